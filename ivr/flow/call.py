@@ -1,0 +1,165 @@
+"""Call: where the caller is and what was said so far, as one immutable value.
+`to_plain` and `from_plain` are its stored form; the counterpart of the journal's state column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any, Final
+
+from ivr.flow.instruction import Language
+from routing.cases.kinds import About, Kind
+from routing.rules.router import Decision
+
+SCHEMA: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Separate counters of the node the caller is at: silence, wrong keys, unheard words, and
+    `bad` for digits that lead nowhere (unreadable numbers). Reset on entering a node."""
+
+    silence: int = 0
+    wrong: int = 0
+    unheard: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the caller has said or been told in this call.
+
+    `keyed` are digits kept from an incomplete number; `checked` the number last checked
+    (E.164) and `checks` how many so far; `misses` wrong case numbers or PINs; `pin` is held
+    only while the call lives, so that `*` can read it again; `asked` is the reference keyed at
+    progress, `state` what was told; `order` are the targets to ring (E.164), `rung` how many
+    have been tried and `declined` those that said no; `keys_only` after unheard words."""
+
+    kind: Kind | None = None
+    about: About | None = None
+    topic: str | None = None
+    group: int | None = None
+    danger: bool = False
+    keyed: str = ""
+    checks: int = 0
+    checked: str | None = None
+    verdict: str | None = None
+    misses: int = 0
+    reference: str | None = None
+    pin: str | None = None
+    due: datetime | None = None
+    anonymous: bool = False
+    asked: str | None = None
+    state: str | None = None
+    person: bool = False
+    order: tuple[str, ...] = ()
+    rung: int = 0
+    declined: tuple[str, ...] = ()
+    accepted: bool = False
+    empty: int = 0
+    keys_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. `turn` is the turn the next webhook must carry; `at` the node that waits.
+
+    `caller` is E.164, a raw form, or None where withheld; `plan` the number of the plan the
+    call began with; `started` aware UTC."""
+
+    id: str
+    caller: str | None
+    dialled: str
+    language: Language
+    at: str
+    plan: int
+    started: datetime
+    turn: int = 0
+    over: bool = False
+    tries: Tries = Tries()
+    facts: Facts = Facts()
+    decision: Decision | None = None
+
+
+def with_facts(call: Call, **said: Any) -> Call:
+    """The call with some facts replaced."""
+    return replace(call, facts=replace(call.facts, **said))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return value
+
+
+def _set_fields(value: Tries | Facts, default: Tries | Facts) -> dict[str, Any]:
+    return {
+        name: _plain(got)
+        for name in _NAMES[type(value)]
+        if (got := getattr(value, name)) != getattr(default, name)
+    }
+
+
+_NAMES: Final = {kind: tuple(f.name for f in fields(kind)) for kind in (Tries, Facts)}
+_NO_TRIES: Final = Tries()
+_NO_FACTS: Final = Facts()
+
+
+def to_plain(call: Call) -> dict[str, Any]:
+    """The call as JSON-ready values; only what differs from a fresh call is written."""
+    plain: dict[str, Any] = {
+        "v": SCHEMA,
+        "id": call.id,
+        "caller": call.caller,
+        "dialled": call.dialled,
+        "language": call.language,
+        "at": call.at,
+        "plan": call.plan,
+        "started": call.started.isoformat(),
+        "turn": call.turn,
+    }
+    if call.over:
+        plain["over"] = True
+    if call.tries is not _NO_TRIES and (tries := _set_fields(call.tries, _NO_TRIES)):
+        plain["tries"] = tries
+    if call.facts is not _NO_FACTS and (facts := _set_fields(call.facts, _NO_FACTS)):
+        plain["facts"] = facts
+    if call.decision is not None:
+        plain["decision"] = call.decision.to_plain()
+    return plain
+
+
+def from_plain(plain: Mapping[str, Any]) -> Call:
+    """The call that `to_plain` wrote. Raises ValueError for a schema this code cannot read."""
+    if plain.get("v") != SCHEMA:
+        raise ValueError(f"call state has schema {plain.get('v')}, this server reads {SCHEMA}")
+    decision = plain.get("decision")
+    return Call(
+        id=plain["id"],
+        caller=plain["caller"],
+        dialled=plain["dialled"],
+        language=plain["language"],
+        at=plain["at"],
+        plan=plain["plan"],
+        started=datetime.fromisoformat(plain["started"]),
+        turn=plain["turn"],
+        over=plain.get("over", False),
+        tries=Tries(**plain.get("tries", {})),
+        facts=_facts(plain.get("facts", {})),
+        decision=Decision.from_plain(decision) if decision else None,
+    )
+
+
+def _facts(plain: Mapping[str, Any]) -> Facts:
+    read = dict(plain)
+    for name in ("order", "declined"):
+        if name in read:
+            read[name] = tuple(read[name])
+    if "kind" in read:
+        read["kind"] = Kind(read["kind"])
+    if "about" in read:
+        read["about"] = About(read["about"])
+    if "due" in read:
+        read["due"] = datetime.fromisoformat(read["due"])
+    return Facts(**read)

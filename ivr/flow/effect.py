@@ -1,0 +1,152 @@
+"""What must be remembered or sent, as values, and what must be found out first (`Lookup`).
+Effects become rows in the step's own transaction (design §3); nothing is sent from here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.flow.instruction import Language
+from routing.cases.case import Confidentiality
+from routing.cases.kinds import About, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Open the one case of a matter; the matter is (call, `turn`).
+
+    `reference` and `pin` were drawn by the shell; the PIN is stored as an HMAC only.
+    `caller` is E.164 or None where withheld. `danger` marks emergency words."""
+
+    turn: int
+    reference: str
+    pin: str
+    kind: Kind
+    about: About | None
+    topic: str | None
+    district: str
+    office: str
+    rule: str
+    confidentiality: Confidentiality
+    dialled: str
+    caller: str | None
+    language: Language
+    due: datetime
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttachRecording:
+    """A recording belongs to the case `reference`; it is fetched by the outbox."""
+
+    reference: str
+    turn: int
+    recording: str
+    seconds: int
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class MakeAnonymous:
+    """Delete the caller's number from the case and from its unsent notices."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawCase:
+    """The caller, who knew the PIN, withdraws the case (hotline §1.2 no. 18)."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagPressure:
+    """The caller says that somebody puts pressure on them: for the supervisor."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Send a text: phrase id, slots and language; `to` is E.164. `key` makes it once only.
+
+    `reference` ties the text to a case, so that anonymity can still delete it."""
+
+    phrase: str
+    to: str
+    slots: Mapping[str, str]
+    language: Language
+    key: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TellOffice:
+    """The office gets the case: an outbox row for delivery (console and demo page here)."""
+
+    reference: str
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVerdict:
+    """A number was checked: only the verdict's name is kept, never the number."""
+
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteStray:
+    """An event the node does not list: noted, answered by repeat."""
+
+    event: str
+
+
+Effect = (
+    OpenCase
+    | AttachRecording
+    | MakeAnonymous
+    | WithdrawCase
+    | FlagPressure
+    | Notify
+    | TellOffice
+    | NoteVerdict
+    | NoteStray
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FindCase:
+    """Which case has this number and PIN? Takes one of the caller's tries (design §3)."""
+
+    reference: str
+    pin: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendPin:
+    """Send a new PIN to the registering mobile, if it is this caller's; once a day."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountCases:
+    """How many cases did this caller open in the last hour?"""
+
+
+@dataclass(frozen=True, slots=True)
+class CountLiveCalls:
+    """How many live calls has this official (by published number) accepted today?"""
+
+    official: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindMatter:
+    """Is there a case for the recording of this turn already?"""
+
+    turn: int
+
+
+Lookup = FindCase | SendPin | CountCases | CountLiveCalls | FindMatter

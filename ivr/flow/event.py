@@ -1,0 +1,134 @@
+"""What happened on the line, as values. The counterpart of `instruction`: the carrier
+turns a webhook into one of these, and `advance` answers with instructions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routing.cases.case import CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A new call was picked up (the carrier's first webhook)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Keys were pressed: `digits` without the finish key; `finished` if that key ended them.
+
+    `Pressed("", finished=True)` is `#` alone, which means "none" (prompts §1)."""
+
+    digits: str
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """The carrier recognised speech. `confidence` is 0 to 1, None where it gave none."""
+
+    text: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A prompt's listening time went by without a key or a word."""
+
+
+class RecordingEnd(StrEnum):
+    """Why a recording stopped."""
+
+    FINISHED = "finished"  # `#`
+    PERSON = "person"  # `0`
+    REPEAT = "repeat"  # `*`
+    SILENCE = "silence"
+    HANGUP = "hangup"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording ended. `recording` is the carrier's id, `seconds` may be 0 for nothing heard."""
+
+    recording: str
+    seconds: int
+    end: RecordingEnd
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """The leg to a target ended.
+
+    `accepted` comes from the whisper's row or the carrier's word that both were bridged,
+    never from the dial status alone (design §3, Put through)."""
+
+    accepted: bool
+    declined: bool
+    caller_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The call is over at the carrier."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFound:
+    """A case matched its number and PIN. `due` and `closed_on` are ISO dates and times."""
+
+    reference: str
+    state: CaseState
+    office: str
+    due: str | None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMissed:
+    """Number or PIN did not match; `locked` when a limit is reached. All misses are alike."""
+
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PinSent:
+    """The request for a forgotten PIN was taken; says nothing of whether the case exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCases:
+    """How many cases this caller opened within the last hour, and the latest open one."""
+
+    last_hour: int
+    latest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCallsToday:
+    """How many live calls an official has accepted today."""
+
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatterFound:
+    """Whether a case exists already for this recording (call, turn): the callback was first."""
+
+    reference: str | None
+    pin: str | None
+
+
+Answer = CaseFound | CaseMissed | PinSent | RecentCases | LiveCallsToday | MatterFound
+
+
+LineEvent = Answered | Pressed | Spoke | Silence | Recorded | DialEnded | HungUp
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The same event again, with what the shell looked up for it; journaled together."""
+
+    event: LineEvent
+    answers: tuple[Answer, ...]
+
+
+Event = LineEvent | Found

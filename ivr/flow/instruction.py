@@ -1,0 +1,66 @@
+"""What the line shall do, as values. The counterpart of `event`: `advance` returns a
+tuple of these and the carrier renders them (TwiML in `ivr.carrier.twiml`)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh-CN", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak `text`. `slow` is 90 % pace (prompts §1); `pause` is seconds of silence after it."""
+
+    text: str
+    language: Language
+    slow: bool = False
+    pause: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Speak and listen for keys, and for speech where `speech` is set. Ends a document.
+
+    `digits` is the number of keys that ends the input, None for any number; `finish` is
+    the key that ends it, "" for none; `wait` is seconds after the prompt or the last key;
+    `hints` are words that the recogniser should expect."""
+
+    prompts: tuple[Say, ...]
+    language: Language
+    wait: int = 10
+    digits: int | None = 1
+    finish: str = ""
+    speech: bool = False
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Beep and record. Ends a document. `longest` and `silence` are seconds, `keys` end it."""
+
+    longest: int = 300
+    silence: int = 10
+    keys: str = "#0"
+    transcribe: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Ring one target, showing `caller_id` (the published number dialled). Ends a document.
+
+    `whisper` asks the callee to accept by `1` before both are bridged; `leg` numbers the
+    target within the call; `seconds` is the time to ring."""
+
+    number: str
+    caller_id: str
+    leg: int
+    seconds: int = 20
+    whisper: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End the call, or, in a whisper, decline it. Ends a document."""
+
+
+Instruction = Say | Ask | Record | Dial | Hangup

@@ -1,0 +1,63 @@
+"""World: all that `advance` may know, as one frozen value; built per request from memory.
+Plan is the part that is published: one immutable, numbered value (design §3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from ivr.flow.node import Script
+from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.words import Vocabulary
+from routing.directory import Directory
+from routing.hours import Holidays, OpenIntervals
+from routing.rules.router import Router
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Bounds and promises that a deployment sets; seconds, days and counts."""
+
+    audio_days: int = 90
+    longest_call: int = 1800
+    most_turns: int = 80
+    checks: int = 3
+    misses: int = 3
+    cases_per_hour: int = 5
+    targets: int = 3
+    ring_seconds: int = 20
+    live_calls: int = 4
+    hears: bool = True  # the carrier's profile recognises words
+    whispers: bool = True  # the carrier's profile plays a whisper before bridging
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is published: menus, words, rules, directory and open hours for 60 days."""
+
+    number: int
+    script: Script
+    phrases: Phrasebook
+    vocabulary: Vocabulary
+    rules: Router
+    directory: Directory
+    open: Mapping[str, OpenIntervals]  # by office id
+    holidays: Holidays
+    zone: tzinfo
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """A case number and PIN, drawn by the shell for this turn; used only if a case is opened."""
+
+    reference: str
+    pin: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`now` is aware UTC; `draws` is set where the event may open a case."""
+
+    plan: Plan
+    now: datetime
+    draws: Draws | None = None

@@ -1,0 +1,177 @@
+"""What this package needs from outside, as narrow Protocols. `storage` and `ivr.carrier`
+implement them; `server.py` puts them together."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from ivr.flow.call import Call
+from ivr.flow.effect import Effect, Lookup
+from ivr.flow.event import Answer
+from ivr.flow.instruction import Language
+
+
+class Clock(Protocol):
+    """Now, as aware UTC. Chosen in `server.py`; simulated for `demo`."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which carrier call this is: the account's and the leg's id there (opaque, <= 64)."""
+
+    account: str
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One turn of one call, ready to be kept: what happened, the state after it, the reply.
+
+    `call` is the state after the turn, so its `turn` is `turn + 1`; `event` is the event and
+    looked-up answers as JSON bytes; `reply` is the rendered document; `effects` become rows in
+    the same transaction; `origin` is set for turn 0 only; `attempt` says which draw of
+    reference and PIN was used."""
+
+    call: Call
+    turn: int
+    at: datetime
+    event: bytes
+    reply: bytes
+    effects: tuple[Effect, ...] = ()
+    origin: Origin | None = None
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The stored reply of a turn. `mine` is False where another request had won the turn.
+
+    For turn 0 `call_id` is the winner's, so that a repeated `/voice/answer` finds its call."""
+
+    call_id: str
+    body: bytes
+    mine: bool
+
+
+class MatterTaken(Exception):
+    """The matter of this turn has a case already: look it up and advance again."""
+
+
+class ReferenceTaken(Exception):
+    """The drawn case number belongs to another case: draw again and advance again."""
+
+
+class Journal(Protocol):
+    """The only batch writer of call steps (design §3, The journal)."""
+
+    async def append(self, step: Step) -> Reply:
+        """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken."""
+        ...
+
+
+class CallEnd(StrEnum):
+    """The carrier's final status of a call."""
+
+    COMPLETED = "completed"
+    BUSY = "busy"
+    FAILED = "failed"
+    NO_ANSWER = "no-answer"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRef:
+    """A recording as the carrier announced it; `url` is where its media can be fetched."""
+
+    sid: str
+    url: str
+    seconds: int
+
+
+class Calls(Protocol):
+    """What is kept of calls, read and written outside the batch."""
+
+    async def load(self, call_id: str) -> tuple[Call, Origin] | None:
+        """The latest state of a call, or None if there is no such call."""
+        ...
+
+    async def state_at(self, call_id: str, turn: int) -> Call | None:
+        """The state that was waiting for `turn` (the one after `turn - 1`)."""
+        ...
+
+    async def reply(self, call_id: str, turn: int) -> bytes | None:
+        """The stored reply of a turn, byte for byte."""
+        ...
+
+    async def ended(self, call_id: str, end: CallEnd, at: datetime, seconds: int | None) -> bool:
+        """Keep the end of a call; forward only. True the first time. Also enqueues the outbox
+        row which settles a recording whose webhooks never came."""
+        ...
+
+    async def accept(self, call_id: str, turn: int, leg: int, target: str, at: datetime) -> None:
+        """The callee of a leg pressed `1`. Repeats change nothing."""
+        ...
+
+    async def decline(self, call_id: str, turn: int, leg: int, target: str, at: datetime) -> None:
+        """The callee of a leg said no. Repeats change nothing."""
+        ...
+
+    async def leg_answer(self, call_id: str, turn: int) -> bool | None:
+        """True: accepted; False: declined; None: neither (for the Dial that answers `turn`)."""
+        ...
+
+    async def hold_recording(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+        """Keep what the carrier said of a recording (from the action or the callback)."""
+        ...
+
+    async def apply(self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int) -> None:
+        """Write effects that belong to no turn (a callback that opens a case).
+        Raises MatterTaken, ReferenceTaken."""
+        ...
+
+    async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
+        """Keep the carrier's words for a recording, beside it, marked with their source."""
+        ...
+
+
+class Answers(Protocol):
+    """Answers the core's lookups from what is stored."""
+
+    async def answer(self, call: Call, turn: int, lookup: Lookup, now: datetime) -> Answer:
+        """One lookup; idempotent for the same call and turn (a try is taken once)."""
+        ...
+
+
+class Recordings(Protocol):
+    """Where audio is kept: files in DATA_DIR on SQLite (design §3, Audio)."""
+
+    async def save(self, sid: str, audio: AsyncIterator[bytes]) -> int:
+        """Keep the WAV whole or not at all; returns its size in bytes."""
+        ...
+
+    async def read(self, sid: str) -> bytes | None:
+        """The WAV, or None where it is not (or no longer) kept."""
+        ...
+
+    async def delete(self, sid: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Words of a recording. `source` names who heard them (`carrier`, an engine's name)."""
+
+    text: str
+    source: str
+    language: Language
+
+
+class Transcriber(Protocol):
+    """Turns a kept recording into words; None where it has none to give."""
+
+    name: str
+
+    async def transcribe(self, sid: str, language: Language) -> Transcript | None: ...
