@@ -10,7 +10,8 @@ from typing import Protocol
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer
-from ivr.flow.instruction import Language
+from ivr.flow.instruction import Instruction, Language
+from ivr.flow.world import Draws
 
 
 class Clock(Protocol):
@@ -158,6 +159,27 @@ class Recordings(Protocol):
         ...
 
     async def delete(self, sid: str) -> None: ...
+
+
+class Documents(Protocol):
+    """Renders instructions for the carrier (TwiML), with the URLs that the next turn needs."""
+
+    def turn(self, say: tuple[Instruction, ...], call_id: str, following: int) -> bytes:
+        """The reply of a turn; its actions go to turn `following`."""
+        ...
+
+    def leg(
+        self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int, following: int
+    ) -> bytes:
+        """The whisper to target `leg` of the Dial that answers `turn`, next at `following`."""
+        ...
+
+
+class Draw(Protocol):
+    """Case number and PIN of a matter: the same for the same call, turn and attempt, so that
+    every order of callbacks reads the same digits; secret to all without the server's key."""
+
+    def __call__(self, call_id: str, turn: int, attempt: int) -> Draws: ...
 
 
 @dataclass(frozen=True, slots=True)

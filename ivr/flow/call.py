@@ -9,6 +9,7 @@ from typing import Any, Final
 from ivr.flow.instruction import Language
 from routing.cases.kinds import About, Kind
 from routing.rules.router import Decision
+from routing.rules.targets import Target
 
 SCHEMA: Final = 1
 
@@ -31,8 +32,9 @@ class Facts:
     `keyed` are digits kept from an incomplete number; `checked` the number last checked
     (E.164) and `checks` how many so far; `misses` wrong case numbers or PINs; `pin` is held
     only while the call lives, so that `*` can read it again; `asked` is the reference keyed at
-    progress, `state` what was told; `order` are the targets to ring (E.164), `rung` how many
-    have been tried and `declined` those that said no; `keys_only` after unheard words."""
+    progress, with `state`, `asked_office` and `asked_due` as told; `order` are the targets to
+    ring, `rung` how many have been tried and `declined` the numbers that said no; `keys_only`
+    after unheard words."""
 
     kind: Kind | None = None
     about: About | None = None
@@ -50,13 +52,15 @@ class Facts:
     anonymous: bool = False
     asked: str | None = None
     state: str | None = None
-    person: bool = False
-    order: tuple[str, ...] = ()
+    asked_office: str | None = None
+    asked_due: datetime | None = None
+    order: tuple[Target, ...] = ()
     rung: int = 0
     declined: tuple[str, ...] = ()
     accepted: bool = False
     empty: int = 0
     keys_only: bool = False
+    changed_language: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple):
-        return list(value)
+        return [item.to_plain() if isinstance(item, Target) else item for item in value]
     return value
 
 
@@ -153,13 +157,15 @@ def from_plain(plain: Mapping[str, Any]) -> Call:
 
 def _facts(plain: Mapping[str, Any]) -> Facts:
     read = dict(plain)
-    for name in ("order", "declined"):
-        if name in read:
-            read[name] = tuple(read[name])
+    if "order" in read:
+        read["order"] = tuple(Target.from_plain(item) for item in read["order"])
+    if "declined" in read:
+        read["declined"] = tuple(read["declined"])
     if "kind" in read:
         read["kind"] = Kind(read["kind"])
     if "about" in read:
         read["about"] = About(read["about"])
-    if "due" in read:
-        read["due"] = datetime.fromisoformat(read["due"])
+    for name in ("due", "asked_due"):
+        if name in read:
+            read[name] = datetime.fromisoformat(read[name])
     return Facts(**read)

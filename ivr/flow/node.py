@@ -22,7 +22,6 @@ class When(StrEnum):
     AFTER_LANGUAGE = "after_language"  # the caller has just changed the language
     MANY_CHECKS = "many_checks"  # the call's checks are used up
     CASE = "case"  # this call has a case
-    CLOSURE = "closure"  # a closure order is in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,11 @@ class Menu:
     prompts: tuple[Prompt, ...]
     options: Mapping[str, Option]
     first: tuple[Prompt, ...] = ()
+    again: tuple[Prompt, ...] = ()  # spoken before `prompts` on `*` only
     none: Option | None = None
     speech: str | None = None
+    words: str | None = None  # where a spoken kind or topic leads
+    known: bool = False  # entering with the kind already said goes on at once
     silent: str = "person"
     patient: bool = True  # False: the first silence leads to `silent` (case.menu, check.next)
     wait: int = 10
@@ -149,6 +151,7 @@ class Record:
     purpose: Purpose
     prompts: tuple[Prompt, ...]
     goto: str
+    full: str | None = None  # the menu after the longest recording, else `goto`
     longest: int = 300
     silence: int = 10
 
@@ -244,13 +247,15 @@ Node = (
 class Script:
     """A menu: nodes by id, where a call `start`s, and the nodes that any node may reach.
 
-    `person` is where `0` leads, `silent` where a caller who stays silent ends, `time` where a
-    call beyond its bounds ends."""
+    `person` is where `0` leads, `urgent` where emergency words lead, `message` where `2` leads
+    after a second silence, `lost` and `bye` end a call, `time` ends one beyond its bounds."""
 
     id: str
     start: str
     person: str
-    danger: str  # the phrase said at once on emergency words
     lost: str
+    bye: str
     time: str
+    urgent: str = "record"
+    message: str = "record"
     nodes: Mapping[str, Node] = field(default_factory=dict)

@@ -1,0 +1,327 @@
+"""The imperative shell around `advance`: load the call, look up, advance, hand the step to the
+journal, return the stored reply. The counterpart of `ivr.carrier.routes`, which parses."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import orjson
+
+from ivr.flow.advance import advance
+from ivr.flow.call import Call
+from ivr.flow.effect import FindMatter
+from ivr.flow.event import (
+    Answer,
+    Answered,
+    DialEnded,
+    Found,
+    LineEvent,
+    MatterFound,
+    Recorded,
+)
+from ivr.flow.instruction import Instruction
+from ivr.flow.matter import Taken, register
+from ivr.flow.node import Purpose, Record
+from ivr.flow.steps import whisper
+from ivr.flow.turn import Turn
+from ivr.flow.world import Plan, World
+from ivr.ports import (
+    Answers,
+    CallEnd,
+    Calls,
+    Clock,
+    Documents,
+    Draw,
+    Journal,
+    MatterTaken,
+    Origin,
+    RecordingRef,
+    ReferenceTaken,
+    Step,
+)
+
+MOST_LOOKUPS: Final = 2
+MOST_ATTEMPTS: Final = 5
+MOST_LIVE: Final = 50_000
+"""Live calls kept in memory; the oldest falls out and is read again when its next turn comes."""
+
+
+class ConversationError(Exception):
+    """A webhook that cannot be answered as a turn; the message says why."""
+
+
+class UnknownCall(ConversationError):
+    """No call has this id."""
+
+
+class ForeignCall(ConversationError):
+    """The account or the call's id at the carrier is not the one that this call began with."""
+
+
+class FutureTurn(ConversationError):
+    """The turn has not been handed out yet."""
+
+
+class ForgottenTurn(ConversationError):
+    """The turn's reply is no longer kept (an hour after the end of its call)."""
+
+
+class Unsettled(ConversationError):
+    """The step could not be made unique or complete within its bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What memory keeps of a call: its state, whose it is, and the last reply."""
+
+    call: Call
+    origin: Origin
+    reply: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The doors to what is kept."""
+
+    journal: Journal
+    calls: Calls
+    answers: Answers
+
+
+class Plans:
+    """The published plans that live calls may still need; the newest one takes new calls."""
+
+    def __init__(self, current: Plan, earlier: Mapping[int, Plan] | None = None) -> None:
+        self._plans = {**(earlier or {}), current.number: current}
+        self.current = current
+
+    def of(self, number: int) -> Plan:
+        """The plan a call began with; the current one where it is no longer known."""
+        return self._plans.get(number, self.current)
+
+    def publish(self, plan: Plan) -> None:
+        """Take new calls with this plan from now on, in one reference."""
+        self._plans[plan.number] = plan
+        self.current = plan
+
+
+class Conversation:
+    """Answers webhooks, already parsed and authenticated, with rendered documents."""
+
+    def __init__(
+        self,
+        *,
+        plans: Plans,
+        stores: Stores,
+        documents: Documents,
+        clock: Clock,
+        draw: Draw,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._plans = plans
+        self._stores = stores
+        self._documents = documents
+        self._clock = clock
+        self._draw = draw
+        self._new_id = new_id
+        self._live: dict[str, Live] = {}
+
+    @property
+    def live_calls(self) -> int:
+        """How many calls memory holds."""
+        return len(self._live)
+
+    async def answer(self, origin: Origin, caller: str | None, dialled: str) -> bytes:
+        """A new call; repeated for the same origin, the first reply byte for byte."""
+        plan = self._plans.current
+        call = Call(
+            id=self._new_id(),
+            caller=caller,
+            dialled=dialled,
+            language="zh-CN",
+            at=plan.script.start,
+            plan=plan.number,
+            started=self._clock.now(),
+        )
+        return await self._take(call, origin, Answered(), first=True)
+
+    async def turn(
+        self, call_id: str, turn: int, origin: Origin, event: LineEvent, ref: RecordingRef | None
+    ) -> bytes:
+        """The caller's leg at `turn`. Older turns get their stored reply, future ones refuse.
+
+        Raises UnknownCall, ForeignCall, FutureTurn, ForgottenTurn."""
+        live = await self._load(call_id, turn, origin)
+        if turn > live.call.turn:
+            raise FutureTurn(f"turn {turn} was not handed out yet; the call waits for {live.call.turn}")
+        if turn < live.call.turn:
+            return await self._stored(live, turn)
+        if ref is not None:
+            await self._stores.calls.hold_recording(call_id, turn, ref)
+        if isinstance(event, DialEnded):
+            event = await self._with_leg(call_id, turn, event)
+        return await self._take(live.call, live.origin, event, first=False)
+
+    async def _load(self, call_id: str, turn: int, origin: Origin) -> Live:
+        live = self._live.get(call_id)
+        if live is None or live.call.turn not in (turn, turn + 1):
+            loaded = await self._stores.calls.load(call_id)
+            if loaded is None:
+                raise UnknownCall("no call has this id; check the number's webhook address")
+            live = Live(loaded[0], loaded[1], b"")
+        if live.origin != origin:
+            raise ForeignCall("this call belongs to another account or another leg")
+        return live
+
+    async def _stored(self, live: Live, turn: int) -> bytes:
+        if turn == live.call.turn - 1 and live.reply:
+            return live.reply
+        reply = await self._stores.calls.reply(live.call.id, turn)
+        if reply is None:
+            raise ForgottenTurn(f"the reply of turn {turn} is no longer kept")
+        return reply
+
+    async def _with_leg(self, call_id: str, turn: int, event: DialEnded) -> DialEnded:
+        answer = await self._stores.calls.leg_answer(call_id, turn)
+        return replace(event, accepted=event.accepted or answer is True, declined=answer is False)
+
+    async def _take(self, call: Call, origin: Origin, event: LineEvent, *, first: bool) -> bytes:
+        attempt = 0
+        for _ in range(MOST_ATTEMPTS):
+            now = self._clock.now()
+            turn, looked = await self._advance(call, event, now, attempt)
+            reply = self._documents.turn(turn.say, call.id, turn.call.turn)
+            step = Step(
+                call=turn.call,
+                turn=call.turn,
+                at=now,
+                event=event_bytes(event, looked),
+                reply=reply,
+                effects=turn.do,
+                origin=origin if first else None,
+                attempt=attempt,
+            )
+            try:
+                stored = await self._stores.journal.append(step)
+            except MatterTaken:
+                continue
+            except ReferenceTaken:
+                attempt += 1
+                continue
+            self._remember(Live(turn.call, origin, reply), mine=stored.mine)
+            return stored.body
+        raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
+
+    async def _advance(
+        self, call: Call, event: LineEvent, now: datetime, attempt: int
+    ) -> tuple[Turn, tuple[Answer, ...]]:
+        draws = self._draw(call.id, call.turn, attempt) if isinstance(event, Recorded) else None
+        world = World(self._plans.of(call.plan), now, draws)
+        looked: tuple[Answer, ...] = ()
+        turn = advance(world, call, event)
+        while turn.look is not None:
+            if len(looked) >= MOST_LOOKUPS:
+                raise Unsettled(f"turn {call.turn} asks for more than {MOST_LOOKUPS} lookups")
+            found = await self._stores.answers.answer(call, call.turn, turn.look, now)
+            looked = (*looked, found)
+            turn = advance(world, call, Found(event, looked))
+        return turn, looked
+
+    def _remember(self, live: Live, *, mine: bool) -> None:
+        if not mine or live.call.over:
+            self._live.pop(live.call.id, None)
+            return
+        self._live[live.call.id] = live
+        if len(self._live) > MOST_LIVE:
+            self._live.pop(next(iter(self._live)))
+
+    async def leg(
+        self, call_id: str, turn: int, leg: int, following: int, digits: str | None
+    ) -> bytes:
+        """The whisper to a target: offered first, then accepted by `1` or declined.
+
+        Raises UnknownCall where there is no such call, turn or leg."""
+        call = await self._stores.calls.state_at(call_id, turn)
+        if call is None or not 0 <= leg < len(call.facts.order):
+            raise UnknownCall("no target of this call has this address")
+        world = World(self._plans.of(call.plan), self._clock.now())
+        if following == 0:
+            return self._leg(whisper.offer(world, call), call_id, turn, leg)
+        target = call.facts.order[leg]
+        now = self._clock.now()
+        if digits != "1":
+            await self._stores.calls.decline(call_id, turn, leg, target.number, now)
+            return self._leg(whisper.declined(world, call), call_id, turn, leg)
+        latest = await self._stores.calls.load(call_id)
+        if latest is None or latest[0].turn != turn or latest[0].over:
+            return self._leg(whisper.gone(world, call), call_id, turn, leg)
+        await self._stores.calls.accept(call_id, turn, leg, target.number, now)
+        return self._leg(whisper.accepted(world, call), call_id, turn, leg)
+
+    def _leg(self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int) -> bytes:
+        return self._documents.leg(say, call_id, turn, leg, 1)
+
+    async def recording(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+        """The carrier's word that a recording is there: it joins its case, or opens it where
+        the Record action has not come (design §3). Raises UnknownCall."""
+        call = await self._stores.calls.state_at(call_id, turn)
+        if call is None:
+            raise UnknownCall("no call was recording at this address")
+        await self._stores.calls.hold_recording(call_id, turn, ref)
+        if ref.seconds > 0:
+            await self._register(call, Taken(ref.sid, ref.seconds))
+
+    async def settle(self, call_id: str) -> None:
+        """After the end of a call: a recording whose webhooks never came is a case all the
+        same; the carrier's list says later what was recorded."""
+        loaded = await self._stores.calls.load(call_id)
+        if loaded is None or loaded[0].over:
+            return
+        await self._register(loaded[0], Taken(None, 0))
+
+    async def _register(self, call: Call, taken: Taken) -> None:
+        plan = self._plans.of(call.plan)
+        node = plan.script.nodes.get(call.at)
+        if not isinstance(node, Record):
+            return
+        attempt = 0
+        for _ in range(MOST_ATTEMPTS):
+            now = self._clock.now()
+            found = await self._matter(call, node, now)
+            world = World(plan, now, self._draw(call.id, call.turn, attempt))
+            _, effects = register(world, call, node, taken, found)
+            try:
+                await self._stores.calls.apply(call, effects, now, attempt)
+            except MatterTaken:
+                continue
+            except ReferenceTaken:
+                attempt += 1
+                continue
+            return
+        raise Unsettled(f"the matter of turn {call.turn} lost {MOST_ATTEMPTS} times")
+
+    async def _matter(self, call: Call, node: Record, now: datetime) -> MatterFound:
+        if node.purpose is Purpose.MORE:
+            return MatterFound(None, None)
+        found = await self._stores.answers.answer(call, call.turn, FindMatter(call.turn), now)
+        if not isinstance(found, MatterFound):
+            raise TypeError("FindMatter is answered by MatterFound")
+        return found
+
+    async def transcript(self, recording: str, text: str, source: str) -> None:
+        """The carrier's words for a recording: kept beside it, marked with their source."""
+        await self._stores.calls.hold_transcript(recording, text, source, self._clock.now())
+
+    async def ended(self, call_id: str, end: CallEnd, seconds: int | None) -> None:
+        """The carrier's final status; only forward, once."""
+        await self._stores.calls.ended(call_id, end, self._clock.now(), seconds)
+        self._live.pop(call_id, None)
+
+
+def event_bytes(event: LineEvent, looked: tuple[Answer, ...]) -> bytes:
+    """The event and what was looked up for it, as the journal keeps them."""
+    kept: dict[str, object] = {"event": type(event).__name__, "values": event}
+    if looked:
+        kept["looked"] = [{"answer": type(a).__name__, "values": a} for a in looked]
+    return orjson.dumps(kept)

@@ -1,0 +1,158 @@
+"""The heart: (world, call, event) -> Turn. Pure dispatch; each node kind has its arm in `steps`.
+Everything else parses its input or carries out its output (design §3)."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from ivr.flow.call import Call, Tries
+from ivr.flow.effect import Effect
+from ivr.flow.event import Answer as Looked
+from ivr.flow.event import Event, Found, HungUp, LineEvent, Recorded
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record as RecordLine, Say
+from ivr.flow.node import (
+    Answer,
+    Area,
+    Check,
+    Confirm,
+    Do,
+    End,
+    Limit,
+    Menu,
+    Missed,
+    Node,
+    Progress,
+    Put,
+    Record,
+    Registered,
+    Text,
+    Topic,
+)
+from ivr.flow.steps import acts, answer, area, check, confirm, gates, menu, progress, put, record
+from ivr.flow.steps import registered
+from ivr.flow.turn import Go, Step, Turn, hang_up
+from ivr.flow.world import World
+
+MOST_HOPS = 32
+"""Nodes entered within one turn; `review` proves that no script needs as many."""
+
+
+class Endless(RuntimeError):
+    """A script goes on without ever waiting for the caller; `review` refuses such scripts."""
+
+
+def advance(world: World, call: Call, event: Event) -> Turn:
+    """One turn of one call. Asks nothing of the outside: what only the database knows comes
+    back as `look`, to be answered by the same event in `Found`."""
+    line, looked = (event.event, event.answers) if isinstance(event, Found) else (event, ())
+    if call.over or isinstance(line, HungUp):
+        return hang_up(call)
+    if beyond(world, call) and not isinstance(line, Recorded):
+        return _next(_follow(world, Go(call, world.plan.script.time), looked))
+    step = _hear(world, call, world.plan.script.nodes[call.at], line, looked)
+    turn = _follow(world, step, looked)
+    if turn.look is not None:
+        return Turn(call, look=turn.look)
+    if beyond(world, call) and not turn.call.over:
+        turn = _cut_short(world, turn)
+    return _next(turn)
+
+
+def beyond(world: World, call: Call) -> bool:
+    """Whether the call has used its time or its turns."""
+    policy = world.plan.policy
+    seconds = (world.now - call.started).total_seconds()
+    return call.turn >= policy.most_turns or seconds >= policy.longest_call
+
+
+def _cut_short(world: World, turn: Turn) -> Turn:
+    """Keep what was done and said; end instead of asking."""
+    said = tuple(part for part in turn.say if isinstance(part, Say))
+    last = _follow(world, Go(turn.call, world.plan.script.time, said, turn.do), ())
+    return last
+
+
+def _next(turn: Turn) -> Turn:
+    return replace(turn, call=replace(turn.call, turn=turn.call.turn + 1))
+
+
+def _follow(world: World, step: Step, looked: tuple[Looked, ...]) -> Turn:
+    said: tuple[Instruction, ...] = ()
+    done: tuple[Effect, ...] = ()
+    for _ in range(MOST_HOPS):
+        if isinstance(step, Turn):
+            if step.look is not None:
+                return step
+            return replace(step, say=(*said, *step.say), do=(*done, *step.do))
+        said = (*said, *step.say)
+        done = (*done, *step.do)
+        node = world.plan.script.nodes[step.to]
+        step = _enter(world, replace(step.call, at=step.to, tries=Tries()), node, looked)
+    raise Endless(f"{step.to if isinstance(step, Go) else '?'}: no node waits for the caller")
+
+
+def _hear(  # noqa: C901, PLR0911 - one arm a node kind
+    world: World, call: Call, node: Node, event: LineEvent, looked: tuple[Looked, ...]
+) -> Step:
+    match node:
+        case Menu():
+            return menu.hear(world, call, node, event)
+        case Answer():
+            return answer.hear(world, call, node, event)
+        case Check():
+            return check.hear(world, call, node, event)
+        case Confirm():
+            return confirm.hear(world, call, node, event)
+        case Area():
+            return area.hear(world, call, node, event)
+        case Record():
+            return record.hear(world, call, node, event, looked)
+        case Put():
+            return put.hear(world, call, node, event, looked)
+        case Progress():
+            return progress.hear(world, call, node, event, looked)
+        case Limit() | Topic() | Registered() | Missed() | Do() | Text() | End():
+            return _enter(world, call, node, looked)
+        case _:
+            assert_never(node)
+
+
+def _enter(  # noqa: C901, PLR0911, PLR0912 - one arm a node kind
+    world: World, call: Call, node: Node, looked: tuple[Looked, ...]
+) -> Step:
+    match node:
+        case Menu():
+            return menu.enter(world, call, node)
+        case Check():
+            return check.enter(world, call, node)
+        case Confirm():
+            return confirm.enter(world, call, node)
+        case Area():
+            return area.enter(world, call, node)
+        case Text():
+            return acts.text(world, call, node)
+        case Limit():
+            return gates.limit(world, call, node, looked)
+        case Topic():
+            return gates.topic(world, call, node)
+        case Missed():
+            return gates.missed(world, call, node)
+        case Record():
+            return record.enter(world, call, node)
+        case Registered():
+            return registered.enter(world, call, node)
+        case Put():
+            return put.enter(world, call, node, looked)
+        case Progress():
+            return progress.enter(world, call, node)
+        case Do():
+            return acts.do(world, call, node)
+        case End():
+            return acts.end(world, call, node)
+        case Answer():
+            return hang_up(call)
+        case _:
+            assert_never(node)
+
+
+ENDS = (Ask, RecordLine, Dial, Hangup)
+"""Every turn's last instruction is one of these: the line never falls off a document."""

@@ -1,0 +1,43 @@
+"""How collected digits are read where `0` and `9` are digits: `*` clears, `0#` is a person,
+nothing means "none" (prompts §1). Shared by the number check and by progress."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """`*` was the last key: what was keyed before counts no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A lone `0`: the caller wants a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No digit at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Digits, joined to those kept from before."""
+
+    digits: str
+
+
+Keys = Cleared | Person | Nothing | Keyed
+
+
+def read_keys(kept: str, digits: str) -> Keys:
+    """What `digits` mean after `kept`, the incomplete input that was kept."""
+    cleared = "*" in digits
+    fresh = digits.rsplit("*", 1)[-1].strip("#")
+    if cleared and not fresh:
+        return Cleared()
+    if fresh == "0":
+        return Person()
+    before = "" if cleared else kept
+    if not before and not fresh:
+        return Nothing()
+    return Keyed(before + fresh)

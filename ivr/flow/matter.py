@@ -1,0 +1,162 @@
+"""One matter, one case: where it goes, and the effects of its recording, whichever of Record
+action, recording callback or end of call comes first (design §3, The URLs we hand out)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ivr.flow.call import Call, with_facts
+from ivr.flow.effect import AttachRecording, Effect, Notify, OpenCase, TellOffice
+from ivr.flow.event import MatterFound
+from ivr.flow.node import Purpose, Record
+from ivr.flow.slots import due_text
+from ivr.flow.speech import gets_texts
+from ivr.flow.world import Draws, World
+from routing.cases.case import Confidentiality
+from routing.cases.deadlines import due
+from routing.cases.kinds import Kind
+from routing.numbers import mobile
+from routing.rules.condition import CallerKind, Facts
+from routing.rules.router import Decision
+
+REPORT_TOPIC = "safety"
+"""Who used a number that is not genuine: the police's office takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A recording as it ended: the carrier's id (None where its webhooks never came)."""
+
+    recording: str | None
+    seconds: int
+
+
+def decide(world: World, call: Call) -> Decision:
+    """Which office, by the rules, from what is known so far."""
+    said = call.facts
+    entry = world.plan.directory.numbers.get(call.dialled)
+    topic = said.topic
+    if topic is None and said.about is None and said.group is None and entry is not None:
+        topic = entry.topic
+    return world.plan.rules.decide(
+        Facts(
+            dialled=call.dialled,
+            language=call.language,
+            kind=said.kind,
+            about=said.about,
+            topic=topic,
+            group=said.group,
+            district=entry.district if entry is not None else None,
+            caller_kind=caller_kind(call),
+            at=world.now,
+        )
+    )
+
+
+def caller_kind(call: Call) -> CallerKind:
+    """What is known of the caller's number."""
+    if call.caller is None:
+        return CallerKind.WITHHELD
+    return CallerKind.MOBILE if mobile(call.caller) else CallerKind.LANDLINE
+
+
+def decided(world: World, call: Call, purpose: Purpose) -> Call:
+    """The call with the decision that its recording needs before a word about it is said."""
+    if purpose is Purpose.MORE or (purpose is Purpose.MESSAGE and call.decision is not None):
+        return call
+    if purpose is Purpose.REPORT:
+        call = with_facts(call, kind=Kind.REPORT, about=None, topic=REPORT_TOPIC, group=None)
+    return replace(call, decision=decide(world, call))
+
+
+def register(
+    world: World, call: Call, node: Record, taken: Taken, found: MatterFound
+) -> tuple[Call, tuple[Effect, ...]]:
+    """The call that knows its case, and what must be written. `call.turn` is the matter's turn;
+    `found` says whether another webhook has opened the case already."""
+    if node.purpose is Purpose.MORE:
+        reference = call.facts.asked or call.facts.reference
+        return call, tuple(_attach(call, reference, taken)) if reference else ()
+    draws = _draws(world, found)
+    call = decided(world, call, node.purpose)
+    decision = call.decision
+    if decision is None:
+        raise TypeError("decided() returns a decision for every purpose but MORE")
+    promise = _due(world, call, decision)
+    known = with_facts(call, reference=draws.reference, pin=draws.pin, due=promise)
+    if node.purpose is Purpose.REPORT:
+        known = call
+    effects: list[Effect] = []
+    if found.reference is None:
+        effects.append(_open(world, known, decision, draws, known.facts.due or promise))
+        effects.append(TellOffice(draws.reference, decision.office))
+    effects.extend(_attach(call, draws.reference, taken))
+    if found.reference is None and node.purpose is not Purpose.REPORT and gets_texts(call):
+        effects.append(_text(world, call, draws, known))
+    return known, tuple(effects)
+
+
+def _draws(world: World, found: MatterFound) -> Draws:
+    if found.reference is not None and found.pin is not None:
+        return Draws(found.reference, found.pin)
+    if world.draws is None:
+        raise TypeError("the shell must draw a reference for every event that may open a case")
+    return world.draws
+
+
+def _due(world: World, call: Call, decision: Decision) -> datetime:
+    office = world.plan.directory.offices[decision.office]
+    kind = call.facts.kind or Kind.ENQUIRY
+    return due(kind, world.now, office.hours, world.plan.holidays, world.plan.zone)
+
+
+def _open(
+    world: World, call: Call, decision: Decision, draws: Draws, promise: datetime
+) -> OpenCase:
+    entry = world.plan.directory.numbers.get(call.dialled)
+    return OpenCase(
+        turn=call.turn,
+        reference=draws.reference,
+        pin=draws.pin,
+        kind=call.facts.kind or Kind.ENQUIRY,
+        about=call.facts.about,
+        topic=call.facts.topic or (entry.topic if entry is not None else None),
+        district=entry.district if entry is not None else "",
+        office=decision.office,
+        rule=decision.rule,
+        confidentiality=_level(call, decision),
+        dialled=call.dialled,
+        caller=None if call.facts.anonymous else call.caller,
+        language=call.language,
+        due=promise,
+        danger=call.facts.danger,
+    )
+
+
+def _level(call: Call, decision: Decision) -> Confidentiality:
+    if call.facts.anonymous:
+        return Confidentiality.ANONYMOUS
+    return Confidentiality.CONFIDENTIAL if decision.confidential else Confidentiality.NAMED
+
+
+def _attach(call: Call, reference: str, taken: Taken) -> Iterator[Effect]:
+    if taken.recording is not None:
+        yield AttachRecording(
+            reference, call.turn, taken.recording, taken.seconds, call.language
+        )
+
+
+def _text(world: World, call: Call, draws: Draws, known: Call) -> Notify:
+    reference = draws.reference
+    return Notify(
+        phrase="sms.case",
+        to=call.caller or "",
+        slots={
+            "case": f"{reference[:4]} {reference[4:]}",
+            "pin": draws.pin,
+            "due": due_text(world, known.facts.due, call.language),
+        },
+        language=call.language,
+        key=f"case:{reference}",
+        reference=reference,
+    )

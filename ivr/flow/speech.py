@@ -1,0 +1,100 @@
+"""Which words are spoken now: prompts of a node, their conditions and their slots, as `Say`.
+The counterpart of `phrasebook`, which holds the words, and `slots`, which fills them."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from ivr.flow.call import Call
+from ivr.flow.instruction import Language, Say
+from ivr.flow.node import Prompt, When
+from ivr.flow.slots import slot
+from ivr.flow.verdict import verdict_parts
+from ivr.flow.world import World
+from routing.cases.kinds import Kind
+from routing.numbers import mobile
+
+NO_SLOTS: Mapping[str, str] = {}
+
+
+def say(
+    world: World, call: Call, phrase: str, *, slow: bool = False, pause: int = 0, **given: str
+) -> Say:
+    """One phrase in the caller's language; `given` slots win over what the call knows."""
+    return _say(world, call, Prompt(phrase, pause=pause), slow, given)
+
+
+def say_all(
+    world: World,
+    call: Call,
+    prompts: tuple[Prompt, ...],
+    *,
+    slow: bool = False,
+    given: Mapping[str, str] = NO_SLOTS,
+) -> tuple[Say, ...]:
+    """The prompts whose condition holds, in order. `check.verdict` and `progress.state` stand
+    for the words that the call's last check or progress led to."""
+    said: list[Say] = []
+    for prompt in prompts:
+        if prompt.when is not None and not holds(world, call, prompt.when):
+            continue
+        if prompt.phrase == "check.verdict":
+            said.extend(say(world, call, part, slow=slow, **slots)
+                        for part, slots in verdict_parts(world, call))
+        elif prompt.phrase == "progress.state":
+            said.append(say(world, call, f"progress.{call.facts.state}", slow=slow))
+        else:
+            said.append(_say(world, call, prompt, slow, given))
+    return tuple(said)
+
+
+def _say(
+    world: World, call: Call, prompt: Prompt, slow: bool, given: Mapping[str, str]
+) -> Say:
+    language = other_language(call.language) if prompt.other else call.language
+
+    def fill(name: str) -> str:
+        known = given.get(name)
+        return slot(world, call, language, name) if known is None else known
+
+    text = world.plan.phrases.say(prompt.phrase, language, fill)
+    return Say(text, language, slow, prompt.pause)
+
+
+def other_language(language: Language) -> Language:
+    """The second language of a line."""
+    return "en" if language == "zh-CN" else "zh-CN"
+
+
+def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, C901 - one return a case
+    """Whether a condition of the script holds for this call."""
+    facts = call.facts
+    match when:
+        case When.TWO_LANGUAGES:
+            entry = world.plan.directory.numbers.get(call.dialled)
+            return entry is None or len(entry.languages) > 1
+        case When.HEARS:
+            return world.plan.policy.hears and not facts.keys_only
+        case When.WITHHELD:
+            return call.caller is None
+        case When.MOBILE:
+            return gets_texts(call)
+        case When.NOT_MOBILE:
+            return not gets_texts(call)
+        case When.HELP:
+            return facts.kind is Kind.HELP or facts.danger
+        case When.PROTECTED:
+            return call.decision is not None and call.decision.confidential
+        case When.NAMED:
+            return call.caller is not None and not facts.anonymous
+        case When.AFTER_LANGUAGE:
+            return facts.changed_language
+        case When.MANY_CHECKS:
+            return facts.checks >= world.plan.policy.checks
+        case When.CASE:
+            return facts.reference is not None
+    assert_never(when)
+
+
+def gets_texts(call: Call) -> bool:
+    """Whether the caller's number can get a text and may be written to."""
+    return call.caller is not None and not call.facts.anonymous and mobile(call.caller)

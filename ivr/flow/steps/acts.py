@@ -1,0 +1,61 @@
+"""Acts: nodes that do one thing at once and go on: language, anonymity, withdrawal, pressure, a
+text; and the end, which says the last words."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from ivr.flow.call import Call, with_facts
+from ivr.flow.effect import Effect, FlagPressure, MakeAnonymous, Notify, WithdrawCase
+from ivr.flow.node import Act, Do, End, Text
+from ivr.flow.slots import day_text, local_day
+from ivr.flow.speech import gets_texts, other_language, say, say_all
+from ivr.flow.turn import Go, Step, Turn, hang_up
+from ivr.flow.world import World
+
+
+def do(world: World, call: Call, node: Do) -> Step:
+    """Do the act, say its words, go on."""
+    effects: tuple[Effect, ...] = ()
+    reference = call.facts.asked or call.facts.reference
+    match node.act:
+        case Act.LANGUAGE:
+            call = with_facts(
+                replace(call, language=other_language(call.language)), changed_language=True
+            )
+        case Act.ANONYMOUS:
+            effects = (MakeAnonymous(reference),) if reference else ()
+            call = with_facts(call, anonymous=True)
+        case Act.WITHDRAW:
+            effects = (WithdrawCase(reference),) if reference else ()
+        case Act.PRESSURE:
+            effects = (FlagPressure(reference),) if reference else ()
+        case _:
+            assert_never(node.act)
+    return Go(call, node.goto, say_all(world, call, node.prompts), effects)
+
+
+def text(world: World, call: Call, node: Text) -> Step:
+    """The result of the last check, to the calling mobile only, once a number."""
+    number = call.facts.checked
+    if number is None or call.caller is None or not gets_texts(call):
+        return Go(call, node.goto)
+    verdict = world.plan.phrases.say(
+        f"verdict.{call.facts.verdict}", call.language, lambda name: name
+    )
+    notice = Notify(
+        phrase="sms.check",
+        to=call.caller,
+        slots={
+            "number": number,
+            "verdict": verdict,
+            "date": day_text(world, local_day(world), call.language),
+        },
+        language=call.language,
+        key=f"check:{call.id}:{call.facts.checks}",
+    )
+    return Go(call, node.goto, (say(world, call, "check.texted"),), (notice,))
+
+
+def end(world: World, call: Call, node: End) -> Turn:
+    """The last words."""
+    return hang_up(call, say_all(world, call, node.prompts))

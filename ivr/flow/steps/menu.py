@@ -1,0 +1,102 @@
+"""Menu: one key, or a word where offered, leads on."""
+
+from typing import assert_never
+
+from ivr.flow.call import Call, with_facts
+from ivr.flow.event import LineEvent, Pressed, Silence, Spoke
+from ivr.flow.listening import ask, on_silence, on_stray, on_unheard, on_wrong
+from ivr.flow.node import Menu, Option
+from ivr.flow.speech import holds, say_all
+from ivr.flow.turn import Go, Step
+from ivr.flow.words import Again, Choice, Emergency, EndWord, Group, KindWord, Meaning, Person, TopicWord
+from ivr.flow.world import World
+from routing.cases.kinds import Kind
+
+
+def enter(world: World, call: Call, node: Menu) -> Step:
+    """`first` is spoken once, `prompts` each time; nothing where the answer is known already."""
+    if node.known and (option := _known(call, node)) is not None:
+        return Go(call, option.goto)
+    return ask(world, call, node, say_all(world, call, node.first))
+
+
+def hear(world: World, call: Call, node: Menu, event: LineEvent) -> Step:
+    """Follow the key or the word; count everything else."""
+    match event:
+        case Pressed(digits, finished):
+            return press(world, call, node, digits[:1] if digits else "#" if finished else "")
+        case Spoke(text):
+            return hear_words(world, call, node, text)
+        case Silence():
+            return on_silence(world, call, node)
+        case _:
+            return on_stray(world, call, node, event)
+
+
+def press(world: World, call: Call, node: Menu, key: str) -> Step:
+    """One key. `*` repeats slower, `0` is a person, `#` is "none" where the menu has it."""
+    option = node.none if key == "#" else node.options.get(key)
+    if option is not None and (option.when is None or holds(world, call, option.when)):
+        return choose(call, option)
+    if key == "2" and call.tries.silence > 1:
+        return Go(call, world.plan.script.message)
+    if key == "0":
+        return Go(call, world.plan.script.person)
+    if key == "*":
+        return ask(world, call, node, say_all(world, call, node.again, slow=True), slow=True)
+    if key == "":
+        return on_silence(world, call, node)
+    return on_wrong(world, call, node)
+
+
+def choose(call: Call, option: Option) -> Go:
+    """What the key states becomes a fact; what it leaves open stays as it was."""
+    stated = {
+        name: value
+        for name in ("kind", "about", "group", "topic")
+        if (value := getattr(option, name)) is not None
+    }
+    return Go(with_facts(call, **stated) if stated else call, option.goto)
+
+
+def hear_words(world: World, call: Call, node: Menu, text: str) -> Step:
+    """What the words mean here; emergency words lead straight to the recording."""
+    meaning = world.plan.vocabulary.understand(text, call.language, node.speech or "")
+    if meaning is None:
+        return on_unheard(world, call, node)
+    return follow(world, call, node, meaning)
+
+
+def follow(world: World, call: Call, node: Menu, meaning: Meaning) -> Step:  # noqa: PLR0911 - one return a meaning
+    """Where a meaning leads from this menu."""
+    script = world.plan.script
+    match meaning:
+        case Emergency():
+            danger = with_facts(call, danger=True, kind=Kind.HELP)
+            return Go(danger, script.urgent)
+        case Choice(key):
+            return press(world, call, node, key)
+        case Person():
+            return Go(call, script.person)
+        case Again():
+            return press(world, call, node, "*")
+        case EndWord():
+            return Go(call, script.bye)
+        case KindWord(kind):
+            return _say_matter(world, with_facts(call, kind=kind), node)
+        case TopicWord(topic, group):
+            return _say_matter(world, with_facts(call, topic=topic, group=group), node)
+        case Group(group):
+            return _say_matter(world, with_facts(call, group=group), node)
+        case _:
+            assert_never(meaning)
+
+
+def _say_matter(world: World, call: Call, node: Menu) -> Step:
+    return Go(call, node.words) if node.words else on_unheard(world, call, node)
+
+
+def _known(call: Call, node: Menu) -> Option | None:
+    """The option for the kind that the caller has said; a report is among the complaints."""
+    kind = Kind.COMPLAINT if call.facts.kind is Kind.REPORT else call.facts.kind
+    return next((o for o in node.options.values() if kind is not None and o.kind is kind), None)

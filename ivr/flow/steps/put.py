@@ -1,0 +1,133 @@
+"""Put: ring the targets of the decision one after another, by hours, quota and bounds
+(design §3, Put through). The caller always hears what happens next."""
+
+from dataclasses import replace
+
+from ivr.flow.call import Call, with_facts
+from ivr.flow.effect import CountLiveCalls, NoteStray
+from ivr.flow.event import Answer, DialEnded, LineEvent, LiveCallsToday
+from ivr.flow.instruction import Dial, Say
+from ivr.flow.matter import decide
+from ivr.flow.node import Put
+from ivr.flow.slots import office_text
+from ivr.flow.speech import say
+from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
+from ivr.flow.world import World
+from routing.rules.targets import Role, Target, ring_order
+
+
+def enter(world: World, call: Call, node: Put, answers: tuple[Answer, ...]) -> Step:
+    """Say who is rung and ring the first; or say that nobody is there."""
+    if node.person and (call.decision is None or call.facts.reference is None):
+        call = replace(call, decision=decide(world, call))
+    reachable = may_ring(world, call, person=node.person)
+    opened = tuple(t for t in reachable if world.plan.open[t.office].is_open(world.now))
+    if not opened:
+        return nobody(call, node, closed=bool(reachable))
+    call = with_facts(call, order=opened[: world.plan.policy.targets], rung=0)
+    return ring(world, call, node, (), answers)
+
+
+def may_ring(world: World, call: Call, *, person: bool) -> tuple[Target, ...]:
+    """The phones of the decision that did not decline in this call and that this carrier may
+    ring: without a whisper only an attended office's pool, never a personal phone."""
+    plan = world.plan
+    entry = plan.directory.numbers.get(call.dialled)
+    if call.decision is None:
+        return ()
+    wanted = ring_order(plan.directory, entry, call.decision, person=person)
+    return tuple(
+        target
+        for target in wanted
+        if target.number not in call.facts.declined
+        and target.number != call.caller
+        and (plan.policy.whispers or _attended(world, target))
+    )
+
+
+def _attended(world: World, target: Target) -> bool:
+    return target.role is Role.POOL and world.plan.directory.offices[target.office].attended
+
+
+def ring(
+    world: World, call: Call, node: Put, said: tuple[Say, ...], answers: tuple[Answer, ...]
+) -> Step:
+    """Ring the target at `rung`; an official whose quota is used up is passed over, aloud."""
+    index = call.facts.rung
+    if index >= len(call.facts.order):
+        return nobody(call, node, closed=False, said=said)
+    target = call.facts.order[index]
+    if target.official is not None:
+        today = answer_of(answers, LiveCallsToday)
+        if today is None:
+            return Turn(call, look=CountLiveCalls(target.official))
+        if today.accepted >= world.plan.policy.live_calls:
+            return pass_over(world, call, node, said, answers)
+    words = introduce(world, call, node, target)
+    dial = Dial(
+        target.number,
+        call.dialled,
+        leg=index,
+        seconds=world.plan.policy.ring_seconds,
+        whisper=world.plan.policy.whispers,
+    )
+    return Turn(with_facts(call, rung=index + 1), (*said, *words, dial))
+
+
+def pass_over(
+    world: World, call: Call, node: Put, said: tuple[Say, ...], answers: tuple[Answer, ...]
+) -> Step:
+    """The official has taken today's calls: say so, with who comes next."""
+    following = call.facts.order[call.facts.rung + 1 : call.facts.rung + 2]
+    call_next = with_facts(call, rung=call.facts.rung + 1)
+    if not following:
+        return nobody(call_next, node, closed=False, said=said)
+    name = office_text(world, following[0].office, call.language)
+    full = say(world, call, "put.full", next=name)
+    return ring(world, call_next, node, (*said, full), answers)
+
+
+def introduce(world: World, call: Call, node: Put, target: Target) -> tuple[Say, ...]:
+    """What the caller hears before this target rings."""
+    if target.role is Role.STAND_IN and call.facts.rung > 0:
+        return (say(world, call, "put.stand_in"),)
+    if call.facts.rung > 0 and node.person:
+        return (say(world, call, "person.wait"),)
+    if node.person:
+        return (say(world, call, "person.connect"),)
+    name = target_name(world, call, target)
+    if call.facts.rung > 0:
+        return (say(world, call, "put.next", next=name),)
+    return (say(world, call, "put.now", office=name),)
+
+
+def target_name(world: World, call: Call, target: Target) -> str:
+    """The post for an official, the office's short name for its pool."""
+    if target.official is not None:
+        return world.plan.directory.numbers[target.official].spoken[call.language]
+    return office_text(world, target.office, call.language)
+
+
+def nobody(call: Call, node: Put, *, closed: bool, said: tuple[Say, ...] = ()) -> Go:
+    """Nobody to ring, or nobody accepted: the case stands, or a message is taken."""
+    case = call.facts.reference is not None
+    if closed:
+        return Go(call, node.closed_case if case else node.closed, said)
+    return Go(call, node.none_case if case else node.none, said)
+
+
+def hear(
+    world: World, call: Call, node: Put, event: LineEvent, answers: tuple[Answer, ...]
+) -> Step:
+    """The leg ended: after a talk the call is done, otherwise the next target rings."""
+    if not isinstance(event, DialEnded):
+        skipped = ring(world, call, node, (), answers)
+        return replace(skipped, do=(*skipped.do, NoteStray(type(event).__name__)))
+    if event.caller_gone:
+        return hang_up(with_facts(call, accepted=event.accepted))
+    if event.accepted:
+        return Go(with_facts(call, accepted=True), node.after)
+    if event.declined and call.facts.rung > 0:
+        number = call.facts.order[call.facts.rung - 1].number
+        call = with_facts(call, declined=(*call.facts.declined, number))
+    return ring(world, call, node, (), answers)

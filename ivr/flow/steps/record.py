@@ -1,0 +1,56 @@
+"""Record: say why and how long, beep, record; what was said becomes or joins a case."""
+
+from ivr.flow.call import Call, with_facts
+from ivr.flow.effect import FindMatter, NoteStray
+from ivr.flow.event import Answer, LineEvent, MatterFound, Recorded, RecordingEnd
+from ivr.flow.instruction import Record as RecordLine
+from ivr.flow.instruction import Say
+from ivr.flow.matter import Taken, decided, register
+from ivr.flow.node import Purpose, Record
+from ivr.flow.speech import say, say_all
+from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
+from ivr.flow.world import World
+
+
+def enter(world: World, call: Call, node: Record) -> Step:
+    """The notice with purpose and retention comes right before the tone, nowhere else."""
+    call = with_facts(decided(world, call, node.purpose), empty=0)
+    return listen(call, node, say_all(world, call, node.prompts))
+
+
+def listen(call: Call, node: Record, prompts: tuple[Say, ...]) -> Turn:
+    """Beep and record."""
+    line = RecordLine(node.longest, node.silence, transcribe=call.language)
+    return Turn(call, (*prompts, line))
+
+
+def hear(
+    world: World, call: Call, node: Record, event: LineEvent, answers: tuple[Answer, ...]
+) -> Step:
+    """The recording ended: nothing heard, or something that is kept."""
+    if not isinstance(event, Recorded):
+        again = listen(call, node, say_all(world, call, node.prompts))
+        return Turn(again.call, again.say, (NoteStray(type(event).__name__),))
+    if event.seconds == 0:
+        return nothing_heard(world, call, node, event.end)
+    found = answer_of(answers, MatterFound)
+    if found is None and node.purpose is Purpose.MORE:
+        found = MatterFound(None, None)
+    if found is None:
+        return Turn(call, look=FindMatter(call.turn))
+    known, effects = register(world, call, node, Taken(event.recording, event.seconds), found)
+    if event.end is RecordingEnd.HANGUP:
+        return hang_up(known, do=effects)
+    if event.end is RecordingEnd.PERSON:
+        return Go(known, world.plan.script.person, do=effects)
+    full = node.full is not None and event.seconds >= node.longest
+    return Go(known, node.full if full and node.full else node.goto, do=effects)
+
+
+def nothing_heard(world: World, call: Call, node: Record, end: RecordingEnd) -> Step:
+    """Asked once more, then a person."""
+    if end is RecordingEnd.HANGUP:
+        return hang_up(call)
+    if end is RecordingEnd.PERSON or call.facts.empty > 0:
+        return Go(call, world.plan.script.person)
+    return listen(with_facts(call, empty=1), node, (say(world, call, "record.empty"),))

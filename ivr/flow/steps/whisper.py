@@ -1,0 +1,50 @@
+"""The whisper: what the callee of a leg hears before both are bridged. Not a turn of the call:
+`1` accepts, anything else, silence or a mobile's own voicemail does not."""
+
+from ivr.flow.call import Call
+from ivr.flow.instruction import Ask, Hangup, Instruction, Language, Say
+from ivr.flow.slots import slot
+from ivr.flow.world import World
+
+LISTENING: Language = "zh-CN"
+"""The listener's language until officials have accounts that say otherwise."""
+
+
+def offer(world: World, call: Call) -> tuple[Instruction, ...]:
+    """Kind, topic and reference, twice; then listen for one key and hang up without one."""
+    words = (_say(world, call, _offer_phrase(call)), *_language(world, call))
+    return (Ask((*words, *words), LISTENING, wait=10), Hangup())
+
+
+def _offer_phrase(call: Call) -> str:
+    return "whisper.offer" if call.facts.reference else "whisper.person"
+
+
+def _language(world: World, call: Call) -> tuple[Say, ...]:
+    if call.language == LISTENING:
+        return ()
+    return (_say(world, call, "whisper.language"),)
+
+
+def accepted(world: World, call: Call) -> tuple[Instruction, ...]:
+    """Said to the callee; the end of this document bridges."""
+    return (_say(world, call, "whisper.accepted"),)
+
+
+def declined(world: World, call: Call) -> tuple[Instruction, ...]:
+    """Said to the callee; hanging up declines."""
+    return (_say(world, call, "whisper.declined"), Hangup())
+
+
+def gone(world: World, call: Call) -> tuple[Instruction, ...]:
+    """Accepted too late: the caller has hung up."""
+    return (_say(world, call, "whisper.gone"), Hangup())
+
+
+def _say(world: World, call: Call, phrase: str) -> Say:
+    def fill(name: str) -> str:
+        return slot(world, call, LISTENING, name)
+
+    return Say(world.plan.phrases.say(phrase, LISTENING, fill), LISTENING)
+
+
