@@ -1,0 +1,246 @@
+"""Reads a carrier's webhook form into values: what happened on the line, who called, what
+became of a recording. The counterpart of `twiml`; the only reader of field names
+(twilio-voice §1)."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, assert_never
+
+from ivr.carrier.text import clean
+from ivr.flow.event import (
+    DialEnded,
+    HungUp,
+    LineEvent,
+    Pressed,
+    Recorded,
+    RecordingEnd,
+    Silence,
+    Spoke,
+)
+from ivr.ports import CallEnd, Origin, RecordingRef
+from routing.numbers import withheld
+
+Form = Mapping[str, object]
+"""The fields as `request.post()` gives them; a value that is no text is malformed."""
+
+MAX_DIGITS, MAX_SPEECH, MAX_TRANSCRIPT = 64, 1_000, 20_000  # characters kept of each
+_MAX_PARTY, _MAX_URL, _MAX_SECONDS = 64, 2_048, 86_400
+_KEYS: Final = re.compile(r"[0-9*#A-D]*")
+_SID: Final = re.compile(r"[!-~]{1,64}")  # opaque: other engines use other shapes (§12)
+_RECORDING: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # also names a file
+# Full-width forms, as keyboards and recognisers of East Asia write digits and keys.
+_NARROW: Final = str.maketrans("０１２３４５６７８９＊＃", "0123456789*#")
+_ENDS: Final = {
+    "hangup": RecordingEnd.HANGUP,
+    "#": RecordingEnd.FINISHED,
+    "0": RecordingEnd.PERSON,
+    "*": RecordingEnd.REPEAT,
+    "": RecordingEnd.SILENCE,
+}
+_OVER: Final = frozenset(CallEnd)
+
+
+class MalformedWebhook(Exception):
+    """A signed webhook that cannot be read; the sentence names the field. Answer 400."""
+
+
+class Expecting(StrEnum):
+    """What the last document waited for: the state says it, the URL does not."""
+
+    CHOICE = "choice"  # a <Gather>
+    RECORDING = "recording"
+    DIAL = "dial"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Which account and leg sent a webhook; `parent` is set on a callee's leg."""
+
+    account: str
+    sid: str
+    parent: str | None
+
+    def belongs_to(self, origin: Origin) -> bool:
+        """Whether it is a leg of that call (design §3, The URLs we hand out)."""
+        return self.account == origin.account and origin.sid in (self.sid, self.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A new call. `caller` is None where withheld; numbers are as the carrier wrote them."""
+
+    account: str
+    sid: str
+    caller: str | None
+    dialled: str
+    forwarded_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierWords:
+    """The words that the carrier heard in a recording."""
+
+    recording: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A call is over at the carrier; `seconds` is its length, where told."""
+
+    sid: str
+    end: CallEnd
+    seconds: int | None
+
+
+def read_sender(form: Form) -> Sender:
+    """Account and leg of any webhook, to be checked against the call's own."""
+    parent = _text(form, "ParentCallSid")
+    return Sender(_sid(form, "AccountSid"), _sid(form, "CallSid"), parent or None)
+
+
+def read_answer(form: Form) -> Arrival:
+    """The first webhook of a call."""
+    caller = _party(form, "From")
+    return Arrival(
+        account=_sid(form, "AccountSid"),
+        sid=_sid(form, "CallSid"),
+        caller=None if withheld(caller) else caller,
+        dialled=_party(form, "To"),
+        forwarded_from=_party(form, "ForwardedFrom") or None,
+    )
+
+
+def read_turn(form: Form, expecting: Expecting, *, accepted: bool | None = None) -> LineEvent:
+    """What happened on the caller's leg (or, as a choice, in a whisper).
+
+    `accepted` is the whisper's row of the target that was rung: accepted, declined or neither."""
+    match expecting:
+        case Expecting.CHOICE:
+            return _choice(form)
+        case Expecting.RECORDING:
+            return _recorded(form)
+        case Expecting.DIAL:
+            return _dialled(form, accepted)
+    assert_never(expecting)
+
+
+def read_recording(form: Form) -> RecordingRef | None:
+    """A recording that can be fetched, from its callback or a Record's action; None where the
+    carrier says that there is none."""
+    state = _text(form, "RecordingStatus")
+    if state not in ("", "completed") or not _text(form, "RecordingUrl"):
+        return None
+    url = _text(form, "RecordingUrl")
+    if len(url) > _MAX_URL:
+        raise MalformedWebhook(f"RecordingUrl has {len(url)} characters, at most {_MAX_URL} pass")
+    return RecordingRef(_recording_sid(form), url, _seconds(form, "RecordingDuration") or 0)
+
+
+def read_transcript(form: Form) -> CarrierWords | None:
+    """The carrier's words for a recording; None where it heard none or failed."""
+    text = clean(_text(form, "TranscriptionText"))[:MAX_TRANSCRIPT].strip()
+    if _text(form, "TranscriptionStatus") not in ("", "completed") or not text:
+        return None
+    return CarrierWords(_recording_sid(form), text)
+
+
+def read_status(form: Form) -> Ending | None:
+    """The end of a call; None for every status before it (order is not promised, §3)."""
+    status = _text(form, "CallStatus")
+    if status not in _OVER:
+        return None
+    return Ending(_sid(form, "CallSid"), CallEnd(status), _seconds(form, "CallDuration"))
+
+
+def _choice(form: Form) -> LineEvent:
+    """The first kind heard wins at the carrier; keys win here if both were sent."""
+    digits, key = _keys(form, "Digits"), _text(form, "FinishedOnKey").translate(_NARROW)
+    finished = len(key) == 1 and key in "0123456789*#"
+    if digits or (finished and key == "#"):
+        return Pressed(digits, finished)
+    speech = clean(_text(form, "SpeechResult"))[:MAX_SPEECH].translate(_NARROW).strip()
+    if speech:
+        return Spoke(speech, _confidence(_text(form, "Confidence")))
+    return HungUp() if _gone(form) else Silence()
+
+
+def _recorded(form: Form) -> LineEvent:
+    """A Record's end. An unknown length counts as one second: something may have been said."""
+    if not (_text(form, "RecordingUrl") or _text(form, "RecordingSid")):
+        return HungUp() if _gone(form) else Silence()
+    seconds = _seconds(form, "RecordingDuration")
+    return Recorded(_recording_sid(form), 1 if seconds is None else seconds, _ending(form))
+
+
+def _ending(form: Form) -> RecordingEnd:
+    key = _text(form, "Digits").translate(_NARROW)
+    if not key and _gone(form):  # engines that send no Digits at all (twilio-voice §12)
+        return RecordingEnd.HANGUP
+    return _ENDS.get(key, RecordingEnd.FINISHED)
+
+
+def _dialled(form: Form, accepted: bool | None) -> LineEvent:
+    """Accepted by the whisper's row or the carrier's word that both were bridged; a
+    DialCallStatus of `completed` may be a mobile's own voicemail (design §3, Put through)."""
+    if not _text(form, "DialCallStatus") and not _gone(form):
+        raise MalformedWebhook("DialCallStatus is missing though a number was being rung")
+    bridged = accepted is True or _text(form, "DialBridged").lower() == "true"
+    return DialEnded(bridged, accepted is False and not bridged, _gone(form))
+
+
+def _gone(form: Form) -> bool:
+    return _text(form, "CallStatus") in _OVER
+
+
+def _text(form: Form, name: str) -> str:
+    value = form.get(name, "")
+    if not isinstance(value, str):
+        raise MalformedWebhook(f"{name} is a file, it must be a form field")
+    return value.strip()
+
+
+def _sid(form: Form, name: str) -> str:
+    value = _text(form, name)
+    if not _SID.fullmatch(value):
+        raise MalformedWebhook(f"{name} must be 1 to 64 printable characters")
+    return value
+
+
+def _recording_sid(form: Form) -> str:
+    """RecordingSid, or the last path segment of the URL where it is missing."""
+    last = _text(form, "RecordingUrl").partition("?")[0].rstrip("/").rpartition("/")[2]
+    sid = _text(form, "RecordingSid") or last.removesuffix(".wav").removesuffix(".mp3")
+    if not _RECORDING.fullmatch(sid):
+        raise MalformedWebhook("RecordingSid must be 1 to 64 letters, digits, _ or -")
+    return sid
+
+
+def _party(form: Form, name: str) -> str:
+    return clean(_text(form, name))[:_MAX_PARTY]
+
+
+def _keys(form: Form, name: str) -> str:
+    keys = _text(form, name)[:MAX_DIGITS].translate(_NARROW).upper()
+    if not _KEYS.fullmatch(keys):
+        raise MalformedWebhook(f"{name} must hold keys only: 0 to 9, * and #")
+    return keys
+
+
+def _seconds(form: Form, name: str) -> int | None:
+    """Whole seconds, None where absent or no number; bounded by a day."""
+    text = _text(form, name)
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        return None
+    return min(int(text), _MAX_SECONDS)
+
+
+def _confidence(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and 0 <= value <= 1 else None

@@ -1,0 +1,71 @@
+"""What a carrier can do, as values: Twilio and the embedded carrier. The counterpart of
+`twiml`, which leaves out what a profile cannot do (twilio-voice §12)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from ivr.flow.instruction import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A `<Say>` pair; a wrong pair fails the verb, so both are always set (twilio-voice §5)."""
+
+    language: str
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One carrier's abilities.
+
+    `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words,
+    in the `hears` code of each language. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes
+    prosody. `transcribes`: it can write down recordings in our languages. `opaque_sids`: ids
+    need not look like Twilio's. `api` is the default REST base, "" where it must be set.
+    `overrides` is the URL fragment that sets retries, "" where the carrier has none."""
+
+    name: str
+    voices: Mapping[Language, Voice]
+    hears: Mapping[Language, str]
+    whisper: bool = True
+    speech: bool = True
+    pause: bool = True
+    ssml: bool = True
+    transcribes: bool = False
+    opaque_sids: bool = False
+    api: str = ""
+    overrides: str = ""
+
+
+# Three tries of at most 1.5 s to connect and 3 s to read are 13.5 s, under the hard limit of
+# 15 s; by default only a failed connection would be tried again (twilio-voice §3). `all` also
+# repeats the 4xx that a proxy answers while the server behind it restarts. A turn's URL is
+# idempotent (design §3), so a repeat never acts twice.
+_THREE_TRIES: Final = "#rc=2&rp=all&ct=1500&rt=3000&tt=14500"
+
+_VOICES: Final[Mapping[Language, Voice]] = MappingProxyType(
+    {
+        "zh-CN": Voice("cmn-CN", "Polly.Zhiyu-Neural"),
+        "en": Voice("en-US", "Polly.Joanna-Neural"),
+    }
+)
+# `cmn-Hans-CN` is a recogniser's code and no `<Say>` language (twilio-voice §5).
+_HEARS: Final[Mapping[Language, str]] = MappingProxyType({"zh-CN": "cmn-Hans-CN", "en": "en-US"})
+
+TWILIO: Final = Profile(
+    name="twilio",
+    voices=_VOICES,
+    hears=_HEARS,
+    api="https://api.twilio.com",
+    overrides=_THREE_TRIES,
+)
+LOCAL: Final = Profile(
+    name="local",
+    voices=_VOICES,
+    hears=_HEARS,
+    transcribes=True,  # words typed during a recording; Twilio writes down English only
+    overrides=_THREE_TRIES,
+)

@@ -1,0 +1,183 @@
+"""Renders instructions as TwiML: the answer to every webhook of a call or a whisper.
+The counterpart of `inbound`; equal to what twilio's VoiceResponse builds, at a fraction
+of its time (twilio-voice §4, §5)."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, assert_never
+
+from ivr.carrier.profiles import Profile, Voice
+from ivr.carrier.text import clean, escape
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Say
+
+CONTENT_TYPE: Final = "text/xml; charset=utf-8"  # text/plain would be read aloud
+MAX_BODY: Final = 64 * 1024  # bytes; more is error 11750
+MAX_SPOKEN: Final = 3_000  # characters of one <Say> with a Polly voice; more is error 13521
+_MAX_HINTS, _MAX_HINT = 500, 100  # entries, characters of each
+_HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?><Response>'
+# Seconds of silence that end a spoken choice. Unset it would be the prompt's own wait, and
+# "auto" is error 13335 with the only model that knows Mandarin (twilio-voice §5, §6).
+_SPEECH_ENDS: Final = 2
+
+
+class UnrenderableReply(Exception):
+    """A reply is longer than carriers read; shorten its phrases or the answer it quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """The addresses that a document hands out (design §3): `stem` is the next turn's.
+
+    In a whisper `leg` is set: only Say, Gather and Hangup may be used there."""
+
+    stem: str
+    leg: bool = False
+
+    @classmethod
+    def of_turn(cls, base: str, call: str, turn: int) -> "Urls":
+        """For the caller's leg; `turn` is the one that the next webhook will carry."""
+        return cls(f"{base}/voice/{call}/turn/{turn}")
+
+    @classmethod
+    def of_leg(cls, base: str, call: str, turn: int, step: tuple[int, int]) -> "Urls":
+        """For a callee's leg; `step` is the target's number and the whisper's next turn."""
+        return cls(f"{base}/voice/{call}/turn/{turn}/leg/{step[0]}/{step[1]}", leg=True)
+
+    @property
+    def action(self) -> str:
+        """Where a Gather, Record or Dial goes on."""
+        return self.stem
+
+    @property
+    def recording(self) -> str:
+        """Where the carrier tells that a recording is ready or absent."""
+        return f"{self.stem}/recording"
+
+    @property
+    def transcript(self) -> str:
+        """Where the carrier tells the words of a recording."""
+        return f"{self.stem}/transcript"
+
+    def whisper(self, leg: int) -> str:
+        """The first document of target `leg`'s whisper; its answer is step 1."""
+        return f"{self.stem}/leg/{leg}/0"
+
+
+class Twiml:
+    """One profile's renderer; what never changes is compiled when it is made."""
+
+    __slots__ = ("_fragment", "_listen", "_profile", "_say")
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._fragment = escape(profile.overrides)
+        self._say = _compiled_say(profile)
+        self._listen = {
+            (language, speech): _compiled_listen(profile, language, speech=speech)
+            for language in profile.voices
+            for speech in (False, True)
+        }
+
+    def render(self, instructions: tuple[Instruction, ...], urls: Urls) -> bytes:
+        """The document for these instructions, as UTF-8 of content type `CONTENT_TYPE`.
+
+        Raises UnrenderableReply beyond 64 kB."""
+        verbs = "".join([self._verb(instruction, urls) for instruction in instructions])
+        body = f"{_HEAD}{verbs}</Response>".encode()
+        if len(body) > MAX_BODY:
+            raise UnrenderableReply(
+                f"a reply of {len(body)} bytes is over {MAX_BODY}; shorten what is spoken"
+            )
+        return body
+
+    def _verb(self, instruction: Instruction, urls: Urls) -> str:
+        match instruction:
+            case Say():
+                return self._spoken(instruction, urls)
+            case Ask():
+                return self._ask(instruction, urls)
+            case Record():
+                return self._record(instruction, urls)
+            case Dial():
+                return self._dial(instruction, urls)
+            case Hangup():
+                return "<Hangup/>"
+        assert_never(instruction)
+
+    def _spoken(self, say: Say, urls: Urls) -> str:
+        """The text and the pause after it; an empty <Say> is an error and left out."""
+        text = say.text if len(say.text) <= MAX_SPOKEN else say.text[:MAX_SPOKEN]
+        text = escape(text)
+        before, after = self._say[say.language, say.slow]
+        spoken = f"{before}{text}{after}" if text and not text.isspace() else ""
+        if say.pause > 0 and self._profile.pause and not urls.leg:
+            return f'{spoken}<Pause length="{say.pause}"/>'
+        return spoken
+
+    def _ask(self, ask: Ask, urls: Urls) -> str:
+        before, after = self._listen[ask.language, ask.speech]
+        hints = _hints(ask.hints) if ask.hints and ask.speech and self._profile.speech else ""
+        digits = "" if ask.digits is None else f'numDigits="{ask.digits}" '
+        prompts = "".join([self._spoken(prompt, urls) for prompt in ask.prompts])
+        return (
+            f'<Gather action="{self._url(urls.stem)}" {hints}{digits}finishOnKey="{escape(ask.finish)}" '
+            f'{before}timeout="{ask.wait}"{after}{prompts}</Gather>'
+        )
+
+    def _record(self, record: Record, urls: Urls) -> str:
+        """`do-not-trim`: a length that only silence explains tells an empty recording from a
+        short one, and a faint first syllable stays."""
+        words = ""
+        if record.transcribe is not None and self._profile.transcribes:
+            words = f' transcribe="true" transcribeCallback="{self._url(urls.transcript)}"'
+        return (
+            f'<Record action="{self._url(urls.stem)}" finishOnKey="{escape(record.keys)}" '
+            f'maxLength="{record.longest}" timeout="{record.silence}" playBeep="true" '
+            f'trim="do-not-trim" recordingStatusCallback="{self._url(urls.recording)}" '
+            f'recordingStatusCallbackEvent="completed absent"{words}/>'
+        )
+
+    def _dial(self, dial: Dial, urls: Urls) -> str:
+        whisper = ""
+        if dial.whisper and self._profile.whisper:
+            whisper = f' url="{self._url(urls.whisper(dial.leg))}"'
+        return (
+            f'<Dial action="{self._url(urls.stem)}" callerId="{escape(dial.caller_id)}" '
+            f'timeout="{dial.seconds}"><Number{whisper}>{escape(dial.number)}</Number></Dial>'
+        )
+
+    def _url(self, url: str) -> str:
+        return escape(url) + self._fragment
+
+
+def _compiled_say(profile: Profile) -> dict[tuple[Language, bool], tuple[str, str]]:
+    """Opening and closing tags by language and pace."""
+    tags: dict[tuple[Language, bool], tuple[str, str]] = {}
+    for language, voice in profile.voices.items():
+        plain = _say_tag(voice)
+        tags[language, False] = plain, "</Say>"
+        slow = f'{plain}<prosody rate="90%">', "</prosody></Say>"
+        tags[language, True] = slow if profile.ssml else tags[language, False]
+    return tags
+
+
+def _say_tag(voice: Voice) -> str:
+    return f'<Say language="{escape(voice.language)}" voice="{escape(voice.voice)}">'
+
+
+def _compiled_listen(profile: Profile, language: Language, *, speech: bool) -> tuple[str, str]:
+    """The attributes of a <Gather> around its timeout.
+
+    Words are not filtered: a caller's own are evidence, and asterisks match no topic."""
+    if not (speech and profile.speech):
+        return 'actionOnEmptyResult="true" input="dtmf" ', ">"
+    heard = f'language="{escape(profile.hears[language])}" profanityFilter="false"'
+    before = f'actionOnEmptyResult="true" input="dtmf speech" {heard} '
+    return before, f' speechTimeout="{_SPEECH_ENDS}">'
+
+
+@lru_cache(maxsize=256)
+def _hints(words: tuple[str, ...]) -> str:
+    """The hints attribute. Cached: hints come from the script, never from a caller."""
+    entries = [clean(word).replace(",", " ").strip()[:_MAX_HINT] for word in words]
+    return f'hints="{escape(",".join([entry for entry in entries if entry][:_MAX_HINTS]))}" '
