@@ -39,6 +39,7 @@ from ivr.ports import (
     RecordingRef,
     ReferenceTaken,
     Step,
+    Transcript,
 )
 
 MOST_LOOKUPS: Final = 2
@@ -69,6 +70,21 @@ class ForgottenTurn(ConversationError):
 
 class Unsettled(ConversationError):
     """The step could not be made unique or complete within its bounds."""
+
+
+Ours = Callable[[Origin], bool]
+"""Whether a webhook's account and leg are those that a call began with."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegAt:
+    """Where a whisper stands: target `leg` of the Dial that answers `turn`, its own turn
+    `following`."""
+
+    call_id: str
+    turn: int
+    leg: int
+    following: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +163,14 @@ class Conversation:
         return await self._take(call, origin, Answered(), first=True)
 
     async def turn(
-        self, call_id: str, turn: int, origin: Origin, event: LineEvent, ref: RecordingRef | None
+        self, call_id: str, turn: int, ours: Ours, event: LineEvent, ref: RecordingRef | None
     ) -> bytes:
         """The caller's leg at `turn`. Older turns get their stored reply, future ones refuse.
 
         Raises UnknownCall, ForeignCall, FutureTurn, ForgottenTurn."""
-        live = await self._load(call_id, turn, origin)
+        live = await self._load(call_id, turn)
+        if not ours(live.origin):
+            raise ForeignCall("this webhook is of another account or another call")
         if turn > live.call.turn:
             raise FutureTurn(f"turn {turn} was not handed out yet; the call waits for {live.call.turn}")
         if turn < live.call.turn:
@@ -163,15 +181,13 @@ class Conversation:
             event = await self._with_leg(call_id, turn, event)
         return await self._take(live.call, live.origin, event, first=False)
 
-    async def _load(self, call_id: str, turn: int, origin: Origin) -> Live:
+    async def _load(self, call_id: str, turn: int) -> Live:
         live = self._live.get(call_id)
         if live is None or live.call.turn not in (turn, turn + 1):
             loaded = await self._stores.calls.load(call_id)
             if loaded is None:
                 raise UnknownCall("no call has this id; check the number's webhook address")
             live = Live(loaded[0], loaded[1], b"")
-        if live.origin != origin:
-            raise ForeignCall("this call belongs to another account or another leg")
         return live
 
     async def _stored(self, live: Live, turn: int) -> bytes:
@@ -236,17 +252,17 @@ class Conversation:
         if len(self._live) > MOST_LIVE:
             self._live.pop(next(iter(self._live)))
 
-    async def leg(
-        self, call_id: str, turn: int, leg: int, following: int, digits: str | None
-    ) -> bytes:
+    async def leg(self, at: LegAt, ours: Ours, digits: str | None) -> bytes:
         """The whisper to a target: offered first, then accepted by `1` or declined.
 
-        Raises UnknownCall where there is no such call, turn or leg."""
+        Raises UnknownCall where there is no such call, turn or leg, and ForeignCall."""
+        call_id, turn, leg = at.call_id, at.turn, at.leg
+        await self._owned(call_id, ours)
         call = await self._stores.calls.state_at(call_id, turn)
         if call is None or not 0 <= leg < len(call.facts.order):
             raise UnknownCall("no target of this call has this address")
         world = World(self._plans.of(call.plan), self._clock.now())
-        if following == 0:
+        if at.following == 0:
             return self._leg(whisper.offer(world, call), call_id, turn, leg)
         target = call.facts.order[leg]
         now = self._clock.now()
@@ -262,9 +278,22 @@ class Conversation:
     def _leg(self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int) -> bytes:
         return self._documents.leg(say, call_id, turn, leg, 1)
 
-    async def recording(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+    async def _owned(self, call_id: str, ours: Ours) -> None:
+        live = self._live.get(call_id)
+        if live is None:
+            loaded = await self._stores.calls.load(call_id)
+            if loaded is None:
+                raise UnknownCall("no call has this id; check the number's webhook address")
+            origin = loaded[1]
+        else:
+            origin = live.origin
+        if not ours(origin):
+            raise ForeignCall("this webhook is of another account or another call")
+
+    async def recording(self, call_id: str, turn: int, ours: Ours, ref: RecordingRef) -> None:
         """The carrier's word that a recording is there: it joins its case, or opens it where
-        the Record action has not come (design §3). Raises UnknownCall."""
+        the Record action has not come (design §3). Raises UnknownCall, ForeignCall."""
+        await self._owned(call_id, ours)
         call = await self._stores.calls.state_at(call_id, turn)
         if call is None:
             raise UnknownCall("no call was recording at this address")
@@ -309,12 +338,19 @@ class Conversation:
             raise TypeError("FindMatter is answered by MatterFound")
         return found
 
-    async def transcript(self, recording: str, text: str, source: str) -> None:
+    async def transcript(self, call_id: str, ours: Ours, words: Transcript, sid: str) -> None:
         """The carrier's words for a recording: kept beside it, marked with their source."""
-        await self._stores.calls.hold_transcript(recording, text, source, self._clock.now())
+        await self._owned(call_id, ours)
+        await self._stores.calls.hold_transcript(
+            sid, words.text, words.source, self._clock.now()
+        )
 
-    async def ended(self, call_id: str, end: CallEnd, seconds: int | None) -> None:
-        """The carrier's final status; only forward, once."""
+    async def ended(self, origin: Origin, end: CallEnd, seconds: int | None) -> None:
+        """The carrier's final status; only forward, once. A status of a call that was never
+        answered here (the carrier's number-level callback) is nobody's and passes."""
+        call_id = await self._stores.calls.of(origin)
+        if call_id is None:
+            return
         await self._stores.calls.ended(call_id, end, self._clock.now(), seconds)
         self._live.pop(call_id, None)
 

@@ -100,6 +100,10 @@ class Calls(Protocol):
         """The latest state of a call, or None if there is no such call."""
         ...
 
+    async def of(self, origin: Origin) -> str | None:
+        """The id of the call that the carrier knows by this account and leg."""
+        ...
+
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         """The state that was waiting for `turn` (the one after `turn - 1`)."""
         ...
@@ -188,7 +192,7 @@ class Transcript:
 
     text: str
     source: str
-    language: Language
+    language: Language | None = None
 
 
 class Transcriber(Protocol):

@@ -1,0 +1,203 @@
+"""The carrier's webhooks under /voice: parse, one call, render. Every route refuses what is not
+signed; any failure still speaks (design §3). The counterpart of `conversation`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from ivr.carrier.inbound import (
+    Expecting,
+    MalformedWebhook,
+    read_answer,
+    read_recording,
+    read_sender,
+    read_status,
+    read_transcript,
+    read_turn,
+)
+from ivr.carrier.signature import SignatureCheck
+from ivr.carrier.twiml import CONTENT_TYPE
+from ivr.conversation import (
+    Conversation,
+    ConversationError,
+    ForeignCall,
+    ForgottenTurn,
+    FutureTurn,
+    LegAt,
+    UnknownCall,
+)
+from ivr.flow.event import Pressed, Recorded
+from ivr.ports import Origin, Transcript
+from routing.numbers import caller_form
+
+LOG: Final = structlog.get_logger()
+FORM: Final = "application/x-www-form-urlencoded"
+STATUS_OF: Final[Mapping[type[ConversationError], int]] = {
+    UnknownCall: 404,
+    ForeignCall: 403,
+    FutureTurn: 409,
+    ForgottenTurn: 410,
+}
+XML: Final = {"Content-Type": CONTENT_TYPE}
+Fields = Mapping[str, object]
+
+
+class VoiceRoutes:
+    """Handlers for one account. `apology` is the fixed document of a failure, rendered once."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        check: SignatureCheck,
+        *,
+        account: str,
+        area: Callable[[], str],
+        apology: bytes,
+    ) -> None:
+        self._conversation = conversation
+        self._check = check
+        self._account = account
+        self._area = area
+        self._apology = apology
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to mount; later URLs come from our own documents."""
+        turn = r"/voice/{call:[A-Za-z0-9_-]{8,64}}/turn/{turn:\d{1,4}}"
+        return [
+            web.post("/voice/answer", self.answer),
+            web.post("/voice/status", self.status),
+            web.post("/voice/fallback", self.fallback),
+            web.post(turn, self.turn),
+            web.post(turn + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}", self.leg),
+            web.post(turn + "/recording", self.recording),
+            web.post(turn + "/transcript", self.transcript),
+        ]
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """A new call; idempotent by account and CallSid."""
+        return await self._speak(request, self._answer)
+
+    async def turn(self, request: web.Request) -> web.Response:
+        """The caller's leg: the action of a Gather, Record or Dial."""
+        return await self._speak(request, self._turn)
+
+    async def leg(self, request: web.Request) -> web.Response:
+        """A callee's leg: the whisper."""
+        return await self._speak(request, self._leg)
+
+    async def fallback(self, request: web.Request) -> web.Response:
+        """Where the carrier turns when it cannot fetch or execute a document."""
+        return await self._speak(request, self._fallback)
+
+    async def recording(self, request: web.Request) -> web.Response:
+        """A recording is there, or is absent."""
+        return await self._take(request, self._recording)
+
+    async def transcript(self, request: web.Request) -> web.Response:
+        """The carrier's words for a recording."""
+        return await self._take(request, self._transcript)
+
+    async def status(self, request: web.Request) -> web.Response:
+        """The end of a call."""
+        return await self._take(request, self._status)
+
+    async def _signed(self, request: web.Request) -> Fields:
+        """The form of a genuine webhook of our account."""
+        if request.content_type != FORM:
+            raise web.HTTPUnsupportedMediaType(text=f"send the fields as {FORM}\n")
+        form = await request.post()
+        if not self._check.form(request.raw_path, form, request.headers):
+            raise web.HTTPForbidden(
+                text="the signature does not match; check AUTH_TOKEN and PUBLIC_URL\n"
+            )
+        if form.get("AccountSid") != self._account:
+            raise web.HTTPForbidden(text="this server answers for another account\n")
+        return form
+
+    async def _speak(
+        self, request: web.Request, answer: Callable[[web.Request, Fields], Awaitable[bytes]]
+    ) -> web.Response:
+        """A document, whatever happens: a caller never hears exception text."""
+        form = await self._signed(request)
+        try:
+            body = await answer(request, form)
+        except (ConversationError, MalformedWebhook) as refused:
+            return _refusal(refused)
+        except Exception:
+            LOG.exception("voice.failed", path=request.match_info.route.resource.canonical
+                          if request.match_info.route.resource else None)
+            body = self._apology
+        return web.Response(body=body, headers=XML)
+
+    async def _take(
+        self, request: web.Request, take: Callable[[web.Request, Fields], Awaitable[None]]
+    ) -> web.Response:
+        """A callback: nothing is spoken, a failure is a 5xx so that the carrier tries again."""
+        form = await self._signed(request)
+        try:
+            await take(request, form)
+        except (ConversationError, MalformedWebhook) as refused:
+            return _refusal(refused)
+        return web.Response(status=204)
+
+    async def _answer(self, _: web.Request, form: Fields) -> bytes:
+        arrival = read_answer(form)
+        area = self._area()
+        caller = None if arrival.caller is None else caller_form(arrival.caller, area)
+        return await self._conversation.answer(
+            Origin(arrival.account, arrival.sid), caller, caller_form(arrival.dialled, area)
+        )
+
+    async def _turn(self, request: web.Request, form: Fields) -> bytes:
+        event = read_turn(form)
+        ref = read_recording(form) if isinstance(event, Recorded) else None
+        sender = read_sender(form)
+        info = request.match_info
+        return await self._conversation.turn(
+            info["call"], int(info["turn"]), sender.belongs_to, event, ref
+        )
+
+    async def _leg(self, request: web.Request, form: Fields) -> bytes:
+        info = request.match_info
+        at = LegAt(info["call"], int(info["turn"]), int(info["leg"]), int(info["following"]))
+        event = read_turn(form, Expecting.CHOICE) if at.following > 0 else None
+        digits = event.digits if isinstance(event, Pressed) else None
+        return await self._conversation.leg(at, read_sender(form).belongs_to, digits)
+
+    async def _fallback(self, request: web.Request, form: Fields) -> bytes:
+        LOG.warning("voice.fallback", code=str(form.get("ErrorCode", ""))[:16])
+        return self._apology
+
+    async def _recording(self, request: web.Request, form: Fields) -> None:
+        ref = read_recording(form)
+        if ref is None:
+            return
+        info = request.match_info
+        await self._conversation.recording(
+            info["call"], int(info["turn"]), read_sender(form).belongs_to, ref
+        )
+
+    async def _transcript(self, request: web.Request, form: Fields) -> None:
+        words = read_transcript(form)
+        if words is None:
+            return
+        await self._conversation.transcript(
+            request.match_info["call"],
+            read_sender(form).belongs_to,
+            Transcript(words.text, "carrier", None),
+            words.recording,
+        )
+
+    async def _status(self, _: web.Request, form: Fields) -> None:
+        ending = read_status(form)
+        if ending is not None:
+            origin = Origin(self._account, ending.sid)
+            await self._conversation.ended(origin, ending.end, ending.seconds)
+
+
+def _refusal(refused: Exception) -> web.Response:
+    status = next((code for kind, code in STATUS_OF.items() if isinstance(refused, kind)), 400)
+    LOG.info("voice.refused", status=status, why=str(refused))
+    return web.Response(status=status, text=f"{refused}\n")

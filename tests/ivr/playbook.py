@@ -1,0 +1,294 @@
+"""Plays a golden call: a story in plain text, event in, what is heard out (design §8).
+The call is serialised and read back after every step; `--update` rewrites the stories."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import orjson
+
+from ivr.flow.advance import advance
+from ivr.flow.call import Call, from_plain, to_plain
+from ivr.flow.effect import (
+    AttachRecording,
+    CountCases,
+    CountLiveCalls,
+    Effect,
+    FindCase,
+    FindMatter,
+    FlagPressure,
+    Lookup,
+    MakeAnonymous,
+    NoteStray,
+    NoteVerdict,
+    Notify,
+    OpenCase,
+    SendPin,
+    TellOffice,
+    WithdrawCase,
+)
+from ivr.flow.event import (
+    Answer,
+    Answered,
+    CaseFound,
+    CaseMissed,
+    DialEnded,
+    Found,
+    HungUp,
+    LineEvent,
+    LiveCallsToday,
+    MatterFound,
+    PinSent,
+    Pressed,
+    RecentCases,
+    Recorded,
+    RecordingEnd,
+    Silence,
+    Spoke,
+)
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
+from ivr.flow.turn import Turn
+from ivr.flow.world import Draws, Plan, World
+from routing.cases.case import CaseState
+
+SHORT = {"zh-CN": "zh", "en": "en"}
+ENDS = {
+    "": RecordingEnd.FINISHED,
+    "person": RecordingEnd.PERSON,
+    "silence": RecordingEnd.SILENCE,
+    "hangup": RecordingEnd.HANGUP,
+}
+DIALS = {
+    "accepted": DialEnded(accepted=True, declined=False),
+    "declined": DialEnded(accepted=False, declined=True),
+    "no answer": DialEnded(accepted=False, declined=False),
+    "caller gone": DialEnded(accepted=False, declined=False, caller_gone=True),
+}
+
+
+class StoryError(ValueError):
+    """A line of a story that nobody can play."""
+
+
+@dataclass
+class Town:
+    """What the database would know: cases by reference, live calls and cases of the last hour."""
+
+    cases: dict[str, tuple[str, CaseFound]] = field(default_factory=dict)
+    live_calls: int = 0
+    recent: int = 0
+    locked: bool = False
+
+    def answer(self, lookup: Lookup) -> Answer:
+        """One lookup."""
+        match lookup:
+            case FindCase(reference, pin):
+                known = self.cases.get(reference)
+                if known is None or known[0] != pin or self.locked:
+                    return CaseMissed(self.locked)
+                return known[1]
+            case SendPin():
+                return PinSent()
+            case CountCases():
+                return RecentCases(self.recent, None)
+            case CountLiveCalls():
+                return LiveCallsToday(self.live_calls)
+            case FindMatter():
+                return MatterFound(None, None)
+
+
+@dataclass
+class Story:
+    """A call being played. `heard` grows by the lines of the story."""
+
+    plan: Plan
+    call: Call
+    now: datetime
+    town: Town = field(default_factory=Town)
+    heard: list[str] = field(default_factory=list)
+    drawn: int = 0
+
+    def play(self, event: LineEvent) -> Turn:
+        """One event; writes down what is heard and done."""
+        world = World(self.plan, self.now, self._draws(event))
+        looked: tuple[Answer, ...] = ()
+        turn = advance(world, self.call, event)
+        while turn.look is not None:
+            found = self.town.answer(turn.look)
+            looked = (*looked, found)
+            self.heard.append(f"? {type(turn.look).__name__} = {_short(found)}")
+            turn = advance(world, self.call, Found(event, looked))
+        self.heard.extend(f"< {line}" for line in spoken(turn.say))
+        self.heard.extend(f"! {line}" for line in done(turn.do))
+        self.call = from_plain(orjson.loads(orjson.dumps(to_plain(turn.call))))
+        if self.call != turn.call:
+            raise StoryError("the call reads back differently from what was written")
+        self.now += timedelta(seconds=10)
+        return turn
+
+    def _draws(self, event: LineEvent) -> Draws | None:
+        if not isinstance(event, Recorded):
+            return None
+        self.drawn += 1
+        return Draws(f"4627039{self.drawn}", f"182{self.drawn}")
+
+
+def _short(found: Answer) -> str:
+    match found:
+        case CaseFound(reference, state):
+            return f"{reference} {state.value}"
+        case CaseMissed(locked):
+            return "locked" if locked else "missed"
+        case PinSent():
+            return "taken"
+        case RecentCases(count):
+            return str(count)
+        case LiveCallsToday(accepted):
+            return str(accepted)
+        case MatterFound(reference):
+            return reference or "none"
+
+
+def spoken(say: tuple[Instruction, ...]) -> Iterator[str]:
+    """The lines for what is heard."""
+    for part in say:
+        match part:
+            case Say():
+                yield _words(part)
+            case Ask():
+                yield from (_words(prompt) for prompt in part.prompts)
+                keys = "any keys" if part.digits is None else f"{part.digits} key(s)"
+                until = f" until {part.finish}" if part.finish else ""
+                words = ", or words" if part.speech else ""
+                yield f"(listens {part.wait} s for {keys}{until}{words})"
+            case Record():
+                yield f"(beep; records {part.longest} s at most)"
+            case Dial():
+                yield f"(rings {part.number} for {part.seconds} s)"
+            case Hangup():
+                yield "(hangs up)"
+
+
+def _words(say: Say) -> str:
+    slow = " slowly" if say.slow else ""
+    pause = f" (pause {say.pause} s)" if say.pause else ""
+    return f"{SHORT[say.language]}{slow}: {say.text}{pause}"
+
+
+def done(effects: tuple[Effect, ...]) -> Iterator[str]:
+    """The lines for what is remembered or sent."""
+    for effect in effects:
+        match effect:
+            case OpenCase():
+                yield (
+                    f"case {effect.reference} {effect.kind.value} {effect.topic or '-'} for "
+                    f"{effect.office} by {effect.rule}, {effect.confidentiality.value}, "
+                    f"due {effect.due.isoformat()}" + (", danger" if effect.danger else "")
+                )
+            case AttachRecording():
+                yield f"recording {effect.recording} of {effect.seconds} s joins {effect.reference}"
+            case MakeAnonymous(reference):
+                yield f"case {reference} becomes anonymous"
+            case WithdrawCase(reference):
+                yield f"case {reference} is withdrawn"
+            case FlagPressure(reference):
+                yield f"case {reference}: pressure on the caller"
+            case Notify():
+                yield f"text {effect.phrase} to {effect.to} {dict(effect.slots)}"
+            case TellOffice():
+                yield f"{effect.office} is told of {effect.reference}"
+            case NoteVerdict(verdict):
+                yield f"counted: {verdict}"
+            case NoteStray(event):
+                yield f"stray: {event}"
+
+
+def read_event(line: str, story: Story) -> LineEvent | None:
+    """The event of a `>` line, or None for a line that only sets the town or the clock."""
+    words = line.split()
+    match words:
+        case ["answered"]:
+            return Answered()
+        case ["press", keys]:
+            finished = len(keys) > 1 and keys.endswith("#")
+            return Pressed(keys.rstrip("#") if finished else keys, finished=finished)
+        case ["press", "#", "alone"]:
+            return Pressed("", finished=True)
+        case ["say", *rest]:
+            return Spoke(" ".join(rest), 0.9)
+        case ["silence"]:
+            return Silence()
+        case ["record", seconds, *rest]:
+            return Recorded(f"RE{story.drawn + 1}", int(seconds), ENDS[" ".join(rest)])
+        case ["dial", *rest]:
+            return DIALS[" ".join(rest)]
+        case ["hang", "up"]:
+            return HungUp()
+        case _:
+            return _set_town(words, story)
+
+
+def _set_town(words: list[str], story: Story) -> None:
+    match words:
+        case ["wait", seconds]:
+            story.now += timedelta(seconds=int(seconds))
+        case ["live", "calls", count]:
+            story.town.live_calls = int(count)
+        case ["recent", "cases", count]:
+            story.town.recent = int(count)
+        case ["tries", "used", "up"]:
+            story.town.locked = True
+        case ["case", reference, pin, state, office, due]:
+            found = CaseFound(reference, CaseState(state), office, due)
+            story.town.cases[reference] = (pin, found)
+        case _:
+            raise StoryError(f"nobody can play {' '.join(words)!r}")
+
+
+def begin(line: str, plan: Plan) -> Story:
+    """The story that a `call` line opens: `call DIALLED from CALLER at ISO`."""
+    match line.split():
+        case ["call", dialled, "from", caller, "at", when]:
+            now = datetime.fromisoformat(when)
+        case _:
+            raise StoryError(f"a story begins with `call DIALLED from CALLER at TIME`, not {line!r}")
+    call = Call(
+        id="c0ffee",
+        caller=None if caller == "withheld" else caller,
+        dialled=dialled,
+        language="zh-CN",
+        at=plan.script.start,
+        plan=plan.number,
+        started=now,
+    )
+    return Story(plan, call, now)
+
+
+def perform(text: str, plan: Plan) -> str:
+    """The whole story as it plays now: comments and events as written, the rest anew."""
+    told: list[str] = []
+    story: Story | None = None
+    for line in text.splitlines():
+        if line.startswith("#") or not line.strip():
+            told.append(line)
+        elif line.startswith("call "):
+            told.append(line)
+            story = begin(line, plan)
+            story.play(Answered())
+            told.extend(story.heard)
+            story.heard.clear()
+        elif line.startswith("> ") and story is not None:
+            told.append(line)
+            event = read_event(line[2:], story)
+            if event is not None:
+                story.play(event)
+            told.extend(story.heard)
+            story.heard.clear()
+    if story is None:
+        raise StoryError("the story has no `call` line")
+    return "\n".join(told) + "\n"
+
+
+def on_policy(plan: Plan, **changed: object) -> Plan:
+    """The same plan under another policy."""
+    return replace(plan, policy=replace(plan.policy, **changed))  # type: ignore[arg-type]
