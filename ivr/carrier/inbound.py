@@ -48,7 +48,7 @@ class MalformedWebhook(Exception):
 
 
 class Expecting(StrEnum):
-    """What the last document waited for: the state says it, the URL does not."""
+    """What the last document waited for. Its URL does not say it."""
 
     CHOICE = "choice"  # a <Gather>
     RECORDING = "recording"
@@ -114,18 +114,31 @@ def read_answer(form: Form) -> Arrival:
     )
 
 
-def read_turn(form: Form, expecting: Expecting, *, accepted: bool | None = None) -> LineEvent:
+def read_turn(
+    form: Form, expecting: Expecting | None = None, *, accepted: bool | None = None
+) -> LineEvent:
     """What happened on the caller's leg (or, as a choice, in a whisper).
 
-    `accepted` is the whisper's row of the target that was rung: accepted, declined or neither."""
-    match expecting:
+    `expecting` comes from the call's state; without it the fields decide. `accepted` is the
+    whisper's row of the target that was rung: accepted, declined or neither."""
+    match expecting or _shape(form):
         case Expecting.CHOICE:
             return _choice(form)
         case Expecting.RECORDING:
             return _recorded(form)
         case Expecting.DIAL:
             return _dialled(form, accepted)
-    assert_never(expecting)
+        case never:
+            assert_never(never)
+
+
+def _shape(form: Form) -> Expecting:
+    """A Dial's action may carry a recording too, a Record's carries no DialCallStatus."""
+    if _text(form, "DialCallStatus"):
+        return Expecting.DIAL
+    if _text(form, "RecordingUrl") or _text(form, "RecordingSid"):
+        return Expecting.RECORDING
+    return Expecting.CHOICE
 
 
 def read_recording(form: Form) -> RecordingRef | None:
@@ -137,7 +150,7 @@ def read_recording(form: Form) -> RecordingRef | None:
     url = _text(form, "RecordingUrl")
     if len(url) > _MAX_URL:
         raise MalformedWebhook(f"RecordingUrl has {len(url)} characters, at most {_MAX_URL} pass")
-    return RecordingRef(_recording_sid(form), url, _seconds(form, "RecordingDuration") or 0)
+    return RecordingRef(_recording_sid(form), url, _recorded_seconds(form))
 
 
 def read_transcript(form: Form) -> CarrierWords | None:
@@ -169,11 +182,15 @@ def _choice(form: Form) -> LineEvent:
 
 
 def _recorded(form: Form) -> LineEvent:
-    """A Record's end. An unknown length counts as one second: something may have been said."""
     if not (_text(form, "RecordingUrl") or _text(form, "RecordingSid")):
         return HungUp() if _gone(form) else Silence()
+    return Recorded(_recording_sid(form), _recorded_seconds(form), _ending(form))
+
+
+def _recorded_seconds(form: Form) -> int:
+    """An unknown length counts as one second, since something may have been said."""
     seconds = _seconds(form, "RecordingDuration")
-    return Recorded(_recording_sid(form), 1 if seconds is None else seconds, _ending(form))
+    return 1 if seconds is None else seconds
 
 
 def _ending(form: Form) -> RecordingEnd:

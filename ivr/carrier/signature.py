@@ -54,7 +54,7 @@ class SignatureCheck:
         """Whether a JSON POST is genuine: `bodySHA256` in the query is the body's hash, and the
         URL alone is signed. Never raises."""
         try:
-            given = parse_qs(urlsplit(raw_path).query).get("bodySHA256", [""])[0].encode()
+            given = parse_qs(urlsplit(f"http://host{raw_path}").query).get("bodySHA256", [""])[0].encode()
             expected = hashlib.sha256(body).hexdigest().encode()
             same = hmac.compare_digest(given, expected)
             return self._genuine(raw_path, "", headers) and same

@@ -150,6 +150,26 @@ class Twiml:
         return escape(url) + self._fragment
 
 
+class TwimlDocuments:
+    """`ivr.ports.Documents` for one carrier; `base` is the public URL under which it calls us."""
+
+    __slots__ = ("_base", "_twiml")
+
+    def __init__(self, profile: Profile, base: str) -> None:
+        self._twiml = Twiml(profile)
+        self._base = base.rstrip("/")
+
+    def turn(self, say: tuple[Instruction, ...], call_id: str, following: int) -> bytes:
+        """The reply of a turn; its actions go to turn `following`. Raises UnrenderableReply."""
+        return self._twiml.render(say, Urls.of_turn(self._base, call_id, following))
+
+    def leg(
+        self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int, following: int
+    ) -> bytes:
+        """The whisper to target `leg` of the Dial that answers `turn`. Raises UnrenderableReply."""
+        return self._twiml.render(say, Urls.of_leg(self._base, call_id, turn, (leg, following)))
+
+
 def _compiled_say(profile: Profile) -> dict[tuple[Language, bool], tuple[str, str]]:
     """Opening and closing tags by language and pace."""
     tags: dict[tuple[Language, bool], tuple[str, str]] = {}

@@ -1,0 +1,89 @@
+"""Finished calls and text messages, for REST and for phones that attach later.
+
+Bounded in number and, for calls, in time: a call is not kept for its own sake.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ivr.carrier.local.ledger import append_bytes, read_lines, replace_lines
+from ivr.carrier.local.state import LegState, state_from_plain, state_to_plain
+
+CALLS_KEPT, CALLS_KEPT_FOR = 500, timedelta(hours=1)
+MESSAGES_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """One SMS; ``at`` is ISO 8601 in UTC."""
+
+    sid: str
+    from_: str
+    to: str
+    text: str
+    at: str
+
+
+class History:
+    """What is over: at most 500 calls for an hour, and the last 200 messages."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        self._calls_path = folder / "finished.jsonl"
+        self._messages_path = folder / "messages.jsonl"
+        self._now = now
+        self._calls: dict[str, LegState] = {}
+        self._messages: dict[str, TextMessage] = {}
+
+    def restore(self) -> None:
+        """Read what an earlier server kept."""
+        for line in read_lines(self._calls_path):
+            state = state_from_plain(line)
+            self._calls[state.sid] = state
+        for line in read_lines(self._messages_path)[-MESSAGES_KEPT:]:
+            message = TextMessage(**line)
+            self._messages[message.sid] = message
+        self._prune()
+        replace_lines(self._messages_path, [asdict(m) for m in self._messages.values()])
+
+    def add_call(self, state: LegState) -> None:
+        """Keep a finished call."""
+        self._calls[state.sid] = state
+        self._prune()
+
+    def calls(self) -> list[LegState]:
+        """Finished calls, newest first."""
+        self._prune()
+        return list(reversed(self._calls.values()))
+
+    def call(self, sid: str) -> LegState | None:
+        """One finished call."""
+        return self._calls.get(sid)
+
+    def add_message(self, message: TextMessage) -> None:
+        """Keep a message; the oldest goes where there are too many."""
+        self._messages[message.sid] = message
+        if len(self._messages) > MESSAGES_KEPT:
+            self._messages.pop(next(iter(self._messages)))
+        line = json.dumps(asdict(message), ensure_ascii=False) + "\n"
+        append_bytes(self._messages_path, line.encode())
+
+    def messages(self, to: str | None = None) -> list[TextMessage]:
+        """Messages, oldest first; only those to a number, if given."""
+        return [m for m in self._messages.values() if to is None or m.to == to]
+
+    def message(self, sid: str) -> TextMessage | None:
+        """One message."""
+        return self._messages.get(sid)
+
+    def _prune(self) -> None:
+        eldest = (self._now() - CALLS_KEPT_FOR).isoformat()
+        fresh = [s for s in self._calls.values() if (s.ended or s.started) >= eldest]
+        self._calls = {state.sid: state for state in fresh[-CALLS_KEPT:]}
+        # The documents said what was spoken; they are not kept beyond the call.
+        lines = [{**state_to_plain(s), "body": "", "taping": None} for s in self._calls.values()]
+        replace_lines(self._calls_path, lines)

@@ -1,0 +1,150 @@
+"""The embedded carrier as one object: what ``server.py`` starts, mounts and stops.
+
+A small Twilio of our own. It knows the application only as HTTP: it posts
+signed webhooks, carries out the TwiML it gets, and offers REST and phones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import aiohttp
+from aiohttp import WSCloseCode, web
+
+from ivr.carrier.local.callbacks import Callbacks
+from ivr.carrier.local.desk import Desk
+from ivr.carrier.local.exchange import Exchange, Webhook
+from ivr.carrier.local.history import History
+from ivr.carrier.local.ledger import Ledger
+from ivr.carrier.local.leg import Timing
+from ivr.carrier.local.recordings import Recordings
+from ivr.carrier.local.rest import rest_app
+from ivr.carrier.local.socket import serve
+from ivr.carrier.local.switch import Switch
+from ivr.carrier.local.tasks import Tasks
+from ivr.carrier.local.voice import Voice
+from ivr.carrier.local.webhooks import Door, Parcel, Post, Reply, Webhooks
+
+REST_PATH = "/line"
+
+
+class Clock(Protocol):
+    """Now, as aware UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class LocalLine:
+    """The line of one account.
+
+    ``base_url`` is where this server is reached (REST is mounted at ``/line`` there);
+    ``holdable`` are the numbers a phone may answer for (empty: any); ``faults`` wraps
+    the sending of webhooks in tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        voice_url: str,
+        fallback_url: str | None,
+        status_url: str | None,
+        account_sid: str,
+        auth_token: str,
+        data_dir: Path,
+        clock: Clock,
+        holdable: tuple[str, ...] = (),
+        timing: Timing | None = None,
+        faults: Callable[[Post], Post] | None = None,
+        speech_program: str | None = None,
+    ) -> None:
+        self.timing = timing or Timing()
+        self.account_sid = account_sid
+        self._auth_token = auth_token
+        self._folder = data_dir / "line"
+        self._faults = faults
+        self._session: aiohttp.ClientSession | None = None
+        self._webhooks: Webhooks | None = None
+        self._tasks = Tasks()
+        self._sockets: set[web.WebSocketResponse] = set()
+        self.recordings = Recordings(self._folder / "recordings")
+        self.voice = Voice(self._folder / "voice", speech_program)
+        self.history = History(self._folder, clock.now)
+        self._ledger = Ledger(self._folder / "calls")
+        self._door = Door(base_url, self.timing)
+        post: Post = self._post if faults is None else faults(self._post)
+        self._callbacks = Callbacks(self._folder / "callbacks.jsonl", post, self._tasks, self._door)
+        self.switch = Switch(self._ledger, self.history, self.timing, clock.now)
+        self.switch.holdable = holdable
+        self.switch.voice = self.voice.available
+        self.desk = Desk(
+            account=account_sid,
+            rest_url=base_url.rstrip("/") + REST_PATH,
+            post=post,
+            callbacks=self._callbacks,
+            recordings=self.recordings,
+            voice=self.voice,
+            now=clock.now,
+            switchboard=self.switch,
+        )
+        webhook = Webhook(voice_url, fallback_url, status_url)
+        self.exchange = Exchange(
+            self.desk, self.switch, self._tasks, webhook=webhook, door=self._door
+        )
+
+    async def start(self) -> None:
+        """Open the line and go on with the calls of an earlier server."""
+        jar = aiohttp.DummyCookieJar()  # calls must not share cookies
+        self._session = aiohttp.ClientSession(cookie_jar=jar, trust_env=False)
+        self._webhooks = Webhooks(self._session, self._auth_token, self.timing)
+        self.history.restore()
+        self._callbacks.restore()
+        self.exchange.restore(self._ledger)
+
+    async def stop(self) -> None:
+        """Stop at once. Live calls are kept and go on at the next start."""
+        await self._tasks.cancel()
+        if self._session is not None:
+            await self._session.close()
+
+    def mount(self, app: web.Application) -> None:
+        """Add everything to the server's application: REST, phones, start and stop."""
+        app.add_subapp(REST_PATH, self.rest_app())
+        app.router.add_get("/phone/socket", self.socket_handler)
+        app.router.add_get("/phone/voice/{key}.wav", self.voice_handler)
+        app.cleanup_ctx.append(self._running)
+        app.on_shutdown.append(self._close_sockets)
+
+    async def _running(self, app: web.Application) -> AsyncIterator[None]:
+        await self.start()
+        yield
+        await self.stop()
+
+    async def _close_sockets(self, app: web.Application) -> None:
+        """Before the server waits for its handlers: a phone's never ends by itself."""
+        for socket in list(self._sockets):
+            await socket.close(code=WSCloseCode.GOING_AWAY)
+
+    def rest_app(self) -> web.Application:
+        """The REST side, to be mounted at ``/line``."""
+        return rest_app(self.exchange, self.history, self.recordings, self._auth_token)
+
+    async def socket_handler(self, request: web.Request) -> web.StreamResponse:
+        """GET ``/phone/socket``."""
+        return await serve(request, self.exchange, self._sockets)
+
+    async def voice_handler(self, request: web.Request) -> web.StreamResponse:
+        """GET ``/phone/voice/{key}.wav``; 404 where no voice speaks it."""
+        wav = await self.voice.wav(request.match_info["key"])
+        if wav is None:
+            raise web.HTTPNotFound(text="this prompt has no recording; let the browser speak")
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return web.Response(body=wav, content_type="audio/wav", headers=headers)
+
+    async def _post(self, parcel: Parcel) -> Reply:
+        if self._webhooks is None:
+            raise RuntimeError("the local line was not started; call start() first")
+        return await self._webhooks.send(parcel)

@@ -1,0 +1,149 @@
+"""The carrier's own voice: text to 8 kHz WAV through espeak-ng, where installed.
+
+Cached on disk by a hash of what is said; made outside the event loop by a
+subprocess. Without the program there is no voice and the browser speaks.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import hashlib
+import io
+import shutil
+import sys
+import wave
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+from ivr.carrier.local.recordings import RATE, to_wav
+
+# espeak-ng's `cmn` voice reads tone digits aloud in English; `cmn-latn-pinyin` reads
+# hanzi properly (tried with 1.51: "您好" gives n'i35n X'Au214).
+_VOICES = {"zh": "cmn-latn-pinyin", "cmn": "cmn-latn-pinyin", "en": "en-us"}
+_WORDS_A_MINUTE = {"cmn-latn-pinyin": 250, "en-us": 160}  # about 4.5 characters a second
+_SECONDS_TO_MAKE = 20.0
+_AT_ONCE = 2
+_MOST_CHARACTERS = 4000  # a Say's own limit (twilio-voice §5)
+
+
+class Voice:
+    """Makes and keeps spoken prompts."""
+
+    def __init__(self, folder: Path, program: str | None = None) -> None:
+        self._folder = folder
+        self._program = program if program is not None else shutil.which("espeak-ng")
+        self._asked: dict[str, tuple[str, str, float]] = {}
+        self._making: dict[str, asyncio.Future[None]] = {}
+        self._seats = asyncio.Semaphore(_AT_ONCE)
+
+    @property
+    def available(self) -> bool:
+        """Whether a speech program was found."""
+        return bool(self._program)
+
+    def order(self, text: str, language: str, pace: float) -> str | None:
+        """The key under which this prompt will be found; None where no voice speaks it."""
+        if not self._program or not text or _voice(language) is None:
+            return None
+        spoken = f"{_voice(language)}|{pace:.2f}|{text}"
+        key = hashlib.sha256(spoken.encode()).hexdigest()[:32]
+        self._asked[key] = (text[:_MOST_CHARACTERS], language, pace)
+        if len(self._asked) > 500:  # bound: forget the oldest that nobody fetched
+            self._asked.pop(next(iter(self._asked)))
+        return key
+
+    async def wav(self, key: str) -> bytes | None:
+        """The prompt's WAV, made on first demand; None if unknown or not to be made."""
+        path = self._folder / f"{key}.wav"
+        if not key.isalnum():
+            return None
+        if not path.exists() and key in self._asked:
+            await self._make_once(key, path)
+        return path.read_bytes() if path.exists() else None
+
+    async def say(self, text: str, language: str, pace: float = 1.0) -> bytes | None:
+        """Order and make in one."""
+        key = self.order(text, language, pace)
+        return None if key is None else await self.wav(key)
+
+    async def _make_once(self, key: str, path: Path) -> None:
+        if (running := self._making.get(key)) is not None:
+            await asyncio.shield(running)
+            return
+        done = self._making[key] = asyncio.get_running_loop().create_future()
+        try:
+            async with self._seats:
+                await self._make(key, path)
+        finally:
+            done.set_result(None)
+            self._making.pop(key, None)
+
+    async def _make(self, key: str, path: Path) -> None:
+        text, language, pace = self._asked[key]
+        spoken = await self._run(text, language, pace)
+        if spoken is None:
+            return
+        wav = await asyncio.to_thread(to_telephone, spoken)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(wav)
+        fresh.replace(path)
+
+    async def _run(self, text: str, language: str, pace: float) -> bytes | None:
+        voice = _voice(language) or "en-us"
+        speed = str(round(_WORDS_A_MINUTE[voice] * pace))
+        program = await asyncio.create_subprocess_exec(
+            str(self._program),
+            *("-v", voice, "-s", speed, "-b", "1", "--stdin", "--stdout"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(_SECONDS_TO_MAKE):
+                spoken, _ = await program.communicate(text.encode())
+        except TimeoutError:
+            return None
+        finally:  # also when cancelled: the program must not outlive us
+            if program.returncode is None:
+                program.kill()
+                await program.wait()
+        return spoken if program.returncode == 0 and len(spoken) > 44 else None
+
+
+def _voice(language: str) -> str | None:
+    return _VOICES.get(language.partition("-")[0].lower())
+
+
+def to_telephone(spoken: bytes) -> bytes:
+    """Any mono 16-bit WAV as an 8 kHz one; each sample is the mean of those it covers.
+
+    A program that writes to a pipe cannot know the length, so the header's is ignored.
+    """
+    rate = int.from_bytes(spoken[24:28], "little")
+    samples = array.array("h", spoken[44 : 44 + (len(spoken) - 44) // 2 * 2])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    sums = [0, *accumulate(samples)]
+    count = len(samples) * RATE // rate if rate else 0
+    edges = [at * rate // RATE for at in range(count + 1)]
+    pairs = pairwise(edges)
+    mean = array.array("h", ((sums[b] - sums[a]) // (b - a) if b > a else 0 for a, b in pairs))
+    if sys.byteorder == "big":
+        mean.byteswap()
+    return to_wav(mean.tobytes())
+
+
+def length(wav: bytes) -> float:
+    """Seconds of a WAV."""
+    with wave.open(io.BytesIO(wav), "rb") as reader:
+        return reader.getnframes() / reader.getframerate()
+
+
+def estimate(text: str, language: str) -> float:
+    """Seconds that ``text`` takes to say: 4.5 characters a second in Chinese, 2.5 words
+    a second otherwise (prompts §2's yardstick)."""
+    if language.partition("-")[0].lower() in {"zh", "cmn", "yue"}:
+        return max(0.3, sum(c.isalnum() for c in text) / 4.5)
+    return max(0.3, len(text.split()) / 2.5)

@@ -1,0 +1,16 @@
+"""A house with an embedded carrier for each test that asks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.ivr.carrier.local.house import House
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path) as made:
+        yield made
