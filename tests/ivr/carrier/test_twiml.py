@@ -1,0 +1,274 @@
+"""The rendered documents against twilio's VoiceResponse, in canonical XML (twilio-voice §5)."""
+
+import inspect
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twilio.twiml import lower_camel
+from twilio.twiml import voice_response as sdk
+from twilio.twiml.voice_response import VoiceResponse
+
+from ivr.carrier.local.twiml_reader import read_twiml
+from ivr.carrier.profiles import LOCAL, TWILIO, Profile
+from ivr.carrier.text import clean
+from ivr.carrier.twiml import (
+    MAX_BODY,
+    MAX_SPOKEN,
+    Twiml,
+    TwimlDocuments,
+    UnrenderableReply,
+    Urls,
+)
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Say
+
+BASE = "https://ivr.example.cn"
+STEM = f"{BASE}/voice/c4ll/turn/7"
+TRIES = "#rc=2&rp=all&ct=1500&rt=3000&tt=14500"
+ACTION = STEM + TRIES
+ZH = {"language": "cmn-CN", "voice": "Polly.Zhiyu-Neural"}
+EN = {"language": "en-US", "voice": "Polly.Joanna-Neural"}
+TURN = Urls.of_turn(BASE, "c4ll", 7)
+LEG = Urls.of_leg(BASE, "c4ll", 7, (2, 1))
+BARE = replace(TWILIO, whisper=False, speech=False, pause=False, ssml=False, overrides="")
+
+
+def rendered(
+    *instructions: Instruction, profile: Profile = TWILIO, urls: Urls = TURN
+) -> str:
+    return Twiml(profile).render(instructions, urls).decode()
+
+
+def canonical(document: object) -> str:
+    return ElementTree.canonicalize(str(document))
+
+
+def root_of(*instructions: Instruction, profile: Profile = TWILIO) -> ElementTree.Element:
+    return ElementTree.fromstring(rendered(*instructions, profile=profile))
+
+
+def test_a_menu_equals_the_sdks() -> None:
+    expected = VoiceResponse()
+    gather = expected.gather(
+        action=ACTION,
+        input="dtmf",
+        timeout=10,
+        num_digits=1,
+        finish_on_key="",
+        action_on_empty_result=True,
+    )
+    gather.say("您好，市公安局公开电话。", **ZH)
+    gather.say("English, press 9.", **EN)
+    gather.say("", **ZH).prosody("核验号码按1。", rate="90%")
+    ask = Ask(
+        (
+            Say("您好，市公安局公开电话。", "zh-CN"),
+            Say("English, press 9.", "en"),
+            Say("核验号码按1。", "zh-CN", slow=True),
+        ),
+        "zh-CN",
+    )
+
+    assert canonical(rendered(ask)) == canonical(expected)
+
+
+def test_speech_and_hints_equal_the_sdks() -> None:
+    expected = VoiceResponse()
+    gather = expected.gather(
+        action=ACTION,
+        input="dtmf speech",
+        timeout=5,
+        finish_on_key="#",
+        action_on_empty_result=True,
+        language="cmn-Hans-CN",
+        hints='停水,漏水 房子,"a"&b',
+        profanity_filter=False,
+        speech_timeout=2,
+    )
+    gather.say("请说。", **ZH)
+    gather.pause(length=2)
+    prompts = (Say("请说。", "zh-CN", pause=2),)
+    ask = Ask(
+        prompts,
+        "zh-CN",
+        wait=5,
+        digits=None,
+        finish="#",
+        speech=True,
+        hints=("停水", "漏水,房子", '"a"&b', " ", "\x00"),
+    )
+
+    assert canonical(rendered(ask)) == canonical(expected)
+
+
+def test_speaking_and_hanging_up_equal_the_sdks() -> None:
+    expected = VoiceResponse()
+    expected.say("工单编号 <4627> & \"0395\"", **ZH)
+    expected.pause(length=2)
+    expected.hangup()
+
+    assert canonical(
+        rendered(Say('工单编号 <4627> & "0395"', "zh-CN", pause=2), Hangup())
+    ) == canonical(expected)
+
+
+@pytest.mark.parametrize("profile", [TWILIO, LOCAL])
+def test_a_recording_equals_the_sdks(profile: Profile) -> None:
+    expected = VoiceResponse()
+    expected.record(
+        action=ACTION,
+        finish_on_key="#0",
+        max_length=300,
+        timeout=10,
+        play_beep=True,
+        trim="do-not-trim",
+        recording_status_callback=f"{STEM}/recording{TRIES}",
+        recording_status_callback_event="completed absent",
+        **(
+            {"transcribe": True, "transcribe_callback": f"{STEM}/transcript{TRIES}"}
+            if profile is LOCAL
+            else {}
+        ),
+    )
+
+    assert canonical(rendered(Record(transcribe="zh-CN"), profile=profile)) == canonical(expected)
+
+
+@pytest.mark.parametrize(
+    ("whisper", "profile", "expects"),
+    [(True, TWILIO, True), (False, TWILIO, False), (True, BARE, False)],
+)
+def test_a_dial_equals_the_sdks(whisper: bool, profile: Profile, expects: bool) -> None:  # noqa: FBT001
+    expected = VoiceResponse()
+    action = STEM + profile.overrides
+    dial = expected.dial(action=action, caller_id="+862258001001", timeout=20)
+    dial.number("+8613800000001", **({"url": f"{STEM}/leg/2/0{TRIES}"} if expects else {}))
+    told = Dial("+8613800000001", "+862258001001", leg=2, whisper=whisper)
+
+    assert canonical(rendered(told, profile=profile)) == canonical(expected)
+
+
+def test_a_whisper_equals_the_sdks() -> None:
+    expected = VoiceResponse()
+    gather = expected.gather(
+        action=f"{STEM}/leg/2/1{TRIES}",
+        input="dtmf",
+        timeout=10,
+        num_digits=1,
+        finish_on_key="",
+        action_on_empty_result=True,
+    )
+    gather.say("接听按1，不便按2。", **ZH)
+    expected.hangup()
+    offer = (Ask((Say("接听按1，不便按2。", "zh-CN", pause=2),), "zh-CN"), Hangup())
+
+    assert canonical(rendered(*offer, urls=LEG)) == canonical(expected)
+
+
+def test_documents_hand_out_the_urls_of_the_turn_and_of_the_leg() -> None:
+    documents = TwimlDocuments(TWILIO, f"{BASE}/")
+    ask = (Ask((Say("好。", "zh-CN"),), "zh-CN"),)
+
+    assert documents.turn(ask, "c4ll", 7) == rendered(*ask).encode()
+    assert documents.leg(ask, "c4ll", 7, 2, 1) == rendered(*ask, urls=LEG).encode()
+
+
+def test_a_bare_carrier_gets_no_speech_pause_or_pace() -> None:
+    ask = Ask((Say("你好", "zh-CN", slow=True, pause=2),), "zh-CN", speech=True, hints=("a",))
+    gather = root_of(ask, profile=BARE)[0]
+
+    assert gather.attrib == {
+        "action": STEM,
+        "actionOnEmptyResult": "true",
+        "finishOnKey": "",
+        "input": "dtmf",
+        "numDigits": "1",
+        "timeout": "10",
+    }
+    assert [child.tag for child in gather.iter()] == ["Gather", "Say"]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\x00\x0b", "\ud800", "\u3000"])
+def test_nothing_to_say_is_no_verb(text: str) -> None:
+    assert len(root_of(Say(text, "zh-CN"))) == 0
+    assert [verb.tag for verb in root_of(Say(text, "zh-CN", pause=1))] == ["Pause"]
+
+
+def test_long_speech_is_cut_where_the_voice_ends() -> None:
+    assert root_of(Say("&" * 10_000, "en"))[0].text == "&" * MAX_SPOKEN
+
+
+def test_a_document_that_carriers_would_refuse_is_not_sent() -> None:
+    with pytest.raises(UnrenderableReply, match=str(MAX_BODY)):
+        rendered(*[Say("水" * 3_000, "zh-CN")] * 8)
+
+
+@settings(max_examples=500, deadline=None)
+@given(text=st.text(st.characters()), language=st.sampled_from(["zh-CN", "en"]), slow=st.booleans())
+def test_any_text_is_well_formed_and_comes_back(text: str, language: Language, slow: bool) -> None:  # noqa: FBT001
+    root = root_of(Say(text, language, slow=slow))
+    expected = clean(text[:MAX_SPOKEN])
+
+    assert "".join(root.itertext()) == ("" if expected.isspace() else expected)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.text(st.sampled_from("\"'<>&;]#\x00\ud800\t\n我")),
+    instruction=st.sampled_from(["dial", "hints", "finish", "keys"]),
+)
+def test_hostile_values_stay_inside_their_attribute(text: str, instruction: str) -> None:
+    told: Instruction = {
+        "dial": Dial(text, text, leg=0),
+        "hints": Ask((), "zh-CN", speech=True, hints=(text,)),
+        "finish": Ask((), "zh-CN", finish=text),
+        "keys": Record(keys=text),
+    }[instruction]
+    root = root_of(told)
+
+    assert len(root) == 1
+    assert len(list(root.iter())) == (3 if instruction == "dial" else 2)
+
+
+EVERYTHING: tuple[Instruction, ...] = (
+    Say("a", "en", slow=True, pause=1),
+    Ask((Say("a", "en", slow=True, pause=1),), "en", speech=True, hints=("a",)),
+    Record(transcribe="en"),
+    Dial("+8613800000001", "+862258001001", leg=0),
+    Hangup(),
+)
+
+
+def test_every_element_and_attribute_is_known_to_the_sdk() -> None:
+    strangers: list[str] = []
+    for profile in (TWILIO, replace(LOCAL, name="all")):
+        root = root_of(*EVERYTHING, profile=profile)
+        _compare(root, VoiceResponse, strangers)
+
+    assert strangers == []
+
+
+def _compare(element: ElementTree.Element, kind: type, strangers: list[str]) -> None:
+    """Each child must be a method of its parent's SDK class, each attribute its parameter."""
+    for child in element:
+        method = getattr(kind, child.tag.lower(), None)
+        if method is None:
+            strangers.append(f"{kind.__name__}/{child.tag}")
+            continue
+        known = {lower_camel(name) for name in inspect.signature(method).parameters}
+        strangers.extend(f"{child.tag}@{name}" for name in child.attrib if name not in known)
+        _compare(child, getattr(sdk, child.tag, sdk.SsmlProsody), strangers)
+
+
+def test_a_stranger_would_be_found() -> None:
+    root = ElementTree.fromstring("<Response><Say loudness='3'/><Shout/></Response>")
+    strangers: list[str] = []
+    _compare(root, VoiceResponse, strangers)
+
+    assert strangers == ["Say@loudness", "VoiceResponse/Shout"]
+
+
+def test_the_embedded_carrier_has_no_remark_on_any_document() -> None:
+    assert read_twiml(rendered(*EVERYTHING, profile=LOCAL)).warnings == ()
