@@ -181,7 +181,7 @@ class _Attempts:
     async def _screen(self, child: Leg, status: Status, index: int) -> Attempt | Leg:
         """The child itself once its callee may be bridged."""
         if status is not Status.IN_PROGRESS:
-            return self._close(child, status, By.ME if status is Status.BUSY else By.LINE)
+            return self._close(child, status, By.LINE)
         try:
             accepted = await self._accepted(child, self.verb.targets[index])
         except (Gone, CutOff):
@@ -218,7 +218,8 @@ class _Attempts:
         seconds = self.desk.since(child.state.answered)
         child.note(status=status, ended=self.desk.instant())
         progress(child, self.desk, "completed")
-        self.desk.switchboard.close(child, by)
+        declined = status is Status.BUSY  # an engaged one has no phone to be told
+        self.desk.switchboard.close(child, By.ME if declined else by)
         return Attempt(child.state.sid, status, answered=answered, seconds=seconds)
 
     def abandon(self) -> Attempt:

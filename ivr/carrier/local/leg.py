@@ -144,6 +144,7 @@ class Leg:
         self.remarks: list[Remark] = []
         self.acks = True
         self.outlet: Outlet | None = None
+        self.away = 0.0  # seconds of the loop's clock without a connected phone
         self._ledger = ledger
         self._happenings: deque[Happening] = deque()
         self._stir = asyncio.Event()
@@ -231,12 +232,15 @@ class Leg:
         """Seconds until the phone was back; ``Gone`` if not within ``Timing.back``."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while self.outlet is None:
-            happening = await self._next(began + self.timing.back)
-            if happening is None:
-                self._raise(Left())
-            if isinstance(happening, Left | Cut | Turned):
-                self._raise(happening)
+        try:
+            while self.outlet is None:
+                happening = await self._next(began + self.timing.back)
+                if happening is None:
+                    self._raise(Left())
+                if isinstance(happening, Left | Cut | Turned):
+                    self._raise(happening)
+        finally:
+            self.away += loop.time() - began
         return loop.time() - began
 
     def retell(self) -> None:

@@ -23,7 +23,7 @@ from ivr.carrier.local.exchange import Exchange
 from ivr.carrier.local.handset import Handset, PhoneRefusal
 from ivr.carrier.local.messages import Message, Refused, to_plain
 
-MAX_MESSAGE = 16_000  # one second of audio; text messages are far shorter
+MAX_MESSAGE = 32_000  # twice the most audio of one message (aiohttp refuses the bound itself)
 _HANDSET = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _BACKLOG = 2000  # messages waiting for a slow phone; audio beyond it is dropped
 _TAKEN = 4001

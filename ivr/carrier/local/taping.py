@@ -76,7 +76,7 @@ class _Tape:
 
     async def run(self) -> tuple[Why, str | None]:
         """Why it ended, and the key that ended it."""
-        began = asyncio.get_running_loop().time()
+        began = asyncio.get_running_loop().time() - self.leg.away
         try:
             ended = await self._until_ended()
         except (Gone, CutOff, TurnedAway):
@@ -122,10 +122,11 @@ class _Tape:
 
     def _fill(self, began: float) -> None:
         """A phone without a microphone was silent for as long as it was listened to."""
-        if not self.microphone:
-            passed = (asyncio.get_running_loop().time() - began) / self.leg.timing.second
-            have = self.desk.recordings.kept(self.sid) - self.kept
-            self.desk.recordings.append(self.sid, silence(max(0.0, passed - have)))
+        if not self.microphone and not self.kept:
+            passed = asyncio.get_running_loop().time() - began - self.leg.away
+            have = self.desk.recordings.kept(self.sid)
+            silent = passed / self.leg.timing.second - have
+            self.desk.recordings.append(self.sid, silence(max(0.0, silent)))
 
 
 def _end(leg: Leg, desk: Desk, verb: Record, key: str | None) -> Params:

@@ -1,0 +1,232 @@
+"""REST through the twilio package's own async client (twilio-voice §7, §8)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.rest import Client
+
+from ivr.carrier.local.recordings import from_wav
+from tests.ivr.carrier.local.house import ACCOUNT, LINE, OFFICIAL, TOKEN, House, hear, twiml
+from tests.ivr.carrier.local.sounds import tone
+
+CALLER = "+8613900000012"
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[Client]:
+    async with AsyncTwilioHttpClient() as http:
+        made = Client(ACCOUNT, TOKEN, http_client=http, environment={"X": "1"})
+        made.api.base_url = f"{house.base}/line"  # §8: the path prefix is kept
+        yield made
+
+
+async def test_a_placed_call_rings_is_answered_and_fetched(house: House, client: Client) -> None:
+    house.replies["/voice/out"] = twiml('<Gather action="/voice/turn" numDigits="1"/>')
+    async with house.phone() as phone:
+        await hear(phone, "attached")
+        call = await client.calls.create_async(
+            to=CALLER,
+            from_=LINE,
+            url=f"{house.base}/voice/out",
+            status_callback=f"{house.base}/voice/progress",
+            status_callback_event=["initiated", "ringing", "answered", "completed"],
+            machine_detection="Enable",
+        )
+        assert (call.status, call.direction) == ("queued", "outbound-api")
+        assert call.duration is None
+        assert (await hear(phone, "ringing"))["from"] == LINE
+        await phone.send("answer")
+        await hear(phone, "waiting")
+        live = await client.calls(call.sid).fetch_async()
+        assert live.status == "in-progress"
+        house.clock.pass_(12)
+        await phone.send("digits", digits="1")
+        await hear(phone, "hungup")
+        await house.hook("/voice/progress", nth=4)
+    over = await client.calls(call.sid).fetch_async()
+    assert (over.status, over.duration) == ("completed", "12")
+    assert house.to("/voice/out")[0].form["AnsweredBy"] == "human"
+    numbers = sorted(hook.form["SequenceNumber"] for hook in house.to("/voice/progress"))
+    assert numbers == ["0", "1", "2", "3"]
+
+
+async def test_a_placed_call_nobody_answers(house: House, client: Client) -> None:
+    call = await client.calls.create_async(
+        to="+8613900000099",
+        from_=LINE,
+        twiml=twiml("<Say>hi</Say>"),
+        timeout=5,
+        status_callback=f"{house.base}/voice/progress",
+    )
+    assert (await house.hook("/voice/progress")).form["CallStatus"] == "no-answer"
+    listed = await client.calls.list_async(to="+8613900000099")
+    assert [(row.sid, row.status) for row in listed] == [(call.sid, "no-answer")]
+
+
+async def test_a_live_call_is_ended(house: House, client: Client) -> None:
+    house.replies["/voice/answer"] = twiml("<Gather/>")
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        sid = (await hear(phone, "calling"))["call"]
+        await hear(phone, "waiting")
+        await client.calls(sid).update_async(status="completed")
+        await hear(phone, "hungup", by="line", reason="completed")
+        await house.hook("/voice/status")
+    with pytest.raises(TwilioRestException) as refused:
+        await client.calls(sid).update_async(status="completed")
+    assert (refused.value.code, refused.value.status) == (21220, 400)
+
+
+async def test_a_live_call_is_sent_elsewhere(house: House, client: Client) -> None:
+    """§7: redirecting a parent in Dial ends the Dial and drops the child."""
+    house.replies["/voice/answer"] = twiml(f"<Dial><Number>{OFFICIAL}</Number></Dial>")
+    house.replies["/voice/other"] = twiml("<Say>other</Say>", "<Gather/>")
+    async with house.phone() as phone, house.phone(OFFICIAL) as official:
+        await hear(official, "attached")
+        await phone.send("dial", to=LINE)
+        sid = (await hear(phone, "calling"))["call"]
+        await hear(official, "ringing")
+        await client.calls(sid).update_async(url=f"{house.base}/voice/other")
+        await hear(official, "hungup")
+        await hear(phone, "say", text="other")
+        await hear(phone, "waiting")
+        await client.calls(sid).update_async(twiml=twiml("<Say>inline</Say>"))
+        await hear(phone, "say", text="inline")
+        await hear(phone, "hungup")
+
+
+async def test_a_recording_is_fetched_listened_to_and_deleted(
+    house: House, client: Client
+) -> None:
+    house.replies["/voice/answer"] = twiml('<Record action="/voice/done" trim="do-not-trim"/>')
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        await hear(phone, "listening", kind="record")
+        leg = next(iter(house.line.switch.legs.values()))
+        assert leg.state.taping is not None
+        sid = leg.state.taping.sid
+        assert (await client.recordings(sid).fetch_async()).status == "in-progress"
+        assert await media(house, sid) == 404  # §7: expect 404 until completed
+        await phone.send_audio(tone(1.0))
+        await phone.send("words", text="words")
+        await phone.send("digits", digits="1")
+        await hear(phone, "hungup")
+
+    done = await client.recordings(sid).fetch_async()
+    assert (done.status, done.source) == ("completed", "RecordVerb")
+    transcripts = await client.recordings(sid).transcriptions.list_async()
+    assert [(row.status, row.transcription_text) for row in transcripts] == [("completed", "words")]
+    assert [row.sid for row in await client.recordings.list_async()] == [sid]
+    url = house.to("/voice/done")[0].form["RecordingUrl"]
+    for address in (url, f"{url}.wav"):
+        async with house.session.get(address, headers=basic(TOKEN)) as response:
+            assert response.content_type == "audio/x-wav"
+            assert from_wav(await response.read()).startswith(tone(1.0))
+    assert await media(house, sid, token="wrong") == 401
+    assert await client.recordings(sid).delete_async()
+    assert await media(house, sid) == 404
+    with pytest.raises(TwilioRestException) as gone:
+        await client.recordings(sid).fetch_async()
+    assert gone.value.code == 20404
+
+
+async def media(house: House, sid: str, *, token: str = TOKEN) -> int:
+    url = f"{house.rest}/Recordings/{sid}.wav"
+    async with house.session.get(url, headers=basic(token)) as response:
+        return response.status
+
+
+def basic(token: str) -> dict[str, str]:
+    return {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, token)} if hasattr(
+        aiohttp, "encode_basic_auth"
+    ) else {"Authorization": aiohttp.BasicAuth(ACCOUNT, token).encode()}
+
+
+async def test_messages_reach_the_phones_of_their_number(house: House, client: Client) -> None:
+    async with house.phone() as phone:
+        await hear(phone, "attached")
+        sent = await client.messages.create_async(
+            to=CALLER,
+            from_=LINE,
+            body="受理编号 4627 0395",
+            status_callback=f"{house.base}/voice/sms",
+        )
+        shown = await hear(phone, "sms")
+        assert (shown["sid"], shown["text"]) == (sent.sid, "受理编号 4627 0395")
+    assert (await house.hook("/voice/sms")).form["MessageStatus"] == "delivered"
+    await house.restart()
+    async with house.phone() as later:
+        assert (await hear(later, "sms"))["sid"] == sent.sid  # kept
+    listed = await client.messages.list_async(to=CALLER)
+    assert [row.body for row in listed] == ["受理编号 4627 0395"]
+    assert (await client.messages(sent.sid).fetch_async()).status == "delivered"
+
+
+async def test_lists_come_in_pages(house: House, client: Client) -> None:
+    for number in range(5):
+        await client.messages.create_async(to=CALLER, from_=LINE, body=str(number))
+    rows = await client.messages.list_async(page_size=2)
+    assert [row.body for row in rows] == ["4", "3", "2", "1", "0"]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "code"),
+    [
+        ("Calls.json", {}, 21201),
+        ("Calls.json", {"To": "1"}, 21213),
+        ("Calls.json", {"To": "1", "From": "2"}, 21205),
+        ("Calls.json", {"To": "1", "From": "2", "Url": "ftp://x"}, 21205),
+        ("Calls.json", {"To": "1", "From": "2", "Twiml": "x" * 4001}, 32018),
+        ("Calls.json", {"To": "1", "From": "2", "Twiml": "<Say>"}, 12100),
+        ("Messages.json", {"To": "1", "From": "2"}, 21602),
+        ("Messages.json", {"To": "1", "From": "2", "Body": "x" * 1601}, 21617),
+    ],
+)
+async def test_bad_requests_are_refused_in_twilios_shape(
+    house: House, path: str, form: dict[str, str], code: int
+) -> None:
+    url = f"{house.rest}/{path}"
+    async with house.session.post(url, data=form, headers=basic(TOKEN)) as response:
+        error = await response.json()
+    assert error["code"] == code
+    assert error["status"] == response.status == 400
+    assert error["message"]
+    assert str(code) in error["more_info"]
+
+
+async def test_every_path_wants_the_account(house: House) -> None:
+    for path in ("Calls.json", "Messages.json", "Recordings.json", "nothing.json"):
+        async with house.session.get(f"{house.rest}/{path}") as response:
+            assert response.status == 401
+            assert (await response.json())["code"] == 20003
+
+
+CONTRACT = Path(os.environ.get("ZHITONG_TWILIO_CONTRACT", "/nonexistent"))
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="needs Twilio's published OpenAPI file")
+async def test_shapes_follow_the_published_contract(house: House, client: Client) -> None:
+    schemas = json.loads(CONTRACT.read_text())["components"]["schemas"]
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        await hear(phone, "hungup")
+        await house.hook("/voice/status")
+    await client.messages.create_async(to=CALLER, from_=LINE, body="x")
+    for path, name in (("Calls", "call"), ("Messages", "message")):
+        url = f"{house.rest}/{path}.json"
+        async with house.session.get(url, headers=basic(TOKEN)) as response:
+            row: dict[str, Any] = (await response.json())[path.lower()][0]
+        known = schemas[f"api.v2010.account.{name}"]["properties"]
+        assert row.keys() <= known.keys()
+        for field, value in row.items():
+            if isinstance(value, int):
+                assert known[field]["type"] == "integer"

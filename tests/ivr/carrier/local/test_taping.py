@@ -1,0 +1,168 @@
+"""Record: how it ends, what it tells, what is kept (twilio-voice §1, §5 Record)."""
+
+from __future__ import annotations
+
+from ivr.carrier.local.recordings import from_wav
+from ivr.carrier.local.telephone import Telephone
+from tests.ivr.carrier.local.house import LINE, House, hear, twiml
+from tests.ivr.carrier.local.sounds import hush, tone
+
+RECORD = (
+    '<Record action="/voice/done" finishOnKey="#0" timeout="10" maxLength="{longest}" {more}'
+    ' recordingStatusCallback="/voice/recording"/>'
+)
+
+
+def record(more: str = "", longest: int = 300) -> str:
+    return twiml(RECORD.format(more=more, longest=longest))
+
+
+async def recording(phone: Telephone) -> None:
+    await phone.send("dial", to=LINE)
+    await hear(phone, "beep")
+    await hear(phone, "recording", on=True)
+    await hear(phone, "listening", kind="record", finish="#0")
+
+
+async def media(house: House, sid: str) -> bytes:
+    wav = house.line.recordings.media(sid)
+    assert wav is not None
+    return from_wav(wav)
+
+
+async def test_a_key_ends_the_recording(house: House) -> None:
+    house.replies["/voice/answer"] = record('trim="do-not-trim"')
+    async with house.phone() as phone:
+        await recording(phone)
+        for _ in range(4):
+            await phone.send_audio(tone(0.5))
+        await phone.send("digits", digits="5")  # no finish key: ignored
+        await phone.send("digits", digits="#")
+        await hear(phone, "recording", on=False, seconds=2.0)
+        await hear(phone, "heard", kind="record", why="key", digits="#")
+        await hear(phone, "hungup")
+
+    done = house.to("/voice/done")[0].form
+    assert (done["Digits"], done["RecordingDuration"]) == ("#", "2")
+    assert done["RecordingUrl"].endswith(f"/Recordings/{done['RecordingSid']}")
+    assert await media(house, done["RecordingSid"]) == tone(0.5) * 4
+    kept = (await house.hook("/voice/recording")).form
+    assert kept["RecordingStatus"] == "completed"
+    assert kept["RecordingSource"] == "RecordVerb"
+    assert kept["RecordingSid"] == done["RecordingSid"]
+
+
+async def test_silence_ends_the_recording(house: House) -> None:
+    """§5: timeout seconds of silence; quiet audio is silence."""
+    house.replies["/voice/answer"] = record()
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send_audio(tone(1.0))
+        await phone.send_audio(hush(1.0))
+        await hear(phone, "heard", why="silence")
+        await hear(phone, "hungup")
+    done = house.to("/voice/done")[0].form
+    assert "Digits" not in done
+    assert done["RecordingDuration"] == "1"  # the silence is trimmed by default
+
+
+async def test_the_limit_ends_the_recording(house: House) -> None:
+    house.replies["/voice/answer"] = record(longest=3)
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send_audio(tone(1.0))
+        await hear(phone, "heard", why="limit")
+        await hear(phone, "hungup")
+
+
+async def test_a_hang_up_keeps_what_was_said_and_requests_the_action(house: House) -> None:
+    """§1: if the caller hangs up during Record the action is still requested."""
+    house.replies["/voice/answer"] = record()
+    house.replies["/voice/done"] = twiml("<Say>nobody hears this</Say>")
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send_audio(tone(1.0))
+        await phone.send("hangup")
+        await hear(phone, "hungup", by="me")
+        done = (await house.hook("/voice/done")).form
+        await house.hook("/voice/status")
+    assert (done["Digits"], done["CallStatus"]) == ("hangup", "completed")
+    assert done["RecordingDuration"] == "1"
+    assert len(house.to("/voice/done")) == 1
+
+
+async def test_the_action_of_a_hung_up_recording_goes_to_the_fallback(house: House) -> None:
+    house.replies["/voice/answer"] = record()
+    house.replies["/voice/done"] = "not xml"
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send_audio(tone(1.0))
+        await phone.send("hangup")
+        fallback = (await house.hook("/voice/fallback")).form
+    assert fallback["ErrorCode"] == "12100"
+    assert fallback["RecordingSid"] == house.to("/voice/done")[0].form["RecordingSid"]
+
+
+async def test_typed_words_are_sound_and_transcript(house: House) -> None:
+    house.replies["/voice/answer"] = record(
+        'transcribe="true" transcribeCallback="/voice/transcript"'
+    )
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send("words", text="我家停水了，")
+        await phone.send("words", text="三天了。")
+        await phone.send("digits", digits="#")
+        await hear(phone, "hungup")
+    words = (await house.hook("/voice/transcript")).form
+    assert words["TranscriptionText"] == "我家停水了，三天了。"
+    assert words["TranscriptionStatus"] == "completed"
+    assert words["RecordingSid"] == house.to("/voice/done")[0].form["RecordingSid"]
+    assert int(house.to("/voice/done")[0].form["RecordingDuration"]) >= 1
+
+
+async def test_no_words_fail_the_transcription(house: House) -> None:
+    house.replies["/voice/answer"] = record('transcribeCallback="/voice/transcript"')
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send_audio(tone(1.0))
+        await phone.send("digits", digits="#")
+        await hear(phone, "hungup")
+    assert (await house.hook("/voice/transcript")).form["TranscriptionStatus"] == "failed"
+
+
+async def test_nothing_at_all_is_an_absent_recording(house: House) -> None:
+    """§1 recordingStatusCallback: absent is told only where it was asked for."""
+    events = 'recordingStatusCallbackEvent="in-progress completed absent"'
+    house.replies["/voice/answer"] = record(events)
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send_audio(b"")
+        await phone.send("digits", digits="#")
+        await hear(phone, "hungup")
+    await house.hook("/voice/recording", nth=2)
+    told = {hook.form["RecordingStatus"] for hook in house.to("/voice/recording")}
+    assert told == {"in-progress", "absent"}
+
+
+async def test_without_a_microphone_the_silence_is_as_long_as_it_was(house: House) -> None:
+    """§5: silent recordings are kept by default."""
+    house.replies["/voice/answer"] = record()
+    async with house.phone() as phone:
+        await recording(phone)
+        await hear(phone, "heard", why="silence")
+        await hear(phone, "hungup")
+    assert 9 <= int(house.to("/voice/done")[0].form["RecordingDuration"]) <= 14
+
+
+async def test_no_beep_where_none_is_wanted(house: House) -> None:
+    house.replies["/voice/answer"] = record('playBeep="false"')
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        seen: list[str] = []
+        while (heard := await phone.next(5)) and isinstance(heard, dict):
+            seen.append(heard["type"])
+            if heard["type"] == "listening":
+                break
+        await phone.send("hangup")
+        await house.hook("/voice/done")
+    assert "beep" not in seen
