@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 from twilio.request_validator import RequestValidator
@@ -137,7 +137,7 @@ class Webhooks:
             form = urlencode(parcel.params).encode()
         headers = self._headers(parcel, address)
         if login is not None:
-            headers["Authorization"] = login.encode()
+            headers["Authorization"] = login
         limits = aiohttp.ClientTimeout(
             total=None, sock_connect=overrides.connect, sock_read=overrides.read
         )
@@ -198,13 +198,13 @@ class Door:
         return True
 
 
-def _without_login(url: str) -> tuple[str, aiohttp.BasicAuth | None]:
+def _without_login(url: str) -> tuple[str, str | None]:
     """user:pass is never signed (twilio-voice §2); it becomes Basic authentication."""
     parts = urlsplit(url)
     if "@" not in parts.netloc:
         return url, None
     _, _, host = parts.netloc.rpartition("@")
-    login = aiohttp.BasicAuth(parts.username or "", parts.password or "")
+    login = aiohttp.encode_basic_auth(unquote(parts.username or ""), unquote(parts.password or ""))
     return urlunsplit(parts._replace(netloc=host)), login
 
 
