@@ -1,0 +1,213 @@
+"""The carrier's REST side, through twilio's generated API on a wire of our own: texts, and the
+rows of recordings. The counterpart of `inbound`: there the carrier asks, here we do
+(twilio-voice §7, §8)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import aiohttp
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+MAX_BODY: Final = 1_600  # characters of one text, 21617 beyond it
+_LOOK_BACK: Final = timedelta(minutes=5)  # between the carrier's clock and ours
+_MOST_TEXTS: Final = 50
+_NO_ENVIRONMENT: Final = {"TWILIO": ""}  # an empty one would mean os.environ (§8)
+_TOO_MANY, _GONE, _SERVER = 429, 404, 500
+
+
+class CarrierError(Exception):
+    """The carrier did not do what was asked. Messages name no number and no secret:
+
+    CarrierError
+    ├── CarrierRefused      it said no; asking again changes nothing
+    ├── CarrierUnreachable  it was not asked, or asking again is safe: retry later
+    └── CarrierUnsure       it may have done it: look it up before asking again
+    """
+
+
+class CarrierRefused(CarrierError):
+    """The carrier said no. `code` is its own (twilio-voice §9), `status` HTTP's; 0 if none."""
+
+    def __init__(self, message: str, *, status: int = 0, code: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class CarrierUnreachable(CarrierError):
+    """The request surely had no effect, or may be repeated; try again later."""
+
+
+class CarrierUnsure(CarrierError):
+    """The request left, but no answer says what became of it; look it up first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where and as whom we ask. `base` is the REST base (`CARRIER_URL`) before `/2010-04-01`;
+    `seconds` bounds a whole request, as the SDK's own time-out is ignored (§8)."""
+
+    sid: str
+    token: str = field(repr=False)
+    base: str
+    seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not (self.sid and self.token and self.base.startswith(("https://", "http://"))):
+            raise ValueError("set ACCOUNT_SID, AUTH_TOKEN and CARRIER_URL (https://…)")
+
+    @property
+    def login(self) -> str:
+        """The Authorization header."""
+        return aiohttp.encode_basic_auth(self.sid, self.token, encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """What the carrier keeps of a recording besides its sound; `seconds` None until known."""
+
+    sid: str
+    call: str
+    status: str
+    seconds: int | None
+
+
+class Messages:
+    """Texts. `session` belongs to the caller, who made it in the running loop and closes it."""
+
+    def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
+        self._account = account
+        self._session = session
+
+    async def send(self, to: str, from_: str, body: str, key: str) -> str:
+        """Send one text; returns the carrier's id of it.
+
+        `key` names the text towards servers that repeat no request of the same key; Twilio
+        knows none. Raises CarrierRefused, CarrierUnreachable, and CarrierUnsure, after which
+        `find` tells whether it was taken."""
+        if not body or len(body) > MAX_BODY:
+            raise CarrierRefused(f"a text holds 1 to {MAX_BODY} characters, not {len(body)}")
+        api = _api(self._account, self._session, {"Idempotency-Key": key})
+        try:
+            sent = await api.messages.create_async(to=to, from_=from_, body=body)
+        except (TwilioException, ValueError) as error:
+            raise _carrier_error("a text", error, repeatable=False) from None
+        if not sent.sid:
+            raise CarrierUnsure("the carrier took a text but named no id; look it up")
+        return sent.sid
+
+    async def find(self, to: str, from_: str, body: str, since: datetime) -> str | None:
+        """The id of a text that was taken after `since` (aware), None if there is none."""
+        api = _api(self._account, self._session)
+        try:
+            listed = await api.messages.list_async(to=to, from_=from_, limit=_MOST_TEXTS)
+        except (TwilioException, ValueError) as error:
+            raise _carrier_error("the list of texts", error, repeatable=True) from None
+        for text in listed:  # newest first
+            late = text.date_created is None or text.date_created >= since - _LOOK_BACK
+            if late and text.body == body and text.sid:
+                return text.sid
+        return None
+
+
+class RecordingRows:
+    """The carrier's rows of recordings; their sound is fetched in `recordings`."""
+
+    def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
+        self._account = account
+        self._session = session
+
+    async def fetch(self, sid: str) -> RecordingRow | None:
+        """One row, None where the carrier has none (deleted, or of another account)."""
+        api = _api(self._account, self._session)
+        try:
+            row = await api.recordings(sid).fetch_async()
+        except (TwilioException, ValueError) as error:
+            mapped = _carrier_error("a recording's row", error, repeatable=True)
+            if isinstance(mapped, CarrierRefused) and mapped.status == _GONE:
+                return None
+            raise mapped from None
+        known = row.duration is not None and row.duration.isdecimal()
+        return RecordingRow(
+            sid, row.call_sid or "", str(row.status or ""), int(row.duration or 0) if known else None
+        )
+
+    async def delete(self, sid: str) -> None:
+        """Delete the recording at the carrier; one that is gone already is deleted."""
+        api = _api(self._account, self._session)
+        try:
+            await api.recordings(sid).delete_async()
+        except (TwilioException, ValueError) as error:
+            mapped = _carrier_error("the deletion of a recording", error, repeatable=True)
+            if not (isinstance(mapped, CarrierRefused) and mapped.status == _GONE):
+                raise mapped from None
+
+
+class _Wire(AsyncHttpClient):
+    """Carries the SDK's requests: bounded in time, never logged (the SDK's own client logs
+    addresses, and keeps the last request), `auth=` replaced, which aiohttp 4 drops."""
+
+    def __init__(
+        self, account: Account, session: aiohttp.ClientSession, extra: dict[str, str]
+    ) -> None:
+        self.is_async = True
+        self._session = session
+        self._headers = {**extra, "Authorization": account.login}
+        self._limits = aiohttp.ClientTimeout(total=account.seconds, sock_connect=5)
+
+    async def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+        allow_redirects: bool = False,  # noqa: FBT001, FBT002
+    ) -> Response:
+        """One exchange. Raises CarrierUnreachable or CarrierUnsure, which the SDK lets pass."""
+        asked: dict[str, Any] = {"params": params, "data": data, "allow_redirects": False}
+        try:
+            async with self._session.request(
+                method,
+                uri,
+                headers={**(headers or {}), **self._headers},
+                timeout=self._limits,
+                **asked,
+            ) as answer:
+                return Response(answer.status, await answer.text(errors="replace"), answer.headers)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise CarrierUnreachable("no connection to the carrier; check CARRIER_URL") from None
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            if method == "POST":
+                raise CarrierUnsure("the carrier did not answer; look it up first") from None
+            raise CarrierUnreachable("the carrier did not answer in time") from None
+
+
+def _api(
+    account: Account, session: aiohttp.ClientSession, extra: dict[str, str] | None = None
+) -> Client:
+    """One request's SDK client; its host is set per product (§8)."""
+    wire = _Wire(account, session, extra or {})
+    api = Client(account.sid, account.token, http_client=wire, environment=dict(_NO_ENVIRONMENT))
+    api.api.base_url = account.base.rstrip("/")
+    return api
+
+
+def _carrier_error(what: str, error: Exception, *, repeatable: bool) -> CarrierError:
+    """Ours for the SDK's, whose message may hold a phone number and is dropped."""
+    if isinstance(error, TwilioRestException | TwilioServiceException):
+        status, code = int(error.status), int(error.code or error.status)
+        if status == _TOO_MANY:
+            return CarrierUnreachable(f"the carrier is busy and did not take {what}; try later")
+        if status < _SERVER:
+            said = f"the carrier refused {what}: code {code}, status {status}"
+            return CarrierRefused(said, status=status, code=code)
+    if repeatable:
+        return CarrierUnreachable(f"the carrier failed at {what}; try later")
+    return CarrierUnsure(f"the carrier failed at {what}; look it up before asking again")
