@@ -98,7 +98,7 @@ class Messages:
             raise _carrier_error("a text", error, repeatable=False) from None
         if not sent.sid:
             raise CarrierUnsure("the carrier took a text but named no id; look it up")
-        return sent.sid
+        return str(sent.sid)
 
     async def find(self, to: str, from_: str, body: str, since: datetime) -> str | None:
         """The id of a text that was taken after `since` (aware), None if there is none."""
@@ -110,7 +110,7 @@ class Messages:
         for text in listed:  # newest first
             late = text.date_created is None or text.date_created >= since - _LOOK_BACK
             if late and text.body == body and text.sid:
-                return text.sid
+                return str(text.sid)
         return None
 
 
@@ -133,7 +133,10 @@ class RecordingRows:
             raise mapped from None
         known = row.duration is not None and row.duration.isdecimal()
         return RecordingRow(
-            sid, row.call_sid or "", str(row.status or ""), int(row.duration or 0) if known else None
+            sid,
+            row.call_sid or "",
+            str(row.status or ""),
+            int(row.duration or 0) if known else None,
         )
 
     async def delete(self, sid: str) -> None:
@@ -147,7 +150,7 @@ class RecordingRows:
                 raise mapped from None
 
 
-class _Wire(AsyncHttpClient):
+class _Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
     """Carries the SDK's requests: bounded in time, never logged (the SDK's own client logs
     addresses, and keeps the last request), `auth=` replaced, which aiohttp 4 drops."""
 
@@ -159,26 +162,23 @@ class _Wire(AsyncHttpClient):
         self._headers = {**extra, "Authorization": account.login}
         self._limits = aiohttp.ClientTimeout(total=account.seconds, sock_connect=5)
 
-    async def request(  # noqa: PLR0913, PLR0917 - the SDK's own signature
+    async def request(
         self,
         method: str,
         uri: str,
         params: dict[str, object] | None = None,
         data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-        allow_redirects: bool = False,  # noqa: FBT001, FBT002
+        **asked: Any,
     ) -> Response:
         """One exchange. Raises CarrierUnreachable or CarrierUnsure, which the SDK lets pass."""
-        asked: dict[str, Any] = {"params": params, "data": data, "allow_redirects": False}
+        form: dict[str, Any] = {"params": params, "data": data, "allow_redirects": False}
         try:
             async with self._session.request(
                 method,
                 uri,
-                headers={**(headers or {}), **self._headers},
+                headers={**(asked.get("headers") or {}), **self._headers},
                 timeout=self._limits,
-                **asked,
+                **form,
             ) as answer:
                 return Response(answer.status, await answer.text(errors="replace"), answer.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):

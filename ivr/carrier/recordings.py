@@ -107,7 +107,9 @@ class Media:
         return address.with_user(None)
 
 
-async def bring_home(ref: RecordingRef, media: Media, rows: RecordingRows, kept: Recordings) -> None:
+async def bring_home(
+    ref: RecordingRef, media: Media, rows: RecordingRows, kept: Recordings
+) -> None:
     """Keep the sound here and delete it at the carrier, in this order; repeating is safe.
 
     Raises CarrierError; what is a CarrierUnreachable may be tried again later."""

@@ -38,9 +38,7 @@ class SignatureCheck:
             for name, kind in _HASHES.items()
         }
 
-    def form(
-        self, raw_path: str, fields: Mapping[str, object], headers: Mapping[str, str]
-    ) -> bool:
+    def form(self, raw_path: str, fields: Mapping[str, object], headers: Mapping[str, str]) -> bool:
         """Whether a form POST (or, with no fields, a GET) is genuine. Never raises.
 
         `raw_path` is the request target byte for byte, query included; `fields` are all
@@ -54,7 +52,11 @@ class SignatureCheck:
         """Whether a JSON POST is genuine: `bodySHA256` in the query is the body's hash, and the
         URL alone is signed. Never raises."""
         try:
-            given = parse_qs(urlsplit(f"http://host{raw_path}").query).get("bodySHA256", [""])[0].encode()
+            given = (
+                parse_qs(urlsplit(f"http://host{raw_path}").query)
+                .get("bodySHA256", [""])[0]
+                .encode()
+            )
             expected = hashlib.sha256(body).hexdigest().encode()
             same = hmac.compare_digest(given, expected)
             return self._genuine(raw_path, "", headers) and same

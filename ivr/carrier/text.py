@@ -7,7 +7,7 @@ from typing import Final
 # Everything outside XML 1.0's Char production, and the C1 controls it merely discourages.
 # A NUL is refused by PostgreSQL, a lone surrogate by UTF-8, and Twilio answers 12100 to both.
 _UNCARRIED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
-_ODD: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff&<>\"]")
+_ODD: Final = re.compile('[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff&<>"]')
 _BREAKS: Final = str.maketrans("\t\n\r", "   ")
 
 

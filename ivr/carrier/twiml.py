@@ -120,8 +120,9 @@ class Twiml:
         digits = "" if ask.digits is None else f'numDigits="{ask.digits}" '
         prompts = "".join([self._spoken(prompt, urls) for prompt in ask.prompts])
         return (
-            f'<Gather action="{self._url(urls.stem)}" {hints}{digits}finishOnKey="{escape(ask.finish)}" '
-            f'{before}timeout="{ask.wait}"{after}{prompts}</Gather>'
+            f'<Gather action="{self._url(urls.stem)}" {hints}{digits}'
+            f'finishOnKey="{escape(ask.finish)}" {before}timeout="{ask.wait}"{after}'
+            f"{prompts}</Gather>"
         )
 
     def _record(self, record: Record, urls: Urls) -> str:

