@@ -128,9 +128,7 @@ class _Attempts:
         """All at once; the first to answer wins, the rest are cancelled (§5)."""
         children = [self._open(index) for index in range(len(self.verb.targets))]
         loop = asyncio.get_running_loop()
-        rings = [
-            loop.create_task(self._ring(child, index)) for index, child in enumerate(children)
-        ]
+        rings = [loop.create_task(self._ring(child, index)) for index, child in enumerate(children)]
         try:
             winner = await _first_answered(rings)
         finally:

@@ -71,9 +71,7 @@ class Exchange:
                 to=to,
                 started=self.desk.instant(),
                 status=Status.RINGING,
-                pending=Request(
-                    self._webhook.voice, new_token(), fallback=self._webhook.fallback
-                ),
+                pending=Request(self._webhook.voice, new_token(), fallback=self._webhook.fallback),
                 fallback=self._webhook.fallback,
                 status_url=self._webhook.status,
             )

@@ -182,4 +182,3 @@ def _refusal(leg: Leg, verb: Reject) -> Status:
     if leg.state.answered is not None:
         return Status.COMPLETED
     return Status.BUSY if verb.reason is RejectReason.BUSY else Status.NO_ANSWER
-

@@ -58,7 +58,9 @@ class Ledger:
 
 def append_bytes(path: Path, chunk: bytes) -> None:
     """Add to a file in one write, so that a kill tears at most its last line."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+    handle = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600
+    )
     try:
         os.write(handle, chunk)
     finally:

@@ -309,4 +309,3 @@ def _page(request: web.Request, name: str, rows: list[Shape]) -> web.Response:
 
 def _seconds(text: str | None, default: float) -> float:
     return float(text) if text is not None and text.isascii() and text.isdigit() else default
-

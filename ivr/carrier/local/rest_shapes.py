@@ -131,9 +131,7 @@ def transcription_shape(recording: Recording, account: str) -> Shape:
     }
 
 
-def page_shape(
-    name: str, rows: Sequence[Shape], query: Mapping[str, str], path: str
-) -> Shape:
+def page_shape(name: str, rows: Sequence[Shape], query: Mapping[str, str], path: str) -> Shape:
     """One page of rows under ``name``; ``PageSize`` 50, at most 1000."""
     size = min(max(_whole(query.get("PageSize"), 50), 1), 1000)
     page = max(_whole(query.get("Page"), 0), 0)

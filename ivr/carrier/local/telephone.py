@@ -9,7 +9,7 @@ import asyncio
 import json
 import uuid
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -42,7 +42,7 @@ class Telephone:
         self.acks = True
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
-    async def __aenter__(self) -> Telephone:
+    async def __aenter__(self) -> Self:
         await self.connect()
         return self
 

@@ -117,7 +117,11 @@ class Webhooks:
             answer = await self._exchange(parcel, url, overrides)
         except aiohttp.TooManyRedirects:
             return Failure(11215, f"{url} redirects more than {MAX_REDIRECTS} times"), None
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, ssl.SSLError) as error:
+        except (
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientConnectorError,
+            ssl.SSLError,
+        ) as error:
             return Failure(11205, f"no connection to {url}: {error}"), "ct"
         except (aiohttp.ServerTimeoutError, TimeoutError):
             return Failure(11200, f"{url} did not answer within {overrides.read:g} s"), "rt"

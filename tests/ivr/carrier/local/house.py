@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -71,7 +71,7 @@ class House:
     port: int = 0
     voice_tail: str = ""
 
-    async def __aenter__(self) -> House:
+    async def __aenter__(self) -> Self:
         self.port = self.port or free_port()
         self._came = asyncio.Condition()
         await self.open()

@@ -105,9 +105,7 @@ async def test_a_live_call_is_sent_elsewhere(house: House, client: Client) -> No
         await hear(phone, "hungup")
 
 
-async def test_a_recording_is_fetched_listened_to_and_deleted(
-    house: House, client: Client
-) -> None:
+async def test_a_recording_is_fetched_listened_to_and_deleted(house: House, client: Client) -> None:
     house.replies["/voice/answer"] = twiml('<Record action="/voice/done" trim="do-not-trim"/>')
     async with house.phone() as phone:
         await phone.send("dial", to=LINE)

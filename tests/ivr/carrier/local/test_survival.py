@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.ledger import Ledger, append_bytes
+from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.recordings import from_wav
 from ivr.carrier.local.telephone import Telephone
 from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, hear, listen, twiml

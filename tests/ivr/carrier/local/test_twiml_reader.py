@@ -36,15 +36,20 @@ def codes(text: str) -> list[int]:
     ("text", "verb"),
     [
         ("<Say>Hello\n   there</Say>", Say("Hello there")),
-        ('<Say language="zh-CN" voice="Polly.Zhiyu">您好</Say>', Say("您好", "zh-CN", "Polly.Zhiyu")),
+        (
+            '<Say language="zh-CN" voice="Polly.Zhiyu">您好</Say>',
+            Say("您好", "zh-CN", "Polly.Zhiyu"),
+        ),
         ('<Say><prosody rate="90%">慢</prosody></Say>', Say("慢", pace=0.9)),
         ('<Say loop="0">x</Say>', Say("x", loop=1000)),
         ("<Play> /a.wav </Play>", Play("/a.wav")),
         ("<Pause/>", Pause(1)),
         ('<Pause length="3"/>', Pause(3)),
         (
-            '<Gather input="dtmf speech" numDigits="4" finishOnKey="" actionOnEmptyResult="true">'
-            "<Say>a</Say><Pause/></Gather>",
+            (
+                '<Gather input="dtmf speech" numDigits="4" finishOnKey="" actionOnEmptyResult="true">'
+                "<Say>a</Say><Pause/></Gather>"
+            ),
             Gather(
                 prompts=(Say("a"), Pause()),
                 input=frozenset(Input),

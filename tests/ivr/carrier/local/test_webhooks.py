@@ -137,9 +137,7 @@ async def test_plain_text_is_read_aloud(house: House) -> None:
     """§4: text/plain is TwiML if valid, else read aloud."""
     house.replies["/voice/answer"] = broken(text="a < b", content_type="text/plain")
     assert await call(house) == ["a < b"]
-    house.replies["/voice/answer"] = broken(
-        text=twiml("<Say>x</Say>"), content_type="text/plain"
-    )
+    house.replies["/voice/answer"] = broken(text=twiml("<Say>x</Say>"), content_type="text/plain")
     assert await call(house) == ["x"]
 
 

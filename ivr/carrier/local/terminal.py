@@ -1,0 +1,264 @@
+"""The terminal phone: rings a number of a running server from lines of text.
+
+Counterpart of the phone page. Typed by hand each line is done at once; from a
+pipe the next line is taken when the line is listening.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from ivr.carrier.local.story import Story
+from ivr.carrier.local.telephone import PhoneClosed, Telephone
+
+HELP = """\
+ring +865580000021 [as +8613900000012]   ring a number (as whom; `as withheld` too)
+1   *   0#                               press keys
+say 我家停水了                           speak
+wait                                     stay silent until the line asks again
+hold +8613900000034 [1]                  a second phone: it answers and presses these keys
+hold +8613900000034 decline              a second phone: it declines
+hang up"""
+_KEYS = re.compile(r"[0-9*#]+")
+_RING = re.compile(r"ring (\+?[0-9]+)(?: as (\+?[0-9]+|withheld))?")
+_HOLD = re.compile(r"hold (\+?[0-9]+)(?: ([0-9*#]+|decline))?")
+_RETURN_WITHIN = 60.0  # the exchange keeps a call so long for its phone
+
+Write = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Wiring:
+    """What a rehearsal runs on: where the server is, whence lines, whereto words."""
+
+    base_url: str
+    lines: AsyncIterator[str]
+    write: Write
+    now: Callable[[], datetime]
+    caller: str = "+8613900000012"
+    save: Path | None = None
+    at_once: bool = False
+    patience: float = 120.0
+
+
+async def rehearse(wiring: Wiring) -> int:
+    """Run the lines; 0 when all were done, 1 when one was not understood or refused,
+    or the line was not listening within ``patience`` seconds."""
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        stage = _Stage(wiring, session, group)
+        try:
+            return await stage.run()
+        except (aiohttp.ClientError, PhoneClosed):
+            wiring.write(f"! no connection to {wiring.base_url}; is the server running?")
+            return 1
+        finally:
+            await stage.leave()
+
+
+@dataclass(slots=True)
+class _Stage:
+    wiring: Wiring
+    session: aiohttp.ClientSession
+    group: asyncio.TaskGroup
+    story: Story = field(default_factory=Story)
+    phone: Telephone | None = None
+    call: str | None = None
+    failed: bool = False
+    extras: list[asyncio.Task[None]] = field(default_factory=list)
+    phones: list[Telephone] = field(default_factory=list)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    stays: bool = False
+
+    async def run(self) -> int:
+        self.phone = self._new_phone(self.wiring.caller)
+        await self.phone.connect()
+        self.extras.append(self.group.create_task(self._listen(self.phone)))
+        await self._listening()
+        async for line in self.wiring.lines:
+            if line.strip() and not line.lstrip().startswith("--"):
+                await self._do(line.strip())
+                if not self.wiring.at_once and not await self._listening():
+                    break
+        await self._finish()
+        if self.wiring.save is not None:
+            self.wiring.save.write_text(self.story.text(), encoding="utf-8")
+        return int(self.failed)
+
+    async def leave(self) -> None:
+        """Put down all phones."""
+        for task in self.extras:
+            task.cancel()
+        await asyncio.gather(*self.extras, return_exceptions=True)
+        for phone in self.phones:
+            await phone.close()
+
+    def _new_phone(self, number: str) -> Telephone:
+        phone = Telephone(self.session, self.wiring.base_url, number)
+        self.phones.append(phone)
+        return phone
+
+    async def _finish(self) -> None:
+        """After the last line the caller hangs up, and hears that it was done."""
+        if self.call is not None and self.phone is not None:
+            self.ready.clear()
+            self.stays = False
+            await self.phone.send("hangup")
+            await self._listening()
+
+    async def _listening(self) -> bool:
+        """Until the next line may be taken; False (and failed) if that takes too long."""
+        try:
+            async with asyncio.timeout(self.wiring.patience):
+                await self.ready.wait()
+        except TimeoutError:
+            self.wiring.write("! the line did not listen again in time")
+            self.failed = True
+        return not self.failed
+
+    async def _do(self, line: str) -> None:
+        """Carry out one line of the script."""
+        assert self.phone is not None
+        if ring := _RING.fullmatch(line):
+            await self._ring(ring[1], ring[2])
+        elif hold := _HOLD.fullmatch(line):
+            await self._hold(hold[1], hold[2] or "")
+        elif line == "hang up":
+            self._busy()
+            await self.phone.send("hangup")
+        elif line == "wait":
+            self._busy()
+        elif line.startswith("say "):
+            self.story.typed = line[4:].strip()
+            if not self.stays:
+                self._busy()
+            await self.phone.send("words", text=self.story.typed)
+        elif _KEYS.fullmatch(line):
+            self.story.typed = line
+            self._busy()
+            await self.phone.send("digits", digits=line)
+        else:
+            self.wiring.write(f"! not understood: {line}\n{HELP}")
+            self.failed = not self.wiring.at_once
+
+    async def _ring(self, number: str, caller: str | None) -> None:
+        assert self.phone is not None
+        from_ = {None: self.wiring.caller, "withheld": "anonymous"}.get(caller, caller)
+        self._busy()
+        self.story.begin(number, str(from_), self.wiring.now().isoformat())
+        await self.phone.send("dial", to=number, from_=from_)
+
+    async def _hold(self, number: str, then: str) -> None:
+        self.story.declined = then == "decline"
+        other = self._new_phone(number)
+        await other.connect()
+        self.extras.append(self.group.create_task(self._official(other, then)))
+
+    def _busy(self) -> None:
+        self.ready.clear()
+        self.stays = False
+
+    async def _listen(self, phone: Telephone) -> None:
+        """The caller's ear; a lost connection is made again."""
+        while True:
+            try:
+                heard = await phone.next()
+            except PhoneClosed:
+                if not await self._return(phone):
+                    self.failed = True
+                    self.wiring.write("! the server is gone")
+                    self.ready.set()
+                    return
+                continue
+            if isinstance(heard, dict):
+                self._hear(heard)
+
+    async def _return(self, phone: Telephone) -> bool:
+        """Connect again, with growing pauses, as long as the call may be kept."""
+        pause, end = 0.3, asyncio.get_running_loop().time() + _RETURN_WITHIN
+        while self.call is not None and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 3.0)
+            try:
+                await phone.connect(self.call)
+            except aiohttp.ClientError:
+                continue
+            self.wiring.write("… connected again")
+            return True
+        return False
+
+    def _hear(self, heard: dict[str, Any]) -> None:
+        self.story.hear(heard)
+        if (shown := show(heard)) is not None:
+            self.wiring.write(shown)
+        match heard["type"]:
+            case "calling":
+                self.call = heard["call"]
+            case "hungup":
+                self.call = None
+                self._ready(stays=False)
+            case "waiting" | "attached" if heard.get("call") is None:
+                self._ready(stays=False)
+            case "bridged":
+                self._ready(stays=True)
+            case "listening" if heard["kind"] == "record":
+                self._ready(stays=True)
+            case "error":
+                self.failed = not self.wiring.at_once
+                self._ready(stays=self.stays)
+
+    def _ready(self, *, stays: bool) -> None:
+        self.stays = stays
+        self.ready.set()
+
+    async def _official(self, phone: Telephone, then: str) -> None:
+        """The second phone: answers when it rings and presses its keys in the whisper."""
+        while True:
+            try:
+                heard = await phone.next()
+            except PhoneClosed:
+                return
+            if not isinstance(heard, dict):
+                continue
+            if (shown := show(heard)) is not None:
+                self.wiring.write(f"    {phone.number}: {shown}")
+            if heard["type"] == "ringing":
+                await phone.send("decline" if then == "decline" else "answer")
+            elif heard["type"] == "waiting" and then:
+                await phone.send("digits", digits=then)
+
+
+def show(heard: dict[str, Any]) -> str | None:
+    """What the terminal prints for a message; None for what nobody would notice."""
+    match heard["type"]:
+        case "say" if heard["kind"] == "say":
+            return f"< [{heard['language']}] {heard['text']}"
+        case "say" if heard["kind"] == "play":
+            return f"< (plays {heard['url']})"
+        case "beep":
+            return "< (beep)"
+        case "recording":
+            return f"< (recording {'on' if heard['on'] else 'off'}, {heard['seconds']:.0f} s)"
+        case "ringing":
+            return f"< (rings: {heard['from']})"
+        case "ringback":
+            return "< (ringing)" if heard["on"] else None
+        case "bridged":
+            return "< (connected: speak to each other)"
+        case "unbridged":
+            return f"< (the talk is over, {heard['seconds']} s)"
+        case "sms":
+            return f"< (text message) {heard['text']}"
+        case "hungup":
+            return f"< (hung up: {heard['reason']})"
+        case "warning" | "error":
+            return f"! {heard['code']}: {heard['text']}"
+        case _:
+            return None

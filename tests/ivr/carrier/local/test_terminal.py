@@ -1,0 +1,85 @@
+"""The terminal phone: scripts on standard input, what is heard on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from ivr.carrier.local.terminal import Wiring, rehearse
+from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, free_port, twiml
+
+MENU = '<Gather action="/voice/turn" numDigits="1"><Say language="zh-CN">查号码，请按一。</Say></Gather>'
+
+
+async def script(*lines: str) -> AsyncIterator[str]:
+    for line in lines:
+        yield line + "\n"
+
+
+def wiring(house: House, out: list[str], *lines: str, save: Path | None = None) -> Wiring:
+    return Wiring(
+        base_url=house.base,
+        lines=script(*lines),
+        write=out.append,
+        now=house.clock.now,
+        save=save,
+        patience=5,
+    )
+
+
+async def test_a_script_is_played_and_saved_as_a_golden_call(house: House) -> None:
+    house.replies["/voice/answer"] = twiml(MENU)
+    house.replies["/voice/turn"] = twiml(
+        '<Say language="zh-CN">请说。</Say>', '<Record action="/voice/done" finishOnKey="#0"/>'
+    )
+    house.replies["/voice/done"] = twiml("<Say>Thank you</Say>", "<Gather/>")
+    out: list[str] = []
+    save = house.folder / "story.call"
+    lines = (f"ring {LINE} as +8613700000001", "1", "say 我家停水了", "#", "wait")
+    code = await rehearse(wiring(house, out, *lines, save=save))
+
+    assert code == 0, out
+    assert "< [zh-CN] 查号码，请按一。" in out
+    assert "< [en-US] Thank you" in out
+    assert out[-1] == "< (hung up: completed)"
+    assert house.to("/voice/answer")[0].form["From"] == "+8613700000001"
+    assert save.read_text(encoding="utf-8").splitlines() == [
+        f"call {LINE} from +8613700000001 at 2026-03-02T01:00:00+00:00",
+        "< zh: 查号码，请按一。",
+        "> press 1",
+        "< zh: 请说。",
+        "< (beep)",
+        "> record 1",
+        "< en: Thank you",
+        "> silence",
+        "< (hangs up)",
+    ]
+
+
+async def test_a_second_phone_accepts(house: House) -> None:
+    house.replies["/voice/answer"] = twiml(
+        f'<Dial action="/voice/dialled"><Number url="/voice/whisper">{OFFICIAL}</Number></Dial>'
+    )
+    house.replies["/voice/whisper"] = twiml(
+        '<Gather numDigits="1" action="/voice/yes"><Say>press 1</Say></Gather>', "<Hangup/>"
+    )
+    out: list[str] = []
+    code = await rehearse(wiring(house, out, f"hold {OFFICIAL} 1", f"ring {LINE}", "hang up"))
+    assert code == 0
+    assert f"    {OFFICIAL}: < [en-US] press 1" in out
+    assert "< (connected: speak to each other)" in out
+
+
+async def test_an_unknown_line_fails_with_the_list_of_lines(house: House) -> None:
+    out: list[str] = []
+    assert await rehearse(wiring(house, out, "dance")) == 1
+    assert "not understood: dance" in out[0]
+    assert "hold" in out[0]
+
+
+async def test_a_server_that_is_not_there(house: House) -> None:
+    out: list[str] = []
+    wired = wiring(house, out)
+    wired.base_url = f"http://127.0.0.1:{free_port()}"
+    assert await rehearse(wired) == 1
+    assert "is the server running?" in out[0]

@@ -1,0 +1,90 @@
+"""The carrier's own voice, where a speech program is installed; and without one."""
+
+from __future__ import annotations
+
+import array
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ivr.carrier.local.recordings import Recordings, from_wav, loudness, to_wav, trimmed
+from ivr.carrier.local.voice import Voice, estimate, length, to_telephone
+from tests.ivr.carrier.local.house import LINE, House, hear, twiml
+from tests.ivr.carrier.local.sounds import hush, tone
+
+installed = pytest.mark.skipif(
+    shutil.which("espeak-ng") is None, reason="espeak-ng is not installed here"
+)
+
+
+@installed
+@pytest.mark.parametrize(("text", "language"), [("您好，请说。", "zh-CN"), ("Hello there", "en")])
+async def test_it_speaks_both_languages_at_8_khz(tmp_path: Path, text: str, language: str) -> None:
+    voice = Voice(tmp_path)
+    spoken = await voice.say(text, language)
+    assert spoken is not None
+    assert 0.5 < length(spoken) < 5
+    assert loudness(from_wav(spoken)) > 300
+    slow = await voice.say(text, language, 0.7)
+    assert slow is not None
+    assert length(slow) > length(spoken)
+    key = voice.order(text, language, 1.0)
+    assert key is not None
+    assert (tmp_path / f"{key}.wav").read_bytes() == spoken  # kept on disk
+
+
+async def test_a_program_that_fails_makes_no_sound(tmp_path: Path) -> None:
+    assert await Voice(tmp_path, shutil.which("false")).say("x", "en") is None
+
+
+async def test_without_a_program_the_browser_speaks(house: House) -> None:
+    house.replies["/voice/answer"] = twiml("<Say>hello</Say>")
+    async with house.phone() as phone:
+        assert (await hear(phone, "attached"))["voice"] is False
+        await phone.send("dial", to=LINE)
+        assert (await hear(phone, "say"))["url"] is None
+
+
+@installed
+async def test_the_phone_fetches_what_is_said(house: House) -> None:
+    house.speech = shutil.which("espeak-ng") or ""
+    await house.restart()
+    house.replies["/voice/answer"] = twiml('<Say language="cmn-CN">您好</Say>')
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        url = (await hear(phone, "say"))["url"]
+        async with house.session.get(house.base + url) as response:
+            assert response.content_type == "audio/wav"
+            assert length(await response.read()) > 0.2
+    for key in ("0" * 32, "..%2F..%2Fx"):
+        async with house.session.get(f"{house.base}/phone/voice/{key}.wav") as response:
+            assert response.status == 404
+
+
+def test_estimates_follow_the_yardstick() -> None:
+    assert estimate("查号码，请按一。", "zh-CN") == pytest.approx(6 / 4.5)
+    assert estimate("to check a number press one", "en") == pytest.approx(6 / 2.5)
+
+
+def test_a_tone_stays_a_tone_at_8_khz() -> None:
+    samples = array.array("h", (int(8000 * math.sin(i * 0.05)) for i in range(22050)))
+    header = bytearray(to_wav(samples.tobytes()))
+    header[24:28] = (22050).to_bytes(4, "little")
+    telephone = from_wav(to_telephone(bytes(header)))
+    assert len(telephone) == 16000
+    assert loudness(telephone) == pytest.approx(loudness(samples.tobytes()), rel=0.05)
+
+
+def test_silence_is_trimmed_at_both_ends_only() -> None:
+    sound = tone(0.5) + hush(1.0) + tone(0.5)
+    assert abs(len(trimmed(hush(0.5) + sound + hush(2))) - len(sound)) <= 640
+    assert trimmed(hush(1.0)) == hush(1.0)  # a silent one is kept whole (§5 Record)
+
+
+def test_a_strange_sid_finds_nothing(tmp_path: Path) -> None:
+    recordings = Recordings(tmp_path)
+    assert recordings.find("../../etc/passwd") is None
+    assert recordings.media("RE1") is None
+    assert not recordings.delete("RE1")
