@@ -70,11 +70,10 @@ class SignatureCheck:
         if not signature or keys is None or not raw_path.startswith("/"):
             return False
         given = signature.encode()
+        rewritten = _REWRITTEN.search(raw_path) is not None
         for base in self._bases:
             url = base + raw_path
-            if _REWRITTEN.search(raw_path) is not None:
-                url = urlparse(url).geturl()
-            signed = (url + tail).encode()
+            signed = ((urlparse(url).geturl() if rewritten else url) + tail).encode()
             for key in keys:
                 mac = key.copy()
                 mac.update(signed)
