@@ -123,16 +123,18 @@ class Timing:
 Outlet = Callable[[Message | bytes], None]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Deadline:
-    """An instant of the event loop's clock that is put off while a phone is away."""
+    """An instant of the event loop's clock, put off while the leg's phone is away."""
 
-    end: float | None
+    leg: Leg
+    instant: float | None
+    away: float
 
-    def put_off(self, seconds: float) -> None:
-        """The phone was away for so long."""
-        if self.end is not None:
-            self.end += seconds
+    @property
+    def end(self) -> float | None:
+        """When it is now; None never comes."""
+        return None if self.instant is None else self.instant + self.leg.away - self.away
 
 
 class Leg:
@@ -203,7 +205,8 @@ class Leg:
     def deadline(self, seconds: float | None) -> Deadline:
         """So many TwiML seconds from now; None never comes."""
         now = asyncio.get_running_loop().time()
-        return Deadline(None if seconds is None else now + seconds * self.timing.second)
+        instant = None if seconds is None else now + seconds * self.timing.second
+        return Deadline(self, instant, self.away)
 
     async def hear(self, deadline: Deadline) -> Heard | None:
         """The next thing heard, None once the deadline has passed.
@@ -213,7 +216,7 @@ class Leg:
         """
         while True:
             if self._needs_phone and self.outlet is None:
-                deadline.put_off(await self._wait_for_phone())
+                await self._wait_for_phone()
             happening = await self._next(deadline.end)
             if happening is None:
                 return None
@@ -228,8 +231,8 @@ class Leg:
         talking = self.state.status is Status.IN_PROGRESS
         return talking or self.state.direction is Direction.INBOUND
 
-    async def _wait_for_phone(self) -> float:
-        """Seconds until the phone was back; ``Gone`` if not within ``Timing.back``."""
+    async def _wait_for_phone(self) -> None:
+        """Until the phone is back; ``Gone`` if not within ``Timing.back``."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -241,7 +244,6 @@ class Leg:
                     self._raise(happening)
         finally:
             self.away += loop.time() - began
-        return loop.time() - began
 
     def retell(self) -> None:
         """Tell a returning phone what stands."""

@@ -3,7 +3,7 @@
 From a phone: attach, hold, dial, answer, decline, digits, words, played, hangup, and
 binary microphone audio (int16 little-endian, mono, 8 kHz, at most 16,000 bytes).
 To a phone: the values of ``messages.py``, and binary audio of the other side. The
-order of messages is told in ``docs/phone-protocol.md``. Counterpart: the phone page
+order of messages is told in ``protocol.md`` beside this file. Counterpart: the phone page
 and ``terminal.py``.
 """
 

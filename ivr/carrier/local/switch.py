@@ -117,7 +117,7 @@ class Switch:
 
     def detach(self, phone: Handset, outlet: Outlet) -> None:
         """The phone's connection is lost; a call it is in waits for it."""
-        if phone.outlet is not outlet:
+        if phone.outlet != outlet:  # bound methods are equal, never the same object
             return  # another tab has taken over
         phone.outlet = None
         leg = phone.leg

@@ -14,6 +14,7 @@ import pytest
 from ivr.carrier.local.ledger import Ledger, append_bytes
 from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.recordings import from_wav
+from ivr.carrier.local.state import Direction, LegState
 from ivr.carrier.local.telephone import Telephone
 from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, hear, listen, twiml
 from tests.ivr.carrier.local.sounds import tone
@@ -198,6 +199,43 @@ async def test_a_lost_connection_is_not_a_hang_up(house: House) -> None:
     await hear(again, "hungup")
     await again.close()
     assert house.to("/voice/turn")[0].form["Digits"] == "6"
+
+
+async def test_a_tab_that_stays_away_hangs_up(house: House) -> None:
+    house.replies["/voice/answer"] = twiml('<Gather timeout="3600"/>')
+    phone = house.phone()
+    await phone.connect()
+    await phone.send("dial", to=LINE)
+    await hear(phone, "waiting")
+    await phone.close()
+    assert (await house.hook("/voice/status")).form["CallStatus"] == "completed"
+    assert not house.line.switch.handsets
+
+
+async def test_a_ringing_phone_that_comes_back_rings_again(house: House) -> None:
+    house.replies["/voice/answer"] = twiml(f"<Dial><Number>{OFFICIAL}</Number></Dial>")
+    async with house.phone() as caller:
+        official = house.phone(OFFICIAL)
+        await official.connect()
+        await hear(official, "attached")
+        await caller.send("dial", to=LINE)
+        leg = (await hear(official, "ringing"))["call"]
+        await official.close()
+        async with house.phone(OFFICIAL, handset=official.handset) as again:
+            assert (await hear(again, "ringing"))["call"] == leg
+            await again.send("answer")
+            await hear(caller, "bridged")
+
+
+async def test_time_without_a_phone_counts_for_no_deadline(house: House) -> None:
+    state = LegState("CA1", Direction.INBOUND, "+1", "+2", house.clock.now().isoformat())
+    leg = house.line.switch.open_leg(state)
+    limit, never = leg.deadline(300), leg.deadline(None)
+    before = limit.end
+    leg.away += 40.0
+    assert before is not None
+    assert limit.end == pytest.approx(before + 40.0)
+    assert never.end is None
 
 
 async def test_a_call_the_line_forgot_is_lost(house: House) -> None:

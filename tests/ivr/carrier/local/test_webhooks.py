@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -198,3 +199,44 @@ async def test_an_answer_is_told_apart_from_a_failure(house: House) -> None:
     answer = await house.line.desk.post(Parcel(f"{house.base}/voice/x", "POST", (), "t"))
     assert isinstance(answer, Answer)
     assert answer.status == 200
+
+
+async def test_a_login_in_the_url_is_sent_but_not_signed(house: House) -> None:
+    """§2: no user:pass in the signed string; the house checks the signature."""
+    url = f"http://me:pa%20ss@127.0.0.1:{house.port}/voice/x?q=%7E"
+    assert isinstance(await house.line.desk.post(Parcel(url, "POST", (), "t")), Answer)
+    hook = house.to("/voice/x")[0]
+    assert hook.headers["Authorization"] == aiohttp.encode_basic_auth("me", "pa ss")
+    assert hook.url.endswith("/voice/x?q=%7E")
+
+
+async def test_play_resolves_its_url_and_repeats(house: House) -> None:
+    house.replies["/voice/answer"] = twiml('<Play loop="2">/sounds/a.wav</Play>')
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        for _ in range(2):
+            assert (await hear(phone, "say", kind="play"))["url"] == f"{house.base}/sounds/a.wav"
+        await hear(phone, "hungup")
+
+
+async def test_a_document_that_only_pauses_is_never_answered(house: House) -> None:
+    """§5 Pause: as first verb it delays pick-up; only a Pause never answers."""
+    house.replies["/voice/answer"] = twiml("<Pause/>")
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        await hear(phone, "hungup", reason="canceled")
+
+
+async def test_many_calls_at_once(house: House) -> None:
+    house.replies["/voice/answer"] = twiml('<Gather action="/voice/turn" numDigits="1"/>')
+    house.replies["/voice/turn"] = lambda form: twiml(f"<Say>{form['Digits']}</Say>")
+
+    async def one(number: int) -> str:
+        async with house.phone(f"+86139000010{number:02}") as phone:
+            await phone.send("dial", to=LINE)
+            await hear(phone, "waiting")
+            await phone.send("digits", digits=str(number % 10))
+            return (await texts_until_hangup(phone))[0]
+
+    said = await asyncio.gather(*(one(number) for number in range(40)))
+    assert said == [str(number % 10) for number in range(40)]
