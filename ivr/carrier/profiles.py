@@ -23,9 +23,9 @@ class Profile:
 
     `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words,
     in the `hears` code of each language. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes
-    prosody. `transcribes`: it can write down recordings in our languages. `opaque_sids`: ids
-    need not look like Twilio's. `api` is the default REST base, "" where it must be set.
-    `overrides` is the URL fragment that sets retries, "" where the carrier has none."""
+    prosody. `transcribes`: it can write down recordings in our languages. `api` is the default
+    REST base, "" where it must be set. `overrides` is the URL fragment that sets retries, ""
+    where the carrier has none. Ids of calls and recordings are opaque with every profile."""
 
     name: str
     voices: Mapping[Language, Voice]
@@ -35,7 +35,6 @@ class Profile:
     pause: bool = True
     ssml: bool = True
     transcribes: bool = False
-    opaque_sids: bool = False
     api: str = ""
     overrides: str = ""
 
