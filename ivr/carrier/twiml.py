@@ -14,6 +14,7 @@ CONTENT_TYPE: Final = "text/xml; charset=utf-8"  # text/plain would be read alou
 MAX_BODY: Final = 64 * 1024  # bytes; more is error 11750
 MAX_SPOKEN: Final = 3_000  # characters of one <Say> with a Polly voice; more is error 13521
 _MAX_HINTS, _MAX_HINT = 500, 100  # entries, characters of each
+_MAX_HINTS_BYTES: Final = 16_000  # 500 whole Chinese hints alone would be over MAX_BODY
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?><Response>'
 # Seconds of silence that end a spoken choice. Unset it would be the prompt's own wait, and
 # "auto" is error 13335 with the only model that knows Mandarin (twilio-voice §5, §6).
@@ -199,6 +200,13 @@ def _compiled_listen(profile: Profile, language: Language, *, speech: bool) -> t
 
 @lru_cache(maxsize=256)
 def _hints(words: tuple[str, ...]) -> str:
-    """The hints attribute. Cached: hints come from the script, never from a caller."""
+    """The hints attribute, first words first, as far as the carrier and the document bear.
+    Cached: hints come from the script, never from a caller."""
     entries = [clean(word).replace(",", " ").strip()[:_MAX_HINT] for word in words]
-    return f'hints="{escape(",".join([entry for entry in entries if entry][:_MAX_HINTS]))}" '
+    kept, room = [], _MAX_HINTS_BYTES
+    for entry in [escape(entry) for entry in entries if entry][:_MAX_HINTS]:
+        room -= len(entry.encode()) + 1
+        if room < 0:
+            break
+        kept.append(entry)
+    return f'hints="{",".join(kept)}" '
