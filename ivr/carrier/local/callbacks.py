@@ -15,6 +15,7 @@ from ivr.carrier.local.tasks import Tasks
 from ivr.carrier.local.webhooks import Door, Failure, Params, Parcel, Post
 
 _log = logging.getLogger(__name__)
+_MOST_LINES = 1000  # of the file, before what was sent is left out
 
 
 class Callbacks:
@@ -26,6 +27,7 @@ class Callbacks:
         self._tasks = tasks
         self._door = door
         self._due: dict[str, Parcel] = {}
+        self._lines = 0
 
     def restore(self) -> None:
         """Send again what a killed server left unsent."""
@@ -36,7 +38,7 @@ class Callbacks:
                 params = tuple((str(name), str(value)) for name, value in line["params"])
                 parcel = Parcel(line["url"], line["method"], params, line["token"])
                 self._due[parcel.token] = parcel
-        replace_lines(self._path, [_plain(parcel) for parcel in self._due.values()])
+        self._rewrite()
         for parcel in self._due.values():
             self._tasks.spawn(self._deliver(parcel), "callback")
 
@@ -55,13 +57,21 @@ class Callbacks:
 
     def _settle(self, parcel: Parcel) -> None:
         self._due.pop(parcel.token, None)
-        if self._due:
-            self._append({"token": parcel.token, "done": True})
-        else:
+        if not self._due:
             self._path.unlink(missing_ok=True)
+            self._lines = 0
+        elif self._lines >= _MOST_LINES:
+            self._rewrite()
+        else:
+            self._append({"token": parcel.token, "done": True})
+
+    def _rewrite(self) -> None:
+        replace_lines(self._path, [_plain(parcel) for parcel in self._due.values()])
+        self._lines = len(self._due)
 
     def _append(self, value: dict[str, object]) -> None:
         append_bytes(self._path, (json.dumps(value, ensure_ascii=False) + "\n").encode())
+        self._lines += 1
 
 
 def _plain(parcel: Parcel) -> dict[str, object]:

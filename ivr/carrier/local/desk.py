@@ -57,11 +57,12 @@ class Desk:
         """Now, as kept in states."""
         return self.now().isoformat()
 
-    def since(self, instant: str | None) -> int:
-        """Whole seconds since an instant; 0 for one that never was."""
+    def since(self, instant: str | None, until: str | None = None) -> int:
+        """Whole seconds from an instant until another, or now; 0 for one that never was."""
         if instant is None:
             return 0
-        return max(0, int((self.now() - datetime.fromisoformat(instant)).total_seconds()))
+        end = self.now() if until is None else datetime.fromisoformat(until)
+        return max(0, int((end - datetime.fromisoformat(instant)).total_seconds()))
 
     def stamp(self) -> str:
         """Now as webhooks write it: RFC 2822 in GMT (twilio-voice §1)."""

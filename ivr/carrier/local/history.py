@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from ivr.carrier.local.ledger import append_bytes, read_lines, replace_lines
 from ivr.carrier.local.state import LegState, state_from_plain, state_to_plain
@@ -53,6 +54,7 @@ class History:
     def add_call(self, state: LegState) -> None:
         """Keep a finished call."""
         self._calls[state.sid] = state
+        append_bytes(self._calls_path, (json.dumps(_kept(state)) + "\n").encode())
         self._prune()
 
     def calls(self) -> list[LegState]:
@@ -81,9 +83,17 @@ class History:
         return self._messages.get(sid)
 
     def _prune(self) -> None:
+        """Drop what is too old or too much; the file is rewritten only for that."""
         eldest = (self._now() - CALLS_KEPT_FOR).isoformat()
-        fresh = [s for s in self._calls.values() if (s.ended or s.started) >= eldest]
-        self._calls = {state.sid: state for state in fresh[-CALLS_KEPT:]}
-        # The documents said what was spoken; they are not kept beyond the call.
-        lines = [{**state_to_plain(s), "body": "", "taping": None} for s in self._calls.values()]
-        replace_lines(self._calls_path, lines)
+        over = len(self._calls) - CALLS_KEPT
+        over = over if over > CALLS_KEPT // 10 else 0  # a tenth at a time
+        old = [sid for sid, call in self._calls.items() if (call.ended or call.started) < eldest]
+        for sid in {*old, *list(self._calls)[:over]}:
+            del self._calls[sid]
+        if old or over:
+            replace_lines(self._calls_path, [_kept(state) for state in self._calls.values()])
+
+
+def _kept(state: LegState) -> dict[str, Any]:
+    """Without the documents: what was spoken is not kept beyond the call."""
+    return {**state_to_plain(state), "body": "", "taping": None}

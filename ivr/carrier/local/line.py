@@ -98,8 +98,12 @@ class LocalLine:
     async def start(self) -> None:
         """Open the line and go on with the calls of an earlier server."""
         jar = aiohttp.DummyCookieJar()  # calls must not share cookies
-        self._session = aiohttp.ClientSession(cookie_jar=jar, trust_env=False)
+        # No bound on connections: a webhook that queued would eat up its own 15 s. Idle ones
+        # go before a server closes them, as a POST that meets a closing one is not repeated.
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=5)
+        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar)
         self._webhooks = Webhooks(self._session, self._auth_token, self.timing)
+        self.voice.sweep()
         self.history.restore()
         self._callbacks.restore()
         self.exchange.restore(self._ledger)

@@ -41,7 +41,7 @@ def progress(leg: Leg, desk: Desk, event: str) -> None:
         ("SequenceNumber", str(state.sequence)),
     ]
     if state.status.over:
-        extra.append(("CallDuration", str(desk.since(state.answered))))
+        extra.append(("CallDuration", str(desk.since(state.answered, state.ended))))
     leg.note(sequence=state.sequence + 1)
     desk.callback(state, state.status_url, state.status_method, tuple(extra))
 

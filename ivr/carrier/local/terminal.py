@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -233,6 +235,25 @@ class _Stage:
                 await phone.send("decline" if then == "decline" else "answer")
             elif heard["type"] == "waiting" and then:
                 await phone.send("digits", digits=then)
+
+
+async def stdin_lines() -> AsyncIterator[str]:
+    """Lines of standard input, whatever it is (terminal, pipe, file), until its end.
+
+    A thread reads, as not every input can be waited for; it is a daemon, so that a
+    half-typed line does not keep the program from ending.
+    """
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, daemon=True, name="standard input").start()
+    while line := await lines.get():
+        yield line
 
 
 def show(heard: dict[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ import hashlib
 import io
 import shutil
 import sys
+import time
 import wave
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ _VOICES = {"zh": "cmn-latn-pinyin", "cmn": "cmn-latn-pinyin", "en": "en-us"}
 _WORDS_A_MINUTE = {"cmn-latn-pinyin": 250, "en-us": 160}  # about 4.5 characters a second
 _SECONDS_TO_MAKE = 20.0
 _AT_ONCE = 2
+_KEPT_SECONDS = 3600.0  # prompts may speak a caller's case number and PIN (design §3)
 _MOST_CHARACTERS = 4000  # a Say's own limit (twilio-voice §5)
 
 
@@ -62,6 +64,13 @@ class Voice:
             await self._make_once(key, path)
         return path.read_bytes() if path.exists() else None
 
+    def sweep(self) -> None:
+        """Forget prompts made more than an hour ago; they are made again when needed."""
+        eldest = time.time() - _KEPT_SECONDS  # files bear the machine's time, not the clock's
+        for path in self._folder.glob("*.wav"):
+            if path.stat().st_mtime < eldest:
+                path.unlink(missing_ok=True)
+
     async def say(self, text: str, language: str, pace: float = 1.0) -> bytes | None:
         """Order and make in one."""
         key = self.order(text, language, pace)
@@ -86,6 +95,7 @@ class Voice:
             return
         wav = await asyncio.to_thread(to_telephone, spoken)
         self._folder.mkdir(parents=True, exist_ok=True)
+        self.sweep()
         fresh = path.with_suffix(".new")
         fresh.write_bytes(wav)
         fresh.replace(path)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from ivr.carrier.local.terminal import Wiring, rehearse
+import pytest
+
+from ivr.carrier.local.terminal import Wiring, rehearse, stdin_lines
 from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, free_port, twiml
 
 MENU = '<Gather action="/voice/turn" numDigits="1"><Say language="zh-CN">查号码，请按一。</Say></Gather>'
@@ -68,6 +71,11 @@ async def test_a_second_phone_accepts(house: House) -> None:
     assert code == 0
     assert f"    {OFFICIAL}: < [en-US] press 1" in out
     assert "< (connected: speak to each other)" in out
+
+
+async def test_standard_input_gives_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("ring 1\n\nhang up"))
+    assert [line async for line in stdin_lines()] == ["ring 1\n", "\n", "hang up"]
 
 
 async def test_an_unknown_line_fails_with_the_list_of_lines(house: House) -> None:
