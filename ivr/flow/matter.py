@@ -105,9 +105,9 @@ def _draws(world: World, found: MatterFound) -> Draws:
 
 
 def _due(world: World, call: Call, decision: Decision) -> datetime:
-    office = world.plan.directory.offices[decision.office]
+    plan = world.plan
     kind = call.facts.kind or Kind.ENQUIRY
-    return due(kind, world.now, office.hours, world.plan.holidays, world.plan.zone)
+    return due(kind, world.now, plan.hours[decision.office], plan.holidays, plan.zone)
 
 
 def _open(

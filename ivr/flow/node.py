@@ -26,7 +26,7 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A phrase id; `when` must hold; `other` speaks it in the caller's other language;
+    """A phrase id; `when` must hold; `other` speaks it in the other language's voice;
     `pause` is seconds of silence after it."""
 
     phrase: str
@@ -152,6 +152,7 @@ class Record:
     prompts: tuple[Prompt, ...]
     goto: str
     full: str | None = None  # the menu after the longest recording, else `goto`
+    empty: str | None = None  # where a second empty recording leads, else to a person
     longest: int = 300
     silence: int = 10
 

@@ -13,6 +13,17 @@ from routing.numbers import spoken_groups
 CASE_GROUPS = (4, 4)
 PIN_GROUPS = (4,)
 
+KNOWN = frozenset(
+    {"line", "paper", "page", "date", "post", "days", "case", "pin", "tail", "office", "due",
+     "reopens", "kind", "topic"}
+)  # fmt: skip
+"""Slots that a call fills by itself."""
+GIVEN = frozenset(
+    {"number", "who", "new", "service", "area", "next", "keys", "verdict", "band", "closure",
+     "reason", "question", "answer", "where", "time"}
+)  # fmt: skip
+"""Slots that the step which says the phrase fills."""
+
 
 class UnknownSlot(ValueError):
     """A phrase asks for a slot that nothing in the call fills; `review` finds it beforehand."""

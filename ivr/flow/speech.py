@@ -20,7 +20,7 @@ def say(
     world: World, call: Call, phrase: str, *, slow: bool = False, pause: int = 0, **given: str
 ) -> Say:
     """One phrase in the caller's language; `given` slots win over what the call knows."""
-    return _say(world, call, Prompt(phrase, pause=pause), slow, given)
+    return speak(world, call, Prompt(phrase, pause=pause), slow=slow, given=given)
 
 
 def say_all(
@@ -38,26 +38,29 @@ def say_all(
         if prompt.when is not None and not holds(world, call, prompt.when):
             continue
         if prompt.phrase == "check.verdict":
-            said.extend(say(world, call, part, slow=slow, **slots)
-                        for part, slots in verdict_parts(world, call))
+            said.extend(
+                speak(world, call, Prompt(part), slow=slow, given=slots)
+                for part, slots in verdict_parts(world, call)
+            )
         elif prompt.phrase == "progress.state":
             said.append(say(world, call, f"progress.{call.facts.state}", slow=slow))
         else:
-            said.append(_say(world, call, prompt, slow, given))
+            said.append(speak(world, call, prompt, slow=slow, given=given))
     return tuple(said)
 
 
-def _say(
-    world: World, call: Call, prompt: Prompt, slow: bool, given: Mapping[str, str]
+def speak(
+    world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mapping[str, str]
 ) -> Say:
-    language = other_language(call.language) if prompt.other else call.language
+    """One prompt, its slots filled from `given` and then from the call."""
 
     def fill(name: str) -> str:
         known = given.get(name)
-        return slot(world, call, language, name) if known is None else known
+        return slot(world, call, call.language, name) if known is None else known
 
-    text = world.plan.phrases.say(prompt.phrase, language, fill)
-    return Say(text, language, slow, prompt.pause)
+    text = world.plan.phrases.say(prompt.phrase, call.language, fill)
+    voice = other_language(call.language) if prompt.other else call.language
+    return Say(text, voice, slow, prompt.pause)
 
 
 def other_language(language: Language) -> Language:

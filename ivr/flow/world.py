@@ -9,7 +9,7 @@ from ivr.flow.node import Script
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.words import Vocabulary
 from routing.directory import Directory
-from routing.hours import Holidays, OpenIntervals
+from routing.hours import Holidays, Hours, OpenIntervals
 from routing.rules.router import Router
 
 
@@ -40,6 +40,7 @@ class Plan:
     vocabulary: Vocabulary
     rules: Router
     directory: Directory
+    hours: Mapping[str, Hours]  # by office id
     open: Mapping[str, OpenIntervals]  # by office id
     holidays: Holidays
     zone: tzinfo

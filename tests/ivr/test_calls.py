@@ -22,7 +22,7 @@ def test_story_plays_as_written(path: Path, demo_plan: Plan, request: pytest.Fix
 
 
 def test_there_is_a_story_for_each_way_in_both_languages() -> None:
-    ways = ("check", "matter", "progress", "missed", "person")
+    ways = ("check", "matter", "complaint", "progress", "missed", "person")
     names = {path.stem for path in CALLS}
 
     missing = [f"{way}_{lang}" for way in ways for lang in ("zh", "en")

@@ -11,6 +11,7 @@ from ivr.flow.speech import say
 from ivr.flow.steps import check
 from ivr.flow.turn import Go, Step, Turn
 from ivr.flow.world import World
+from routing.directory import city_names
 
 LONGER: Final = 1
 """Keys beyond one: the caller began to key the whole number again."""
@@ -22,7 +23,7 @@ def enter(world: World, call: Call, node: Area) -> Step:
 
 
 def _ask(world: World, call: Call, node: Area) -> Turn:
-    place = world.plan.directory.area_names[call.language]
+    place = city_names(world.plan.directory)[call.language]
     words = say(world, call, "check.area", area=place)
     return Turn(call, (Ask((words,), call.language, 5, digits=None, finish="#"),))
 

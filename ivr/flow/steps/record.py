@@ -48,9 +48,11 @@ def hear(
 
 
 def nothing_heard(world: World, call: Call, node: Record, end: RecordingEnd) -> Step:
-    """Asked once more, then a person."""
+    """Asked once more, then a person; where a person was out of reach already, the end."""
     if end is RecordingEnd.HANGUP:
         return hang_up(call)
-    if end is RecordingEnd.PERSON or call.facts.empty > 0:
+    if end is RecordingEnd.PERSON and node.empty is None:
         return Go(call, world.plan.script.person)
+    if call.facts.empty > 0:
+        return Go(call, node.empty or world.plan.script.person)
     return listen(with_facts(call, empty=1), node, (say(world, call, "record.empty"),))

@@ -5,7 +5,7 @@ from ivr.flow.node import Registered
 from ivr.flow.speech import gets_texts, say
 from ivr.flow.turn import Go, Step
 from ivr.flow.world import World
-from routing.rules.router import How
+from routing.rules.ruleset import How
 
 PEN_AND_PAPER = 2
 """Seconds of silence before the digits (prompts §4)."""

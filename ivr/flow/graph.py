@@ -1,0 +1,150 @@
+"""Which node leads to which: the edges that `review` walks and the docs draw."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from ivr.flow.node import (
+    Answer,
+    Area,
+    Check,
+    Confirm,
+    Do,
+    End,
+    Limit,
+    Menu,
+    Missed,
+    Node,
+    Progress,
+    Purpose,
+    Put,
+    Record,
+    Registered,
+    Script,
+    Text,
+    Topic,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One way on; `label` is the key or the case, as the docs write it."""
+
+    label: str
+    to: str
+
+
+WAITS = (Menu, Check, Confirm, Area, Record, Put, Progress, End)
+"""Kinds that end a turn: the line listens, records, rings or hangs up."""
+
+
+def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node kind
+    """Every way on from a node, `0` and emergency words apart."""
+    match node:
+        case Menu():
+            yield from (Edge(key, option.goto) for key, option in node.options.items())
+            if node.none is not None:
+                yield Edge("#", node.none.goto)
+            if node.words is not None:
+                yield Edge("words", node.words)
+            yield Edge("silence", node.silent)
+        case Answer():
+            for label in ("listed", "unlisted", "suspended", "withdrawn", "loop"):
+                yield Edge(label, getattr(node, label))
+        case Check():
+            yield Edge("verdict", node.goto)
+            yield Edge("spoken", node.confirm)
+            yield Edge("no area code", node.area)
+        case Confirm() | Area():
+            yield Edge("again", node.check)
+        case Text():
+            yield Edge("sent", node.goto)
+        case Limit():
+            yield Edge("within", node.goto)
+            yield Edge("beyond", node.over)
+        case Topic():
+            yield Edge("known", node.goto)
+            yield Edge("not known", node.root)
+            yield from (Edge(f"group {key}", to) for key, to in node.groups.items())
+        case Record():
+            yield Edge("recorded", node.goto)
+            if node.full is not None:
+                yield Edge("full", node.full)
+            if node.empty is not None:
+                yield Edge("nothing heard", node.empty)
+        case Registered():
+            yield Edge("put through", node.put)
+            yield Edge("case only", node.next)
+        case Put():
+            yield Edge("talked", node.after)
+            yield from nobody(node)
+        case Progress():
+            yield Edge("found", node.goto)
+            yield Edge("locked", node.locked)
+        case Missed():
+            yield Edge("never calls", node.never)
+            yield Edge("may call", node.may)
+        case Do():
+            yield Edge("done", node.goto)
+        case End():
+            return
+        case _:
+            assert_never(node)
+
+
+def nobody(node: Put) -> Iterator[Edge]:
+    """Where a Put leads when nobody is reached."""
+    yield Edge("nobody", node.none)
+    yield Edge("nobody, case", node.none_case)
+    yield Edge("closed", node.closed)
+    yield Edge("closed, case", node.closed_case)
+
+
+def on_silence(node: Node, script: Script) -> Iterator[str]:
+    """Where a caller who says and presses nothing ends up from here, and nowhere else."""
+    match node:
+        case Menu():
+            yield node.silent
+        case Check():
+            yield node.goto
+        case Confirm() | Area():
+            yield node.check
+        case Record():
+            yield node.empty or script.person
+        case Put():
+            yield from (edge.to for edge in nobody(node))
+        case Progress():
+            yield script.person
+        case End():
+            return
+        case _:
+            yield from (edge.to for edge in edges(node))
+
+
+def reachable(script: Script) -> frozenset[str]:
+    """Every node that some call can come to."""
+    globally = (script.person, script.lost, script.bye, script.time, script.urgent, script.message)
+    return spread((script.start, *globally), {n: _next(node) for n, node in script.nodes.items()})
+
+
+def _next(node: Node) -> frozenset[str]:
+    return frozenset(edge.to for edge in edges(node))
+
+
+def spread(start: tuple[str, ...], ways: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """All that can be reached from `start`, itself included."""
+    seen: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(ways.get(name, ()))
+    return frozenset(seen)
+
+
+def settles(node: Node) -> bool:
+    """Whether the caller's matter is taken care of here: a person, a recording or an end."""
+    return isinstance(node, Put | End) or (
+        isinstance(node, Record) and node.purpose is not Purpose.MORE
+    )

@@ -1,0 +1,152 @@
+"""Phrase id and language to text; dates and times as they are spoken (prompts §1).
+The counterpart of `ivr/phrases`, where the words are; `slots` fills what changes."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Final
+
+from ivr.flow.instruction import Language
+from routing.numbers import spoken_digits
+
+_SLOT: Final = re.compile(r"\{([a-z_]+)\}")
+Fill = Callable[[str], str]
+
+
+class PhraseError(LookupError):
+    """A phrase that is not in the book; `review` finds it before a script is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A text split at its slots: literal, slot, literal, slot ... literal."""
+
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Phrase":
+        """Split a text."""
+        return cls(tuple(_SLOT.split(text)))
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The names of the slots, in order."""
+        return self.parts[1::2]
+
+    def fill(self, fill: Fill) -> str:
+        """The text with its slots filled."""
+        if len(self.parts) == 1:
+            return self.parts[0]
+        return "".join(
+            [fill(part) if place % 2 else part for place, part in enumerate(self.parts)]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasebook:
+    """Every phrase of every language, at parity."""
+
+    texts: Mapping[Language, Mapping[str, Phrase]]
+
+    def say(self, phrase: str, language: Language, fill: Fill) -> str:
+        """One phrase as spoken. Raises PhraseError for an id that the book lacks."""
+        found = self.texts[language].get(phrase)
+        if found is None:
+            raise PhraseError(f"no phrase {phrase!r} in {language}; add it to ivr/phrases")
+        return found.fill(fill)
+
+    def keys(self, keys: Iterable[str], language: Language) -> str:
+        """Menu keys as they are listed aloud: 一、二、三; one, two, three."""
+        names = [_KEY_NAMES[language].get(key, key) for key in keys]
+        return ("、" if language == "zh-CN" else ", ").join(names)
+
+
+# Menu keys are said 一 二 三; 幺 stands for 1 only inside numbers (prompts §1).
+_KEY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "zh-CN": dict(zip("0123456789", "零一二三四五六七八九", strict=True)),
+    "en": {digit: spoken_digits(digit, "en") for digit in "0123456789"},
+}
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_DAYS: Final[Mapping[Language, tuple[str, ...]]] = {
+    "zh-CN": tuple(f"星期{day}" for day in "一二三四五六日"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+
+
+def spoken_date(day: date, today: date, language: Language, *, weekday: bool = False) -> str:
+    """Month and day; the weekday for promises; the year only when older than twelve months or
+    not this year."""
+    year = _needs_year(day, today)
+    if language == "zh-CN":
+        text = f"{day.year}年" if year else ""
+        text += f"{day.month}月{day.day}日"
+        return text + (_DAYS[language][day.weekday()] if weekday else "")
+    text = f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if year else "")
+    return f"{_DAYS[language][day.weekday()]}, {text}" if weekday else text
+
+
+def _needs_year(day: date, today: date) -> bool:
+    return day.year != today.year
+
+
+def spoken_time(hour: int, minute: int, language: Language) -> str:
+    """A time in words: 上午九点半; half past nine in the morning."""
+    if language == "zh-CN":
+        return _part_of_day_zh(hour) + _clock_zh(hour, minute)
+    return f"{_clock_en(hour, minute)} {_part_of_day_en(hour)}"
+
+
+def _part_of_day_zh(hour: int) -> str:
+    for end, name in ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午")):
+        if hour < end:
+            return name
+    return "晚上"
+
+
+def _clock_zh(hour: int, minute: int) -> str:
+    hours = ("十二", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十", "十一")[hour % 12]
+    if minute == 0:
+        return f"{hours}点"
+    return f"{hours}点半" if minute == 30 else f"{hours}点{_minutes_zh(minute)}分"
+
+
+def _minutes_zh(minute: int) -> str:
+    ones = "零一二三四五六七八九"
+    tens, rest = divmod(minute, 10)
+    if tens == 0:
+        return f"零{ones[rest]}"
+    head = "十" if tens == 1 else f"{ones[tens]}十"
+    return head + (ones[rest] if rest else "")
+
+
+def _part_of_day_en(hour: int) -> str:
+    if hour < 12:
+        return "in the morning"
+    return "in the afternoon" if hour < 18 else "in the evening"
+
+
+_HOURS_EN: Final = (
+    "twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven",
+)  # fmt: skip
+
+
+def _clock_en(hour: int, minute: int) -> str:
+    hours = _HOURS_EN[hour % 12]
+    if minute == 0:
+        return hours
+    if minute == 30:
+        return f"half past {hours}"
+    return f"{hours} {minute:02d}"
+
+
+def spoken_due(at: datetime, now: datetime, zone: tzinfo, language: Language) -> str:
+    """A promise: weekday, date and time, where the offices are."""
+    local = at.astimezone(zone)
+    day = spoken_date(local.date(), now.astimezone(zone).date(), language, weekday=True)
+    time = spoken_time(local.hour, local.minute, language)
+    return f"{day}{time}" if language == "zh-CN" else f"{time} on {day}"

@@ -1,0 +1,206 @@
+"""Script and phrasebook to findings: dead ends, loops without a wait, missing words, languages
+not at parity. Proved at every start and in CI; a script with errors is refused."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ivr.flow.graph import WAITS, edges, on_silence, reachable, settles, spread
+from ivr.flow.node import (
+    Check,
+    Do,
+    End,
+    Limit,
+    Menu,
+    Missed,
+    Node,
+    Progress,
+    Prompt,
+    Record,
+    Script,
+)
+from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.slots import GIVEN, KNOWN
+from ivr.flow.words import MENUS
+
+MOST_OPTIONS: Final = 5
+FROZEN: Final[Mapping[str, type[Node]]] = {"1": Check, "2": Limit, "3": Progress, "5": Missed}
+"""What the keys of the main menu mean for ever, because newspapers print them (prompts §1)."""
+RESERVED: Final = frozenset("0*#")
+SPOKEN_PARTS: Final = frozenset({"check.verdict", "progress.state"})
+"""Prompts that stand for words which the call leads to."""
+FLOW_PHRASES: Final = (
+    "silence.1", "silence.2", "wrong.1", "wrong.2", "unheard", "check.ask", "check.confirm",
+    "check.genuine", "check.root", "check.never_calls", "check.may_call", "check.not_listed",
+    "check.withdrawn", "check.replaced", "check.suspended", "check.public", "check.area",
+    "check.go_on", "check.unreadable", "check.limit", "check.texted", "record.empty",
+    "case.registered", "case.read", "case.texted", "put.now", "put.next", "put.stand_in",
+    "put.full", "person.connect", "person.wait", "progress.ask", "progress.miss",
+    "progress.pin_sent", "whisper.offer", "whisper.person", "whisper.language",
+    "whisper.accepted", "whisper.declined", "whisper.gone", "trouble.plain", "sms.case",
+    "sms.check", "hours.unknown", "topic.none", "kind.none",
+)  # fmt: skip
+"""Phrases that the steps say by themselves."""
+
+
+class Level(StrEnum):
+    """How bad a finding is; an error keeps a script from being used."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, where, in a sentence."""
+
+    level: Level
+    where: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """As a person reads it."""
+        return f"{self.level.value} at {self.where}: {self.sentence}"
+
+
+def review(script: Script, phrases: Phrasebook) -> tuple[Finding, ...]:
+    """Every finding; none means that each path ends in a person, a message, a case or words."""
+    dangling = tuple(_dangling(script))
+    if dangling:
+        return dangling
+    return (
+        *_unreachable(script),
+        *_dead_ends(script),
+        *_busy_loops(script),
+        *_silent_loops(script),
+        *_menus(script, phrases),
+        *_words(script, phrases),
+        *_parity(phrases),
+    )
+
+
+def _error(where: str, sentence: str) -> Finding:
+    return Finding(Level.ERROR, where, sentence)
+
+
+def _dangling(script: Script) -> Iterator[Finding]:
+    for name in ("start", "person", "lost", "bye", "time", "urgent", "message"):
+        to = getattr(script, name)
+        if to not in script.nodes:
+            yield _error(name, f"leads to {to!r}, which is no node")
+    for name, node in script.nodes.items():
+        for edge in edges(node):
+            if edge.to not in script.nodes:
+                yield _error(name, f"{edge.label} leads to {edge.to!r}, which is no node")
+    for name in ("lost", "bye", "time"):
+        if not isinstance(script.nodes.get(getattr(script, name)), End):
+            yield _error(name, "must be an end, which says last words and hangs up")
+    for name in ("urgent", "message"):
+        if not isinstance(script.nodes.get(getattr(script, name)), Record):
+            yield _error(name, "must be a recording")
+
+
+def _unreachable(script: Script) -> Iterator[Finding]:
+    for name in sorted(script.nodes.keys() - reachable(script)):
+        yield _error(name, "no call can come here; lead a key to it or take it out")
+
+
+def _dead_ends(script: Script) -> Iterator[Finding]:
+    ways = {name: frozenset(e.to for e in edges(node)) for name, node in script.nodes.items()}
+    for name in script.nodes:
+        if not any(settles(script.nodes[to]) for to in spread((name,), ways)):
+            yield _error(name, "nothing behind it is a person, a recording or an end")
+
+
+def _busy_loops(script: Script) -> Iterator[Finding]:
+    """A cycle of nodes none of which waits would never answer the carrier."""
+    ways = {
+        name: frozenset(edge.to for edge in edges(node))
+        for name, node in script.nodes.items()
+        if not isinstance(node, WAITS)
+    }
+    for name in ways:
+        if name in spread(tuple(ways[name]), ways):
+            yield _error(name, "leads back to itself without ever waiting for the caller")
+
+
+def _silent_loops(script: Script) -> Iterator[Finding]:
+    """A caller who does nothing must come to an end: on silence no node may come again."""
+    ways = {name: frozenset(on_silence(node, script)) for name, node in script.nodes.items()}
+    for name in ways:
+        if name in spread(tuple(ways[name]), ways):
+            yield _error(name, "a silent caller comes here again and again")
+
+
+def _menus(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
+    for name, node in script.nodes.items():
+        if not isinstance(node, Menu):
+            continue
+        if len(node.options) > MOST_OPTIONS:
+            yield _error(name, f"offers {len(node.options)} keys; {MOST_OPTIONS} are the most")
+        if taken := RESERVED & node.options.keys():
+            yield _error(name, f"{' '.join(sorted(taken))} has one meaning everywhere")
+        if node.speech is not None and node.speech not in MENUS:
+            yield _error(name, f"no vocabulary is called {node.speech!r}")
+        yield from _frozen(script, node)
+        yield from _unnamed_keys(node, phrases)
+
+
+def _frozen(script: Script, node: Menu) -> Iterator[Finding]:
+    if all(prompt.phrase != "menu.main" for prompt in node.prompts):
+        return
+    for key, kind in FROZEN.items():
+        option = node.options.get(key)
+        if option is None or not isinstance(script.nodes[option.goto], kind):
+            yield _error(node.id, f"key {key} of the main menu is printed as {kind.__name__}")
+
+
+def _unnamed_keys(node: Menu, phrases: Phrasebook) -> Iterator[Finding]:
+    for language, book in phrases.texts.items():
+        said = "".join(
+            part
+            for prompt in (*node.first, *node.prompts)
+            if (phrase := book.get(prompt.phrase)) is not None
+            for part in phrase.parts
+        )
+        for key, option in node.options.items():
+            if option.when is None and key not in said:
+                yield _error(node.id, f"key {key} is not named in {language}")
+
+
+def _words(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
+    wanted = {(prompt.phrase, name) for name, node in script.nodes.items() for prompt in _said(node)}
+    wanted |= {(phrase, "the steps") for phrase in FLOW_PHRASES}
+    for phrase, where in sorted(wanted):
+        if phrase in SPOKEN_PARTS:
+            continue
+        for language, book in phrases.texts.items():
+            if phrase not in book:
+                yield _error(where, f"{phrase!r} has no words in {language}")
+
+
+def _said(node: Node) -> tuple[Prompt, ...]:
+    match node:
+        case Menu():
+            return (*node.first, *node.prompts, *node.again)
+        case Record() | Do() | End():
+            return node.prompts
+        case _:
+            return ()
+
+
+def _parity(phrases: Phrasebook) -> Iterator[Finding]:
+    every = {phrase for book in phrases.texts.values() for phrase in book}
+    for phrase in sorted(every):
+        slots = {
+            language: frozenset(book[phrase].slots)
+            for language, book in phrases.texts.items()
+            if phrase in book
+        }
+        for language in phrases.texts.keys() - slots.keys():
+            yield _error(phrase, f"has no words in {language}")
+        if len(set(slots.values())) > 1:
+            yield _error(phrase, "fills different slots in different languages")
+        for unknown in sorted(frozenset().union(*slots.values()) - KNOWN - GIVEN):
+            yield _error(phrase, f"nothing fills {{{unknown}}}")

@@ -1,0 +1,23 @@
+"""By when a case of each kind is answered, in working days (hotline §1.3)."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Final
+
+from routing.cases.kinds import Kind
+from routing.hours import Holidays, Hours, working_day_due
+
+ANSWER_DAYS: Final[Mapping[Kind, int]] = {
+    Kind.ENQUIRY: 2,
+    Kind.HELP: 5,
+    Kind.COMPLAINT: 5,
+    Kind.REPORT: 13,
+    Kind.SUGGESTION: 13,
+}
+
+
+def due(
+    kind: Kind, opened: datetime, hours: Hours, holidays: Holidays, zone: tzinfo
+) -> datetime:
+    """The end of the working day by which the office answers; aware UTC."""
+    return working_day_due(opened, ANSWER_DAYS[kind], hours, holidays, zone)

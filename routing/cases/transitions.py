@@ -1,0 +1,55 @@
+"""The transition table: who may move a case from where to where, needing what (hotline §1.2).
+A pair the table lacks is refused, whichever door the request came through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from routing.cases.case import ENDS, CaseState
+
+
+class Actor(StrEnum):
+    """Who acts."""
+
+    CALLER = "caller"
+    SYSTEM = "system"
+
+
+class CaseError(ValueError):
+    """A case that cannot be moved as asked."""
+
+
+class IllegalTransition(CaseError):
+    """The table has no such move, or it is not this actor's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One allowed transition. `number` is its row in hotline §1.2."""
+
+    number: int
+    actors: frozenset[Actor]
+
+
+_BY_SYSTEM = frozenset({Actor.SYSTEM})
+_BY_CALLER = frozenset({Actor.CALLER})
+
+TABLE: Final[Mapping[tuple[CaseState | None, CaseState], Move]] = {
+    (None, CaseState.RECEIVED): Move(1, _BY_CALLER),
+    (CaseState.RECEIVED, CaseState.TRIAGE): Move(2, _BY_SYSTEM),
+    (CaseState.TRIAGE, CaseState.DISPATCHED): Move(3, _BY_SYSTEM),
+} | {
+    (state, CaseState.WITHDRAWN): Move(18, _BY_CALLER)
+    for state in CaseState
+    if state not in ENDS
+}
+
+
+def move(state: CaseState | None, to: CaseState, actor: Actor) -> Move:
+    """The row that allows it. Raises IllegalTransition, naming what was asked."""
+    found = TABLE.get((state, to))
+    if found is None or actor not in found.actors:
+        begin = "nothing" if state is None else state.value
+        raise IllegalTransition(f"a case cannot go from {begin} to {to.value} by the {actor.value}")
+    return found

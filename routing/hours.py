@@ -1,0 +1,209 @@
+"""Working time: opening hours as text, holidays and make-up days, open intervals and due dates.
+Pure: dates and zones in, aware UTC out. An error here is never "closed" (design §4)."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SATURDAY: Final = 5
+CIVIL_END: Final = time(17, 30)
+"""The end of a working day for an office that has none of its own (never closed, always closed)."""
+DAY: Final = timedelta(days=1)
+
+_RANGE = re.compile(r"([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))?")
+_PERIOD = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+
+
+class HoursError(ValueError):
+    """Opening hours or a calendar that cannot be read; the message says what and how to write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Minutes of a day, from `start` up to `end`; 1440 is midnight."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Periods by weekday, Monday first. All empty: always closed."""
+
+    days: tuple[tuple[Period, ...], ...]
+
+    @property
+    def always(self) -> bool:
+        """Open around the clock: holidays change nothing."""
+        return all(day == (Period(0, 1440),) for day in self.days)
+
+    @property
+    def never(self) -> bool:
+        """Always closed."""
+        return not any(self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """Days off and make-up working days 调休, for the `years` whose notice is in the table."""
+
+    off: frozenset[date] = frozenset()
+    make_up: frozenset[date] = frozenset()
+    years: frozenset[int] = frozenset()
+
+    def working_day(self, day: date) -> bool:
+        """Whether the civil calendar works on this day."""
+        if day in self.make_up:
+            return True
+        return day not in self.off and day.weekday() < SATURDAY
+
+    def missing_years(self, first: date, last: date) -> tuple[int, ...]:
+        """Years between two days whose holiday notice is not in the table: a finding."""
+        return tuple(y for y in range(first.year, last.year + 1) if y not in self.years)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIntervals:
+    """When an office is open, as sorted, disjoint (start, end) in UTC, until `until`."""
+
+    intervals: tuple[tuple[datetime, datetime], ...]
+    until: datetime
+    _starts: tuple[datetime, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_starts", tuple(start for start, _ in self.intervals))
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the office is open at this instant."""
+        index = bisect_right(self._starts, at) - 1
+        return index >= 0 and at < self.intervals[index][1]
+
+    def next_open(self, at: datetime) -> datetime | None:
+        """When it opens next, `at` itself if it is open; None if not within what was compiled."""
+        if self.is_open(at):
+            return at
+        index = bisect_right(self._starts, at)
+        return self._starts[index] if index < len(self._starts) else None
+
+
+def parse_hours(text: str) -> Hours:
+    """Read `Mon-Fri 08:30-12:00 14:30-17:30; Sat 09:00-12:00`, or `closed`. Raises HoursError."""
+    days: list[tuple[Period, ...]] = [()] * 7
+    if text.strip() == "closed":
+        return Hours(tuple(days))
+    for part in text.split(";"):
+        names, *periods = part.split() or [""]
+        parsed = _periods(part, periods)
+        for day in _days(part, names):
+            if days[day]:
+                raise HoursError(f"{WEEKDAYS[day]} is named twice in {text!r}; give its periods once")
+            days[day] = parsed
+    return Hours(tuple(days))
+
+
+def _days(part: str, names: str) -> range:
+    match = _RANGE.fullmatch(names)
+    first, last = (match[1], match[2] or match[1]) if match else ("", "")
+    if first not in WEEKDAYS or last not in WEEKDAYS:
+        raise HoursError(f"{part.strip()!r} must begin with a weekday such as Mon or Mon-Fri")
+    start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
+    if end < start:
+        raise HoursError(f"{names!r} runs backwards; write the week from Mon to Sun")
+    return range(start, end + 1)
+
+
+def _periods(part: str, texts: Sequence[str]) -> tuple[Period, ...]:
+    found: list[Period] = []
+    for text in texts:
+        match = _PERIOD.fullmatch(text)
+        if match is None:
+            raise HoursError(f"{text!r} in {part.strip()!r} must look like 08:30-12:00")
+        h1, m1, h2, m2 = (int(group) for group in match.groups())
+        start, end = h1 * 60 + m1, h2 * 60 + m2
+        if not 0 <= start < end <= 1440 or m1 > 59 or m2 > 59 or (found and start < found[-1].end):
+            raise HoursError(f"{text!r} in {part.strip()!r} is no period that follows the last one")
+        found.append(Period(start, end))
+    if not found:
+        raise HoursError(f"{part.strip()!r} names days without periods; write `closed` for none")
+    return tuple(found)
+
+
+def read_holidays(table: Mapping[str, object]) -> Holidays:
+    """A parsed calendar table: `[2026] off = [dates] make_up = [dates]`. Raises HoursError."""
+    off: set[date] = set()
+    make_up: set[date] = set()
+    years: set[int] = set()
+    for year, notice in table.items():
+        if not year.isdigit() or not isinstance(notice, Mapping):
+            raise HoursError(f"[{year}] must be a year with the lists off and make_up")
+        years.add(int(year))
+        off.update(_dates(year, notice.get("off")))
+        make_up.update(_dates(year, notice.get("make_up")))
+    return Holidays(frozenset(off), frozenset(make_up), frozenset(years))
+
+
+def _dates(year: str, listed: object) -> Iterator[date]:
+    if not isinstance(listed, list):
+        raise HoursError(f"[{year}] needs both off and make_up, each a list of dates")
+    for day in listed:
+        if not isinstance(day, date) or day.year != int(year):
+            raise HoursError(f"{day!r} under [{year}] is not a date of that year")
+        yield day
+
+
+def day_periods(hours: Hours, holidays: Holidays, day: date) -> tuple[Period, ...]:
+    """The periods of one day: a holiday has none, a make-up day those of a weekday.
+
+    Offices open around the clock know neither."""
+    if hours.always:
+        return hours.days[0]
+    if day in holidays.make_up:
+        return max(hours.days[:SATURDAY], key=lambda d: sum(p.end - p.start for p in d))
+    return () if day in holidays.off else hours.days[day.weekday()]
+
+
+def open_intervals(
+    hours: Hours, holidays: Holidays, zone: tzinfo, first: date, days: int = 60
+) -> OpenIntervals:
+    """When the office is open on `days` days from `first`, local to `zone`."""
+    merged: list[tuple[datetime, datetime]] = []
+    for offset in range(days):
+        day = first + offset * DAY
+        for period in day_periods(hours, holidays, day):
+            start, end = _instant(day, period.start, zone), _instant(day, period.end, zone)
+            if merged and merged[-1][1] >= start:
+                merged[-1] = (merged[-1][0], end)
+            else:
+                merged.append((start, end))
+    return OpenIntervals(tuple(merged), _instant(first + days * DAY, 0, zone))
+
+
+def _instant(day: date, minutes: int, zone: tzinfo) -> datetime:
+    """A local time of day in UTC; the wall clock counts, also on days with a clock change."""
+    midnight = datetime.combine(day + (minutes // 1440) * DAY, time(0), zone)
+    wall = midnight.replace(hour=minutes % 1440 // 60, minute=minutes % 60)
+    return wall.astimezone(UTC)
+
+
+def working_day_due(
+    opened: datetime, working_days: int, hours: Hours, holidays: Holidays, zone: tzinfo
+) -> datetime:
+    """The end of the n-th working day after the day of `opened` (hotline §1.3)."""
+    day = opened.astimezone(zone).date()
+    left = working_days
+    while left > 0:
+        day += DAY
+        if holidays.working_day(day):
+            left -= 1
+    return _instant(day, _closing(hours, holidays, day), zone)
+
+
+def _closing(hours: Hours, holidays: Holidays, day: date) -> int:
+    periods = () if hours.always else day_periods(hours, holidays, day)
+    if periods:
+        return periods[-1].end
+    return CIVIL_END.hour * 60 + CIVIL_END.minute

@@ -1,0 +1,153 @@
+"""What this package needs from above it, as narrow Protocols. `storage` and `ivr` implement
+them; `server.py` puts them together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from routing.cases.case import CaseState, Confidentiality
+from routing.cases.kinds import About, Kind
+
+
+class Audio(StrEnum):
+    """Where the sound of a recording is."""
+
+    ANNOUNCED = "announced"
+    """the carrier has it, it is being fetched"""
+    KEPT = "kept"
+    """here, and can be played"""
+    GONE = "gone"
+    """deleted when its retention ended"""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a recording says. `source` names who heard it (`carrier`, an engine's name)."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecording:
+    """One recording of a case, as its office hears and reads it. `sid` is the carrier's id."""
+
+    sid: str
+    seconds: int
+    audio: Audio
+    words: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCase:
+    """One case as its office sees it.
+
+    `caller` is the masked number (`…34`), None where none was shown or none is kept; `topic` an
+    id of the directory; `language` a tag; `group_of` the reference of the same caller's first
+    case, where this one repeats it. Times are aware UTC."""
+
+    reference: str
+    office: str
+    dialled: str
+    kind: Kind | None
+    about: About | None
+    topic: str | None
+    state: CaseState
+    confidentiality: Confidentiality
+    danger: bool
+    language: str
+    caller: str | None
+    opened_at: datetime
+    due: datetime | None
+    group_of: str | None = None
+    recordings: tuple[KeptRecording, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCount:
+    """How many cases an office has. `danger` counts those marked as danger."""
+
+    office: str
+    cases: int
+    danger: int
+    latest: datetime
+
+
+class OfficeCases(Protocol):
+    """An office's cases, read only."""
+
+    async def offices(self) -> Sequence[OfficeCount]:
+        """The offices that have cases, the one with the latest case first."""
+        ...
+
+    async def cases(self, office: str) -> Sequence[OfficeCase]:
+        """An office's cases, newest first; at most a few hundred."""
+        ...
+
+    async def case(self, reference: str) -> OfficeCase | None:
+        """One case by its reference."""
+        ...
+
+    async def audio(self, sid: str) -> bytes | None:
+        """A recording's WAV, or None where it is not (or no longer) kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail that the console delivery wrote instead of sending it."""
+
+    id: str
+    to: str
+    subject: str
+    text: str
+    at: datetime
+
+
+class SentMails(Protocol):
+    """The mails of a demonstration, for the phone page."""
+
+    async def mails(self) -> Sequence[SentMail]:
+        """The latest mails, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Durable work that somebody has claimed. `payload` is JSON; `attempts` counts this one."""
+
+    id: int
+    kind: str
+    payload: Mapping[str, object]
+    attempts: int
+    key: str | None = None
+
+
+class Outbox(Protocol):
+    """The outbox as its drain sees it: claimed with a lease, finished once (design §6)."""
+
+    async def claim(self, now: datetime, most: int) -> Sequence[Job]:
+        """Jobs that are due, now ours until the lease ends."""
+        ...
+
+    async def sending(self, job: Job, now: datetime) -> None:
+        """Mark that a request goes out now: after a kill the job is in doubt, not repeated."""
+        ...
+
+    async def done(self, job: Job, now: datetime) -> None:
+        """Finish it; personal parts of its payload are dropped."""
+        ...
+
+    async def again(self, job: Job, at: datetime, why: str) -> None:
+        """Give it back until `at`."""
+        ...
+
+    async def give_up(self, job: Job, now: datetime, why: str) -> None:
+        """Keep it as failed, loudly, for a person to see."""
+        ...
+
+    async def wait(self, seconds: float) -> None:
+        """Return at the next commit that enqueued something, or after `seconds`."""
+        ...

@@ -1,0 +1,300 @@
+"""The register's CSV form: numbers, offices, topics and public services, read whole or not at
+all. Every error is collected with file, row, column and a sentence."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, TypeVar
+
+from routing.hours import HoursError, parse_hours
+from routing.register import (
+    LANGUAGES,
+    AnswerMode,
+    Directory,
+    DirectoryError,
+    ListingStatus,
+    Names,
+    Office,
+    OutboundPolicy,
+    Pronunciation,
+    Publication,
+    PublishedNumber,
+    Topic,
+)
+
+T = TypeVar("T")
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHORT: Final = re.compile(r"[0-9]{3,20}")
+_CODE: Final = re.compile(r"[1-4][1-4]")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFault:
+    """One error: `row` counts the heading as 1."""
+
+    sheet: str
+    row: int
+    column: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """As a person reads it."""
+        return f"{self.sheet}, row {self.row}, {self.column}: {self.sentence}"
+
+
+class SheetError(DirectoryError):
+    """Sheets that cannot be imported; nothing was taken from them."""
+
+    def __init__(self, faults: tuple[SheetFault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The texts of the files."""
+
+    numbers: str
+    offices: str
+    topics: str
+    services: str = "number,zh,en\n"
+    lexicon: str = "text,language,reading,ipa\n"
+
+
+@dataclass
+class _Reader:
+    """Collects faults while rows become values."""
+
+    faults: list[SheetFault] = field(default_factory=list)
+
+    def rows(self, sheet: str, text: str, needed: tuple[str, ...]) -> Iterator["_Row"]:
+        table = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+        missing = [name for name in needed if name not in (table.fieldnames or ())]
+        for name in missing:
+            self.faults.append(SheetFault(sheet, 1, name, "this column is missing"))
+        if missing:
+            return
+        for number, values in enumerate(table, start=2):
+            yield _Row(self, sheet, number, values)
+
+
+@dataclass(frozen=True)
+class _Row:
+    reader: _Reader
+    sheet: str
+    number: int
+    values: Mapping[str, str | None]
+
+    def fault(self, column: str, sentence: str) -> None:
+        self.reader.faults.append(SheetFault(self.sheet, self.number, column, sentence))
+
+    def text(self, column: str) -> str:
+        return (self.values.get(column) or "").strip()
+
+    def needed(self, column: str) -> str:
+        value = self.text(column)
+        if not value:
+            self.fault(column, "this must not be empty")
+        return value
+
+    def matched(self, column: str, shape: re.Pattern[str], example: str) -> str:
+        value = self.needed(column)
+        if value and not shape.fullmatch(value):
+            self.fault(column, f"{value!r} must look like {example}")
+        return value
+
+    def phone(self, column: str) -> str | None:
+        return self.matched(column, _E164, "+865580000001") if self.text(column) else None
+
+    def read(self, column: str, kind: Callable[[str], T], default: T, hint: str) -> T:
+        value = self.text(column)
+        try:
+            return kind(value)
+        except ValueError:
+            self.fault(column, f"{value!r} is not {hint}")
+            return default
+
+    def day(self, column: str) -> date:
+        return self.read(column, date.fromisoformat, date.min, "a date such as 2026-02-08")
+
+    def day_or_none(self, column: str) -> date | None:
+        return self.day(column) if self.text(column) else None
+
+    def names(self, column: str, english: str) -> Names:
+        return dict(zip(LANGUAGES, (self.needed(column), self.needed(english)), strict=True))
+
+
+def read_directory(sheets: Sheets, *, area: str) -> Directory:
+    """The register that the sheets describe. Raises SheetError with every fault found."""
+    reader = _Reader()
+    offices = _offices(reader, sheets.offices)
+    topics = _topics(reader, sheets.topics, offices)
+    numbers = _numbers(reader, sheets.numbers, (offices, topics))
+    directory = Directory(
+        numbers=numbers,
+        offices=offices,
+        topics=topics,
+        public_services=_services(reader, sheets.services),
+        area=area,
+        lexicon=tuple(_lexicon(reader, sheets.lexicon)),
+    )
+    if reader.faults:
+        raise SheetError(tuple(reader.faults))
+    return directory
+
+
+def _once(row: _Row, column: str, key: str, seen: Mapping[str, object]) -> bool:
+    if key in seen:
+        row.fault(column, f"{key} stands in this sheet twice")
+        return False
+    return bool(key)
+
+
+_OFFICE_COLUMNS: Final = (
+    "office", "office_en", "spoken", "spoken_en", "district", "district_en", "parent", "email",
+    "hours", "time_zone", "pool_number", "stand_in_number", "attended",
+)  # fmt: skip
+
+
+def _offices(reader: _Reader, text: str) -> dict[str, Office]:
+    offices: dict[str, Office] = {}
+    rows: list[_Row] = []
+    for row in reader.rows("offices", text, _OFFICE_COLUMNS):
+        office = _office(row)
+        if _once(row, "office", office.id, offices):
+            offices[office.id] = office
+            rows.append(row)
+    for row in rows:
+        parent = row.text("parent")
+        if parent and parent not in offices:
+            row.fault("parent", f"there is no office {parent!r}")
+    return offices
+
+
+def _office(row: _Row) -> Office:
+    hours = row.needed("hours")
+    try:
+        parse_hours(hours)
+    except HoursError as wrong:
+        row.fault("hours", str(wrong))
+    attended = row.text("attended")
+    if attended not in {"yes", "no"}:
+        row.fault("attended", f"{attended!r} must be yes or no")
+    return Office(
+        id=row.needed("office"),
+        name=row.names("office", "office_en"),
+        spoken=row.names("spoken", "spoken_en"),
+        district=row.needed("district"),
+        district_names=row.names("district", "district_en"),
+        parent=row.text("parent") or None,
+        email=row.needed("email"),
+        hours=hours,
+        time_zone=row.needed("time_zone"),
+        pool_number=row.phone("pool_number"),
+        stand_in_number=row.phone("stand_in_number"),
+        attended=attended == "yes",
+    )
+
+
+def _topics(reader: _Reader, text: str, offices: Mapping[str, Office]) -> dict[str, Topic]:
+    topics: dict[str, Topic] = {}
+    for row in reader.rows("topics", text, ("topic", "code", "zh", "en", "lead_office")):
+        lead = row.needed("lead_office")
+        if lead and lead not in offices:
+            row.fault("lead_office", f"there is no office {lead!r}")
+        code = row.matched("code", _CODE, "11: two menu keys, each 1 to 4")
+        topic = Topic(row.needed("topic"), code, row.names("zh", "en"), lead)
+        if _once(row, "topic", topic.id, topics):
+            topics[topic.id] = topic
+    return topics
+
+
+_NUMBER_COLUMNS: Final = (
+    "number", "office", "post", "post_en", "spoken", "spoken_en", "holder", "district", "topics",
+    "topic_group", "languages", "answer_mode", "outbound_policy", "forward_to", "status",
+    "withdrawn_on", "suspended_on", "replaced_by", "published_in", "published_in_en",
+    "published_on", "page", "url", "valid_until",
+)  # fmt: skip
+Known = tuple[Mapping[str, Office], Mapping[str, Topic]]
+
+
+def _numbers(reader: _Reader, text: str, known: Known) -> dict[str, PublishedNumber]:
+    numbers: dict[str, PublishedNumber] = {}
+    for row in reader.rows("numbers", text, _NUMBER_COLUMNS):
+        number = row.matched("number", _E164, "+865580000001")
+        office = known[0].get(row.needed("office"))
+        if office is None:
+            row.fault("office", f"there is no office {row.text('office')!r}")
+        elif _once(row, "number", number, numbers):
+            numbers[number] = _number(row, number, office, known[1])
+    return numbers
+
+
+def _number(
+    row: _Row, number: str, office: Office, topics: Mapping[str, Topic]
+) -> PublishedNumber:
+    topic = row.text("topics") or None
+    if topic is not None and topic not in topics:
+        row.fault("topics", f"there is no topic {topic!r}")
+    group = row.read("topic_group", lambda text: int(text or "0"), 0, "a menu key 1 to 4")
+    if group not in range(5):
+        row.fault("topic_group", f"{group} is not a menu key 1 to 4")
+    languages = tuple(part.strip() for part in row.needed("languages").split(";"))
+    if not set(languages) <= set(LANGUAGES) or len(set(languages)) != len(languages):
+        row.fault("languages", f"only {' and '.join(LANGUAGES)} are spoken, each once")
+    mode, policy = AnswerMode.POOLED, OutboundPolicy.NEVER
+    return PublishedNumber(
+        e164=number,
+        office=office.id,
+        office_name=office.name,
+        office_spoken=office.spoken,
+        post=row.names("post", "post_en"),
+        spoken=row.names("spoken", "spoken_en"),
+        holder=row.text("holder"),
+        district=row.needed("district"),
+        district_names=office.district_names,
+        topic=topic,
+        topic_group=group or None,
+        languages=languages,
+        answer_mode=row.read("answer_mode", AnswerMode, mode, f"one of {', '.join(AnswerMode)}"),
+        outbound_policy=row.read(
+            "outbound_policy", OutboundPolicy, policy, f"one of {', '.join(OutboundPolicy)}"
+        ),
+        forward_to=row.phone("forward_to"),
+        status=row.read(
+            "status", ListingStatus, ListingStatus.SUSPENDED, f"one of {', '.join(ListingStatus)}"
+        ),
+        withdrawn_on=row.day_or_none("withdrawn_on"),
+        suspended_on=row.day_or_none("suspended_on"),
+        replaced_by=row.phone("replaced_by"),
+        publication=_publication(row),
+        valid_until=row.day("valid_until"),
+    )
+
+
+def _publication(row: _Row) -> Publication:
+    return Publication(
+        paper=row.names("published_in", "published_in_en"),
+        day=row.day("published_on"),
+        page=row.read("page", int, 0, "a page number"),
+        url=row.needed("url"),
+    )
+
+
+def _services(reader: _Reader, text: str) -> dict[str, Names]:
+    services: dict[str, Names] = {}
+    for row in reader.rows("services", text, ("number", "zh", "en")):
+        number = row.matched("number", _SHORT, "110")
+        if _once(row, "number", number, services):
+            services[number] = row.names("zh", "en")
+    return services
+
+
+def _lexicon(reader: _Reader, text: str) -> Iterator[Pronunciation]:
+    for row in reader.rows("lexicon", text, ("text", "language", "reading", "ipa")):
+        yield Pronunciation(
+            row.needed("text"), row.needed("language"), row.needed("reading"), row.text("ipa")
+        )

@@ -1,0 +1,97 @@
+"""Calls, their steps, ends and legs: what resuming needs, and the contact that remains."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.tables.base import METADATA, Instant
+
+calls = Table(
+    "calls",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("sid", String(64), nullable=False),
+    Column("dialled", String(64), nullable=False),
+    Column("plan", Integer, nullable=False),
+    Column("started", Instant, nullable=False),
+    UniqueConstraint("account", "sid"),
+    Index("ix_calls_started", "started"),
+)
+
+steps = Table(
+    "steps",
+    METADATA,
+    Column("call_id", String(64), ForeignKey("calls.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("event", LargeBinary),  # dropped an hour after the end
+    Column("state", LargeBinary),  # the call after the turn; dropped likewise
+    Column("reply", LargeBinary),  # dropped likewise
+    Column("attempt", Integer, nullable=False, default=0),
+)
+
+call_ends = Table(
+    "call_ends",
+    METADATA,
+    Column("call_id", String(64), ForeignKey("calls.id"), primary_key=True),
+    Column("end", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("seconds", Integer),
+    Column("forgotten", Boolean, nullable=False, default=False),
+    Index("ix_call_ends_forgotten_at", "forgotten", "at"),
+)
+
+leg_answers = Table(
+    "leg_answers",
+    METADATA,
+    Column("call_id", String(64), ForeignKey("calls.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("leg", Integer, primary_key=True),
+    Column("accepted", Boolean, nullable=False),
+    Column("official", String(64)),  # the published number whose holder answered
+    Column("at", Instant, nullable=False),
+    Index("ix_leg_answers_official_at", "official", "at"),
+)
+
+verdicts = Table(
+    "verdicts",
+    METADATA,
+    Column("day", String(10), primary_key=True),
+    Column("dialled", String(64), primary_key=True),
+    Column("verdict", String(24), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+strays = Table(
+    "strays",
+    METADATA,
+    Column("day", String(10), primary_key=True),
+    Column("event", String(32), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+plans = Table(
+    "plans",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("published", Instant, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,112 @@
+"""Cases, their callers (erasable), audit, recordings, transcripts and the tries of a PIN."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.tables.base import METADATA, Instant
+
+cases = Table(
+    "cases",
+    METADATA,
+    Column("reference", String(8), primary_key=True),
+    Column("call_id", String(64), ForeignKey("calls.id"), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("pin_digest", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("about", String(16)),
+    Column("topic", String(32)),
+    Column("district", String(64), nullable=False),
+    Column("office", String(64), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("confidentiality", String(16), nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("dialled", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("danger", Boolean, nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("group_of", String(8)),  # the caller's earlier case of the same office
+    UniqueConstraint("call_id", "turn"),  # the matter
+    Index("ix_cases_office_opened", "office", "opened"),
+)
+
+case_callers = Table(
+    "case_callers",
+    METADATA,
+    Column("reference", String(8), ForeignKey("cases.reference"), primary_key=True),
+    Column("number", LargeBinary, nullable=False),  # encrypted
+    Column("digest", String(64), nullable=False),  # keyed, for matching
+    Column("tail", String(2), nullable=False),
+    Column("opened", Instant, nullable=False),
+    Index("ix_case_callers_digest_opened", "digest", "opened"),
+)
+
+case_events = Table(
+    "case_events",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String(8), ForeignKey("cases.reference"), nullable=False),
+    Column("from_state", String(24)),
+    Column("to_state", String(24), nullable=False),
+    Column("actor", String(16), nullable=False),
+    Column("note", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_case_events_reference", "reference"),
+)
+
+recordings = Table(
+    "recordings",
+    METADATA,
+    Column("sid", String(64), primary_key=True),
+    Column("call_id", String(64), ForeignKey("calls.id"), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("url", String(2048)),
+    Column("seconds", Integer, nullable=False),
+    Column("reference", String(8)),
+    Column("language", String(8)),
+    Column("audio", String(16), nullable=False),  # announced, kept, gone
+    Column("at", Instant, nullable=False),
+    Index("ix_recordings_reference", "reference"),
+    Index("ix_recordings_audio_at", "audio", "at"),
+)
+
+transcripts = Table(
+    "transcripts",
+    METADATA,
+    Column("recording", String(64), primary_key=True),
+    Column("source", String(32), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+tries = Table(
+    "tries",
+    METADATA,
+    Column("call_id", String(64), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("caller", String(64), nullable=False),  # keyed digest; one bucket where withheld
+    Column("reference", String(64), nullable=False),  # keyed digest
+    Column("day", String(10), nullable=False),
+    Column("hit", Boolean, nullable=False),
+    Index("ix_tries_day_caller", "day", "caller"),
+    Index("ix_tries_day_reference", "day", "reference"),
+)
+
+pin_sends = Table(
+    "pin_sends",
+    METADATA,
+    Column("reference", String(8), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("at", Instant, nullable=False),
+)

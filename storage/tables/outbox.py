@@ -1,0 +1,37 @@
+"""The outbox: durable work, enqueued in the transaction that made it necessary (design §6);
+and the mails that the console delivery writes instead of sending."""
+
+from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint, text
+
+from storage.tables.base import METADATA, Instant
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(128)),  # makes the work once only
+    Column("reference", String(8)),  # the case it speaks of, so that anonymity can delete it
+    Column("payload", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # ready, sending, done, dead, in_doubt
+    Column("attempts", Integer, nullable=False),
+    Column("run_at", Instant, nullable=False),
+    Column("enqueued", Instant, nullable=False),
+    Column("finished", Instant),
+    Column("error", Text),
+    UniqueConstraint("key"),
+    Index("ix_outbox_ready_run_at", "run_at", sqlite_where=text("state = 'ready'"),
+          postgresql_where=text("state = 'ready'")),
+    Index("ix_outbox_reference", "reference"),
+)  # fmt: skip
+
+mails = Table(
+    "mails",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("recipient", String(256), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_mails_at", "at"),
+)
