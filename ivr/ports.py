@@ -1,7 +1,7 @@
 """What this package needs from outside, as narrow Protocols. `storage` and `ivr.carrier`
 implement them; `server.py` puts them together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -201,3 +201,22 @@ class Transcriber(Protocol):
     name: str
 
     async def transcribe(self, sid: str, language: Language) -> Transcript | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """A text message that the embedded carrier took, shown on the phone page."""
+
+    sid: str
+    to: str
+    text: str
+    at: datetime
+
+
+class LocalLine(Protocol):
+    """The embedded carrier as the phone page sees it; the phones themselves speak to its
+    socket at `/phone/socket`."""
+
+    def texts(self) -> Sequence[SentText]:
+        """The latest text messages to anyone, newest first."""
+        ...

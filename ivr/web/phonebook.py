@@ -1,0 +1,109 @@
+"""What can be rung and who can ring, drawn from the directory: the phone page's lists.
+Counterpart of `phone`, which shows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from routing.numbers import masked
+from routing.directory import Directory, PublishedNumber
+from routing.web.wording import Tongue
+
+EXAMPLE_CALLERS = ("+8613900000012", "+8613900000034", "+8613800000056")
+"""Example mobiles: numbers of no subscriber."""
+EXAMPLE_LANDLINE = "+865585550123"
+WITHHELD = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One published number as the newspaper prints it; `search` is what a search looks through."""
+
+    number: str
+    shown: str
+    office: str
+    post: str
+    paper: str
+    day: str
+    page: int
+    status: str
+    search: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The entries of one district."""
+
+    name: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A phone that Zhitong rings: an official's forward number, an office's pool or stand-in."""
+
+    number: str
+    whose: str
+    kind: str
+
+
+def sections(directory: Directory, tongue: Tongue) -> tuple[Section, ...]:
+    """All published numbers by district, in the order of the list."""
+    found: dict[str, list[Entry]] = {}
+    for number in directory.numbers.values():
+        found.setdefault(number.district_names[tongue], []).append(_entry(number, tongue))
+    return tuple(Section(name, tuple(entries)) for name, entries in found.items())
+
+
+def desks(directory: Directory, tongue: Tongue) -> tuple[Desk, ...]:
+    """Every number calls can be forwarded to, once; the same phone may serve several posts."""
+    found: dict[str, Desk] = {}
+    for desk in (*_personal(directory, tongue), *_shared(directory, tongue)):
+        found.setdefault(desk.number, desk)
+    return tuple(found.values())
+
+
+def printed(e164: str) -> str:
+    """A mainland landline as people write it, 0558-0000021; other numbers as they are."""
+    if e164.startswith("+86558"):
+        return f"0558-{e164[6:]}"
+    return e164.removeprefix("+86")
+
+
+def _entry(number: PublishedNumber, tongue: Tongue) -> Entry:
+    shown, publication = printed(number.e164), number.publication
+    words = (
+        *number.office_name.values(),
+        *number.office_spoken.values(),
+        *number.post.values(),
+        *number.spoken.values(),
+        *number.district_names.values(),
+        shown,
+        shown.replace("-", ""),
+        number.e164,
+    )
+    return Entry(
+        number=number.e164,
+        shown=shown,
+        office=number.office_name[tongue],
+        post=number.post[tongue],
+        paper=publication.paper[tongue],
+        day=publication.day.isoformat(),
+        page=publication.page,
+        status=number.status.value,
+        search=" ".join(dict.fromkeys(words)).casefold(),
+    )
+
+
+def _personal(directory: Directory, tongue: Tongue) -> Iterable[Desk]:
+    for number in directory.numbers.values():
+        if number.forward_to:
+            office, post = number.office_name[tongue], number.post[tongue]
+            whose = post if office in post else f"{office} · {post}"
+            yield Desk(number.forward_to, f"{whose} {masked(number.forward_to)}", "personal")
+
+
+def _shared(directory: Directory, tongue: Tongue) -> Iterable[Desk]:
+    for office in directory.offices.values():
+        for kind, number in (("pool", office.pool_number), ("stand_in", office.stand_in_number)):
+            if number:
+                yield Desk(number, f"{office.name[tongue]} {masked(number)}", kind)

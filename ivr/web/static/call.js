@@ -1,0 +1,222 @@
+/* What each message of the exchange does to the page: sounds, subtitles, state. Counterpart of
+   the exchange's messages; a message it does not know is let pass. */
+
+import { Microphone } from "./audio.js";
+
+/* Longest wait for a decision about the microphone before the tone sounds anyway. */
+const DECISION = 15000;
+
+export class CallView {
+  constructor({ line, speaker, voice, microphone, screen, subtitles, words, role }) {
+    Object.assign(this, { line, speaker, voice, microphone, screen, subtitles, words, role });
+    this.up = false;
+    this.texts = new Set();
+    line.addEventListener("message", ({ detail }) => this.take(detail));
+    line.addEventListener("audio", ({ detail }) => speaker.hearPeer(detail));
+    line.addEventListener("lost", () => this.lost());
+    setInterval(() => this.tick(), 500);
+  }
+
+  take(message) {
+    const act = this[`on_${message.type}`];
+    if (act) act.call(this, message);
+  }
+
+  show(state, more = {}) {
+    this.screen.show(state, more);
+  }
+
+  rest() {
+    this.show("idle", { wording: this.role === "official" ? "waiting" : "idle" });
+  }
+
+  on_attached({ call, state }) {
+    const returning = this.screen.state === "reconnecting";
+    if (state === "live" && call) {
+      if (returning) this.note("back");
+      this.begin();
+    } else if (returning && !call) this.rest();
+    else if (state === "idle" && this.screen.state !== "ended") this.rest();
+  }
+
+  on_calling() {
+    this.show("ringing", { wording: "calling" });
+    this.speaker.ring("ringback");
+  }
+
+  on_ringing({ from }) {
+    this.show("ringing", { incoming: true });
+    const who = this.caller(from);
+    this.screen.party(who);
+    this.note("rings", { from: who });
+    this.screen.alarm(this.words("rings", { from: who }));
+    this.speaker.ring("bell");
+    document.getElementById("answer").focus();
+  }
+
+  on_answered() {
+    this.begin();
+    document.getElementById("scroll").focus({ preventScroll: true });
+  }
+
+  begin() {
+    this.speaker.quiet();
+    if (!this.up) this.screen.start();
+    this.up = true;
+    this.show("talking");
+    Microphone.allowed().then((allowed) => allowed && this.up && this.openMicrophone());
+  }
+
+  async on_say(prompt) {
+    this.speaker.quiet();
+    this.current?.classList.remove("now");
+    const line = prompt.text ? this.subtitles.say(prompt.text, prompt.language, this.words("line")) : null;
+    line?.classList.add("now");
+    this.current = line;
+    const how = await this.voice.say(prompt);
+    line?.classList.remove("now");
+    if (how === "none" && !this.warned && prompt.kind === "say") {
+      this.warned = true;
+      this.note("no_voice");
+    }
+    if (how !== "hushed") this.line.send({ type: "played", id: prompt.id });
+  }
+
+  on_hush() {
+    this.voice.hush();
+    this.current?.classList.remove("now");
+  }
+
+  async on_beep({ id }) {
+    await this.microphoneDecided();
+    this.subtitles.add("beep", this.words("beep"));
+    await this.speaker.beep();
+    this.line.send({ type: "played", id });
+  }
+
+  on_recording({ on, seconds }) {
+    if (!on) {
+      this.tape = null;
+      this.subtitles.recorded(seconds);
+      if (this.up) this.show("talking");
+      return;
+    }
+    this.tape = performance.now() - seconds * 1000;
+    this.show("recording");
+    this.tick();
+    this.openMicrophone();
+  }
+
+  on_ringback({ on }) {
+    if (!on) {
+      this.speaker.quiet();
+      this.show("talking");
+      return;
+    }
+    this.show("talking", { wording: "putting" });
+    this.note("put_through");
+    this.speaker.ring("ringback");
+  }
+
+  on_bridged() {
+    this.speaker.quiet();
+    this.voice.hush();
+    this.show("bridged");
+    this.note("joined");
+    this.openMicrophone();
+  }
+
+  on_unbridged({ seconds }) {
+    this.speaker.hushPeer();
+    this.note("talked", { seconds });
+    this.show("talking");
+  }
+
+  on_heard({ why }) {
+    if (why === "silence") this.note("silence");
+  }
+
+  on_sms({ sid, text }) {
+    const known = this.texts.has(sid);
+    this.texts.add(sid);
+    if (!known && this.up) this.note("text_came", { text });
+    document.getElementById("messages").dispatchEvent(new Event("refresh"));
+  }
+
+  on_hungup({ reason, seconds, by }) {
+    const over = this.words(by === "me" ? "over_completed" : `over_${reason}`);
+    const text = this.up && seconds ? this.words("over_seconds", { over, seconds }) : over;
+    this.end();
+    this.subtitles.add("note", text);
+    this.show("ended");
+    this.screen.alarm(text);
+    document.querySelector("#chooser button").focus();
+  }
+
+  on_warning({ text }) {
+    console.info("line:", text);
+  }
+
+  on_error({ code, text }) {
+    if (code === "no-call") return;
+    this.subtitles.add("note", this.words("error", { text }));
+    if (!this.up) {
+      this.speaker.quiet();
+      this.rest();
+    }
+  }
+
+  end() {
+    this.speaker.quiet();
+    this.speaker.hushPeer();
+    this.voice.hush();
+    if (this.tape) this.subtitles.recorded((performance.now() - this.tape) / 1000);
+    this.tape = null;
+    this.up = false;
+    this.screen.stop();
+    this.microphone.stop();
+    this.showMicrophone();
+  }
+
+  lost() {
+    this.voice.hush();
+    this.speaker.quiet();
+    this.speaker.hushPeer();
+    if (this.line.call) this.note("lost");
+    this.show("reconnecting", { call: this.line.call !== null });
+  }
+
+  microphoneDecided() {
+    const late = new Promise((resolve) => setTimeout(resolve, DECISION));
+    return Promise.race([this.openMicrophone(), late]);
+  }
+
+  async openMicrophone() {
+    if (this.microphone.state === "refused" && !this.asking) return false;
+    const open = await this.microphone.open();
+    if (!open) this.note("mic_refused");
+    if (!this.up) this.microphone.stop();
+    this.showMicrophone();
+    return open;
+  }
+
+  showMicrophone() {
+    const button = document.getElementById("mic");
+    const on = this.microphone.state === "on";
+    button.setAttribute("aria-pressed", String(on));
+    button.textContent = this.words(on ? "mic_on" : "mic_off");
+    button.hidden = !this.up;
+  }
+
+  tick() {
+    if (this.tape) this.subtitles.recording((performance.now() - this.tape) / 1000);
+  }
+
+  caller(number) {
+    return /^\+?\d+$/.test(number) ? number : this.words("withheld");
+  }
+
+  note(word, slots) {
+    this.subtitles.add("note", this.words(word, slots));
+  }
+}

@@ -1,0 +1,81 @@
+/* What the handset shows: its state, the clock, the level, and which controls are there. */
+
+const LIVE = new Set(["ringing", "talking", "recording", "bridged", "reconnecting"]);
+
+export class Screen {
+  constructor(root, words) {
+    this.root = root;
+    this.words = words;
+    this.title = document.title;
+    const find = (id) => root.querySelector(`#${id}`);
+    this.parts = Object.fromEntries(
+      ["state", "state-words", "timer", "party", "sound", "level", "chooser", "incoming", "pad", "hang-up", "words", "say", "alert"].map((id) => [id, find(id)]),
+    );
+    setInterval(() => this.tick(), 250);
+  }
+
+  /* `incoming`: it rings here. `call`: there is a call, even while the line is away. */
+  show(state, { wording = state, incoming = false, call = false } = {}) {
+    const { parts } = this;
+    parts.state.dataset.state = state;
+    if (parts["state-words"].textContent !== this.words(wording)) {
+      parts["state-words"].textContent = this.words(wording);
+    }
+    const live = call || (LIVE.has(state) && state !== "reconnecting");
+    const up = live && !incoming;
+    this.root.dataset.live = live ? "yes" : "no";
+    parts.chooser.hidden = live;
+    parts.incoming.hidden = !incoming;
+    parts.pad.hidden = !up;
+    parts["hang-up"].hidden = !up;
+    parts.words.disabled = parts.say.disabled = !up || state === "ringing";
+    parts.sound.hidden = state !== "recording" && state !== "bridged";
+    this.flash(incoming);
+  }
+
+  get state() {
+    return this.parts.state.dataset.state;
+  }
+
+  party(text) {
+    this.parts.party.textContent = text;
+  }
+
+  start() {
+    this.since = performance.now();
+  }
+
+  stop() {
+    this.since = null;
+    this.tick();
+  }
+
+  tick() {
+    const seconds = this.since == null ? null : Math.floor((performance.now() - this.since) / 1000);
+    this.parts.timer.textContent = seconds === null ? "" : clock(seconds);
+  }
+
+  level(value) {
+    this.parts.level.value = Math.min(1, Math.sqrt(value) * 1.4);
+  }
+
+  /* A tab behind others is noticed by its title. */
+  flash(on) {
+    clearInterval(this.flashing);
+    document.title = this.title;
+    if (!on) return;
+    const ring = `☎ ${this.words("ringing")}`;
+    document.title = ring;
+    this.flashing = setInterval(() => {
+      document.title = document.title === ring ? this.title : ring;
+    }, 800);
+  }
+
+  alarm(text) {
+    this.parts.alert.textContent = text;
+  }
+}
+
+function clock(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,76 @@
+/* The conversation in writing: one line for each thing heard, said, pressed or recorded.
+   Text is only ever set as text. */
+
+const MOST_LINES = 300;
+const TOGETHER = 4000;
+
+export class Subtitles {
+  constructor(list, scroll, empty, words) {
+    Object.assign(this, { list, scroll, empty, words });
+  }
+
+  add(kind, text, { lang = document.documentElement.lang, who = "" } = {}) {
+    const line = document.createElement("li");
+    line.dataset.kind = kind;
+    line.lang = lang;
+    if (who) line.append(this.label(who));
+    const words = document.createElement("span");
+    words.className = "text";
+    words.textContent = text;
+    line.append(words);
+    this.empty.hidden = true;
+    this.list.append(line);
+    while (this.list.children.length > MOST_LINES) this.list.firstElementChild.remove();
+    this.scroll.scrollTop = this.scroll.scrollHeight;
+    return line;
+  }
+
+  label(who) {
+    const label = document.createElement("span");
+    label.className = "who";
+    label.lang = document.documentElement.lang;
+    label.textContent = who;
+    return label;
+  }
+
+  say(text, lang, who) {
+    const tongue = /^(zh|cmn)/i.test(lang) ? "language_zh" : "language_en";
+    return this.add("say", text, { lang, who: `${who} · ${this.words(tongue)}` });
+  }
+
+  /* Keys pressed quickly one after another share a line. */
+  pressed(sign) {
+    const last = this.list.lastElementChild;
+    const fresh = last?.dataset.keys && Date.now() - Number(last.dataset.at) < TOGETHER;
+    const line = fresh ? last : this.add("you", "", { who: this.words("you") });
+    const keys = (fresh ? last.dataset.keys : "") + sign;
+    Object.assign(line.dataset, { keys, at: Date.now() });
+    line.querySelector(".text").textContent = this.words("pressed", { keys: [...keys].join(" ") });
+  }
+
+  /* One line for a whole recording; its seconds are not read out anew each time. */
+  recording(seconds) {
+    if (!this.tape) {
+      this.tape = this.add("recording", "");
+      this.tape.setAttribute("aria-live", "off");
+    }
+    this.write(this.tape, "recording_now", seconds);
+  }
+
+  recorded(seconds) {
+    if (!this.tape) return;
+    this.tape.classList.add("done");
+    this.write(this.tape, "recorded", seconds);
+    this.tape = null;
+  }
+
+  write(line, word, seconds) {
+    line.querySelector(".text").textContent = this.words(word, { seconds: Math.floor(seconds) });
+  }
+
+  clear() {
+    this.list.replaceChildren();
+    this.tape = null;
+    this.empty.hidden = false;
+  }
+}

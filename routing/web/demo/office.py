@@ -1,0 +1,155 @@
+"""`/demo/office`: what an office gets. Its cases with the recording, the words, the masked caller
+and the due time; for this machine only, until the desk has its sign-in."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from routing.directory import Directory, Office
+from routing.numbers import masked
+from routing.ports import OfficeCase, OfficeCases, OfficeCount
+from routing.web.guard import loopback_only
+from routing.web.layout import Chapter, Link, fresh, page, tongue_of
+from routing.web.moments import length, written
+from routing.web.sound import sound
+from routing.web.wording import Tongue
+
+OFFICE_PAGES: Final = Chapter("demo", Path(__file__).parent)
+OFFICE_LINK: Final = Link("/demo/office", "office.title")
+_SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeDesk:
+    """What the page needs: today's directory and the cases."""
+
+    directory: Callable[[], Directory]
+    cases: OfficeCases
+
+
+@dataclass(frozen=True, slots=True)
+class CallerGroup:
+    """One caller's cases about the same matter, newest first; most groups have one."""
+
+    key: str
+    newest: OfficeCase
+    earlier: tuple[OfficeCase, ...]
+
+
+def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
+    """The list of offices, an office's cases and their sound."""
+
+    async def offices(request: web.Request) -> web.StreamResponse:
+        return await _offices(request, desk)
+
+    async def cases(request: web.Request) -> web.StreamResponse:
+        return await _cases(request, desk)
+
+    async def audio(request: web.Request) -> web.StreamResponse:
+        return await _audio(request, desk)
+
+    return [
+        web.get("/demo/office", loopback_only(offices)),
+        web.get("/demo/office/recordings/{sid}.wav", loopback_only(audio)),
+        web.get("/demo/office/{office}", loopback_only(cases)),
+    ]
+
+
+def grouped(cases: Iterable[OfficeCase]) -> tuple[CallerGroup, ...]:
+    """Cases, newest first, with repeated calls of one caller under the newest of them."""
+    found: dict[str, list[OfficeCase]] = {}
+    for case in cases:
+        found.setdefault(case.group_of or case.reference, []).append(case)
+    return tuple(CallerGroup(key, same[0], tuple(same[1:])) for key, same in found.items())
+
+
+async def _offices(request: web.Request, desk: OfficeDesk) -> web.Response:
+    counts, directory = await desk.cases.offices(), desk.directory()
+    tongue = tongue_of(request)
+    busy = {count.office for count in counts}
+    context = {
+        "counts": [(count, _name(directory, count.office, tongue)) for count in counts],
+        "others": [o for o in directory.offices.values() if o.id not in busy],
+        "total": sum(count.cases for count in counts),
+        "address": address,
+        "latest": lambda count: _latest(directory, count, tongue),
+    }
+    return _whole_or_part(request, "offices", context)
+
+
+async def _cases(request: web.Request, desk: OfficeDesk) -> web.Response:
+    office, directory = request.match_info["office"], desk.directory()
+    known = directory.offices.get(office)
+    cases = await desk.cases.cases(office)
+    if known is None and not cases:
+        return page(request, "demo/missing.html", {}, status=404)
+    tongue = tongue_of(request)
+    context = {
+        "office": _name(directory, office, tongue),
+        "beside_office": _name(directory, office, tongue.other),
+        "groups": grouped(cases),
+        "many": len(cases),
+        **_how_written(directory, known, tongue),
+    }
+    return _whole_or_part(request, "cases", context)
+
+
+async def _audio(request: web.Request, desk: OfficeDesk) -> web.Response:
+    sid = request.match_info["sid"]
+    audio = await desk.cases.audio(sid) if _SID.fullmatch(sid) else None
+    if audio is None:
+        raise web.HTTPNotFound(text="this recording is not kept here\n")
+    return sound(request, audio)
+
+
+def address(office: str) -> str:
+    """Where an office's cases are."""
+    return f"/demo/office/{quote(office, safe='')}"
+
+
+def _whole_or_part(request: web.Request, name: str, context: dict[str, Any]) -> web.Response:
+    """The page; with `?part=1` only what changes, for the page to renew itself."""
+    if "part" in request.query:
+        return fresh(request, page(request, f"demo/{name}_part.html", context))
+    part = str(request.rel_url.with_query(part="1"))
+    return page(request, f"demo/{name}.html", {"part": part, **context})
+
+
+def _how_written(directory: Directory, office: Office | None, tongue: Tongue) -> dict[str, Any]:
+    zone = ZoneInfo(office.time_zone if office else "Asia/Shanghai")
+
+    def topic(code: str) -> str:
+        known = directory.topics.get(code)
+        return known.names[tongue] if known else code
+
+    def line(number: str) -> str:
+        known = directory.numbers.get(number)
+        return known.post[tongue] if known else masked(number)
+
+    return {
+        "when": lambda at: written(at, zone, tongue),
+        "topic": topic,
+        "line": line,
+        "length": length,
+        "masked": masked,
+        "pair": lambda reference: f"{reference[:4]} {reference[4:]}",
+        "audio_url": lambda sid: f"/demo/office/recordings/{quote(sid, safe='')}.wav",
+    }
+
+
+def _name(directory: Directory, office: str, tongue: Tongue) -> str:
+    known = directory.offices.get(office)
+    return known.name[tongue] if known else office
+
+
+def _latest(directory: Directory, count: OfficeCount, tongue: Tongue) -> str:
+    known = directory.offices.get(count.office)
+    at: datetime = count.latest
+    return written(at, ZoneInfo(known.time_zone if known else "Asia/Shanghai"), tongue)

@@ -1,0 +1,56 @@
+"""Keeps the demonstration's pages to this machine: a page elsewhere must not reach them through
+the visitor's browser, neither by a name that points here nor by a request of its own."""
+
+import functools
+import ipaddress
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_READS = frozenset({"GET", "HEAD"})
+_REFUSED = (
+    "This page is for the machine it runs on. Open it there, at http://127.0.0.1 or localhost.\n"
+)
+
+
+def loopback_only(handler: Handler) -> Handler:
+    """Refuse (403) what did not come from a page or an address bar on this machine.
+
+    The Host header must be a loopback name (against DNS rebinding); whatever changes something
+    or opens a WebSocket must have our own Origin, or none at all, as programs have."""
+
+    @functools.wraps(handler)
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if not loopback(request.headers.get("Host", "")) or _foreign(request):
+            raise web.HTTPForbidden(text=_REFUSED)
+        return await handler(request)
+
+    return guarded
+
+
+def loopback(host: str) -> bool:
+    """Whether a Host header names this machine itself: `localhost`, 127.0.0.0/8 or `[::1]`."""
+    try:
+        parts = urlsplit(f"//{host}")
+        name, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.netloc != host or "@" in host:
+        return False
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _foreign(request: web.Request) -> bool:
+    upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
+    if request.method in _READS and not upgrade:
+        return False
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("Host")

@@ -1,0 +1,143 @@
+"""The one layout of all pages: templates, words, static files and the headers that go with them.
+Each folder of pages (a chapter) extends `house/layout.html` and is added here by `server.py`."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from routing.web.assets import Assets
+from routing.web.wording import Tongue, Wording, read_wording
+
+COOKIE = "zhitong_lang"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+)
+"""What every page is sent with; nothing on it comes from another host or from a string."""
+
+_YEAR = 31_536_000
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A folder of pages: `templates/`, `static/` and `words.toml`, known by `name` in all three."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One place of the navigation: an address and the id of its words."""
+
+    url: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What pages are made from."""
+
+    wording: Wording
+    assets: Assets
+    links: tuple[Link, ...]
+
+
+HOUSE = Chapter("house", Path(__file__).parent)
+LAYOUT: web.AppKey[Layout] = web.AppKey("layout", Layout)
+
+
+def add_layout(
+    app: web.Application, chapters: tuple[Chapter, ...], links: tuple[Link, ...]
+) -> None:
+    """Make the pages of these chapters renderable in `app` and serve their static files."""
+    everything = (HOUSE, *chapters)
+    wording = read_wording(path for c in everything if (path := c.folder / "words.toml").is_file())
+    assets = Assets({c.name: c.folder / "static" for c in everything})
+    app[LAYOUT] = Layout(wording, assets, links)
+    loader = jinja2.PrefixLoader(
+        {c.name: jinja2.FileSystemLoader(c.folder / "templates") for c in everything}
+    )
+    aiohttp_jinja2.setup(
+        app, loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    app.router.add_get(r"/static/{tree:[0-9a-f]{16}}/{name:.+}", assets.serve)
+
+
+def tongue_of(request: web.Request) -> Tongue:
+    """The page's language: `?lang=`, else the cookie, else Chinese. `zh` and `en` are known."""
+    asked = request.query.get("lang") or request.cookies.get(COOKIE, "")
+    return Tongue.EN if asked.lower().startswith("en") else Tongue.ZH
+
+
+def page(
+    request: web.Request, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> web.Response:
+    """A whole page, or a part of one, in the visitor's language and with the page headers."""
+    layout = request.config_dict[LAYOUT]
+    tongue = tongue_of(request)
+    response = aiohttp_jinja2.render_template(
+        template, request, {**_common(request, layout, tongue), **context}, status=status
+    )
+    response.headers.update(HEADERS)
+    if "lang" in request.query:
+        response.set_cookie(COOKIE, tongue[:2], max_age=_YEAR, samesite="Lax", httponly=True)
+    return response
+
+
+def fresh(request: web.Request, response: web.Response) -> web.Response:
+    """The part of a page as it is, or 304 where the browser has the same one already."""
+    tag = hashlib.sha256(_bytes(response)).hexdigest()[:24]
+    if any(known.value == tag for known in request.if_none_match or ()):
+        return web.Response(status=304, headers={"ETag": f'"{tag}"'})
+    response.etag = tag
+    return response
+
+
+def _bytes(response: web.Response) -> bytes:
+    return response.body if isinstance(response.body, bytes) else b""
+
+
+def _common(request: web.Request, layout: Layout, tongue: Tongue) -> dict[str, Any]:
+    def t(word: str, **slots: object) -> str:
+        return layout.wording.say(word, tongue, **slots)
+
+    def beside(word: str, **slots: object) -> str:
+        return layout.wording.say(word, tongue.other, **slots)
+
+    return {
+        "t": t,
+        "beside": beside,
+        "tongue": tongue,
+        "static": layout.assets.url,
+        "links": layout.links,
+        "here": request.path,
+        "switch": str(request.rel_url.update_query(lang=tongue.other[:2])),
+    }

@@ -1,0 +1,27 @@
+"""Times as a page writes them: 11月30日周一17:30, Mon 30 Nov, 17:30. Spoken times are the
+phrasebook's."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from routing.web.wording import Tongue
+
+_DAYS = {
+    Tongue.ZH: ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    Tongue.EN: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def written(at: datetime, zone: ZoneInfo, tongue: Tongue) -> str:
+    """Month, day, weekday and time in the office's zone; `at` is aware."""
+    here = at.astimezone(zone)
+    day, time = _DAYS[tongue][here.weekday()], f"{here:%H:%M}"
+    if tongue is Tongue.ZH:
+        return f"{here.month}月{here.day}日{day}{time}"
+    return f"{day} {here.day} {_MONTHS[here.month - 1]}, {time}"
+
+
+def length(seconds: int) -> str:
+    """A recording's length as minutes and seconds: 0:07, 12:30."""
+    return f"{seconds // 60}:{seconds % 60:02d}"

@@ -1,0 +1,77 @@
+"""The demonstration city and a few cases, for the tests of pages."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from routing.cases.case import CaseState, Confidentiality
+from routing.cases.kinds import Kind
+from routing.directory import Directory
+from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Words
+from routing.sheets import Sheets, read_directory
+
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+DUE = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
+_DEMO = Path("routing/demo")
+
+
+def city() -> Directory:
+    """Yunling as it is shipped."""
+    text = {name: (_DEMO / f"{name}.csv").read_text("utf-8") for name in _NAMES}
+    sheets = Sheets(
+        text["directory"], text["offices"], text["topics"], text["services"], text["lexicon"]
+    )
+    return read_directory(sheets, area="558")
+
+
+_NAMES = ("directory", "offices", "topics", "services", "lexicon")
+
+
+def a_case(reference: str = "46270395", **changes: object) -> OfficeCase:
+    """A request for help about water, with its recording and words."""
+    recording = KeptRecording(
+        "RE1", 12, Audio.KEPT, (Words("幸福路三号停水两天了，请尽快修。", "carrier"),)
+    )
+    fields: dict[str, object] = {
+        "reference": reference,
+        "office": "市水利局",
+        "dialled": "+865580000021",
+        "kind": Kind.HELP,
+        "about": None,
+        "topic": "water",
+        "state": CaseState.DISPATCHED,
+        "confidentiality": Confidentiality.NAMED,
+        "danger": False,
+        "language": "zh-CN",
+        "caller": "…12",
+        "opened_at": NOON,
+        "due": DUE,
+        "recordings": (recording,),
+    }
+    return OfficeCase(**{**fields, **changes})  # type: ignore[arg-type]  # a test's shorthand
+
+
+class KeptCases:
+    """OfficeCases out of a list that a test may change."""
+
+    def __init__(self, *cases: OfficeCase) -> None:
+        self.kept = list(cases)
+        self.sounds: dict[str, bytes] = {}
+
+    async def offices(self) -> Sequence[OfficeCount]:
+        offices = dict.fromkeys(case.office for case in self.kept)
+        return [self._count(office) for office in offices]
+
+    def _count(self, office: str) -> OfficeCount:
+        cases = [case for case in self.kept if case.office == office]
+        danger = sum(case.danger for case in cases)
+        return OfficeCount(office, len(cases), danger, max(case.opened_at for case in cases))
+
+    async def cases(self, office: str) -> Sequence[OfficeCase]:
+        return [case for case in self.kept if case.office == office]
+
+    async def case(self, reference: str) -> OfficeCase | None:
+        return next((case for case in self.kept if case.reference == reference), None)
+
+    async def audio(self, sid: str) -> bytes | None:
+        return self.sounds.get(sid)
