@@ -7,10 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.ivr.carrier.local.house import House
+from tests.ivr.carrier.local.house import HASTY, House
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with House(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+async def hasty(house: House) -> House:
+    """The house where seconds fly: for silence and phones that stay away."""
+    house.timing = HASTY
+    await house.restart()
+    return house

@@ -67,9 +67,18 @@ async def test_one_accepts_and_both_hear_each_other(house: House) -> None:
     assert (done["DialCallDuration"], done["CallStatus"]) == ("31", "in-progress")
 
 
-@pytest.mark.parametrize("keys", ["2", ""])
-async def test_another_key_or_silence_declines(house: House, keys: str) -> None:
-    """§5 Number: Hangup in the whisper declines; a voicemail presses nothing."""
+async def test_another_key_declines(house: House) -> None:
+    """§5 Number: Hangup in the whisper declines."""
+    await decline(house, "2")
+
+
+async def test_silence_declines(hasty: House) -> None:
+    """A mobile's voicemail answers, and presses nothing."""
+    hasty.replies["/voice/answer"] = dial(OFFICIAL).replace('timeout="6"', 'timeout="200"')
+    await decline(hasty, "")
+
+
+async def decline(house: House, keys: str) -> None:
     async with house.phone() as caller, house.phone(OFFICIAL) as official:
         await hear(official, "attached")
         await caller.send("dial", to=LINE)
@@ -97,11 +106,11 @@ async def test_a_declined_call_is_busy(house: House) -> None:
     assert not house.to("/voice/whisper")
 
 
-async def test_a_number_nobody_holds_rings_out(house: House) -> None:
-    async with house.phone() as caller:
+async def test_a_number_nobody_holds_rings_out(hasty: House) -> None:
+    async with hasty.phone() as caller:
         await caller.send("dial", to=LINE)
         await hear(caller, "say", text="after")
-    assert house.to("/voice/dialled")[0].form["DialCallStatus"] == "no-answer"
+    assert hasty.to("/voice/dialled")[0].form["DialCallStatus"] == "no-answer"
 
 
 async def test_a_phone_that_comes_while_its_number_rings_rings_too(house: House) -> None:
@@ -227,7 +236,7 @@ async def test_answer_on_bridge_keeps_the_caller_ringing(house: House) -> None:
 
 async def test_without_an_action_the_next_verb_follows(house: House) -> None:
     """§5 Dial: action unset means the next verb; timeLimit ends the talk."""
-    document = dial(OFFICIAL, action=False, more='timeLimit="2"')
+    document = dial(OFFICIAL, action=False, more='timeLimit="1"')
     house.replies["/voice/answer"] = document.replace("</Response>", "<Say>next</Say></Response>")
     async with house.phone() as caller, house.phone(OFFICIAL) as official:
         await hear(official, "attached")

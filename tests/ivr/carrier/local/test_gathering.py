@@ -62,24 +62,24 @@ async def test_a_key_interrupts_the_prompt(house: House) -> None:
     assert house.to("/voice/turn")[0].form["Digits"] == "2"
 
 
-async def test_silence_falls_through_to_the_next_verb(house: House) -> None:
+async def test_silence_falls_through_to_the_next_verb(hasty: House) -> None:
     """§5 Gather: on timeout it falls through unless an empty result is asked for."""
-    house.replies["/voice/answer"] = twiml(MENU.format(more=""), "<Say>still there?</Say>")
-    async with house.phone() as phone:
+    hasty.replies["/voice/answer"] = twiml(MENU.format(more=""), "<Say>still there?</Say>")
+    async with hasty.phone() as phone:
         await phone.send("dial", to=LINE)
         said = await texts_until_hangup(phone)
     assert said[-1] == "still there?"
-    assert not house.to("/voice/turn")
+    assert not hasty.to("/voice/turn")
 
 
-async def test_silence_is_told_where_it_is_asked_for(house: House) -> None:
+async def test_silence_is_told_where_it_is_asked_for(hasty: House) -> None:
     """§5 Gather: actionOnEmptyResult requests the action without Digits."""
-    house.replies["/voice/answer"] = twiml(MENU.format(more='actionOnEmptyResult="true"'))
-    async with house.phone() as phone:
+    hasty.replies["/voice/answer"] = twiml(MENU.format(more='actionOnEmptyResult="true"'))
+    async with hasty.phone() as phone:
         await phone.send("dial", to=LINE)
         await hear(phone, "heard", why="silence")
         await hear(phone, "hungup")
-    turn = house.to("/voice/turn")[0]
+    turn = hasty.to("/voice/turn")[0]
     assert "Digits" not in turn.form
     assert "SpeechResult" not in turn.form
 
@@ -137,9 +137,9 @@ async def test_typed_words_are_the_speech_result(house: House) -> None:
     assert "Digits" not in turn.form
 
 
-async def test_words_are_not_heard_where_only_keys_are(house: House) -> None:
-    house.replies["/voice/answer"] = twiml(MENU.format(more=""))
-    async with house.phone() as phone:
+async def test_words_are_not_heard_where_only_keys_are(hasty: House) -> None:
+    hasty.replies["/voice/answer"] = twiml(MENU.format(more=""))
+    async with hasty.phone() as phone:
         await phone.send("dial", to=LINE)
         await hear(phone, "waiting")
         await phone.send("words", text="hello")
@@ -187,9 +187,9 @@ async def test_the_timeout_counts_after_the_prompts(house: House) -> None:
     assert house.to("/voice/turn")[0].form["Digits"] == "3"
 
 
-async def test_a_phone_that_never_acknowledges_does_not_hold_the_line(house: House) -> None:
-    house.replies["/voice/answer"] = twiml("<Say>one</Say>", "<Say>two</Say>")
-    async with house.phone() as phone:
+async def test_a_phone_that_never_acknowledges_does_not_hold_the_line(hasty: House) -> None:
+    hasty.replies["/voice/answer"] = twiml("<Say>one</Say>", "<Say>two</Say>")
+    async with hasty.phone() as phone:
         phone.acks = False
         await phone.send("dial", to=LINE)
         assert await texts_until_hangup(phone) == ["one", "two"]

@@ -60,15 +60,15 @@ async def test_a_placed_call_rings_is_answered_and_fetched(house: House, client:
     assert numbers == ["0", "1", "2", "3"]
 
 
-async def test_a_placed_call_nobody_answers(house: House, client: Client) -> None:
+async def test_a_placed_call_nobody_answers(hasty: House, client: Client) -> None:
     call = await client.calls.create_async(
         to="+8613900000099",
         from_=LINE,
         twiml=twiml("<Say>hi</Say>"),
         timeout=5,
-        status_callback=f"{house.base}/voice/progress",
+        status_callback=f"{hasty.base}/voice/progress",
     )
-    assert (await house.hook("/voice/progress")).form["CallStatus"] == "no-answer"
+    assert (await hasty.hook("/voice/progress")).form["CallStatus"] == "no-answer"
     listed = await client.calls.list_async(to="+8613900000099")
     assert [(row.sid, row.status) for row in listed] == [(call.sid, "no-answer")]
 

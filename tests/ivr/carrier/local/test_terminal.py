@@ -11,7 +11,7 @@ import pytest
 from ivr.carrier.local.terminal import Wiring, rehearse, stdin_lines
 from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, free_port, twiml
 
-MENU = '<Gather action="/voice/turn" numDigits="1"><Say language="zh-CN">查号码，请按一。</Say></Gather>'
+MENU = '<Gather action="/voice/turn" numDigits="1" timeout="200"><Say language="zh-CN">查号码，请按一。</Say></Gather>'
 
 
 async def script(*lines: str) -> AsyncIterator[str]:
@@ -30,22 +30,23 @@ def wiring(house: House, out: list[str], *lines: str, save: Path | None = None) 
     )
 
 
-async def test_a_script_is_played_and_saved_as_a_golden_call(house: House) -> None:
-    house.replies["/voice/answer"] = twiml(MENU)
-    house.replies["/voice/turn"] = twiml(
-        '<Say language="zh-CN">请说。</Say>', '<Record action="/voice/done" finishOnKey="#0"/>'
+async def test_a_script_is_played_and_saved_as_a_golden_call(hasty: House) -> None:
+    hasty.replies["/voice/answer"] = twiml(MENU)
+    hasty.replies["/voice/turn"] = twiml(
+        '<Say language="zh-CN">请说。</Say>',
+        '<Record action="/voice/done" finishOnKey="#0" timeout="200"/>',
     )
-    house.replies["/voice/done"] = twiml("<Say>Thank you</Say>", "<Gather/>")
+    hasty.replies["/voice/done"] = twiml("<Say>Thank you</Say>", "<Gather/>")
     out: list[str] = []
-    save = house.folder / "story.call"
+    save = hasty.folder / "story.call"
     lines = (f"ring {LINE} as +8613700000001", "1", "say 我家停水了", "#", "wait")
-    code = await rehearse(wiring(house, out, *lines, save=save))
+    code = await rehearse(wiring(hasty, out, *lines, save=save))
 
     assert code == 0, out
     assert "< [zh-CN] 查号码，请按一。" in out
     assert "< [en-US] Thank you" in out
     assert out[-1] == "< (hung up: completed)"
-    assert house.to("/voice/answer")[0].form["From"] == "+8613700000001"
+    assert hasty.to("/voice/answer")[0].form["From"] == "+8613700000001"
     assert save.read_text(encoding="utf-8").splitlines() == [
         f"call {LINE} from +8613700000001 at 2026-03-02T01:00:00+00:00",
         "< zh: 查号码，请按一。",
