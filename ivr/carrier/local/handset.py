@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ivr.carrier.local.errors import LineError
 from ivr.carrier.local.leg import Leg
 from ivr.carrier.local.messages import Message
 
 Outlet = Callable[[Message | bytes], None]
 
 
-class PhoneRefusal(Exception):
+class PhoneRefusal(LineError):
     """A phone asked for something that cannot be done; ``code`` is for the program."""
 
     def __init__(self, code: str, text: str) -> None:

@@ -21,14 +21,12 @@ from ivr.carrier.local.history import History
 from ivr.carrier.local.ledger import Ledger
 from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.recordings import Recordings
-from ivr.carrier.local.rest import rest_app
+from ivr.carrier.local.rest import REST_PATH, rest_app
 from ivr.carrier.local.socket import serve
 from ivr.carrier.local.switch import Switch
 from ivr.carrier.local.tasks import Tasks
 from ivr.carrier.local.voice import Voice
 from ivr.carrier.local.webhooks import Door, Parcel, Post, Reply, Webhooks
-
-REST_PATH = "/line"
 
 
 class Clock(Protocol):
@@ -61,38 +59,38 @@ class LocalLine:
         faults: Callable[[Post], Post] | None = None,
         speech_program: str | None = None,
     ) -> None:
-        self.timing = timing or Timing()
-        self.account_sid = account_sid
         self._auth_token = auth_token
+        self._timing = timing or Timing()
         self._folder = data_dir / "line"
-        self._faults = faults
         self._session: aiohttp.ClientSession | None = None
         self._webhooks: Webhooks | None = None
         self._tasks = Tasks()
         self._sockets: set[web.WebSocketResponse] = set()
+        self._ledger = Ledger(self._folder / "calls")
+        self._door = Door(base_url, self._timing)
         self.recordings = Recordings(self._folder / "recordings")
         self.voice = Voice(self._folder / "voice", speech_program)
         self.history = History(self._folder, clock.now)
-        self._ledger = Ledger(self._folder / "calls")
-        self._door = Door(base_url, self.timing)
+        self.switch = Switch(self._ledger, self.history, self._timing, clock.now)
+        self.switch.holdable, self.switch.voice = holdable, self.voice.available
         post: Post = self._post if faults is None else faults(self._post)
-        self._callbacks = Callbacks(self._folder / "callbacks.jsonl", post, self._tasks, self._door)
-        self.switch = Switch(self._ledger, self.history, self.timing, clock.now)
-        self.switch.holdable = holdable
-        self.switch.voice = self.voice.available
-        self.desk = Desk(
-            account=account_sid,
+        self.desk = self._lay_desk(account_sid, base_url, post, clock)
+        webhook = Webhook(voice_url, fallback_url, status_url)
+        self.exchange = Exchange(
+            self.desk, self.switch, self._tasks, webhook=webhook, door=self._door
+        )
+
+    def _lay_desk(self, account: str, base_url: str, post: Post, clock: Clock) -> Desk:
+        path = self._folder / "callbacks.jsonl"
+        return Desk(
+            account=account,
             rest_url=base_url.rstrip("/") + REST_PATH,
             post=post,
-            callbacks=self._callbacks,
+            callbacks=Callbacks(path, post, self._tasks, self._door),
             recordings=self.recordings,
             voice=self.voice,
             now=clock.now,
             switchboard=self.switch,
-        )
-        webhook = Webhook(voice_url, fallback_url, status_url)
-        self.exchange = Exchange(
-            self.desk, self.switch, self._tasks, webhook=webhook, door=self._door
         )
 
     async def start(self) -> None:
@@ -102,10 +100,10 @@ class LocalLine:
         # go before a server closes them, as a POST that meets a closing one is not repeated.
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=5)
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar)
-        self._webhooks = Webhooks(self._session, self._auth_token, self.timing)
+        self._webhooks = Webhooks(self._session, self._auth_token, self._timing)
         self.voice.sweep()
         self.history.restore()
-        self._callbacks.restore()
+        self.desk.callbacks.restore()
         self.exchange.restore(self._ledger)
 
     async def stop(self) -> None:

@@ -15,6 +15,7 @@ from aiohttp import encode_basic_auth, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ivr.carrier.local.desk import new_token
+from ivr.carrier.local.errors import LineError
 from ivr.carrier.local.exchange import Exchange
 from ivr.carrier.local.history import History, TextMessage
 from ivr.carrier.local.leg import Cut, Turned, new_sid
@@ -37,9 +38,10 @@ from ivr.carrier.local.webhooks import Parcel
 Form = Mapping[str, str]
 _MAX_TWIML = 4000  # 32018 beyond it (twilio-voice §7)
 _MAX_SMS = 1600
+REST_PATH = "/line"  # where the sub-application is mounted
 
 
-class RestError(Exception):
+class RestError(LineError):
     """A request that Twilio would refuse, with its status and code (twilio-voice §9)."""
 
     def __init__(self, status: int, code: int, text: str) -> None:
@@ -303,7 +305,7 @@ def _matches(row: object, query: Mapping[str, str], names: Mapping[str, str]) ->
 
 
 def _page(request: web.Request, name: str, rows: list[Shape]) -> web.Response:
-    path = request.path.removeprefix("/line")
+    path = request.path.removeprefix(REST_PATH)
     return web.json_response(page_shape(name, rows, dict(request.query), path))
 
 

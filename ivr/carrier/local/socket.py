@@ -1,10 +1,7 @@
 """The phones' WebSocket: JSON text messages and binary audio, both ways.
 
-From a phone: attach, hold, dial, answer, decline, digits, words, played, hangup, and
-binary microphone audio (int16 little-endian, mono, 8 kHz, at most 16,000 bytes).
-To a phone: the values of ``messages.py``, and binary audio of the other side. The
-order of messages is told in ``protocol.md`` beside this file. Counterpart: the phone page
-and ``terminal.py``.
+``protocol.md`` beside this file documents every message and their order; audio is
+int16 little-endian, mono, 8 kHz. Counterpart: the phone page and ``telephone.py``.
 """
 
 from __future__ import annotations

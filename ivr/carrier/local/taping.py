@@ -13,7 +13,7 @@ from ivr.carrier.local.desk import Desk, next_request
 from ivr.carrier.local.leg import CutOff, Gone, Leg, Pressed, Sound, TurnedAway, Worded, new_sid
 from ivr.carrier.local.messages import HeardEnough, ListeningRecord, Mode, Why
 from ivr.carrier.local.messages import Recording as RecordingLight
-from ivr.carrier.local.recordings import LOUD, Recording, from_wav, loudness, silence
+from ivr.carrier.local.recordings import LOUD, RATE, WIDTH, Recording, from_wav, loudness, silence
 from ivr.carrier.local.speaking import beep
 from ivr.carrier.local.state import Request, Taping
 from ivr.carrier.local.verbs import Record
@@ -73,6 +73,7 @@ class _Tape:
     sid: str
     kept: float
     microphone: bool = False
+    full: bool = False
 
     async def run(self) -> tuple[Why, str | None]:
         """Why it ended, and the key that ended it."""
@@ -95,14 +96,17 @@ class _Tape:
                 return (Why.LIMIT if first is limit else Why.SILENCE), None
             if isinstance(heard, Pressed) and heard.key in self.verb.finish_on_key:
                 return Why.KEY, heard.key
-            if await self._sounded(heard):
+            loud = await self._sounded(heard)
+            if self.full:
+                return Why.LIMIT, None
+            if loud:
                 quiet = self.leg.deadline(self.verb.timeout or None)
 
     async def _sounded(self, heard: object) -> bool:
         """Keep what is heard; whether it breaks the silence."""
         if isinstance(heard, Sound):
             self.microphone = True
-            self.desk.recordings.append(self.sid, heard.frames)
+            self._append(heard.frames)
             return loudness(heard.frames) > LOUD
         if isinstance(heard, Worded):
             await self._typed(heard.text)
@@ -118,7 +122,13 @@ class _Tape:
         language = "en" if text.isascii() else "zh-CN"
         wav = await self.desk.voice.say(text, language)
         frames = silence(estimate(text, language)) if wav is None else from_wav(wav)
-        self.desk.recordings.append(self.sid, frames)
+        self._append(frames)
+
+    def _append(self, frames: bytes) -> None:
+        """A phone that kept sound while away sends it at once; the limit holds for it too."""
+        room = round((self.verb.max_length - self.desk.recordings.kept(self.sid)) * RATE) * WIDTH
+        self.desk.recordings.append(self.sid, frames[: max(room, 0)])
+        self.full = len(frames) >= room
 
     def _fill(self, began: float) -> None:
         """A phone without a microphone was silent for as long as it was listened to."""
@@ -143,7 +153,7 @@ def _end(leg: Leg, desk: Desk, verb: Record, key: str | None) -> Params:
         taping.sid, trim=verb.trim, words=words, transcription=transcription
     )
     status = "completed" if done.seconds or words else "absent"
-    _announce(leg, desk, verb, status, done.sid, str(done.seconds))
+    _announce(leg, desk, verb, status, done.sid, seconds=str(done.seconds))
     if verb.transcribe_callback is not None:
         _transcribed(leg, desk, verb.transcribe_callback, done)
     pressed = () if key is None else (("Digits", key),)
@@ -160,7 +170,7 @@ def _chinese(words: tuple[str, ...]) -> bool:
 
 
 def _announce(
-    leg: Leg, desk: Desk, verb: Record, status: str, sid: str, seconds: str | None = None
+    leg: Leg, desk: Desk, verb: Record, status: str, sid: str, *, seconds: str | None = None
 ) -> None:
     """recordingStatusCallback, for the events asked for (twilio-voice §1)."""
     if verb.status_callback is None or status not in verb.status_events:

@@ -13,11 +13,16 @@ from typing import Any, Self
 
 import aiohttp
 
+from ivr.carrier.local.errors import LineError
+
 Heard = dict[str, Any]
 
 
-class PhoneClosed(Exception):
+class PhoneClosed(LineError):
     """The server closed the phone's connection; is it still running?"""
+
+    def __init__(self) -> None:
+        super().__init__("the server closed the phone's connection; is it still running?")
 
 
 class Telephone:

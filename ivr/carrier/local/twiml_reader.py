@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from ivr.carrier.local.errors import LineError
 from ivr.carrier.local.verbs import (
     ANY_KEY,
     Dial,
@@ -61,7 +62,7 @@ _ALLOWED: Mapping[str, frozenset[str]] = {
 }
 
 
-class UnreadableTwiml(Exception):
+class UnreadableTwiml(LineError):
     """The document cannot be used as TwiML; ``code`` is Twilio's (twilio-voice §9)."""
 
     def __init__(self, code: int, text: str) -> None:

@@ -75,6 +75,18 @@ async def test_the_limit_ends_the_recording(hasty: House) -> None:
         await hear(phone, "hungup")
 
 
+async def test_more_sound_than_the_limit_is_left_out(house: House) -> None:
+    house.replies["/voice/answer"] = record('trim="do-not-trim"', longest=2)
+    async with house.phone() as phone:
+        await recording(phone)
+        for _ in range(5):
+            await phone.send_audio(tone(0.9))
+        await hear(phone, "heard", why="limit", seconds=2.0)
+        await hear(phone, "hungup")
+    done = house.to("/voice/done")[0].form
+    assert len(await media(house, done["RecordingSid"])) == 2 * 16000
+
+
 async def test_a_hang_up_keeps_what_was_said_and_requests_the_action(house: House) -> None:
     """§1: if the caller hangs up during Record the action is still requested."""
     house.replies["/voice/answer"] = record()
