@@ -6,7 +6,7 @@ signed webhooks, carries out the TwiML it gets, and offers REST and phones.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +27,7 @@ from ivr.carrier.local.switch import Switch
 from ivr.carrier.local.tasks import Tasks
 from ivr.carrier.local.voice import Voice
 from ivr.carrier.local.webhooks import Door, Parcel, Post, Reply, Webhooks
+from ivr.ports import SentText
 
 
 class Clock(Protocol):
@@ -145,6 +146,13 @@ class LocalLine:
             raise web.HTTPNotFound(text="this prompt has no recording; let the browser speak")
         headers = {"Cache-Control": "private, max-age=86400"}
         return web.Response(body=wav, content_type="audio/wav", headers=headers)
+
+    def texts(self) -> Sequence[SentText]:
+        """The latest text messages to anyone, newest first (``ivr.ports.LocalLine``)."""
+        return tuple(
+            SentText(sid=m.sid, to=m.to, text=m.text, at=datetime.fromisoformat(m.at))
+            for m in reversed(self.history.messages())
+        )
 
     async def _post(self, parcel: Parcel) -> Reply:
         if self._webhooks is None:

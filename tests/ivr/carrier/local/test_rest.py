@@ -13,6 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
+from ivr import ports
 from ivr.carrier.local.recordings import from_wav
 from tests.ivr.carrier.local.house import ACCOUNT, LINE, OFFICIAL, TOKEN, House, hear, twiml
 from tests.ivr.carrier.local.sounds import tone
@@ -163,6 +164,8 @@ async def test_messages_reach_the_phones_of_their_number(house: House, client: C
     await house.restart()
     async with house.phone() as later:
         assert (await hear(later, "sms"))["sid"] == sent.sid  # kept
+    page: ports.LocalLine = house.line  # what the phone page sees of the line
+    assert [(text.to, text.at) for text in page.texts()] == [(CALLER, house.clock.now())]
     listed = await client.messages.list_async(to=CALLER)
     assert [row.body for row in listed] == ["受理编号 4627 0395"]
     assert (await client.messages(sent.sid).fetch_async()).status == "delivered"
