@@ -33,7 +33,9 @@ from ivr.ports import (
     Clock,
     Documents,
     Draw,
+    Ending,
     Journal,
+    LegAnswer,
     MatterTaken,
     Origin,
     RecordingRef,
@@ -176,7 +178,7 @@ class Conversation:
         if turn < live.call.turn:
             return await self._stored(live, turn)
         if ref is not None:
-            await self._stores.calls.hold_recording(call_id, turn, ref)
+            await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now())
         if isinstance(event, DialEnded):
             event = await self._with_leg(call_id, turn, event)
         return await self._take(live.call, live.origin, event, first=False)
@@ -267,12 +269,14 @@ class Conversation:
         target = call.facts.order[leg]
         now = self._clock.now()
         if digits != "1":
-            await self._stores.calls.decline(call_id, turn, leg, target.number, now)
+            no = LegAnswer(call_id, turn, leg, accepted=False, official=target.official, at=now)
+            await self._stores.calls.answer_leg(no)
             return self._leg(whisper.declined(world, call), call_id, turn, leg)
         latest = await self._stores.calls.load(call_id)
         if latest is None or latest[0].turn != turn or latest[0].over:
             return self._leg(whisper.gone(world, call), call_id, turn, leg)
-        await self._stores.calls.accept(call_id, turn, leg, target.number, now)
+        yes = LegAnswer(call_id, turn, leg, accepted=True, official=target.official, at=now)
+        await self._stores.calls.answer_leg(yes)
         return self._leg(whisper.accepted(world, call), call_id, turn, leg)
 
     def _leg(self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int) -> bytes:
@@ -297,7 +301,7 @@ class Conversation:
         call = await self._stores.calls.state_at(call_id, turn)
         if call is None:
             raise UnknownCall("no call was recording at this address")
-        await self._stores.calls.hold_recording(call_id, turn, ref)
+        await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now())
         if ref.seconds > 0:
             await self._register(call, Taken(ref.sid, ref.seconds))
 
@@ -351,8 +355,14 @@ class Conversation:
         call_id = await self._stores.calls.of(origin)
         if call_id is None:
             return
-        await self._stores.calls.ended(call_id, end, self._clock.now(), seconds)
+        loaded = await self._stores.calls.load(call_id)
+        recording = loaded is not None and not loaded[0].over and self._records(loaded[0])
+        ending = Ending(end, seconds, recording)
+        await self._stores.calls.ended(call_id, ending, self._clock.now())
         self._live.pop(call_id, None)
+
+    def _records(self, call: Call) -> bool:
+        return isinstance(self._plans.of(call.plan).script.nodes.get(call.at), Record)
 
 
 def event_bytes(event: LineEvent, looked: tuple[Answer, ...]) -> bytes:

@@ -85,12 +85,35 @@ class CallEnd(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended; `seconds` is its length where told, `recording` whether the line was
+    recording when it ended."""
+
+    end: CallEnd
+    seconds: int | None
+    recording: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingRef:
     """A recording as the carrier announced it; `url` is where its media can be fetched."""
 
     sid: str
     url: str
     seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswer:
+    """What the callee of target `leg`, rung by the Dial that answers `turn`, pressed. `official`
+    is the published number whose holder that is, for the quota."""
+
+    call_id: str
+    turn: int
+    leg: int
+    accepted: bool
+    official: str | None
+    at: datetime
 
 
 class Calls(Protocol):
@@ -112,24 +135,22 @@ class Calls(Protocol):
         """The stored reply of a turn, byte for byte."""
         ...
 
-    async def ended(self, call_id: str, end: CallEnd, at: datetime, seconds: int | None) -> bool:
-        """Keep the end of a call; forward only. True the first time. Also enqueues the outbox
-        row which settles a recording whose webhooks never came."""
+    async def ended(self, call_id: str, ending: Ending, at: datetime) -> bool:
+        """Keep the end of a call; forward only. True the first time. Where the call was
+        recording, also enqueues the outbox row that settles webhooks which never come."""
         ...
 
-    async def accept(self, call_id: str, turn: int, leg: int, target: str, at: datetime) -> None:
-        """The callee of a leg pressed `1`. Repeats change nothing."""
-        ...
-
-    async def decline(self, call_id: str, turn: int, leg: int, target: str, at: datetime) -> None:
-        """The callee of a leg said no. Repeats change nothing."""
+    async def answer_leg(self, at: LegAnswer) -> None:
+        """The callee of a leg accepted or said no. Repeats change nothing."""
         ...
 
     async def leg_answer(self, call_id: str, turn: int) -> bool | None:
         """True: accepted; False: declined; None: neither (for the Dial that answers `turn`)."""
         ...
 
-    async def hold_recording(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+    async def hold_recording(
+        self, call_id: str, turn: int, ref: RecordingRef, at: datetime
+    ) -> None:
         """Keep what the carrier said of a recording (from the action or the callback)."""
         ...
 

@@ -1,0 +1,252 @@
+"""Each effect of a step as the statements that keep it. Used by the journal, in the step's own
+transaction, and by `Calls.apply` for callbacks that belong to no turn."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final, assert_never
+
+from sqlalchemy import Executable, delete, literal, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from ivr.flow.effect import (
+    AttachRecording,
+    Effect,
+    FlagPressure,
+    MakeAnonymous,
+    NoteStray,
+    NoteVerdict,
+    Notify,
+    OpenCase,
+    TellOffice,
+    WithdrawCase,
+)
+from routing.cases.case import ENDS, CaseState, Confidentiality
+from routing.cases.transitions import Actor, move
+from storage.sealing import Sealing
+from storage.tables.calls import strays, verdicts
+from storage.tables.cases import case_callers, case_events, cases, recordings
+from storage.tables.outbox import outbox
+
+GROUPED_WITHIN: Final = timedelta(days=30)
+"""A caller's next case for the same office within this time is grouped with the first."""
+OPENING: Final = (
+    (None, CaseState.RECEIVED, Actor.CALLER),
+    (CaseState.RECEIVED, CaseState.TRIAGE, Actor.SYSTEM),
+    (CaseState.TRIAGE, CaseState.DISPATCHED, Actor.SYSTEM),
+)
+"""What opening a case by a rule goes through; each move is an audit row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The step that an effect comes from."""
+
+    call_id: str
+    dialled: str
+    at: datetime
+    attempt: int
+
+
+class Effects:
+    """Turns effects into statements under one key and in one zone."""
+
+    def __init__(self, sealing: Sealing, zone: tzinfo) -> None:
+        self._sealing = sealing
+        self._zone = zone
+
+    def statements(self, source: Source, effect: Effect) -> Iterator[Executable]:  # noqa: C901, PLR0912 - one arm an effect
+        """The rows of one effect, in order."""
+        match effect:
+            case OpenCase():
+                yield from self._open(source, effect)
+            case AttachRecording():
+                yield from self._attach(source, effect)
+            case Notify():
+                yield enqueue("sms", _texted(effect), effect.key, source.at, effect.reference)
+            case TellOffice(reference, office):
+                payload = {"reference": reference, "office": office}
+                yield enqueue("tell_office", payload, f"tell:{reference}", source.at, reference)
+            case MakeAnonymous(reference):
+                yield from anonymous(reference, source.at)
+            case WithdrawCase(reference):
+                yield from _withdraw(reference, source.at)
+            case FlagPressure(reference):
+                yield _noted(reference, "pressure on the caller", source.at)
+            case NoteVerdict(verdict):
+                yield self._counted(
+                    verdicts, {"dialled": source.dialled, "verdict": verdict}, source.at
+                )
+            case NoteStray(event):
+                yield self._counted(strays, {"event": event}, source.at)
+            case _:
+                assert_never(effect)
+
+    def _counted(self, table: Any, key: Mapping[str, str], at: datetime) -> Executable:
+        day = at.astimezone(self._zone).date().isoformat()
+        row = insert(table).values(day=day, count=1, **key)
+        return row.on_conflict_do_update(
+            index_elements=["day", *key], set_={"count": table.c["count"] + 1}
+        )
+
+    def _open(self, source: Source, case: OpenCase) -> Iterator[Executable]:
+        digest = self.caller_digest(case.caller)
+        yield insert(cases).values(
+            reference=case.reference,
+            call_id=source.call_id,
+            turn=case.turn,
+            attempt=source.attempt,
+            pin_digest=self._sealing.pin(case.reference, case.pin),
+            kind=case.kind.value,
+            about=None if case.about is None else case.about.value,
+            topic=case.topic,
+            district=case.district,
+            office=case.office,
+            rule=case.rule,
+            confidentiality=case.confidentiality.value,
+            state=CaseState.DISPATCHED.value,
+            dialled=case.dialled,
+            language=case.language,
+            danger=case.danger,
+            opened=source.at,
+            due=case.due,
+            group_of=_earlier(digest, case, source.at),
+        )
+        for state, to, actor in OPENING:
+            move(state, to, actor)
+            yield insert(case_events).values(
+                reference=case.reference,
+                from_state=None if state is None else state.value,
+                to_state=to.value,
+                actor=actor.value,
+                note=f"rule {case.rule}",
+                at=source.at,
+            )
+        if case.caller is not None and case.confidentiality is not Confidentiality.ANONYMOUS:
+            yield insert(case_callers).values(
+                reference=case.reference,
+                number=self._sealing.seal(case.caller),
+                digest=digest,
+                tail=case.caller[-2:],
+                opened=source.at,
+            )
+
+    def caller_digest(self, caller: str | None) -> str:
+        """What a caller is matched by; every withheld caller is the same one."""
+        return self._sealing.digest("caller", caller or "withheld")
+
+    def _attach(self, source: Source, recording: AttachRecording) -> Iterator[Executable]:
+        row = insert(recordings).values(
+            sid=recording.recording,
+            call_id=source.call_id,
+            turn=recording.turn,
+            seconds=recording.seconds,
+            reference=recording.reference,
+            language=recording.language,
+            audio="announced",
+            at=source.at,
+        )
+        yield row.on_conflict_do_update(
+            index_elements=["sid"],
+            set_={"reference": recording.reference, "language": recording.language},
+        )
+        yield enqueue(
+            "fetch_recording",
+            {"recording": recording.recording},
+            f"fetch:{recording.recording}",
+            source.at,
+            recording.reference,
+        )
+
+
+def _earlier(digest: str, case: OpenCase, at: datetime) -> Any:
+    """The caller's first case of this office within the time that groups, or NULL."""
+    if case.caller is None:
+        return None
+    return (
+        select(cases.c.reference)
+        .join(case_callers, case_callers.c.reference == cases.c.reference)
+        .where(
+            case_callers.c.digest == digest,
+            case_callers.c.opened > at - GROUPED_WITHIN,
+            cases.c.office == case.office,
+        )
+        .order_by(case_callers.c.opened)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def enqueue(
+    kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
+) -> Executable:
+    """One outbox row; the same key again changes nothing."""
+    row = insert(outbox).values(
+        kind=kind,
+        key=key,
+        reference=reference,
+        payload=json.dumps(payload, ensure_ascii=False),
+        state="ready",
+        attempts=0,
+        run_at=run_at,
+        enqueued=run_at,
+    )
+    return row.on_conflict_do_nothing(index_elements=["key"])
+
+
+def _texted(notice: Notify) -> dict[str, Any]:
+    return {
+        "phrase": notice.phrase,
+        "to": notice.to,
+        "language": notice.language,
+        "slots": dict(notice.slots),
+    }
+
+
+def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
+    """The caller's number leaves the case and its unsent texts."""
+    yield delete(case_callers).where(case_callers.c.reference == reference)
+    yield delete(outbox).where(
+        outbox.c.reference == reference, outbox.c.kind == "sms", outbox.c.state == "ready"
+    )
+    yield (
+        update(cases)
+        .where(cases.c.reference == reference)
+        .values(confidentiality=Confidentiality.ANONYMOUS.value)
+    )
+    yield _noted(reference, "made anonymous by the caller", at)
+
+
+def _withdraw(reference: str, at: datetime) -> Iterator[Executable]:
+    """Only an open case; the audit row is written from the state that it had."""
+    still_open = (
+        cases.c.reference == reference,
+        cases.c.state.not_in([state.value for state in ENDS]),
+    )
+    columns = ["reference", "from_state", "to_state", "actor", "note", "at"]
+    yield insert(case_events).from_select(
+        columns,
+        select(
+            cases.c.reference,
+            cases.c.state,
+            literal(CaseState.WITHDRAWN.value),
+            literal(Actor.CALLER.value),
+            literal("withdrawn by the caller"),
+            literal(at, case_events.c.at.type),
+        ).where(*still_open),
+    )
+    yield update(cases).where(*still_open).values(state=CaseState.WITHDRAWN.value)
+
+
+def _noted(reference: str, note: str, at: datetime) -> Executable:
+    """An audit row that changes no state."""
+    state = select(cases.c.state).where(cases.c.reference == reference).scalar_subquery()
+    return insert(case_events).values(
+        reference=reference,
+        from_state=state,
+        to_state=state,
+        actor=Actor.CALLER.value,
+        note=note,
+        at=at,
+    )

@@ -1,0 +1,217 @@
+"""The database: async engine, one writer at a time, units of work, migrations, and the lock that
+refuses a second server. SQLite here; the stores speak Core only."""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import IO, Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a commit survives power loss
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-20000",
+    "PRAGMA secure_delete=ON",  # what is deleted leaves the file
+)
+
+
+class StorageError(Exception):
+    """What is kept cannot be reached; the message says what to do."""
+
+
+class DiskFull(StorageError):
+    """There is no room left."""
+
+
+class ReadOnly(StorageError):
+    """The folder or the database may not be written."""
+
+
+class InUse(StorageError):
+    """Another server holds this folder."""
+
+
+class TooNew(StorageError):
+    """The database was written by a newer version."""
+
+
+class Wake:
+    """Wakes the outbox's drain: set by a commit that enqueued something."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        """Something is waiting."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something is waiting, or after `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        self._event.clear()
+
+
+class Database:
+    """One SQLite database. Writers take turns, so that none waits unfairly in SQLite itself."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.engine: AsyncEngine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+        _prepare(self.engine.sync_engine)
+        self.writer = asyncio.Lock()
+        self.woken = Wake()
+
+    def beneath(self) -> Engine:
+        """A synchronous engine on the same database, for the journal's own thread."""
+        engine = create_engine(
+            f"sqlite:///{self.path}", connect_args={"check_same_thread": False}
+        )
+        _prepare(engine)
+        return engine
+
+    @contextlib.asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction that writes: whole or not at all; at most 20 ms at a time."""
+        async with self.writer:
+            with told():
+                async with self.engine.connect() as connection:
+                    writing = await connection.execution_options(zhitong_writes=True)
+                    async with writing.begin():
+                        yield writing
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view."""
+        with told():
+            async with self.engine.connect() as connection, connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await self.engine.dispose()
+
+
+def _prepare(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = dbapi_connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Any) -> None:
+        writes = connection.get_execution_options().get("zhitong_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Database errors that an operator can mend become sentences."""
+    try:
+        yield
+    except DBAPIError as error:
+        known = _known(error.orig)
+        if known is not None:
+            raise known from error
+        raise
+    except sqlite3.OperationalError as error:
+        known = _known(error)
+        if known is not None:
+            raise known from error
+        raise
+
+
+def _known(error: object) -> StorageError | None:
+    text = str(error)
+    if "disk is full" in text:
+        return DiskFull("the disk is full: free some room in DATA_DIR's file system")
+    if "readonly" in text:
+        return ReadOnly("the database may not be written: give this user the right to DATA_DIR")
+    if "unable to open" in text:
+        return ReadOnly("the database cannot be opened: check that DATA_DIR exists and is ours")
+    if "disk I/O" in text:
+        return StorageError("the disk does not keep what is written: check it, then start again")
+    return None
+
+
+def migrate(path: Path) -> None:
+    """Bring the database to this version's schema. Raises StorageError with a sentence."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(f"sqlite:///{path}")
+    _prepare(engine)
+    try:
+        with told(), engine.connect() as connection:
+            config.attributes["connection"] = connection
+            _upgrade(config)
+    finally:
+        engine.dispose()
+
+
+def _upgrade(config: Config) -> None:
+    try:
+        command.upgrade(config, "head")
+    except Exception as error:
+        if "Can't locate revision" in str(error):
+            raise TooNew(
+                "this database was written by a newer version: run that version, or restore a backup"
+            ) from error
+        raise
+
+
+class FolderLock:
+    """Held open for as long as the server lives; the system lets go of it when it dies."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "server.lock"
+        self._file: IO[bytes] | None = None
+
+    def take(self) -> None:
+        """Raises InUse where another server has it, ReadOnly where the folder is not ours."""
+        try:
+            self._file = self._path.open("ab")
+        except OSError as error:
+            raise ReadOnly(
+                f"DATA_DIR may not be written ({error.strerror}): choose another folder "
+                "or give this user the right to it"
+            ) from error
+        try:
+            _lock(self._file)
+        except OSError as error:
+            self._file.close()
+            raise InUse(
+                "another server works in this DATA_DIR: stop it first, or choose another folder"
+            ) from error
+
+    def release(self) -> None:
+        """Let go."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _lock(file: IO[bytes]) -> None:
+    if os.name == "nt":
+        import msvcrt  # noqa: PLC0415 - exists on Windows only
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        import fcntl  # noqa: PLC0415 - exists on POSIX only
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,248 @@
+"""The only batch writer of call steps: many steps of many calls in one transaction, each answered
+after its commit (design §3, The journal). Beneath Core on the hot path (ADR 6)."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from ivr.flow.call import to_plain
+from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
+from storage.effects import Effects, Source
+from storage.engine import Database, StorageError, told
+from storage.tables.base import sqlite_text
+
+MOST_STEPS: Final = 256
+"""Steps of one transaction: more wait for the next, so that none holds the lock for long."""
+
+INSERT_CALL: Final = (
+    "INSERT INTO calls (id, account, sid, dialled, plan, started) VALUES (?, ?, ?, ?, ?, ?)"
+)
+INSERT_STEP: Final = (
+    "INSERT INTO steps (call_id, turn, at, event, state, reply, attempt)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+WINNER_OF_CALL: Final = "SELECT id FROM calls WHERE account = ? AND sid = ?"
+WINNER_OF_TURN: Final = "SELECT reply FROM steps WHERE call_id = ? AND turn = ?"
+
+
+class KillPoint(StrEnum):
+    """Where tests may end the process: between a commit and its answers, and around it."""
+
+    BEFORE_COMMIT = "before commit"
+    AFTER_COMMIT = "after commit"
+    BEFORE_ANSWER = "before the answer"
+
+
+Hook = Callable[[KillPoint], None]
+
+
+class Lost(StorageError):
+    """A step could not be kept: another webhook holds its turn, and its reply is gone."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A step and whoever waits for it."""
+
+    step: Step
+    answer: asyncio.Future[Reply]
+
+
+Outcome = Reply | Exception
+
+
+class SqliteJournal:
+    """Implements `ivr.ports.Journal`. Start it in the running loop, stop it before the database."""
+
+    def __init__(self, database: Database, effects: Effects, hook: Hook | None = None) -> None:
+        self._database = database
+        self._effects = effects
+        self._hook = hook
+        self._queue: list[_Waiting] = []
+        self._filled = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._engine = database.beneath()
+        self._connection: Connection | None = None
+        self._writer: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the journal's connection and begin to write."""
+        loop = asyncio.get_running_loop()
+        self._connection = await loop.run_in_executor(self._thread, self._engine.connect)
+        self._writer = loop.create_task(self._write(), name="journal")
+
+    async def stop(self) -> None:
+        """Write what waits, then close."""
+        if self._writer is not None:
+            while self._queue:
+                await asyncio.sleep(0)
+            async with self._database.writer:
+                self._writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._writer
+        if self._connection is not None:
+            self._connection.close()
+        self._thread.shutdown()
+        self._engine.dispose()
+
+    async def append(self, step: Step) -> Reply:
+        """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken,
+        StorageError."""
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(step, answer))
+        self._filled.set()
+        return await answer
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._filled.wait()
+            async with self._database.writer:
+                batch, self._queue = self._queue[:MOST_STEPS], self._queue[MOST_STEPS:]
+                if not self._queue:
+                    self._filled.clear()
+                outcomes = await loop.run_in_executor(self._thread, self._keep, batch)
+            self._reach(KillPoint.BEFORE_ANSWER)
+            _answer(batch, outcomes)
+            if any(waiting.step.effects for waiting in batch):
+                self._database.woken.set()
+
+    def _keep(self, batch: Sequence[_Waiting]) -> Sequence[Outcome]:
+        """In the journal's thread: the whole batch at once, or step by step if it fails."""
+        steps = [waiting.step for waiting in batch]
+        try:
+            with told():
+                return self._together(steps)
+        except (IntegrityError, sqlite3.IntegrityError):
+            return self._one_by_one(steps)
+        except Exception as error:  # noqa: BLE001 - each waiting webhook is told
+            return [error] * len(steps)
+
+    def _together(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        with self._transaction() as connection:
+            cursor = _cursor(connection)
+            cursor.executemany(INSERT_CALL, [row for step in steps for row in _call_rows(step)])
+            cursor.executemany(INSERT_STEP, [_step_row(step) for step in steps])
+            for step in steps:
+                self._effect(connection, step)
+        return [Reply(step.call.id, step.reply, mine=True) for step in steps]
+
+    def _one_by_one(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        try:
+            with told(), self._transaction() as connection:
+                return [self._alone(connection, step) for step in steps]
+        except Exception as error:  # noqa: BLE001 - each waiting webhook is told
+            return [error] * len(steps)
+
+    def _alone(self, connection: Connection, step: Step) -> Outcome:
+        """One step in a savepoint of its own: ours, the winner's reply, or its own failure."""
+        winner = _winner(connection, step)
+        if winner is not None:
+            return winner
+        cursor = _cursor(connection)
+        cursor.execute("SAVEPOINT step")
+        try:
+            cursor.executemany(INSERT_CALL, _call_rows(step))
+            cursor.execute(INSERT_STEP, _step_row(step))
+            self._effect(connection, step)
+        except (IntegrityError, sqlite3.IntegrityError) as error:
+            cursor.execute("ROLLBACK TO step")
+            cursor.execute("RELEASE step")
+            return taken(error)
+        cursor.execute("RELEASE step")
+        return Reply(step.call.id, step.reply, mine=True)
+
+    def _effect(self, connection: Connection, step: Step) -> None:
+        if not step.effects:
+            return
+        source = Source(step.call.id, step.call.dialled, step.at, step.attempt)
+        for effect in step.effects:
+            for statement in self._effects.statements(source, effect):
+                connection.execute(statement)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Any:
+        """BEGIN IMMEDIATE ... COMMIT on the journal's own connection."""
+        if self._connection is None:
+            raise StorageError("the journal was not started")
+        writing = self._connection.execution_options(zhitong_writes=True)
+        with writing.begin():
+            yield writing
+            self._reach(KillPoint.BEFORE_COMMIT)
+        self._reach(KillPoint.AFTER_COMMIT)
+
+    def _reach(self, point: KillPoint) -> None:
+        if self._hook is not None:
+            self._hook(point)
+
+
+def _cursor(connection: Connection) -> sqlite3.Cursor:
+    """The driver's own cursor beneath Core's connection."""
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return driver.cursor()
+
+
+def _call_rows(step: Step) -> list[tuple[Any, ...]]:
+    origin, call = step.origin, step.call
+    if origin is None:
+        return []
+    started = sqlite_text(call.started)
+    return [(call.id, origin.account, origin.sid, call.dialled, call.plan, started)]
+
+
+def _step_row(step: Step) -> tuple[Any, ...]:
+    return (
+        step.call.id,
+        step.turn,
+        sqlite_text(step.at),
+        step.event,
+        orjson.dumps(to_plain(step.call)),
+        step.reply,
+        step.attempt,
+    )
+
+
+def _winner(connection: Connection, step: Step) -> Outcome | None:
+    """The reply of whoever took this turn before, or None where it is free."""
+    cursor = _cursor(connection)
+    call_id = step.call.id
+    if step.origin is not None:
+        row = cursor.execute(WINNER_OF_CALL, (step.origin.account, step.origin.sid)).fetchone()
+        if row is None:
+            return None
+        call_id = row[0]
+    found = cursor.execute(WINNER_OF_TURN, (call_id, step.turn)).fetchone()
+    if found is None:
+        return None
+    if found[0] is None:
+        return Lost("this turn was answered long ago and its reply is no longer kept")
+    return Reply(call_id, found[0], mine=False)
+
+
+def taken(error: Exception) -> Exception:
+    """Which uniqueness was hurt: of the matter, of the case number, or another."""
+    text = str(getattr(error, "orig", error))
+    if "cases.call_id" in text:
+        return MatterTaken("this recording has a case already")
+    if "cases.reference" in text:
+        return ReferenceTaken("this case number is another case's")
+    return error
+
+
+def _answer(batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    for waiting, outcome in zip(batch, outcomes, strict=True):
+        if waiting.answer.done():
+            continue
+        if isinstance(outcome, Reply):
+            waiting.answer.set_result(outcome)
+        else:
+            waiting.answer.set_exception(outcome)

@@ -1,0 +1,21 @@
+"""Runs migrations on the connection that `storage.engine.migrate` opened."""
+
+from alembic import context
+
+from storage.tables import calls, cases, outbox
+from storage.tables.base import METADATA
+
+TABLES = (calls, cases, outbox)
+"""Imported so that the metadata knows every table."""
+
+
+def run() -> None:
+    """One transaction for each revision."""
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+
+
+run()
