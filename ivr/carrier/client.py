@@ -20,7 +20,7 @@ _TOO_MANY, _GONE, _SERVER = 429, 404, 500
 
 
 class CarrierError(Exception):
-    """The carrier did not do what was asked. Messages name no number and no secret:
+    """The carrier did not do what was asked. Messages name no number and no secret.
 
     CarrierError
     ├── CarrierRefused      it said no; asking again changes nothing
@@ -168,7 +168,8 @@ class _Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
         uri: str,
         params: dict[str, object] | None = None,
         data: dict[str, object] | None = None,
-        **asked: Any,
+        headers: dict[str, str] | None = None,
+        **_: object,
     ) -> Response:
         """One exchange. Raises CarrierUnreachable or CarrierUnsure, which the SDK lets pass."""
         form: dict[str, Any] = {"params": params, "data": data, "allow_redirects": False}
@@ -176,7 +177,7 @@ class _Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
             async with self._session.request(
                 method,
                 uri,
-                headers={**(asked.get("headers") or {}), **self._headers},
+                headers={**(headers or {}), **self._headers},
                 timeout=self._limits,
                 **form,
             ) as answer:

@@ -27,7 +27,7 @@ Form = Mapping[str, object]
 """The fields as `request.post()` gives them; a value that is no text is malformed."""
 
 MAX_DIGITS, MAX_SPEECH, MAX_TRANSCRIPT = 64, 1_000, 20_000  # characters kept of each
-_MAX_PARTY, _MAX_URL, _MAX_SECONDS = 64, 2_048, 86_400
+_MAX_PARTY, _MAX_URL, _MAX_SECONDS, _MAX_NUMERALS = 64, 2_048, 86_400, 9
 _KEYS: Final = re.compile(r"[0-9*#A-D]*")
 _SID: Final = re.compile(r"[!-~]{1,64}")  # opaque: other engines use other shapes (§12)
 _RECORDING: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # also names a file
@@ -127,7 +127,7 @@ def read_turn(
         case Expecting.RECORDING:
             return _recorded(form)
         case Expecting.DIAL:
-            return _dialled(form, accepted)
+            return _dialled(form, accepted=accepted)
         case never:
             assert_never(never)
 
@@ -200,7 +200,7 @@ def _ending(form: Form) -> RecordingEnd:
     return _ENDS.get(key, RecordingEnd.FINISHED)
 
 
-def _dialled(form: Form, accepted: bool | None) -> LineEvent:
+def _dialled(form: Form, *, accepted: bool | None) -> LineEvent:
     """Accepted by the whisper's row or the carrier's word that both were bridged; a
     DialCallStatus of `completed` may be a mobile's own voicemail (design §3, Put through)."""
     if not _text(form, "DialCallStatus") and not _gone(form):
@@ -250,7 +250,7 @@ def _keys(form: Form, name: str) -> str:
 def _seconds(form: Form, name: str) -> int | None:
     """Whole seconds, None where absent or no number; bounded by a day."""
     text = _text(form, name)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_NUMERALS):
         return None
     return min(int(text), _MAX_SECONDS)
 

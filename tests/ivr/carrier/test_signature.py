@@ -212,7 +212,7 @@ TARGETS = st.text(st.sampled_from("aA/0.%+2E&=?#;:@~[我é\t \x7f"), max_size=12
     base=BASES[1], target="/v;?#", pairs=[("a", "2"), ("a", "1")], signed="no port", twice=True
 )
 def test_agrees_with_the_sdk(
-    base: str, target: str, pairs: Pairs, signed: str, twice: bool
+    *, base: str, target: str, pairs: Pairs, signed: str, twice: bool
 ) -> None:
     sent = pairs + pairs[:2] if twice else pairs
     form = MultiDict(sent)
