@@ -19,7 +19,8 @@ from ivr.carrier.local.voice import estimate
 
 VOICE_PATH = "/phone/voice/"
 _LONGEST_PLAY = 120.0  # bound for a sound whose length is not known
-_BEEP_SECONDS = 0.4
+# A browser may first ask its user for the microphone; the tone comes after the answer.
+_BEEP_BOUND = 20.0
 
 Wanted = Callable[[Heard], bool]
 
@@ -48,7 +49,7 @@ async def beep(leg: Leg) -> None:
     """The tone before a recording."""
     message = Beep(leg.new_id())
     leg.stand("say", message)
-    await until_played(leg, message.id, _BEEP_SECONDS + 2, nothing)
+    await until_played(leg, message.id, _BEEP_BOUND, nothing)
     leg.lift("say")
 
 
