@@ -56,7 +56,7 @@ async def run(leg: Leg, desk: Desk, *, whisper: bool = False) -> None:
         try:
             if leg.state.pending is not None:
                 await _turn_page(leg, desk)
-            step = await _carry_out(leg, desk, whisper)
+            step = await _carry_out(leg, desk, whisper=whisper)
         except TurnedAway as away:
             leg.lift("say", "listening", "recording", "ringback", "bridged")
             leg.note(pending=away.turned.request, body=away.turned.body)
@@ -106,7 +106,7 @@ async def _apologise(leg: Leg, desk: Desk) -> None:
     raise Ended(Status.COMPLETED if leg.state.answered else Status.FAILED)
 
 
-async def _carry_out(leg: Leg, desk: Desk, whisper: bool) -> Request | None:
+async def _carry_out(leg: Leg, desk: Desk, *, whisper: bool) -> Request | None:
     """The current document from the current verb on; the next request, if any."""
     document = read_twiml(leg.state.body)
     begin = leg.state.index

@@ -87,4 +87,4 @@ def replace_lines(path: Path, values: list[dict[str, Any]]) -> None:
     lines = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
     fresh = path.with_suffix(".new")
     fresh.write_text(lines, encoding="utf-8")
-    os.replace(fresh, path)
+    fresh.replace(path)

@@ -63,7 +63,7 @@ class Calling:
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """This phone rings."""
+    """The phone that gets it rings."""
 
     type: ClassVar[str] = "ringing"
     call: str

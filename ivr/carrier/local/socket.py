@@ -109,12 +109,12 @@ class Connection:
         return self._phone
 
     def attach(self, message: Mapping[str, Any]) -> None:
-        id = _text(message, "handset")
-        if not _HANDSET.fullmatch(id):
+        handset = _text(message, "handset")
+        if not _HANDSET.fullmatch(handset):
             raise PhoneRefusal("bad-message", "handset is 8 to 64 letters, digits, _ or -")
         if self._phone is not None:
             raise PhoneRefusal("bad-message", "this socket has a phone already; use hold")
-        wish = Handset(id, _number(message, "number"), message.get("acks") is not False)
+        wish = Handset(handset, _number(message, "number"), message.get("acks") is not False)
         wish.outlet = self.tell
         call = message.get("call")
         self._phone = self._exchange.switch.attach(wish, call if isinstance(call, str) else None)
@@ -133,10 +133,10 @@ class Connection:
         self._exchange.switch.type_words(self.phone, _text(message, "text"))
 
     def played(self, message: Mapping[str, Any]) -> None:
-        id = message.get("id")
-        if not isinstance(id, int):
+        prompt = message.get("id")
+        if not isinstance(prompt, int):
             raise PhoneRefusal("bad-message", "played needs the prompt's id")
-        self._exchange.switch.played(self.phone, id)
+        self._exchange.switch.played(self.phone, prompt)
 
     def answer(self, message: Mapping[str, Any]) -> None:
         self._exchange.switch.answer(self.phone)

@@ -35,7 +35,7 @@ async def speak(leg: Leg, desk: Desk, prompt: Prompt, wanted: Wanted = nothing) 
     times = 1 if isinstance(prompt, Pause) else prompt.loop
     for _ in range(times):
         message = _message(leg, desk, prompt)
-        bound = _bound(message, leg.acks)
+        bound = _bound(message, acks=leg.acks)
         leg.stand("say", message)
         heard = await until_played(leg, message.id, bound, wanted)
         leg.lift("say")
@@ -71,7 +71,7 @@ def unheard(leg: Leg, heard: Heard) -> None:
         leg.tell(Caution(0, "the line is not listening for words now; they were not heard"))
 
 
-def _bound(message: PromptMessage, acks: bool) -> float:
+def _bound(message: PromptMessage, *, acks: bool) -> float:
     if message.kind == "pause" or not acks:
         return message.seconds
     return message.seconds * 1.5 + 2

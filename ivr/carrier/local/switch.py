@@ -203,7 +203,7 @@ class Switch:
         if leg is not None:
             up = leg.state.status is Status.IN_PROGRESS
             state = "live" if up else "ringing" if phone.incoming else "calling"
-            call = _call(phone, leg, up)
+            call = _call(phone, leg, up=up)
         return Attached(phone.id, phone.number, state, call, self.holdable, self.voice)
 
     def _offer(self, phone: Handset) -> None:
@@ -272,7 +272,7 @@ def _text(message: TextMessage) -> Text:
     return Text(message.sid, message.from_, message.to, message.text, message.at)
 
 
-def _call(phone: Handset, leg: Leg, up: bool) -> Plain:
+def _call(phone: Handset, leg: Leg, *, up: bool) -> Plain:
     state = leg.state
     direction = "in" if phone.incoming else "out"
     return {

@@ -10,16 +10,15 @@ import asyncio
 import re
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
 from ivr.carrier.local.story import Story
-from ivr.carrier.local.telephone import PhoneClosed, Telephone
+from ivr.carrier.local.telephone import Heard, PhoneClosed, Telephone
 
 HELP = """\
 ring +865580000021 [as +8613900000012]   ring a number (as whom; `as withheld` too)
@@ -196,7 +195,7 @@ class _Stage:
             return True
         return False
 
-    def _hear(self, heard: dict[str, Any]) -> None:
+    def _hear(self, heard: Heard) -> None:
         self.story.hear(heard)
         if (shown := show(heard)) is not None:
             self.wiring.write(shown)
@@ -256,30 +255,34 @@ async def stdin_lines() -> AsyncIterator[str]:
         yield line
 
 
-def show(heard: dict[str, Any]) -> str | None:
+def show(heard: Heard) -> str | None:
     """What the terminal prints for a message; None for what nobody would notice."""
-    match heard["type"]:
-        case "say" if heard["kind"] == "say":
-            return f"< [{heard['language']}] {heard['text']}"
-        case "say" if heard["kind"] == "play":
-            return f"< (plays {heard['url']})"
-        case "beep":
-            return "< (beep)"
-        case "recording":
-            return f"< (recording {'on' if heard['on'] else 'off'}, {heard['seconds']:.0f} s)"
-        case "ringing":
-            return f"< (rings: {heard['from']})"
-        case "ringback":
-            return "< (ringing)" if heard["on"] else None
-        case "bridged":
-            return "< (connected: speak to each other)"
-        case "unbridged":
-            return f"< (the talk is over, {heard['seconds']} s)"
-        case "sms":
-            return f"< (text message) {heard['text']}"
-        case "hungup":
-            return f"< (hung up: {heard['reason']})"
-        case "warning" | "error":
-            return f"! {heard['code']}: {heard['text']}"
-        case _:
-            return None
+    form = _SHOWN.get(heard["type"])
+    return None if form is None else form(heard)
+
+
+def _prompt(heard: Heard) -> str | None:
+    if heard["kind"] == "say":
+        return f"< [{heard['language']}] {heard['text']}"
+    return f"< (plays {heard['url']})" if heard["kind"] == "play" else None
+
+
+def _fault(heard: Heard) -> str:
+    return f"! {heard['code']}: {heard['text']}"
+
+
+_SHOWN: Mapping[str, Callable[[Heard], str | None]] = {
+    "say": _prompt,
+    "beep": lambda _: "< (beep)",
+    "recording": lambda heard: (
+        f"< (recording {'on' if heard['on'] else 'off'}, {heard['seconds']:.0f} s)"
+    ),
+    "ringing": lambda heard: f"< (rings: {heard['from']})",
+    "ringback": lambda heard: "< (ringing)" if heard["on"] else None,
+    "bridged": lambda _: "< (connected: speak to each other)",
+    "unbridged": lambda heard: f"< (the talk is over, {heard['seconds']} s)",
+    "sms": lambda heard: f"< (text message) {heard['text']}",
+    "hungup": lambda heard: f"< (hung up: {heard['reason']})",
+    "warning": _fault,
+    "error": _fault,
+}

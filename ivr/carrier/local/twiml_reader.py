@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ivr.carrier.local.errors import LineError
 from ivr.carrier.local.verbs import (
@@ -80,8 +80,8 @@ def read_twiml(body: str) -> Document:
     if "<!DOCTYPE" in body:
         raise UnreadableTwiml(MALFORMED, "a DOCTYPE has no place in TwiML; remove it")
     try:
-        root = ElementTree.fromstring(body)
-    except (ElementTree.ParseError, ValueError) as error:
+        root = ET.fromstring(body)
+    except (ET.ParseError, ValueError) as error:
         raise UnreadableTwiml(MALFORMED, f"the document is not well-formed XML: {error}") from error
     if root.tag != "Response":
         raise UnreadableTwiml(WRONG_ROOT, f"the root is <{root.tag}>, it must be <Response>")
@@ -99,11 +99,11 @@ class _Reader:
     def remark(self, text: str, code: int = SCHEMA) -> None:
         self.remarks.append(Remark(code, text))
 
-    def check_attributes(self, element: ElementTree.Element, allowed: frozenset[str]) -> None:
+    def check_attributes(self, element: ET.Element, allowed: frozenset[str]) -> None:
         for name in element.attrib.keys() - allowed:
             self.remark(f"<{element.tag}> has an unknown attribute {name}; it is ignored")
 
-    def verb(self, element: ElementTree.Element) -> Verb | None:
+    def verb(self, element: ET.Element) -> Verb | None:
         arm = _ARMS.get(element.tag)
         if arm is None:
             self.remark(f"<{element.tag}> is not a verb of this carrier; it is ignored")
@@ -111,7 +111,7 @@ class _Reader:
         self.check_attributes(element, _ALLOWED[element.tag])
         return arm(self, element)
 
-    def say(self, element: ElementTree.Element) -> Verb:
+    def say(self, element: ET.Element) -> Verb:
         pace = 1.0
         for child in element.iter():
             if child is not element and child.tag not in _SSML:
@@ -122,17 +122,17 @@ class _Reader:
         language, voice = element.get("language", "en-US"), element.get("voice", "")
         return Say(text, language, voice, self.loop(element), pace)
 
-    def play(self, element: ElementTree.Element) -> Verb | None:
+    def play(self, element: ET.Element) -> Verb | None:
         url = (element.text or "").strip()
         if not url:
             self.remark("<Play> without a URL plays nothing here (digits are not sent)")
             return None
         return Play(url, self.loop(element))
 
-    def pause(self, element: ElementTree.Element) -> Verb:
+    def pause(self, element: ET.Element) -> Verb:
         return Pause(self.number(element, "length", 1.0, at_least=1))
 
-    def gather(self, element: ElementTree.Element) -> Verb:
+    def gather(self, element: ET.Element) -> Verb:
         digits = int(self.number(element, "numDigits", 0))
         return Gather(
             prompts=self.prompts(element),
@@ -142,14 +142,14 @@ class _Reader:
             timeout=self.number(element, "timeout", 5.0),
             num_digits=digits or None,
             finish_on_key=self.keys(element, "#", at_most=1),
-            action_on_empty=self.flag(element, "actionOnEmptyResult", False),
+            action_on_empty=self.flag(element, "actionOnEmptyResult", default=False),
             language=element.get("language", "en-US"),
             hints=element.get("hints", ""),
             speech_timeout=element.get("speechTimeout", ""),
         )
 
-    def record(self, element: ElementTree.Element) -> Verb:
-        transcribe = self.flag(element, "transcribe", False)
+    def record(self, element: ET.Element) -> Verb:
+        transcribe = self.flag(element, "transcribe", default=False)
         callback = element.get("transcribeCallback")
         longest = 120.0 if transcribe or callback else 3600.0
         return Record(
@@ -158,7 +158,7 @@ class _Reader:
             timeout=self.number(element, "timeout", 5.0),
             finish_on_key=self.keys(element, ANY_KEY, at_most=len(ANY_KEY)),
             max_length=self.number(element, "maxLength", longest, at_least=1),
-            play_beep=self.flag(element, "playBeep", True),
+            play_beep=self.flag(element, "playBeep", default=True),
             trim=element.get("trim", "trim-silence") == "trim-silence",
             status_callback=element.get("recordingStatusCallback"),
             status_method=self.method(element, "recordingStatusCallbackMethod"),
@@ -167,7 +167,7 @@ class _Reader:
             transcribe_callback=callback,
         )
 
-    def dial(self, element: ElementTree.Element) -> Verb:
+    def dial(self, element: ET.Element) -> Verb:
         return Dial(
             targets=self.targets(element),
             action=element.get("action"),
@@ -175,25 +175,25 @@ class _Reader:
             timeout=self.number(element, "timeout", 30.0, at_least=1),
             time_limit=self.number(element, "timeLimit", 14400.0, at_least=1),
             caller_id=element.get("callerId"),
-            answer_on_bridge=self.flag(element, "answerOnBridge", False),
-            hangup_on_star=self.flag(element, "hangupOnStar", False),
-            sequential=self.flag(element, "sequential", False),
+            answer_on_bridge=self.flag(element, "answerOnBridge", default=False),
+            hangup_on_star=self.flag(element, "hangupOnStar", default=False),
+            sequential=self.flag(element, "sequential", default=False),
         )
 
-    def redirect(self, element: ElementTree.Element) -> Verb:
+    def redirect(self, element: ET.Element) -> Verb:
         return Redirect((element.text or "").strip(), self.method(element, "method"))
 
-    def hangup(self, element: ElementTree.Element) -> Verb:
+    def hangup(self, element: ET.Element) -> Verb:
         return Hangup()
 
-    def reject(self, element: ElementTree.Element) -> Verb:
+    def reject(self, element: ET.Element) -> Verb:
         try:
             return Reject(RejectReason(element.get("reason", "rejected")))
         except ValueError:
             self.remark("<Reject> reason is rejected or busy", 13810)
             return Reject()
 
-    def prompts(self, element: ElementTree.Element) -> tuple[Prompt, ...]:
+    def prompts(self, element: ET.Element) -> tuple[Prompt, ...]:
         """Only Say, Play and Pause may be nested in a Gather (twilio-voice §5)."""
         prompts: list[Prompt] = []
         for child in element:
@@ -203,7 +203,7 @@ class _Reader:
                 prompts.append(prompt)
         return tuple(prompts)
 
-    def targets(self, element: ElementTree.Element) -> tuple[Target, ...]:
+    def targets(self, element: ET.Element) -> tuple[Target, ...]:
         bare = (element.text or "").strip()
         targets = [Target(bare)] if bare else []
         for child in element:
@@ -216,7 +216,7 @@ class _Reader:
             self.remark("<Dial> rings at most ten numbers; the rest are ignored")
         return tuple(targets[:10])
 
-    def target(self, element: ElementTree.Element) -> Target:
+    def target(self, element: ET.Element) -> Target:
         return Target(
             number=(element.text or "").strip(),
             url=element.get("url"),
@@ -226,7 +226,7 @@ class _Reader:
             status_events=self.events(element, "statusCallbackEvent"),
         )
 
-    def inputs(self, element: ElementTree.Element) -> frozenset[Input]:
+    def inputs(self, element: ET.Element) -> frozenset[Input]:
         words = element.get("input", "dtmf").split()
         known = frozenset(Input(word) for word in words if word in set(Input))
         if len(known) != len(set(words)) or not known:
@@ -234,7 +234,7 @@ class _Reader:
         return known or frozenset({Input.DTMF})
 
     def number(
-        self, element: ElementTree.Element, name: str, default: float, *, at_least: float = 0
+        self, element: ET.Element, name: str, default: float, *, at_least: float = 0
     ) -> float:
         text = element.get(name)
         if text is None:
@@ -244,7 +244,7 @@ class _Reader:
             return default
         return float(text)
 
-    def loop(self, element: ElementTree.Element) -> int:
+    def loop(self, element: ET.Element) -> int:
         times = int(self.number(element, "loop", 1))
         return times or 1000  # 0 = up to a thousand times (twilio-voice §5)
 
@@ -256,31 +256,31 @@ class _Reader:
         self.remark("prosody rate is a percentage from 20% to 200% or a word such as slow")
         return 1.0
 
-    def keys(self, element: ElementTree.Element, default: str, *, at_most: int) -> str:
+    def keys(self, element: ET.Element, default: str, *, at_most: int) -> str:
         text = element.get("finishOnKey", default)
         if len(text) > at_most or not KEYS.issuperset(text):
             self.remark(f"<{element.tag}> finishOnKey holds keys 0-9, * and # only")
             return default
         return text
 
-    def flag(self, element: ElementTree.Element, name: str, default: bool) -> bool:
+    def flag(self, element: ET.Element, name: str, *, default: bool) -> bool:
         text = element.get(name)
         if text not in {None, "true", "false"}:
             self.remark(f"<{element.tag}> {name} is true or false")
         return default if text is None else text == "true"
 
-    def method(self, element: ElementTree.Element, name: str) -> str:
+    def method(self, element: ET.Element, name: str) -> str:
         text = element.get(name, "POST").upper()
         if text not in {"GET", "POST"}:
             self.remark(f"<{element.tag}> {name} is GET or POST")
             return "POST"
         return text
 
-    def events(self, element: ElementTree.Element, name: str) -> frozenset[str]:
+    def events(self, element: ET.Element, name: str) -> frozenset[str]:
         return frozenset(element.get(name, "completed").split())
 
 
-_ARMS: Mapping[str, Callable[[_Reader, ElementTree.Element], Verb | None]] = {
+_ARMS: Mapping[str, Callable[[_Reader, ET.Element], Verb | None]] = {
     "Say": _Reader.say,
     "Play": _Reader.play,
     "Pause": _Reader.pause,

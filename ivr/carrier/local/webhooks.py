@@ -187,7 +187,8 @@ class Door:
         if self._open.is_set():
             return
         end = asyncio.get_running_loop().time() + self.timing.up
-        while asyncio.get_running_loop().time() < end and not await self._knock():
+        # Another server's start can only be watched.
+        while asyncio.get_running_loop().time() < end and not await self._knock():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         self._open.set()
 

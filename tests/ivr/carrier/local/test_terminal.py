@@ -11,7 +11,10 @@ import pytest
 from ivr.carrier.local.terminal import Wiring, rehearse, stdin_lines
 from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, free_port, twiml
 
-MENU = '<Gather action="/voice/turn" numDigits="1" timeout="200"><Say language="zh-CN">查号码，请按一。</Say></Gather>'
+MENU = (
+    '<Gather action="/voice/turn" numDigits="1" timeout="200">'
+    '<Say language="zh-CN">查号码，请按一。</Say></Gather>'
+)
 
 
 async def script(*lines: str) -> AsyncIterator[str]:

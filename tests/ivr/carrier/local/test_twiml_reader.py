@@ -47,7 +47,8 @@ def codes(text: str) -> list[int]:
         ('<Pause length="3"/>', Pause(3)),
         (
             (
-                '<Gather input="dtmf speech" numDigits="4" finishOnKey="" actionOnEmptyResult="true">'
+                '<Gather input="dtmf speech" numDigits="4" finishOnKey=""'
+                ' actionOnEmptyResult="true">'
                 "<Say>a</Say><Pause/></Gather>"
             ),
             Gather(
