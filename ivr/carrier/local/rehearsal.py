@@ -1,0 +1,142 @@
+"""The `rehearse` command: joins a running server, or starts one of its own for the call.
+
+Counterpart of ``server.py``, which is that server's program; the phone itself is
+``terminal.py``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+
+from ivr.carrier.local.errors import LineError
+from ivr.carrier.local.terminal import HELP, Wiring, rehearse, stdin_lines
+
+_START_WITHIN = 90.0  # seconds; the first start imports the demonstration city
+_STOP_WITHIN = 10.0
+
+
+class NoHouse(LineError):
+    """There is no server to ring: neither where it was asked for, nor one of our own."""
+
+
+async def rehearse_at(base: str, url: str | None, save: Path | None, program: Path) -> int:
+    """Ring the server at ``url``, else the one running at ``base``, else one started from
+    ``program`` with a folder of its own. Lines come from standard input; the exit code."""
+    try:
+        async with _house(base, url, program) as address:
+            return await _at(address, save)
+    except NoHouse as missing:
+        _write(f"! {missing}")
+        return 1
+
+
+async def _at(address: str, save: Path | None) -> int:
+    by_hand = sys.stdin.isatty()
+    if by_hand:
+        _write(HELP)
+    return await rehearse(
+        Wiring(
+            base_url=address,
+            lines=stdin_lines(),
+            write=_write,
+            now=_now,
+            save=save,
+            at_once=by_hand,
+        )
+    )
+
+
+@asynccontextmanager
+async def _house(base: str, url: str | None, program: Path) -> AsyncIterator[str]:
+    """The address of a server that answers."""
+    if await _answers(url or base):
+        yield url or base
+    elif url is not None:
+        raise NoHouse(f"nothing answers at {url}; start the server there, or leave out --url")
+    else:
+        async with _own_house(program) as address:
+            yield address
+
+
+@asynccontextmanager
+async def _own_house(program: Path) -> AsyncIterator[str]:
+    """A server on a free port and in a folder that is gone afterwards."""
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="rehearse-", ignore_cleanup_errors=True) as folder:
+        server = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(program), "run"),
+            env={**os.environ, **_settings(folder, port)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await _until_it_answers(address, server)
+            yield address
+        finally:
+            await _stop(server)
+
+
+def _settings(folder: str, port: int) -> dict[str, str]:
+    wanted = {"HOST": "127.0.0.1", "PORT": str(port), "PUBLIC_URL": "", "DATA_DIR": folder}
+    return {f"ZHITONG_{name}": value for name, value in {**wanted, "DEMO": "true"}.items()}
+
+
+async def _until_it_answers(address: str, server: asyncio.subprocess.Process) -> None:
+    end = time.monotonic() + _START_WITHIN
+    while not await _answers(address):
+        if server.returncode is not None or time.monotonic() > end:
+            raise NoHouse("a server of our own did not start; `run` says why")
+        await asyncio.sleep(0.1)
+
+
+async def _stop(server: asyncio.subprocess.Process) -> None:
+    if server.returncode is not None:
+        return
+    server.terminate()
+    try:
+        async with asyncio.timeout(_STOP_WITHIN):
+            await server.wait()
+    except TimeoutError:
+        server.kill()
+        await server.wait()
+
+
+async def _answers(address: str) -> bool:
+    """Whether an HTTP server is there."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session,
+            session.get(f"{address.rstrip('/')}/healthz") as answer,
+        ):
+            return answer.status < 500
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _now() -> datetime:
+    """The machine's time: a terminal is outside the server and its clock."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
