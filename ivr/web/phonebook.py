@@ -4,8 +4,9 @@ Counterpart of `phone`, which shows them."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from routing.numbers import masked
 from routing.directory import Directory, PublishedNumber
+from routing.numbers import masked, mobile
+from routing.web.moments import day
 from routing.web.wording import Tongue
 
 EXAMPLE_CALLERS = ("+8613900000012", "+8613900000034", "+8613800000056")
@@ -63,10 +64,13 @@ def desks(directory: Directory, tongue: Tongue) -> tuple[Desk, ...]:
 
 
 def printed(e164: str) -> str:
-    """A mainland landline as people write it, 0558-0000021; other numbers as they are."""
-    if e164.startswith("+86558"):
-        return f"0558-{e164[6:]}"
-    return e164.removeprefix("+86")
+    """A number as people here write it: 0558-0000021, 139 0000 0012; others as they are."""
+    home = e164.removeprefix("+86")
+    if home == e164:
+        return e164
+    if mobile(e164):
+        return f"{home[:3]} {home[3:7]} {home[7:]}"
+    return f"0{home[:3]}-{home[3:]}"
 
 
 def _entry(number: PublishedNumber, tongue: Tongue) -> Entry:
@@ -87,7 +91,7 @@ def _entry(number: PublishedNumber, tongue: Tongue) -> Entry:
         office=number.office_name[tongue],
         post=number.post[tongue],
         paper=publication.paper[tongue],
-        day=publication.day.isoformat(),
+        day=day(publication.day, tongue),
         page=publication.page,
         status=number.status.value,
         search=" ".join(dict.fromkeys(words)).casefold(),

@@ -1,7 +1,7 @@
 """Times as a page writes them: 11月30日周一17:30, Mon 30 Nov, 17:30. Spoken times are the
 phrasebook's."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from routing.web.wording import Tongue
@@ -20,6 +20,13 @@ def written(at: datetime, zone: ZoneInfo, tongue: Tongue) -> str:
     if tongue is Tongue.ZH:
         return f"{here.month}月{here.day}日{day}{time}"
     return f"{day} {here.day} {_MONTHS[here.month - 1]}, {time}"
+
+
+def day(of: date, tongue: Tongue) -> str:
+    """A day with its year, as a newspaper's."""
+    if tongue is Tongue.ZH:
+        return f"{of.year}年{of.month}月{of.day}日"
+    return f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
 
 
 def length(seconds: int) -> str:

@@ -35,12 +35,14 @@ export class CallView {
     if (state === "live" && call) {
       if (returning) this.note("back");
       this.begin();
-    } else if (returning && !call) this.rest();
+    } else if (state === "calling" && call) this.on_calling();
+    else if (returning && !call) this.rest();
     else if (state === "idle" && this.screen.state !== "ended") this.rest();
   }
 
   on_calling() {
     this.show("ringing", { wording: "calling" });
+    this.screen.bringUp();
     this.speaker.ring("ringback");
   }
 
@@ -51,7 +53,8 @@ export class CallView {
     this.note("rings", { from: who });
     this.screen.alarm(this.words("rings", { from: who }));
     this.speaker.ring("bell");
-    document.getElementById("answer").focus();
+    this.screen.bringUp();
+    document.getElementById("answer").focus({ preventScroll: true });
   }
 
   on_answered() {
@@ -149,6 +152,7 @@ export class CallView {
     this.end();
     this.subtitles.add("note", text);
     this.show("ended");
+    if (this.own) this.screen.party(this.own);
     this.screen.alarm(text);
     document.querySelector("#chooser button").focus();
   }

@@ -22,6 +22,7 @@ export class Line extends EventTarget {
     this.sound = [];
     this.soundBytes = 0;
     this.input = [];
+    this.taping = false;
     this.holding = false;
     this.waitingDial = null;
   }
@@ -75,9 +76,11 @@ export class Line extends EventTarget {
   /* Kept sound belongs to the recording it was said in; a talk is live and wants none of it. */
   release(message) {
     const again = message.type === "recording" && message.on;
-    if (again || message.type === "listening") this.flushInput();
+    if (message.type === "recording") this.taping = message.on;
     if (again) this.flushSound();
-    else if (["bridged", "hungup"].includes(message.type)) this.forget();
+    if (again || message.type === "listening") this.flushInput();
+    if (again) return;
+    if (["beep", "bridged", "hungup"].includes(message.type)) this.forget();
     else if (message.type === "listening" && message.kind === "gather") this.forgetSound();
   }
 
@@ -90,7 +93,7 @@ export class Line extends EventTarget {
       this.tell("taken", null);
       return;
     }
-    this.holding = this.call !== null;
+    this.holding = this.taping;
     if (before) this.tell("lost", null);
     const wait = WAITS[Math.min(this.tries, WAITS.length - 1)];
     this.tries += 1;
@@ -108,9 +111,8 @@ export class Line extends EventTarget {
 
   /* One piece of the microphone's sound: int16 little-endian, mono, 8000 a second. */
   sendSound(buffer) {
-    if (!this.call) return;
-    if (this.attached && !this.holding) {
-      this.socket.send(buffer);
+    if (!this.holding) {
+      if (this.attached && this.call) this.socket.send(buffer);
       return;
     }
     this.sound.push(buffer);
@@ -143,6 +145,7 @@ export class Line extends EventTarget {
   }
 
   forget() {
+    this.taping = false;
     this.forgetSound();
     this.input = [];
   }

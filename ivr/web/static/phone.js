@@ -101,7 +101,8 @@ function asOfficial() {
   const chooser = new OfficialChooser();
   const switchOn = () => {
     sessionStorage.setItem(KEPT_NUMBER, chooser.own);
-    screen.party(chooser.party);
+    view.own = chooser.party;
+    screen.party(view.own);
     line.attach(chooser.own);
   };
   get("chooser").addEventListener("submit", (event) => {

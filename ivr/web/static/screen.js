@@ -55,6 +55,11 @@ export class Screen {
     this.parts.timer.textContent = seconds === null ? "" : clock(seconds);
   }
 
+  /* On a small screen the list was long: the call itself comes into sight. */
+  bringUp() {
+    if (this.parts.state.getBoundingClientRect().top < 0) this.root.scrollIntoView({ block: "start" });
+  }
+
   level(value) {
     this.parts.level.value = Math.min(1, Math.sqrt(value) * 1.4);
   }

@@ -85,6 +85,7 @@ export function keepFresh(region) {
   setInterval(again, 1000 * Number(region.dataset.every || 3));
   document.addEventListener("visibilitychange", again);
   region.addEventListener("refresh", again);
+  if (region.children.length === 0) again();
 }
 
 document.querySelectorAll("[data-live]").forEach(keepFresh);

@@ -12,7 +12,7 @@ from aiohttp import WSMsgType, web
 from ivr.ports import SentText
 
 DEADLINE = 20.0
-IDLE = {"state": "idle", "call": None, "numbers": [], "voice": False}
+IDLE: dict[str, Any] = {"state": "idle", "call": None, "numbers": [], "voice": False}
 
 
 class FakeLine:

@@ -1,0 +1,55 @@
+"""The pages on a free port of this machine, with a line that a test leads."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page
+
+from ivr.web.phone import PHONE_LINK, PHONE_PAGES, SOCKET, Phones, phone_routes
+from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
+from routing.web.layout import add_layout
+from tests.browser import chromium, tab
+from tests.ivr.web.fake_line import FakeLine
+from tests.routing.web.city import KeptCases, a_case, city
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running server: where it is, its line and its cases."""
+
+    url: str
+    line: FakeLine
+    cases: KeptCases
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """Both pages, served for real."""
+    line, cases, directory = FakeLine(), KeptCases(a_case()), city()
+    app = web.Application()
+    add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
+    zone = ZoneInfo("Asia/Shanghai")
+    app.add_routes(phone_routes(Phones(lambda: directory, line, None, zone)))
+    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases)))
+    app.router.add_get(SOCKET, line.serve)
+    async with TestServer(app) as server:
+        yield House(f"http://127.0.0.1:{server.port}", line, cases)
+        await line.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium with a pretended microphone."""
+    async with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A tab that fails its test when a script of the page fails or breaks the policy."""
+    async with tab(browser) as opened:
+        yield opened

@@ -1,0 +1,208 @@
+"""`/demo/office` as HTTP: the list, the cases, their sound."""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from routing.cases.case import CaseState, Confidentiality
+from routing.cases.kinds import About, Kind
+from routing.ports import Audio, KeptRecording, Words
+from routing.web.demo.office import (
+    OFFICE_LINK,
+    OFFICE_PAGES,
+    OfficeDesk,
+    address,
+    grouped,
+    office_routes,
+)
+from routing.web.layout import POLICY, add_layout
+from tests.routing.web.city import NOON, KeptCases, a_case, city
+
+Client = TestClient[web.Request, web.Application]
+HOSTILE = "<script>alert('1')</script>\"'&/../"
+WATER = "/demo/office/市水利局"
+
+
+@pytest.fixture
+def cases() -> KeptCases:
+    return KeptCases(a_case())
+
+
+@pytest.fixture
+async def client(cases: KeptCases) -> Client:
+    app, directory = web.Application(), city()
+    add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
+    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases)))
+    return TestClient(TestServer(app))
+
+
+async def text_of(client: Client, path: str) -> str:
+    async with client.get(path) as answer:
+        assert answer.status == 200, path
+        assert answer.headers["Content-Security-Policy"] == POLICY
+        return await answer.text()
+
+
+async def test_the_list_counts_cases_and_names_the_offices_without(client: Client) -> None:
+    async with client:
+        text = await text_of(client, "/demo/office")
+
+    assert 'data-office="市水利局"' in text
+    assert "1件" in text
+    assert "还没有事项的单位（48个）" in text
+
+
+async def test_a_case_says_all_an_office_needs_and_masks_the_caller(
+    client: Client, cases: KeptCases
+) -> None:
+    cases.kept = [a_case(caller="+8613900000012", danger=True)]
+    async with client:
+        text = await text_of(client, WATER)
+
+    for words in ("4627 0395", "求助", "供水排水", "待签收", "11月30日周一17:30前", "有危险"):
+        assert words in text, words
+    assert "尾号 …12" in text
+    assert "13900000012" not in text
+    assert "停水两天了" in text
+    assert "电话线路识别的文字，未经人工核对" in text
+    assert 'src="/demo/office/recordings/RE1.wav"' in text
+
+
+async def test_english_reads_the_same(client: Client) -> None:
+    async with client:
+        text = await text_of(client, f"{WATER}?lang=en")
+
+    for words in ("Bureau of Water Resources", "by Mon 30 Nov, 17:30", "number ending …12"):
+        assert words in text, words
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [(Confidentiality.CONFIDENTIAL, "身份保密"), (Confidentiality.ANONYMOUS, "匿名，不存号码")],
+)
+async def test_sealed_and_anonymous_callers_show_no_digit(
+    client: Client, cases: KeptCases, level: Confidentiality, said: str
+) -> None:
+    cases.kept = [a_case(confidentiality=level, caller="…12")]
+    async with client:
+        text = await text_of(client, WATER)
+
+    assert said in text
+    assert "…12" not in text
+
+
+async def test_every_state_kind_and_subject_has_words(client: Client, cases: KeptCases) -> None:
+    async with client:
+        for state in CaseState:
+            cases.kept = [a_case(state=state)]
+            await text_of(client, WATER)
+        for kind in (*Kind, None):
+            for about in (*About, None):
+                cases.kept = [a_case(kind=kind, about=about, topic=None, due=None, caller=None)]
+                await text_of(client, f"{WATER}?lang=en")
+
+
+async def test_hostile_names_and_words_never_become_markup(
+    client: Client, cases: KeptCases
+) -> None:
+    recording = KeptRecording("RE1", 1, Audio.KEPT, (Words(HOSTILE, HOSTILE),))
+    strange = a_case(
+        office=HOSTILE, dialled=HOSTILE, topic=HOSTILE, caller=HOSTILE, language=HOSTILE
+    )
+    cases.kept = [dataclasses.replace(strange, recordings=(recording,))]
+    async with client:
+        listed = await text_of(client, "/demo/office")
+        shown = await text_of(client, address(HOSTILE))
+
+    for text in (listed, shown):
+        assert "<script>" not in text
+        assert 'lang="<' not in text
+    assert "&lt;script&gt;" in shown
+
+
+async def test_an_office_without_cases_and_one_that_is_none(
+    client: Client, cases: KeptCases
+) -> None:
+    cases.kept = []
+    async with client:
+        empty = await text_of(client, WATER)
+        listed = await text_of(client, "/demo/office")
+        missing = await client.get("/demo/office/nowhere")
+
+    assert "这个单位还没有收到事项" in empty
+    assert "还没有登记的事项" in listed
+    assert missing.status == 404
+    assert missing.headers["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.parametrize("part", ["/demo/office?part=1", f"{WATER}?part=1"])
+async def test_a_part_is_sent_only_when_it_changed(
+    client: Client, cases: KeptCases, part: str
+) -> None:
+    async with client:
+        first = await client.get(part)
+        known = {"If-None-Match": first.headers["ETag"]}
+        again = await client.get(part, headers=known)
+        cases.kept.insert(0, a_case("11112222", opened_at=NOON + timedelta(minutes=1)))
+        fresh = await client.get(part, headers=known)
+        text = await first.text()
+
+    assert "<html" not in text
+    assert (again.status, fresh.status) == (304, 200)
+
+
+def test_repeated_calls_of_one_caller_stand_together_newest_first() -> None:
+    third, other = a_case("33330000", group_of="10000000"), a_case("22220000")
+    second, first = a_case("11110000", group_of="10000000"), a_case("10000000")
+    groups = grouped([third, other, second, first])
+
+    assert [group.newest for group in groups] == [third, other]
+    assert groups[0].earlier == (second, first)
+
+
+ALL = b"0123456789"
+PARTS: tuple[tuple[str | None, int, bytes, str | None], ...] = (
+    (None, 200, ALL, None),
+    ("bytes=0-", 206, ALL, "bytes 0-9/10"),
+    ("bytes=2-4", 206, b"234", "bytes 2-4/10"),
+    ("bytes=8-99", 206, b"89", "bytes 8-9/10"),
+    ("bytes=-3", 206, b"789", "bytes 7-9/10"),
+    ("bytes=-99", 206, ALL, "bytes 0-9/10"),
+    ("bytes=10-", 416, b"", "bytes */10"),
+    ("bytes=5-2", 200, ALL, None),
+    ("bytes=0-1,4-5", 200, ALL, None),
+    ("lines=1-2", 200, ALL, None),
+    ("bytes=-", 200, ALL, None),
+)
+"""Range header, then the status, body and Content-Range of its answer (RFC 9110 §14)."""
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+async def test_sound_in_parts(
+    client: Client, cases: KeptCases, part: tuple[str | None, int, bytes, str | None]
+) -> None:
+    asked, *expected = part
+    cases.sounds["RE1"] = ALL
+    headers = {"Range": asked} if asked else {}
+    async with client, client.get("/demo/office/recordings/RE1.wav", headers=headers) as answer:
+        body = await answer.read()
+
+    assert [answer.status, body, answer.headers.get("Content-Range")] == expected
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert answer.content_type == "audio/wav"
+
+
+@pytest.mark.parametrize("sid", ["RE2", "..%2Fsecret", "a" * 65, "%00", "RE1%2F..", "录音"])
+async def test_sound_that_is_not_kept_or_no_id(client: Client, cases: KeptCases, sid: str) -> None:
+    cases.sounds |= dict.fromkeys(("../secret", "a" * 65, "\0", "RE1/..", "录音"), b"x")
+    async with client, client.get(f"/demo/office/recordings/{sid}.wav") as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize("path", ["/demo/office", WATER, "/demo/office/recordings/RE1.wav"])
+async def test_pages_elsewhere_cannot_read_cases(client: Client, path: str) -> None:
+    async with client, client.get(path, headers={"Host": "evil.example:8080"}) as answer:
+        assert answer.status == 403

@@ -1,0 +1,101 @@
+"""The office page in a real Chromium: it renews itself and a playing recording goes on."""
+
+import dataclasses
+import io
+import struct
+import wave
+
+from playwright.async_api import Page, expect
+
+from routing.cases.case import CaseState
+from routing.ports import Audio, KeptRecording, Words
+from tests.routing.web.city import a_case
+from tests.routing.web.conftest import Offices
+
+RATE = 8000
+REFRESHED = """() => new Promise((done) => {
+  const region = document.querySelector("[data-live]");
+  new MutationObserver((_, seen) => { seen.disconnect(); done(); })
+    .observe(region, { childList: true, subtree: true });
+  region.dispatchEvent(new Event("refresh"));
+})"""
+
+
+def wav(seconds: int) -> bytes:
+    """A quiet rattle."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(struct.pack("<2h", 300, -300) * (RATE * seconds // 2))
+    return file.getvalue()
+
+
+async def test_new_cases_and_words_come_while_a_recording_plays_and_a_list_is_open(
+    page: Page, offices: Offices
+) -> None:
+    silent = KeptRecording("RE1", 60, Audio.KEPT)
+    old, earlier = a_case("10000000", recordings=()), a_case(recordings=(silent,))
+    earlier = dataclasses.replace(earlier, group_of="10000000")
+    offices.cases.kept = [earlier, old]
+    offices.cases.sounds["RE1"] = wav(60)
+    await page.goto(f"{offices.url}/demo/office/市水利局")
+    await page.locator("summary").click()
+    await page.evaluate("document.querySelector('audio').play()")
+    spoken = dataclasses.replace(silent, words=(Words("水管裂了。", "carrier"),))
+    renewed = dataclasses.replace(earlier, recordings=(spoken,), state=CaseState.IN_PROGRESS)
+    offices.cases.kept = [a_case("99990000", recordings=()), renewed, old]
+    await page.evaluate(REFRESHED)
+
+    await expect(page.locator("article")).to_have_count(3)
+    await expect(page.get_by_test_id("case-words").filter(has_text="水管裂了。")).to_be_visible()
+    await expect(page.locator("[data-key='10000000'] [data-testid=case-state]").first).to_have_text(
+        "办理中"
+    )
+    assert await page.evaluate("!document.querySelector('[data-key=\"10000000\"] audio').paused")
+    assert await page.locator("details[open]").count() == 1
+    first = page.locator("[data-testid=cases] > section").first
+    await expect(first).to_have_attribute("data-key", "99990000")
+
+
+async def test_a_recording_can_be_heard_from_its_middle(page: Page, offices: Offices) -> None:
+    offices.cases.sounds["RE1"] = wav(60)
+    await page.goto(f"{offices.url}/demo/office/市水利局")
+    at = await page.evaluate(
+        """async () => {
+          const audio = document.querySelector("audio");
+          await audio.play();
+          audio.currentTime = 45;
+          await new Promise((done) => audio.addEventListener("seeked", done, { once: true }));
+          return [audio.duration, audio.currentTime];
+        }"""
+    )
+
+    assert at[0] == 60
+    assert 44.9 < at[1] < 50
+
+
+async def test_a_case_that_is_gone_goes_and_the_order_is_the_offices(
+    page: Page, offices: Offices
+) -> None:
+    offices.cases.kept = [a_case("11110000"), a_case("22220000"), a_case("33330000")]
+    await page.goto(f"{offices.url}/demo/office/市水利局")
+    offices.cases.kept = [a_case("33330000"), a_case("44440000"), a_case("11110000")]
+    await page.evaluate(REFRESHED)
+
+    keys = await page.locator("[data-testid=cases] > section").evaluate_all(
+        "all => all.map((e) => e.dataset.key)"
+    )
+    assert keys == ["33330000", "44440000", "11110000"]
+
+
+async def test_the_empty_state_makes_way_for_the_first_case(page: Page, offices: Offices) -> None:
+    offices.cases.kept = []
+    await page.goto(f"{offices.url}/demo/office")
+    await expect(page.get_by_text("还没有登记的事项")).to_be_visible()
+    offices.cases.kept = [a_case()]
+    await page.evaluate(REFRESHED)
+
+    await expect(page.get_by_text("还没有登记的事项")).to_have_count(0)
+    await expect(page.locator("a.office")).to_contain_text("市水利局")
