@@ -174,7 +174,9 @@ class Conversation:
         if not ours(live.origin):
             raise ForeignCall("this webhook is of another account or another call")
         if turn > live.call.turn:
-            raise FutureTurn(f"turn {turn} was not handed out yet; the call waits for {live.call.turn}")
+            raise FutureTurn(
+                f"turn {turn} was not handed out yet; the call waits for {live.call.turn}"
+            )
         if turn < live.call.turn:
             return await self._stored(live, turn)
         if ref is not None:
@@ -302,8 +304,14 @@ class Conversation:
         if call is None:
             raise UnknownCall("no call was recording at this address")
         await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now())
-        if ref.seconds > 0:
+        if ref.seconds > 0 and not self._may_be_silence(call, ref.seconds):
             await self._register(call, Taken(ref.sid, ref.seconds))
+
+    def _may_be_silence(self, call: Call, seconds: int) -> bool:
+        """As long as the silence that ends a recording: only the Record action says which; if
+        it never comes, the end of the call settles it as a case."""
+        node = self._plans.of(call.plan).script.nodes.get(call.at)
+        return isinstance(node, Record) and seconds in (node.silence, node.silence + 1)
 
     async def settle(self, call_id: str) -> None:
         """After the end of a call: a recording whose webhooks never came is a case all the
@@ -311,7 +319,11 @@ class Conversation:
         loaded = await self._stores.calls.load(call_id)
         if loaded is None or loaded[0].over:
             return
-        await self._register(loaded[0], Taken(None, 0))
+        call = loaded[0]
+        held = await self._stores.calls.held_recording(call_id, call.turn)
+        await self._register(
+            call, Taken(None, 0) if held is None else Taken(held.sid, held.seconds)
+        )
 
     async def _register(self, call: Call, taken: Taken) -> None:
         plan = self._plans.of(call.plan)
@@ -345,9 +357,7 @@ class Conversation:
     async def transcript(self, call_id: str, ours: Ours, words: Transcript, sid: str) -> None:
         """The carrier's words for a recording: kept beside it, marked with their source."""
         await self._owned(call_id, ours)
-        await self._stores.calls.hold_transcript(
-            sid, words.text, words.source, self._clock.now()
-        )
+        await self._stores.calls.hold_transcript(sid, words.text, words.source, self._clock.now())
 
     async def ended(self, origin: Origin, end: CallEnd, seconds: int | None) -> None:
         """The carrier's final status; only forward, once. A status of a call that was never

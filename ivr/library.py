@@ -1,9 +1,10 @@
 """Reads scripts, phrases and words from TOML into the flow's values, and refuses what `review`
 finds wrong. The only file of the call's core that opens files."""
 
+import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -92,6 +93,7 @@ class _Answer(_Model):
 class _Check(_Model):
     kind: Literal["check"]
     goto: str
+    over: str
     confirm: str
     area: str
     wait: int = Field(default=5, ge=3, le=30)
@@ -372,6 +374,23 @@ class Inputs:
     zone: str
     policy: Policy
 
+    def to_text(self) -> str:
+        """As one JSON text, the same for the same inputs."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Inputs":
+        """The inputs that `to_text` wrote."""
+        read = json.loads(text)
+        return cls(
+            sheets=Sheets(**read["sheets"]),
+            shipped=Shipped(**read["shipped"]),
+            calendar=read["calendar"],
+            area=read["area"],
+            zone=read["zone"],
+            policy=Policy(**read["policy"]),
+        )
+
 
 def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Plan:
     """The plan, with open intervals for `days` days from `today` (local). Raises LibraryError
@@ -389,9 +408,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         directory=directory,
         hours=hours,
         open={
-            name: open_intervals(
-                hours[name], holidays, ZoneInfo(office.time_zone), today, days
-            )
+            name: open_intervals(hours[name], holidays, ZoneInfo(office.time_zone), today, days)
             for name, office in directory.offices.items()
         },
         holidays=holidays,

@@ -159,6 +159,10 @@ class Calls(Protocol):
         Raises MatterTaken, ReferenceTaken."""
         ...
 
+    async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
+        """The recording that a callback told of for this turn, if any."""
+        ...
+
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         """Keep the carrier's words for a recording, beside it, marked with their source."""
         ...
@@ -240,4 +244,16 @@ class LocalLine(Protocol):
 
     def texts(self) -> Sequence[SentText]:
         """The latest text messages to anyone, newest first."""
+        ...
+
+
+class RecordingShelf(Recordings, Protocol):
+    """The kept audio together with what the carrier said of it."""
+
+    async def ref(self, sid: str) -> RecordingRef | None:
+        """Where the carrier has it, or None if no webhook told."""
+        ...
+
+    async def kept(self, sid: str) -> Language | None:
+        """Mark it as kept here; returns the language spoken in it, where known."""
         ...

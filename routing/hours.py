@@ -19,7 +19,7 @@ _PERIOD = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 
 class HoursError(ValueError):
-    """Opening hours or a calendar that cannot be read; the message says what and how to write it."""
+    """Opening hours or a calendar that cannot be read; the message says how to write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,9 @@ def parse_hours(text: str) -> Hours:
         parsed = _periods(part, periods)
         for day in _days(part, names):
             if days[day]:
-                raise HoursError(f"{WEEKDAYS[day]} is named twice in {text!r}; give its periods once")
+                raise HoursError(
+                    f"{WEEKDAYS[day]} is named twice in {text!r}; give its periods once"
+                )
             days[day] = parsed
     return Hours(tuple(days))
 

@@ -87,6 +87,22 @@ def masked(e164: str) -> str:
     return "…" + "".join(sign for sign in e164 if sign.isdecimal())[-2:]
 
 
+_RUN = re.compile(r"\+?[0-9](?:[ -]?[0-9]){6,}")
+
+
+def mask_all(text: str) -> str:
+    """A text with every run of seven digits or more masked: what a log may hold."""
+    return _RUN.sub(lambda run: masked(run[0]), text)
+
+
+def written(e164: str) -> str:
+    """As it is written for people of the same country: 139 1234 5678, 0558-0000021, 12345."""
+    if not e164.startswith("+86"):
+        return e164
+    groups = _groups(e164, e164[1:])
+    return " ".join(groups) if mobile(e164) else groups[0] + "-" + "".join(groups[1:])
+
+
 def mobile(e164: str) -> bool:
     """Whether a text message can reach this number."""
     if e164.startswith("+86"):

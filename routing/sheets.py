@@ -233,9 +233,7 @@ def _numbers(reader: _Reader, text: str, known: Known) -> dict[str, PublishedNum
     return numbers
 
 
-def _number(
-    row: _Row, number: str, office: Office, topics: Mapping[str, Topic]
-) -> PublishedNumber:
+def _number(row: _Row, number: str, office: Office, topics: Mapping[str, Topic]) -> PublishedNumber:
     topic = row.text("topics") or None
     if topic is not None and topic not in topics:
         row.fault("topics", f"there is no topic {topic!r}")

@@ -106,7 +106,9 @@ class StoredCalls:
             found: bool | None = (await connection.execute(query)).scalars().first()
         return found
 
-    async def hold_recording(self, call_id: str, turn: int, ref: RecordingRef, at: datetime) -> None:
+    async def hold_recording(
+        self, call_id: str, turn: int, ref: RecordingRef, at: datetime
+    ) -> None:
         """Keep where a recording can be fetched; whichever webhook tells it first."""
         row = insert(recordings).values(
             sid=ref.sid,
@@ -122,6 +124,15 @@ class StoredCalls:
                 index_elements=["sid"], set_={"url": ref.url, "seconds": ref.seconds}
             )
         )
+
+    async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
+        """What a callback told of the recording of this turn."""
+        query = select(recordings.c.sid, recordings.c.url, recordings.c.seconds).where(
+            recordings.c.call_id == call_id, recordings.c.turn == turn
+        )
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else RecordingRef(row.sid, row.url or "", row.seconds)
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         """Keep the words beside the recording; a repeat changes nothing."""

@@ -56,7 +56,7 @@ class Effects:
         self._sealing = sealing
         self._zone = zone
 
-    def statements(self, source: Source, effect: Effect) -> Iterator[Executable]:  # noqa: C901, PLR0912 - one arm an effect
+    def statements(self, source: Source, effect: Effect) -> Iterator[Executable]:
         """The rows of one effect, in order."""
         match effect:
             case OpenCase():
@@ -64,7 +64,9 @@ class Effects:
             case AttachRecording():
                 yield from self._attach(source, effect)
             case Notify():
-                yield enqueue("sms", _texted(effect), effect.key, source.at, effect.reference)
+                yield enqueue(
+                    "sms", _texted(effect, source.dialled), effect.key, source.at, effect.reference
+                )
             case TellOffice(reference, office):
                 payload = {"reference": reference, "office": office}
                 yield enqueue("tell_office", payload, f"tell:{reference}", source.at, reference)
@@ -195,10 +197,11 @@ def enqueue(
     return row.on_conflict_do_nothing(index_elements=["key"])
 
 
-def _texted(notice: Notify) -> dict[str, Any]:
+def _texted(notice: Notify, sender: str) -> dict[str, Any]:
     return {
         "phrase": notice.phrase,
         "to": notice.to,
+        "from": sender,
         "language": notice.language,
         "slots": dict(notice.slots),
     }

@@ -9,9 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -77,9 +75,7 @@ class Database:
 
     def beneath(self) -> Engine:
         """A synchronous engine on the same database, for the journal's own thread."""
-        engine = create_engine(
-            f"sqlite:///{self.path}", connect_args={"check_same_thread": False}
-        )
+        engine = create_engine(f"sqlite:///{self.path}", connect_args={"check_same_thread": False})
         _prepare(engine)
         return engine
 
@@ -152,25 +148,46 @@ def _known(error: object) -> StorageError | None:
 
 def migrate(path: Path) -> None:
     """Bring the database to this version's schema. Raises StorageError with a sentence."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
     engine = create_engine(f"sqlite:///{path}")
     _prepare(engine)
     try:
         with told(), engine.connect() as connection:
-            config.attributes["connection"] = connection
-            _upgrade(config)
+            if _revision(connection) != head():
+                _upgrade(connection)
     finally:
         engine.dispose()
 
 
-def _upgrade(config: Config) -> None:
+def head() -> str:
+    """The newest revision in this version: files are named by it, in order."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
+
+
+def _revision(connection: Connection) -> str | None:
+    """What the database is at; None where it is new."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.exec_driver_sql(
+        "SELECT version_num FROM alembic_version"
+    ).scalar()
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported only when there is something to do: a warm start is spared its time.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    connection.rollback()
     try:
         command.upgrade(config, "head")
     except Exception as error:
         if "Can't locate revision" in str(error):
             raise TooNew(
-                "this database was written by a newer version: run that version, or restore a backup"
+                "this database was written by a newer version: run that one, or restore a backup"
             ) from error
         raise
 

@@ -83,8 +83,7 @@ class SqliteJournal:
     async def stop(self) -> None:
         """Write what waits, then close."""
         if self._writer is not None:
-            while self._queue:
-                await asyncio.sleep(0)
+            await asyncio.gather(*(w.answer for w in self._queue), return_exceptions=True)
             async with self._database.writer:
                 self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

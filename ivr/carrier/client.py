@@ -139,6 +139,19 @@ class RecordingRows:
             int(row.duration or 0) if known else None,
         )
 
+    async def words(self, sid: str) -> str | None:
+        """What the carrier heard in a recording, None where it heard nothing."""
+        api = _api(self._account, self._session)
+        try:
+            listed = await api.recordings(sid).transcriptions.list_async(limit=1)
+        except (TwilioException, ValueError) as error:
+            mapped = _carrier_error("a recording's words", error, repeatable=True)
+            if isinstance(mapped, CarrierRefused) and mapped.status == _GONE:
+                return None
+            raise mapped from None
+        text = listed[0].transcription_text if listed else None
+        return str(text) if text else None
+
     async def delete(self, sid: str) -> None:
         """Delete the recording at the carrier; one that is gone already is deleted."""
         api = _api(self._account, self._session)

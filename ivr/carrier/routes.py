@@ -126,8 +126,12 @@ class VoiceRoutes:
         except (ConversationError, MalformedWebhook) as refused:
             return _refusal(refused)
         except Exception:
-            LOG.exception("voice.failed", path=request.match_info.route.resource.canonical
-                          if request.match_info.route.resource else None)
+            LOG.exception(
+                "voice.failed",
+                path=request.match_info.route.resource.canonical
+                if request.match_info.route.resource
+                else None,
+            )
             body = self._apology
         return web.Response(body=body, headers=XML)
 

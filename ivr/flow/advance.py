@@ -8,7 +8,8 @@ from ivr.flow.call import Call, Tries
 from ivr.flow.effect import Effect
 from ivr.flow.event import Answer as Looked
 from ivr.flow.event import Event, Found, HungUp, LineEvent, Recorded
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record as RecordLine, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Say
+from ivr.flow.instruction import Record as RecordLine
 from ivr.flow.node import (
     Answer,
     Area,
@@ -27,8 +28,19 @@ from ivr.flow.node import (
     Text,
     Topic,
 )
-from ivr.flow.steps import acts, answer, area, check, confirm, gates, menu, progress, put, record
-from ivr.flow.steps import registered
+from ivr.flow.steps import (
+    acts,
+    answer,
+    area,
+    check,
+    confirm,
+    gates,
+    menu,
+    progress,
+    put,
+    record,
+    registered,
+)
 from ivr.flow.turn import Go, Step, Turn, hang_up
 from ivr.flow.world import World
 
@@ -65,10 +77,10 @@ def beyond(world: World, call: Call) -> bool:
 
 
 def _cut_short(world: World, turn: Turn) -> Turn:
-    """Keep what was done and said; end instead of asking."""
-    said = tuple(part for part in turn.say if isinstance(part, Say))
-    last = _follow(world, Go(turn.call, world.plan.script.time, said, turn.do), ())
-    return last
+    """Keep what was done and said; end instead of asking or ringing."""
+    spoken = turn.say[:-2] if isinstance(turn.say[-1], Dial) else turn.say
+    said = tuple(part for part in spoken if isinstance(part, Say))
+    return _follow(world, Go(turn.call, world.plan.script.time, said, turn.do), ())
 
 
 def _next(turn: Turn) -> Turn:
@@ -90,7 +102,7 @@ def _follow(world: World, step: Step, looked: tuple[Looked, ...]) -> Turn:
     raise Endless(f"{step.to if isinstance(step, Go) else '?'}: no node waits for the caller")
 
 
-def _hear(  # noqa: C901, PLR0911 - one arm a node kind
+def _hear(  # noqa: PLR0911 - one arm a node kind
     world: World, call: Call, node: Node, event: LineEvent, looked: tuple[Looked, ...]
 ) -> Step:
     match node:

@@ -53,6 +53,7 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
                 yield Edge(label, getattr(node, label))
         case Check():
             yield Edge("verdict", node.goto)
+            yield Edge("no more", node.over)
             yield Edge("spoken", node.confirm)
             yield Edge("no area code", node.area)
         case Confirm() | Area():

@@ -13,7 +13,9 @@ from ivr.flow.turn import Go, Step, Turn
 from ivr.flow.world import World
 
 
-def ask(world: World, call: Call, node: Menu, before: tuple[Say, ...] = (), *, slow: bool = False) -> Turn:
+def ask(
+    world: World, call: Call, node: Menu, before: tuple[Say, ...] = (), *, slow: bool = False
+) -> Turn:
     """Speak the menu, after `before`, and listen for one key (and words, where offered)."""
     return listen(world, call, node, (*before, *say_all(world, call, node.prompts, slow=slow)))
 
@@ -21,10 +23,10 @@ def ask(world: World, call: Call, node: Menu, before: tuple[Say, ...] = (), *, s
 def listen(world: World, call: Call, node: Menu, prompts: tuple[Say, ...]) -> Turn:
     """Speak `prompts` and listen as the menu does."""
     speech = node.speech is not None and world.plan.policy.hears and not call.facts.keys_only
-    hints = world.plan.vocabulary.hints(call.language, node.speech) if speech and node.speech else ()
-    return Turn(
-        call, (Ask(prompts, call.language, node.wait, speech=speech, hints=hints),)
+    hints = (
+        world.plan.vocabulary.hints(call.language, node.speech) if speech and node.speech else ()
     )
+    return Turn(call, (Ask(prompts, call.language, node.wait, speech=speech, hints=hints),))
 
 
 def on_silence(world: World, call: Call, node: Menu) -> Step:
@@ -35,7 +37,7 @@ def on_silence(world: World, call: Call, node: Menu) -> Step:
     call = replace(call, tries=replace(call.tries, silence=count))
     if count == 1:
         return ask(world, call, node, (say(world, call, "silence.1"),), slow=True)
-    if count == 2:  # noqa: PLR2004 - prompts §7: silence.2
+    if count == 2:
         return listen(world, call, node, (say(world, call, "silence.2"),))
     return Go(call, node.silent)
 
@@ -46,7 +48,7 @@ def on_wrong(world: World, call: Call, node: Menu) -> Step:
     call = replace(call, tries=replace(call.tries, wrong=count))
     if count == 1:
         return ask(world, call, node, (say(world, call, "wrong.1"),), slow=True)
-    if count == 2:  # noqa: PLR2004 - prompts §7: wrong.2
+    if count == 2:
         keys = world.plan.phrases.keys(keys_offered(world, call, node), call.language)
         return listen(world, call, node, (say(world, call, "wrong.2", keys=keys),))
     return Go(call, node.silent)
@@ -54,8 +56,9 @@ def on_wrong(world: World, call: Call, node: Menu) -> Step:
 
 def on_unheard(world: World, call: Call, node: Menu) -> Step:
     """Words that lead nowhere: say so; from then on keys only."""
-    call = with_facts(replace(call, tries=replace(call.tries, unheard=call.tries.unheard + 1)),
-                      keys_only=True)
+    call = with_facts(
+        replace(call, tries=replace(call.tries, unheard=call.tries.unheard + 1)), keys_only=True
+    )
     return ask(world, call, node, (say(world, call, "unheard"),))
 
 

@@ -35,22 +35,28 @@ def decide(world: World, call: Call) -> Decision:
     """Which office, by the rules, from what is known so far."""
     said = call.facts
     entry = world.plan.directory.numbers.get(call.dialled)
-    topic = said.topic
-    if topic is None and said.about is None and said.group is None and entry is not None:
-        topic = entry.topic
     return world.plan.rules.decide(
         Facts(
             dialled=call.dialled,
             language=call.language,
             kind=said.kind,
             about=said.about,
-            topic=topic,
+            topic=_topic(world, call),
             group=said.group,
             district=entry.district if entry is not None else None,
             caller_kind=caller_kind(call),
             at=world.now,
         )
     )
+
+
+def _topic(world: World, call: Call) -> str | None:
+    """What the caller said, else what the number is about; complaints have no topic of it."""
+    said = call.facts
+    entry = world.plan.directory.numbers.get(call.dialled)
+    if said.topic is None and said.about is None and said.group is None and entry is not None:
+        return entry.topic
+    return said.topic
 
 
 def caller_kind(call: Call) -> CallerKind:
@@ -120,7 +126,7 @@ def _open(
         pin=draws.pin,
         kind=call.facts.kind or Kind.ENQUIRY,
         about=call.facts.about,
-        topic=call.facts.topic or (entry.topic if entry is not None else None),
+        topic=_topic(world, call),
         district=entry.district if entry is not None else "",
         office=decision.office,
         rule=decision.rule,
@@ -141,9 +147,7 @@ def _level(call: Call, decision: Decision) -> Confidentiality:
 
 def _attach(call: Call, reference: str, taken: Taken) -> Iterator[Effect]:
     if taken.recording is not None:
-        yield AttachRecording(
-            reference, call.turn, taken.recording, taken.seconds, call.language
-        )
+        yield AttachRecording(reference, call.turn, taken.recording, taken.seconds, call.language)
 
 
 def _text(world: World, call: Call, draws: Draws, known: Call) -> Notify:

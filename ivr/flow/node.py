@@ -19,6 +19,7 @@ class When(StrEnum):
     HELP = "help"  # the kind is help: the danger line
     PROTECTED = "protected"  # the case is confidential
     NAMED = "named"  # the caller's number is known and not deleted
+    UNNAMED = "unnamed"
     AFTER_LANGUAGE = "after_language"  # the caller has just changed the language
     MANY_CHECKS = "many_checks"  # the call's checks are used up
     CASE = "case"  # this call has a case
@@ -86,6 +87,7 @@ class Check:
 
     id: str
     goto: str  # the menu after a verdict
+    over: str  # the menu after the call's last check
     confirm: str
     area: str
     wait: int = 5

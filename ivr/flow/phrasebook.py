@@ -38,9 +38,7 @@ class Phrase:
         """The text with its slots filled."""
         if len(self.parts) == 1:
             return self.parts[0]
-        return "".join(
-            [fill(part) if place % 2 else part for place, part in enumerate(self.parts)]
-        )
+        return "".join([fill(part) if place % 2 else part for place, part in enumerate(self.parts)])
 
 
 @dataclass(frozen=True, slots=True)

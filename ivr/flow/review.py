@@ -120,16 +120,16 @@ def _busy_loops(script: Script) -> Iterator[Finding]:
         for name, node in script.nodes.items()
         if not isinstance(node, WAITS)
     }
-    for name in ways:
-        if name in spread(tuple(ways[name]), ways):
+    for name, onward in ways.items():
+        if name in spread(tuple(onward), ways):
             yield _error(name, "leads back to itself without ever waiting for the caller")
 
 
 def _silent_loops(script: Script) -> Iterator[Finding]:
     """A caller who does nothing must come to an end: on silence no node may come again."""
     ways = {name: frozenset(on_silence(node, script)) for name, node in script.nodes.items()}
-    for name in ways:
-        if name in spread(tuple(ways[name]), ways):
+    for name, onward in ways.items():
+        if name in spread(tuple(onward), ways):
             yield _error(name, "a silent caller comes here again and again")
 
 
@@ -170,7 +170,9 @@ def _unnamed_keys(node: Menu, phrases: Phrasebook) -> Iterator[Finding]:
 
 
 def _words(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
-    wanted = {(prompt.phrase, name) for name, node in script.nodes.items() for prompt in _said(node)}
+    wanted = {
+        (prompt.phrase, name) for name, node in script.nodes.items() for prompt in _said(node)
+    }
     wanted |= {(phrase, "the steps") for phrase in FLOW_PHRASES}
     for phrase, where in sorted(wanted):
         if phrase in SPOKEN_PARTS:

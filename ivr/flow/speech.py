@@ -49,9 +49,7 @@ def say_all(
     return tuple(said)
 
 
-def speak(
-    world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mapping[str, str]
-) -> Say:
+def speak(world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mapping[str, str]) -> Say:
     """One prompt, its slots filled from `given` and then from the call."""
 
     def fill(name: str) -> str:
@@ -89,6 +87,8 @@ def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, C901 
             return call.decision is not None and call.decision.confidential
         case When.NAMED:
             return call.caller is not None and not facts.anonymous
+        case When.UNNAMED:
+            return call.caller is None or facts.anonymous
         case When.AFTER_LANGUAGE:
             return facts.changed_language
         case When.MANY_CHECKS:

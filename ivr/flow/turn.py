@@ -9,7 +9,6 @@ from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer
 from ivr.flow.instruction import Hangup, Instruction, Say
 
-
 A = TypeVar("A", bound=Answer)
 
 

@@ -21,9 +21,7 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"  # 已撤回
 
 
-ENDS = frozenset(
-    {CaseState.CLOSED, CaseState.NOT_ACCEPTED, CaseState.MERGED, CaseState.WITHDRAWN}
-)
+ENDS = frozenset({CaseState.CLOSED, CaseState.NOT_ACCEPTED, CaseState.MERGED, CaseState.WITHDRAWN})
 
 
 class Confidentiality(StrEnum):

@@ -16,8 +16,6 @@ ANSWER_DAYS: Final[Mapping[Kind, int]] = {
 }
 
 
-def due(
-    kind: Kind, opened: datetime, hours: Hours, holidays: Holidays, zone: tzinfo
-) -> datetime:
+def due(kind: Kind, opened: datetime, hours: Hours, holidays: Holidays, zone: tzinfo) -> datetime:
     """The end of the working day by which the office answers; aware UTC."""
     return working_day_due(opened, ANSWER_DAYS[kind], hours, holidays, zone)

@@ -39,11 +39,7 @@ TABLE: Final[Mapping[tuple[CaseState | None, CaseState], Move]] = {
     (None, CaseState.RECEIVED): Move(1, _BY_CALLER),
     (CaseState.RECEIVED, CaseState.TRIAGE): Move(2, _BY_SYSTEM),
     (CaseState.TRIAGE, CaseState.DISPATCHED): Move(3, _BY_SYSTEM),
-} | {
-    (state, CaseState.WITHDRAWN): Move(18, _BY_CALLER)
-    for state in CaseState
-    if state not in ENDS
-}
+} | {(state, CaseState.WITHDRAWN): Move(18, _BY_CALLER) for state in CaseState if state not in ENDS}
 
 
 def move(state: CaseState | None, to: CaseState, actor: Actor) -> Move:

@@ -104,9 +104,10 @@ def _bound(rule: Rule) -> tuple[tuple[str, ...], Key | None]:
     binds one fact to two values and so can never match."""
     values: dict[str, Hashable] = {}
     for condition in rule.when:
-        if isinstance(condition, Is):
-            if values.setdefault(condition.field.value, condition.value) != condition.value:
-                return (), None
+        if not isinstance(condition, Is):
+            continue
+        if values.setdefault(condition.field.value, condition.value) != condition.value:
+            return (), None
     names = tuple(sorted(values))
     return names, tuple(values[name] for name in names)
 

@@ -115,7 +115,9 @@ def _complaint(entry: PublishedNumber, about: About, office: str) -> Rule:
 
 def _topics(directory: Directory) -> Iterator[Rule]:
     for topic in directory.topics.values():
-        yield Rule(f"topic-{topic.id}", topic.names["zh-CN"], (Is(Field.TOPIC, topic.id),), topic.lead)
+        yield Rule(
+            f"topic-{topic.id}", topic.names["zh-CN"], (Is(Field.TOPIC, topic.id),), topic.lead
+        )
     seen: set[int] = set()
     for topic in sorted(directory.topics.values(), key=lambda t: t.code):
         if topic.group not in seen:
@@ -136,5 +138,3 @@ def _own_offices(directory: Directory) -> Iterator[Rule]:
             (Is(Field.DIALLED, entry.e164),),
             entry.office,
         )
-
-

@@ -251,7 +251,9 @@ def begin(line: str, plan: Plan) -> Story:
         case ["call", dialled, "from", caller, "at", when]:
             now = datetime.fromisoformat(when)
         case _:
-            raise StoryError(f"a story begins with `call DIALLED from CALLER at TIME`, not {line!r}")
+            raise StoryError(
+                f"a story begins with `call DIALLED from CALLER at TIME`, not {line!r}"
+            )
     call = Call(
         id="c0ffee",
         caller=None if caller == "withheld" else caller,

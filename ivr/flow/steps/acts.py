@@ -11,6 +11,7 @@ from ivr.flow.slots import day_text, local_day
 from ivr.flow.speech import gets_texts, other_language, say, say_all
 from ivr.flow.turn import Go, Step, Turn, hang_up
 from ivr.flow.world import World
+from routing.numbers import written
 
 
 def do(world: World, call: Call, node: Do) -> Step:
@@ -46,7 +47,7 @@ def text(world: World, call: Call, node: Text) -> Step:
         phrase="sms.check",
         to=call.caller,
         slots={
-            "number": number,
+            "number": written(number),
             "verdict": verdict,
             "date": day_text(world, local_day(world), call.language),
         },

@@ -23,7 +23,7 @@ MOST_DIGITS = 32
 def enter(world: World, call: Call, node: Check) -> Step:
     """Ask for a number, unless the call has used up its checks."""
     if call.facts.checks >= world.plan.policy.checks:
-        return Go(call, node.goto, (say(world, call, "check.limit"),))
+        return Go(call, node.over, (say(world, call, "check.limit"),))
     call = with_facts(call, keyed="", checked=None)
     return collect(world, call, node, (say(world, call, "check.ask"),))
 
@@ -53,7 +53,9 @@ def keyed(world: World, call: Call, node: Check, digits: str, *, finished: bool)
     read = read_keys(call.facts.keyed, digits)
     match read:
         case Cleared():
-            return collect(world, with_facts(call, keyed=""), node, (say(world, call, "check.ask"),))
+            return collect(
+                world, with_facts(call, keyed=""), node, (say(world, call, "check.ask"),)
+            )
         case Person():
             return Go(call, world.plan.script.person)
         case Nothing():
@@ -125,7 +127,5 @@ def unreadable(world: World, call: Call, node: Check) -> Step:
 def settle(world: World, call: Call, node: Check, number: str) -> Step:
     """The verdict; it opens no case and keeps nothing but its name."""
     name = verdict_name(verdict_on(world, number))
-    call = with_facts(
-        call, checked=number, verdict=name, checks=call.facts.checks + 1, keyed=""
-    )
+    call = with_facts(call, checked=number, verdict=name, checks=call.facts.checks + 1, keyed="")
     return Go(call, node.goto, do=(NoteVerdict(name),))

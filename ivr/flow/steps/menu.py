@@ -8,7 +8,17 @@ from ivr.flow.listening import ask, on_silence, on_stray, on_unheard, on_wrong
 from ivr.flow.node import Menu, Option
 from ivr.flow.speech import holds, say_all
 from ivr.flow.turn import Go, Step
-from ivr.flow.words import Again, Choice, Emergency, EndWord, Group, KindWord, Meaning, Person, TopicWord
+from ivr.flow.words import (
+    Again,
+    Choice,
+    Emergency,
+    EndWord,
+    Group,
+    KindWord,
+    Meaning,
+    Person,
+    TopicWord,
+)
 from ivr.flow.world import World
 from routing.cases.kinds import Kind
 

@@ -7,7 +7,16 @@ from typing import Final, assert_never
 from ivr.flow.call import Call, with_facts
 from ivr.flow.digits import Cleared, Keyed, Nothing, Person, read_keys
 from ivr.flow.effect import FindCase, NoteStray, SendPin
-from ivr.flow.event import Answer, CaseFound, CaseMissed, LineEvent, PinSent, Pressed, Silence, Spoke
+from ivr.flow.event import (
+    Answer,
+    CaseFound,
+    CaseMissed,
+    LineEvent,
+    PinSent,
+    Pressed,
+    Silence,
+    Spoke,
+)
 from ivr.flow.instruction import Ask, Say
 from ivr.flow.node import Progress
 from ivr.flow.speech import say
@@ -75,7 +84,7 @@ def silent(world: World, call: Call, node: Progress) -> Step:
     """Twice in patience, then a person."""
     count = call.tries.silence + 1
     call = replace(call, tries=replace(call.tries, silence=count))
-    if count > 2:  # noqa: PLR2004 - as in a menu, the third silence is a person
+    if count > 2:
         return Go(call, world.plan.script.person)
     words = () if count == 1 else (say(world, call, "progress.ask"),)
     return collect(world, call, node, words)

@@ -121,8 +121,9 @@ def hear(
 ) -> Step:
     """The leg ended: after a talk the call is done, otherwise the next target rings."""
     if not isinstance(event, DialEnded):
-        skipped = ring(world, call, node, (), answers)
-        return replace(skipped, do=(*skipped.do, NoteStray(type(event).__name__)))
+        same = with_facts(call, rung=max(call.facts.rung - 1, 0))
+        again = ring(world, same, node, (), answers)
+        return replace(again, do=(*again.do, NoteStray(type(event).__name__)))
     if event.caller_gone:
         return hang_up(with_facts(call, accepted=event.accepted))
     if event.accepted:

@@ -31,7 +31,7 @@ def hear(
     if not isinstance(event, Recorded):
         again = listen(call, node, say_all(world, call, node.prompts))
         return Turn(again.call, again.say, (NoteStray(type(event).__name__),))
-    if event.seconds == 0:
+    if silent(event, node):
         return nothing_heard(world, call, node, event.end)
     found = answer_of(answers, MatterFound)
     if found is None and node.purpose is Purpose.MORE:
@@ -45,6 +45,14 @@ def hear(
         return Go(known, world.plan.script.person, do=effects)
     full = node.full is not None and event.seconds >= node.longest
     return Go(known, node.full if full and node.full else node.goto, do=effects)
+
+
+def silent(event: Recorded, node: Record) -> bool:
+    """Nothing was heard: an empty recording, or one that is as long as the silence that ended it
+    (recordings are not trimmed, so that the two can be told apart)."""
+    if event.seconds == 0:
+        return True
+    return event.end is RecordingEnd.SILENCE and event.seconds <= node.silence
 
 
 def nothing_heard(world: World, call: Call, node: Record, end: RecordingEnd) -> Step:

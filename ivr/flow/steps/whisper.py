@@ -46,5 +46,3 @@ def _say(world: World, call: Call, phrase: str) -> Say:
         return slot(world, call, LISTENING, name)
 
     return Say(world.plan.phrases.say(phrase, LISTENING, fill), LISTENING)
-
-

@@ -1,0 +1,80 @@
+"""What the outbox has the carrier do: send texts, bring recordings home. Handlers for
+`routing.handoff`, registered by `server.py`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+from ivr.carrier.client import (
+    CarrierRefused,
+    CarrierUnreachable,
+    CarrierUnsure,
+    Messages,
+    RecordingRows,
+)
+from ivr.carrier.recordings import Media, bring_home
+from ivr.flow.instruction import Language
+from ivr.flow.phrasebook import Phrasebook
+from ivr.ports import RecordingShelf
+from routing.handoff import Refused, TryAgain
+from routing.ports import Job
+
+EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""A text holds a case number, PIN or number of its own: one like it was never sent before."""
+
+
+class Texts:
+    """Sends a phrase as a text, from the number that was dialled."""
+
+    def __init__(self, messages: Messages, phrases: Callable[[], Phrasebook]) -> None:
+        self._messages = messages
+        self._phrases = phrases
+
+    async def __call__(self, job: Job) -> None:
+        """Raises Refused, TryAgain. A text that may have gone out is looked up first."""
+        to, sender, body = self._written(job)
+        try:
+            if job.attempts > 1 and await self._messages.find(to, sender, body, EVER):
+                return
+            await self._messages.send(to, sender, body, job.key or str(job.id))
+        except CarrierRefused as refused:
+            raise Refused(str(refused)) from refused
+        except (CarrierUnreachable, CarrierUnsure) as later:
+            raise TryAgain(str(later)) from later
+
+    def _written(self, job: Job) -> tuple[str, str, str]:
+        payload = cast("Mapping[str, Any]", job.payload)
+        slots: Mapping[str, str] = payload["slots"]
+        language: Language = payload["language"]
+        body = self._phrases().say(payload["phrase"], language, slots.__getitem__)
+        return payload["to"], payload["from"], body
+
+
+class Fetching:
+    """Brings one recording home and deletes it at the carrier; `then` goes on with it."""
+
+    def __init__(
+        self,
+        media: Media,
+        rows: RecordingRows,
+        shelf: RecordingShelf,
+        then: Callable[[str, Language | None], Awaitable[None]],
+    ) -> None:
+        self._media = media
+        self._rows = rows
+        self._shelf = shelf
+        self._then = then
+
+    async def __call__(self, job: Job) -> None:
+        """Raises Refused, TryAgain; repeating is safe."""
+        sid = str(job.payload["recording"])
+        ref = await self._shelf.ref(sid)
+        if ref is None:
+            raise TryAgain("the carrier has not said where the recording is")
+        try:
+            await bring_home(ref, self._media, self._rows, self._shelf)
+        except CarrierRefused as refused:
+            raise Refused(str(refused)) from refused
+        except CarrierUnreachable as later:
+            raise TryAgain(str(later)) from later
+        await self._then(sid, await self._shelf.kept(sid))

@@ -1,0 +1,83 @@
+"""Tells an office of a case by a mail that is written instead of sent: the console delivery of
+the demonstration. The mail never holds the matter, only where to find it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from routing.cases.kinds import Kind
+from routing.directory import Directory
+from routing.handoff import Refused
+from routing.ports import Job, OfficeCase, SentMail
+
+KINDS = {
+    Kind.ENQUIRY: ("咨询", "question"),
+    Kind.HELP: ("求助", "help"),
+    Kind.COMPLAINT: ("投诉", "complaint"),
+    Kind.REPORT: ("举报", "report"),
+    Kind.SUGGESTION: ("建议", "suggestion"),
+}
+
+
+class Cases(Protocol):
+    """Reads one case."""
+
+    async def case(self, reference: str) -> OfficeCase | None: ...
+
+
+class Clock(Protocol):
+    """Now, as aware UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class ConsoleMail:
+    """Handler of `tell_office` jobs. `page` gives the address of an office's page."""
+
+    def __init__(
+        self,
+        cases: Cases,
+        directory: Callable[[], Directory],
+        write: Callable[[SentMail], Awaitable[None]],
+        page: Callable[[str], str],
+        clock: Clock,
+    ) -> None:
+        self._cases = cases
+        self._directory = directory
+        self._write = write
+        self._page = page
+        self._clock = clock
+
+    async def __call__(self, job: Job) -> None:
+        """Raises Refused where the case or its office is unknown."""
+        case = await self._cases.case(str(job.payload["reference"]))
+        if case is None:
+            raise Refused("the case to tell of is not kept; look at the journal")
+        office = self._directory().offices.get(case.office)
+        if office is None:
+            raise Refused("the case's office is not in the register; add it, then send again")
+        mail = SentMail(
+            id=f"case-{case.reference}",
+            to=office.email,
+            subject=_subject(case),
+            text=self._text(case, ZoneInfo(office.time_zone)),
+            at=self._clock.now(),
+        )
+        await self._write(mail)
+
+    def _text(self, case: OfficeCase, zone: ZoneInfo) -> str:
+        page = self._page(case.office)
+        due = "" if case.due is None else f"{case.due.astimezone(zone):%Y-%m-%d %H:%M}"
+        return (
+            f"工单{case.reference}，来电{case.caller or '未显示'}，请于{due}前答复。\n"
+            f"录音和文字稿：{page}\n\n"
+            f"Case {case.reference}, caller {case.caller or 'withheld'}, answer by {due}.\n"
+            f"Recording and words: {page}\n"
+        )
+
+
+def _subject(case: OfficeCase) -> str:
+    zh, en = KINDS.get(case.kind, ("来电", "call")) if case.kind else ("来电", "call")
+    danger = "【危险】" if case.danger else ""
+    return f"{danger}新工单 {case.reference} · {zh} · New case, {en}"

@@ -1,0 +1,597 @@
+"""Composition root: settings, build_app(), the background loops and the commands. It imports all
+and nobody imports it; every part is made here and handed to those that need it."""
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import aiohttp
+import structlog
+from aiohttp import web
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ivr.carrier.client import Account, Messages, RecordingRows
+from ivr.carrier.errands import Fetching, Texts
+from ivr.carrier.local.line import REST_PATH, LocalLine
+from ivr.carrier.profiles import LOCAL
+from ivr.carrier.recordings import Media, MediaRules
+from ivr.carrier.routes import VoiceRoutes
+from ivr.carrier.signature import SignatureCheck
+from ivr.carrier.twiml import Twiml, TwimlDocuments, Urls
+from ivr.conversation import Conversation, Plans, Stores
+from ivr.flow.instruction import Hangup, Language, Say
+from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.world import Plan, Policy
+from ivr.library import Inputs, LibraryError, compile_plan, shipped
+from ivr.ports import Transcriber
+from ivr.transcription.engines import Carrier, NoTranscriber
+from ivr.transcription.errand import Transcribing
+from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
+from routing.city import AREA, calendar, demo_sheets
+from routing.delivery.console import ConsoleMail
+from routing.directory import Directory, DirectoryError
+from routing.handoff import Handoff
+from routing.numbers import mask_all
+from routing.ports import Job
+from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, address, office_routes
+from routing.web.layout import add_layout
+from storage.answers import StoredAnswers
+from storage.calls import StoredCalls
+from storage.cases import StoredCases
+from storage.effects import Effects, enqueue
+from storage.engine import Database, FolderLock, StorageError, migrate
+from storage.journal import SqliteJournal
+from storage.mails import StoredMails
+from storage.outbox import StoredOutbox
+from storage.plans import StoredPlans
+from storage.recordings import StoredRecordings
+from storage.retention import Retention
+from storage.sealing import Sealing
+
+LOG: Final = structlog.get_logger()
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+MOST_BODY: Final = 64 * 1024
+"""Bytes of a request: a webhook is under 8 kB even with a long transcript."""
+FORGET_EVERY: Final = 300.0
+"""Seconds between two rounds of retention."""
+PLAN_EVERY: Final = 3600.0
+"""Seconds between two looks whether a new day needs new open intervals."""
+
+
+class StartError(Exception):
+    """The server cannot start; the sentence says what to do."""
+
+
+class Settings(BaseSettings):
+    """From the environment or `.env`, each with the prefix ZHITONG_ (design §7)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ZHITONG_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""
+    data_dir: Path = Path("var")
+    carrier: Literal["local"] = "local"
+    account_sid: str = ""
+    auth_token: str = Field(default="", repr=False)
+    secret_key: str = Field(default="", repr=False)
+    transcriber: Literal["carrier", "none"] = "carrier"
+    time_zone: str = "Asia/Shanghai"
+    retention_audio_days: int = Field(default=90, ge=1, le=3650)
+    demo: bool | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.host not in LOOPBACK:
+            if not self.public_url:
+                raise ValueError("PUBLIC_URL is required where HOST is not this machine itself")
+            if self.demo:
+                raise ValueError("DEMO is for this machine alone: HOST must be 127.0.0.1")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as wrong:
+            raise ValueError(
+                f"TIME_ZONE {self.time_zone!r} is no zone; say Asia/Shanghai"
+            ) from wrong
+        parts = urlsplit(self.public_url)
+        if self.public_url and (parts.scheme not in {"http", "https"} or not parts.netloc):
+            raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
+        return self
+
+    @property
+    def shows_demo(self) -> bool:
+        """Whether the demonstration's pages are mounted."""
+        return self.host in LOOPBACK if self.demo is None else self.demo
+
+    @property
+    def base(self) -> str:
+        """The address that carriers and browsers use, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+
+def read_settings() -> Settings:
+    """Raises StartError naming each setting that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        faults = [
+            f"{'ZHITONG_' + str(f['loc'][0]).upper() + ': ' if f['loc'] else ''}"
+            f"{f['msg'].removeprefix('Value error, ')}"
+            for f in wrong.errors()
+        ]
+        raise StartError("the settings cannot be used: " + "; ".join(faults)) from wrong
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise StartError(f".env cannot be read: {wrong}; it must be UTF-8 text") from wrong
+
+
+class SystemClock:
+    """The machine's own clock: the only place that asks it."""
+
+    def now(self) -> datetime:
+        """Now, aware UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - every other part is handed this clock
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The server's key and what follows from it."""
+
+    key: bytes
+    account: str
+    token: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """From the settings; made on the first start, where absent, and kept in DATA_DIR."""
+        key = settings.secret_key.encode() or _kept_key(settings.data_dir / "secret.key")
+        derived = hmac.new(key, b"zhitong local line", hashlib.sha256).hexdigest()
+        return cls(
+            key,
+            settings.account_sid or f"AC{derived[:32]}",
+            settings.auth_token or derived[32:],
+        )
+
+
+def _kept_key(path: Path) -> bytes:
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    key = secrets.token_urlsafe(48).encode()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+    return key
+
+
+def log_as_json() -> None:
+    """One JSON object a line, numbers masked wherever they stand."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _masked,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Relay()], level=logging.WARNING, force=True)
+
+
+class _Relay(logging.Handler):
+    """What libraries log, as our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        LOG.warning(record.name, text=self.format(record))
+
+
+def _masked(_: Any, __: str, entry: Any) -> Any:
+    return {
+        name: mask_all(value) if isinstance(value, str) and name != "timestamp" else value
+        for name, value in entry.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts that live as long as the server."""
+
+    settings: Settings
+    secrets: Secrets
+    clock: SystemClock
+    database: Database
+    sealing: Sealing
+    effects: Effects
+    plans: Plans
+    conversation: Conversation
+    journal: SqliteJournal
+    outbox: StoredOutbox
+    recordings: StoredRecordings
+    cases: StoredCases
+    mails: StoredMails
+    calls: StoredCalls
+    retention: Retention
+
+    def directory(self) -> Directory:
+        """Today's directory."""
+        return self.plans.current.directory
+
+    def phrases(self) -> Phrasebook:
+        """Today's words."""
+        return self.plans.current.phrases
+
+
+HOUSE: Final = web.AppKey("house", House)
+LINE: Final = web.AppKey("line", LocalLine)
+
+
+def open_folder(settings: Settings) -> FolderLock:
+    """DATA_DIR, made where absent and locked for this process. Raises StorageError, StartError."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise StartError(
+            f"DATA_DIR {settings.data_dir} cannot be made ({wrong.strerror}): choose another"
+        ) from wrong
+    lock = FolderLock(settings.data_dir)
+    lock.take()
+    return lock
+
+
+def plan_inputs(settings: Settings) -> Inputs:
+    """What today's plan is compiled from: the demonstration city and the shipped words."""
+    policy = Policy(
+        audio_days=settings.retention_audio_days, hears=LOCAL.speech, whispers=LOCAL.whisper
+    )
+    return Inputs(demo_sheets(), shipped(), calendar(), AREA, settings.time_zone, policy)
+
+
+def compiled(inputs: Inputs, number: int, today: date) -> Plan:
+    """The plan. Raises StartError with every finding of script, words and register."""
+    try:
+        return compile_plan(inputs, number, today)
+    except (LibraryError, DirectoryError) as wrong:
+        raise StartError(f"the plan is refused:\n{wrong}") from wrong
+
+
+async def furnish(settings: Settings, clock: SystemClock) -> House:
+    """Open the database, compile the plan, put the parts together."""
+    keys = Secrets.of(settings)
+    zone = ZoneInfo(settings.time_zone)
+    database = Database(settings.data_dir / "zhitong.db")
+    sealing = Sealing(keys.key)
+    effects = Effects(sealing, zone)
+    inputs = plan_inputs(settings)
+    stored = StoredPlans(database, clock)
+    number = await stored.publish(inputs.to_text())
+    plans = Plans(compiled(inputs, number, clock.now().astimezone(zone).date()))
+    calls = StoredCalls(database, effects)
+    journal = SqliteJournal(database, effects)
+    recordings = StoredRecordings(database, settings.data_dir / "recordings")
+    conversation = Conversation(
+        plans=plans,
+        stores=Stores(journal, calls, StoredAnswers(database, sealing, effects, zone)),
+        documents=TwimlDocuments(LOCAL, settings.base),
+        clock=clock,
+        draw=sealing.draw,
+        new_id=lambda: secrets.token_urlsafe(16),
+    )
+    return House(
+        settings=settings,
+        secrets=keys,
+        clock=clock,
+        database=database,
+        sealing=sealing,
+        effects=effects,
+        plans=plans,
+        conversation=conversation,
+        journal=journal,
+        outbox=StoredOutbox(database),
+        recordings=recordings,
+        cases=StoredCases(database, recordings),
+        mails=StoredMails(database),
+        calls=calls,
+        retention=Retention(database, recordings, settings.retention_audio_days),
+    )
+
+
+def voice(house: House) -> VoiceRoutes:
+    """The carrier's webhooks."""
+    return VoiceRoutes(
+        house.conversation,
+        SignatureCheck(house.settings.base, house.secrets.token.split(",")),
+        account=house.secrets.account,
+        area=lambda: house.directory().area,
+        apology=apology(house),
+    )
+
+
+def apology(house: House) -> bytes:
+    """What a caller hears when anything fails: fixed, in both languages."""
+    languages: tuple[Language, ...] = ("zh-CN", "en")
+    words = tuple(
+        Say(house.phrases().say("trouble.plain", language, str), language) for language in languages
+    )
+    return Twiml(LOCAL).render((*words, Hangup()), Urls(f"{house.settings.base}/voice"))
+
+
+async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:
+    """The whole application, ready to be served. The folder must be open and migrated."""
+    house = await furnish(settings, clock or SystemClock())
+    app = web.Application(client_max_size=MOST_BODY)
+    app[HOUSE] = house
+    app.cleanup_ctx.append(_storage)
+    app.router.add_get("/healthz", _alive)
+    app.router.add_get("/readyz", _ready)
+    app.add_routes(voice(house).routes())
+    line = local_line(house)
+    app[LINE] = line
+    if settings.shows_demo:
+        add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
+        phones = Phones(house.directory, line, house.mails, ZoneInfo(settings.time_zone))
+        app.add_routes(phone_routes(phones))
+        app.add_routes(office_routes(OfficeDesk(house.directory, house.cases)))
+        app.router.add_get("/", _home)
+    line.mount(app)
+    app.cleanup_ctx.append(_background)
+    return app
+
+
+def local_line(house: House) -> LocalLine:
+    """The embedded carrier of this server."""
+    base = house.settings.base
+    directory = house.directory()
+    phones = {n.forward_to for n in directory.numbers.values()}
+    phones |= {o.pool_number for o in directory.offices.values()}
+    phones |= {o.stand_in_number for o in directory.offices.values()}
+    return LocalLine(
+        base_url=base,
+        voice_url=f"{base}/voice/answer",
+        fallback_url=f"{base}/voice/fallback",
+        status_url=f"{base}/voice/status",
+        account_sid=house.secrets.account,
+        auth_token=house.secrets.token.split(",")[0],
+        data_dir=house.settings.data_dir,
+        clock=house.clock,
+    )
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+async def _ready(request: web.Request) -> web.Response:
+    """Ready means that a call can be answered: the database takes a write."""
+    house = request.app[HOUSE]
+    try:
+        async with house.database.unit_of_work():
+            pass
+    except StorageError as wrong:
+        return web.Response(status=503, text=f"{wrong}\n")
+    return web.Response(text="ready\n")
+
+
+async def _home(_: web.Request) -> web.Response:
+    raise web.HTTPFound("/phone")
+
+
+async def _storage(app: web.Application) -> AsyncIterator[None]:
+    house = app[HOUSE]
+    await house.journal.start()
+    yield
+    await house.journal.stop()
+    await house.database.close()
+
+
+async def _background(app: web.Application) -> AsyncIterator[None]:
+    """The outbox's drain, retention and the nightly plan, until the server stops."""
+    house = app[HOUSE]
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        handoff = drain(house, session)
+        tasks = [
+            group.create_task(_forever(0, handoff.run)),
+            group.create_task(
+                _forever(FORGET_EVERY, lambda: house.retention.run(house.clock.now()))
+            ),
+            group.create_task(_forever(PLAN_EVERY, lambda: _renew(house))),
+        ]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def _forever(seconds: float, work: Any) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            LOG.exception("background.failed")
+        await asyncio.sleep(seconds)
+
+
+async def _renew(house: House) -> None:
+    """A new day: open intervals for the next 60 days. If that fails the old ones stand."""
+    today = house.clock.now().astimezone(ZoneInfo(house.settings.time_zone)).date()
+    current = house.plans.current
+    house.plans.publish(compiled(plan_inputs(house.settings), current.number, today))
+
+
+def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
+    """The outbox and the handlers of its kinds."""
+    account = Account(
+        house.secrets.account, house.secrets.token.split(",")[0], house.settings.base + REST_PATH
+    )
+    rows = RecordingRows(account, session)
+    media = Media(account, session, MediaRules(longest=house.plans.current.policy.longest_call))
+
+    async def transcribe_next(sid: str, language: Language | None) -> None:
+        payload = {"recording": sid, "language": language}
+        async with house.database.unit_of_work() as unit:
+            now = house.clock.now()
+            await unit.execute(enqueue("transcribe", payload, f"transcribe:{sid}", now, None))
+        house.database.woken.set()
+
+    async def keep(sid: str, text: str, source: str) -> None:
+        await house.calls.hold_transcript(sid, text, source, house.clock.now())
+
+    async def settle(job: Job) -> None:
+        await house.conversation.settle(str(job.payload["call"]))
+
+    engine: Transcriber = (
+        Carrier(rows.words) if house.settings.transcriber == "carrier" else NoTranscriber()
+    )
+    handlers = {
+        "sms": Texts(Messages(account, session), house.phrases),
+        "fetch_recording": Fetching(media, rows, house.recordings, transcribe_next),
+        "transcribe": Transcribing(engine, keep),
+        "tell_office": ConsoleMail(
+            house.cases,
+            house.directory,
+            house.mails.write,
+            lambda office: house.settings.base + address(office),
+            house.clock,
+        ),
+        "settle": settle,
+    }
+    return Handoff(house.outbox, handlers, house.clock, _report)
+
+
+def _report(what: str, job: Job, why: str) -> None:
+    LOG.warning("outbox", what=what, kind=job.kind, job=job.id, attempts=job.attempts, why=why)
+
+
+async def serve(settings: Settings) -> None:
+    """Run until told to stop. Raises StartError, StorageError with a sentence."""
+    app = await build_app(settings)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+    except OSError as wrong:
+        await runner.cleanup()
+        raise StartError(
+            f"port {settings.port} on {settings.host} cannot be used ({wrong.strerror}): "
+            "set ZHITONG_PORT to a free one"
+        ) from wrong
+    welcome(settings, app[HOUSE])
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+            loop.add_signal_handler(name, stop.set)
+    await stop.wait()
+    await runner.cleanup()
+
+
+def welcome(settings: Settings, house: House) -> None:
+    """A few lines that say where everything is."""
+    directory = house.directory()
+    base = settings.base
+    lines = [
+        f"直通 Zhitong answers {len(directory.numbers)} published numbers at {base}",
+    ]
+    if settings.shows_demo:
+        lines += [
+            f"  电话 the phone          {base}/phone",
+            f"  单位 an office's cases  {base}/demo/office",
+            "  终端 from a terminal    uv run server.py rehearse",
+        ]
+    print("\n".join(lines), flush=True)
+
+
+def command_run(settings: Settings) -> int:
+    """`run`: migrate, then serve."""
+    lock = open_folder(settings)
+    try:
+        migrate(settings.data_dir / "zhitong.db")
+        runner = _fast_runner()
+        with runner:
+            runner.run(serve(settings))
+    finally:
+        lock.release()
+    return 0
+
+
+def _fast_runner() -> asyncio.Runner:
+    if sys.platform == "win32":
+        return asyncio.Runner()
+    import uvloop  # noqa: PLC0415 - not on Windows
+
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+def command_migrate(settings: Settings) -> int:
+    """`migrate`: bring the database to this version's schema and stop."""
+    lock = open_folder(settings)
+    try:
+        migrate(settings.data_dir / "zhitong.db")
+    finally:
+        lock.release()
+    return 0
+
+
+def command_check(settings: Settings) -> int:
+    """`check`: settings, script, words, register and calendar, without starting anything."""
+    today = SystemClock().now().astimezone(ZoneInfo(settings.time_zone)).date()
+    plan = compiled(plan_inputs(settings), 1, today)
+    print(
+        f"{len(plan.script.nodes)} nodes, {len(plan.directory.numbers)} numbers, "
+        f"{len(plan.rules.rules.rules)} rules: nothing to mend"
+    )
+    missing = plan.holidays.missing_years(today, date(today.year + 1, 1, 31))
+    for year in missing:
+        print(f"warning: the holiday notice of {year} is not in the calendar yet")
+    return 0
+
+
+def command_rehearse(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`rehearse`: the terminal phone, at a running server or at a house of its own."""
+    from ivr.carrier.local.rehearsal import rehearse_at  # noqa: PLC0415 - only here
+
+    return asyncio.run(rehearse_at(settings.base, arguments.url, arguments.save, Path(__file__)))
+
+
+COMMANDS: Final = {"run": command_run, "migrate": command_migrate, "check": command_check}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; any failure is one sentence that says what to do."""
+    parser = argparse.ArgumentParser(prog="server.py", description=__doc__)
+    parser.add_argument("command", nargs="?", default="run", choices=[*COMMANDS, "rehearse"])
+    parser.add_argument("--url", help="rehearse: the address of a running server")
+    parser.add_argument("--save", type=Path, help="rehearse: keep the call as a golden .call file")
+    arguments = parser.parse_args(words)
+    log_as_json()
+    try:
+        settings = read_settings()
+        if arguments.command == "rehearse":
+            return command_rehearse(settings, arguments)
+        return COMMANDS[arguments.command](settings)
+    except (StartError, StorageError) as wrong:
+        print(f"server.py: {wrong}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
