@@ -28,6 +28,7 @@ from ivr.carrier.local.tasks import Tasks
 from ivr.carrier.local.voice import Voice
 from ivr.carrier.local.webhooks import Door, Parcel, Post, Reply, Webhooks
 from ivr.ports import SentText
+from routing.web.guard import loopback_only
 
 
 class Clock(Protocol):
@@ -116,8 +117,8 @@ class LocalLine:
     def mount(self, app: web.Application) -> None:
         """Add everything to the server's application: REST, phones, start and stop."""
         app.add_subapp(REST_PATH, self.rest_app())
-        app.router.add_get("/phone/socket", self.socket_handler)
-        app.router.add_get("/phone/voice/{key}.wav", self.voice_handler)
+        app.router.add_get("/phone/socket", loopback_only(self.socket_handler))
+        app.router.add_get("/phone/voice/{key}.wav", loopback_only(self.voice_handler))
         app.cleanup_ctx.append(self._running)
         app.on_shutdown.append(self._close_sockets)
 
