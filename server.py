@@ -27,7 +27,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ivr.carrier.client import Account, Messages, RecordingRows
 from ivr.carrier.errands import Fetching, Texts
-from ivr.carrier.local.line import REST_PATH, LocalLine
+from ivr.carrier.local.line import LocalLine
+from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.profiles import LOCAL
 from ivr.carrier.recordings import Media, MediaRules
 from ivr.carrier.routes import VoiceRoutes
@@ -45,7 +46,7 @@ from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.city import AREA, calendar, demo_sheets
 from routing.delivery.console import ConsoleMail
 from routing.directory import Directory, DirectoryError
-from routing.handoff import Handoff
+from routing.handoff import Handler, Handoff
 from routing.numbers import mask_all
 from routing.ports import Job
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, address, office_routes
@@ -459,7 +460,7 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
     engine: Transcriber = (
         Carrier(rows.words) if house.settings.transcriber == "carrier" else NoTranscriber()
     )
-    handlers = {
+    handlers: dict[str, Handler] = {
         "sms": Texts(Messages(account, session), house.phrases),
         "fetch_recording": Fetching(media, rows, house.recordings, transcribe_next),
         "transcribe": Transcribing(engine, keep),

@@ -39,7 +39,7 @@ FLOW_PHRASES: Final = (
     "put.full", "person.connect", "person.wait", "progress.ask", "progress.miss",
     "progress.pin_sent", "whisper.offer", "whisper.person", "whisper.language",
     "whisper.accepted", "whisper.declined", "whisper.gone", "trouble.plain", "sms.case",
-    "sms.check", "hours.unknown", "topic.none", "kind.none",
+    "sms.check", "sms.pin", "hours.unknown", "topic.none", "kind.none",
 )  # fmt: skip
 """Phrases that the steps say by themselves."""
 

@@ -1,0 +1,186 @@
+"""Answers the core's lookups: cases by number and PIN, forgotten PINs, counts, matters.
+Implements `ivr.ports.Answers`. A try is taken once for a call and turn, in one transaction."""
+
+import hmac
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final, assert_never
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ivr.flow.call import Call
+from ivr.flow.effect import CountCases, CountLiveCalls, FindCase, FindMatter, Lookup, SendPin
+from ivr.flow.event import (
+    Answer,
+    CaseFound,
+    CaseMissed,
+    LiveCallsToday,
+    MatterFound,
+    PinSent,
+    RecentCases,
+)
+from routing.cases.case import CaseState
+from routing.numbers import mobile
+from storage.effects import Effects, enqueue
+from storage.engine import Database
+from storage.sealing import Sealing
+from storage.tables.calls import leg_answers
+from storage.tables.cases import case_callers, cases, pin_sends, tries
+
+MISSES_A_DAY: Final = 10
+"""Wrong tries a day, of one caller and of one case; then both say locked (design §3)."""
+NO_DIGEST: Final = "0" * 64
+HOUR: Final = timedelta(hours=1)
+
+
+class StoredAnswers:
+    """One method a lookup; `zone` says when a day begins."""
+
+    def __init__(
+        self, database: Database, sealing: Sealing, effects: Effects, zone: tzinfo
+    ) -> None:
+        self._database = database
+        self._sealing = sealing
+        self._effects = effects
+        self._zone = zone
+
+    async def answer(self, call: Call, turn: int, lookup: Lookup, now: datetime) -> Answer:
+        """One lookup."""
+        match lookup:
+            case FindCase(reference, pin):
+                return await self._find_case(call, turn, (reference, pin), now)
+            case SendPin(reference):
+                return await self._send_pin(call, turn, reference, now)
+            case CountCases():
+                return await self._count_cases(call, now)
+            case CountLiveCalls(official):
+                return await self._count_live_calls(official, now)
+            case FindMatter(matter_turn):
+                return await self._find_matter(call, matter_turn)
+            case _:
+                assert_never(lookup)
+
+    def _day(self, now: datetime) -> str:
+        return now.astimezone(self._zone).date().isoformat()
+
+    async def _find_case(
+        self, call: Call, turn: int, asked: tuple[str, str], now: datetime
+    ) -> Answer:
+        """The same work for a hit, a miss and a number that no case has."""
+        reference, pin = asked
+        caller = self._effects.caller_digest(call.caller)
+        number = self._sealing.digest("reference", reference)
+        day = self._day(now)
+        async with self._database.unit_of_work() as unit:
+            locked = await self._locked(unit, (call.id, turn), caller, number, day)
+            row = (
+                await unit.execute(select(cases).where(cases.c.reference == reference))
+            ).one_or_none()
+            digest = self._sealing.pin(reference, pin)
+            kept = NO_DIGEST if row is None else row.pin_digest
+            hit = hmac.compare_digest(digest, kept) and not locked
+            taken = insert(tries).values(
+                call_id=call.id, turn=turn, caller=caller, reference=number, day=day, hit=hit
+            )
+            await unit.execute(taken.on_conflict_do_nothing())
+        if row is None or not hit:
+            return CaseMissed(locked)
+        return CaseFound(reference, CaseState(row.state), row.office, row.due.isoformat())
+
+    async def _locked(
+        self,
+        unit: AsyncConnection,
+        same: tuple[str, int],
+        caller: str,
+        number: str,
+        day: str,
+    ) -> bool:
+        """Whether the caller or the case has used up today's misses, this try apart."""
+        others = (
+            tries.c.day == day,
+            tries.c.hit.is_(False),
+            (tries.c.call_id != same[0]) | (tries.c.turn != same[1]),
+        )
+        for column, value in ((tries.c.caller, caller), (tries.c.reference, number)):
+            query = select(func.count()).select_from(tries).where(column == value, *others)
+            if (await unit.execute(query)).scalar_one() >= MISSES_A_DAY:
+                return True
+        return False
+
+    async def _send_pin(self, call: Call, turn: int, reference: str, now: datetime) -> Answer:
+        """To the registering mobile only, once a day; the answer never says whether."""
+        query = (
+            select(cases, case_callers.c.digest)
+            .join(case_callers, case_callers.c.reference == cases.c.reference)
+            .where(cases.c.reference == reference)
+        )
+        caller = call.caller
+        async with self._database.unit_of_work() as unit:
+            row = (await unit.execute(query)).one_or_none()
+            mine = row is not None and hmac.compare_digest(
+                row.digest, self._effects.caller_digest(caller)
+            )
+            if row is not None and mine and caller is not None and mobile(caller):
+                await self._renew_pin(unit, call, turn, row, now)
+        self._database.woken.set()
+        return PinSent()
+
+    async def _renew_pin(
+        self, unit: AsyncConnection, call: Call, turn: int, row: Any, now: datetime
+    ) -> None:
+        sent = insert(pin_sends).values(reference=row.reference, day=self._day(now), at=now)
+        done = await unit.execute(sent.on_conflict_do_nothing())
+        if not done.rowcount:
+            return
+        pin = self._sealing.new_pin(call.id, turn)
+        await unit.execute(
+            update(cases)
+            .where(cases.c.reference == row.reference)
+            .values(pin_digest=self._sealing.pin(row.reference, pin))
+        )
+        payload = {
+            "phrase": "sms.pin",
+            "to": call.caller,
+            "from": call.dialled,
+            "language": call.language,
+            "slots": {"case": f"{row.reference[:4]} {row.reference[4:]}", "pin": pin},
+        }
+        key = f"pin:{row.reference}:{self._day(now)}"
+        await unit.execute(enqueue("sms", payload, key, now, row.reference))
+
+    async def _count_cases(self, call: Call, now: datetime) -> Answer:
+        digest = self._effects.caller_digest(call.caller)
+        query = (
+            select(case_callers.c.reference)
+            .where(case_callers.c.digest == digest, case_callers.c.opened > now - HOUR)
+            .order_by(case_callers.c.opened.desc())
+        )
+        async with self._database.reading() as connection:
+            found = (await connection.execute(query)).scalars().all()
+        return RecentCases(len(found), found[0] if found else None)
+
+    async def _count_live_calls(self, official: str, now: datetime) -> Answer:
+        local = now.astimezone(self._zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        query = (
+            select(func.count())
+            .select_from(leg_answers)
+            .where(
+                leg_answers.c.official == official,
+                leg_answers.c.accepted.is_(True),
+                leg_answers.c.at >= midnight,
+            )
+        )
+        async with self._database.reading() as connection:
+            return LiveCallsToday((await connection.execute(query)).scalar_one())
+
+    async def _find_matter(self, call: Call, turn: int) -> Answer:
+        query = select(cases.c.reference, cases.c.attempt).where(
+            cases.c.call_id == call.id, cases.c.turn == turn
+        )
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return MatterFound(None, None)
+        return MatterFound(row.reference, self._sealing.draw(call.id, turn, row.attempt).pin)
