@@ -73,6 +73,7 @@ class SqliteJournal:
         self._engine = database.beneath()
         self._connection: Connection | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._stopped = False
 
     async def start(self) -> None:
         """Open the journal's connection and begin to write."""
@@ -81,7 +82,8 @@ class SqliteJournal:
         self._writer = loop.create_task(self._write(), name="journal")
 
     async def stop(self) -> None:
-        """Write what waits, then close."""
+        """Write what waits, then close; later steps are refused."""
+        self._stopped = True
         if self._writer is not None:
             await asyncio.gather(*(w.answer for w in self._queue), return_exceptions=True)
             async with self._database.writer:
@@ -96,6 +98,8 @@ class SqliteJournal:
     async def append(self, step: Step) -> Reply:
         """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken,
         StorageError."""
+        if self._stopped:
+            raise StorageError("the journal is stopped: the server is ending, try again soon")
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(step, answer))
         self._filled.set()
@@ -116,15 +120,14 @@ class SqliteJournal:
                 self._database.woken.set()
 
     def _keep(self, batch: Sequence[_Waiting]) -> Sequence[Outcome]:
-        """In the journal's thread: the whole batch at once, or step by step if it fails."""
+        """In the journal's thread: the whole batch at once; if that fails, with a savepoint a
+        step (repeats and doubled matters); if that fails too, in transactions of their own, so
+        that a step which cannot be written, or no longer fits on the disk, fails alone."""
         steps = [waiting.step for waiting in batch]
-        try:
-            with told():
-                return self._together(steps)
-        except (IntegrityError, sqlite3.IntegrityError):
-            return self._one_by_one(steps)
-        except Exception as error:  # noqa: BLE001 - each waiting webhook is told
-            return [error] * len(steps)
+        for keep in (self._together, self._one_by_one):
+            with contextlib.suppress(Exception):
+                return keep(steps)
+        return [self._singly(step) for step in steps]
 
     def _together(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         with self._transaction() as connection:
@@ -136,11 +139,15 @@ class SqliteJournal:
         return [Reply(step.call.id, step.reply, mine=True) for step in steps]
 
     def _one_by_one(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        with self._transaction() as connection:
+            return [self._alone(connection, step) for step in steps]
+
+    def _singly(self, step: Step) -> Outcome:
         try:
             with told(), self._transaction() as connection:
-                return [self._alone(connection, step) for step in steps]
-        except Exception as error:  # noqa: BLE001 - each waiting webhook is told
-            return [error] * len(steps)
+                return self._alone(connection, step)
+        except Exception as error:  # noqa: BLE001 - the waiting webhook is told
+            return error
 
     def _alone(self, connection: Connection, step: Step) -> Outcome:
         """One step in a savepoint of its own: ours, the winner's reply, or its own failure."""

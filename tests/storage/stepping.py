@@ -1,0 +1,103 @@
+"""A database in a folder of its own and the steps that tests put into it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from ivr.flow.call import Call
+from ivr.flow.effect import Effect, OpenCase
+from ivr.ports import Origin, Step
+from routing.cases.case import Confidentiality
+from routing.cases.kinds import Kind
+from storage.calls import StoredCalls
+from storage.effects import Effects
+from storage.engine import Database, migrate
+from storage.journal import Hook, SqliteJournal
+from storage.sealing import Sealing
+
+AT: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+CALLER: Final = "+8613800001234"
+DIALLED: Final = "+865580000021"
+SEALING: Final = Sealing(b"a test's own key, never a server's")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts under test, over one file."""
+
+    database: Database
+    effects: Effects
+    journal: SqliteJournal
+    calls: StoredCalls
+
+    async def rows(self, table: Any) -> int:
+        """How many rows a table has."""
+        return int(await self.scalar(select(func.count()).select_from(table)))
+
+    async def scalar(self, query: Any) -> Any:
+        """One value."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path, hook: Hook | None = None) -> AsyncIterator[House]:
+    """A migrated database with a running journal, closed in order."""
+    path = folder / "house.db"
+    await asyncio.to_thread(migrate, path)
+    database = Database(path)
+    effects = Effects(SEALING, ZoneInfo("Asia/Shanghai"))
+    journal = SqliteJournal(database, effects, hook)
+    await journal.start()
+    try:
+        yield House(database, effects, journal, StoredCalls(database, effects))
+    finally:
+        await journal.stop()
+        await database.close()
+
+
+def call_of(call_id: str, turn: int, caller: str | None = CALLER) -> Call:
+    """A call that waits for `turn`."""
+    return Call(call_id, caller, DIALLED, "zh-CN", "main", 1, AT, turn=turn)
+
+
+def first_step(call_id: str, sid: str | None = None, reply: bytes = b"<first/>") -> Step:
+    """Turn 0: a new call."""
+    origin = Origin("AC1", sid or f"CA-{call_id}")
+    return Step(call_of(call_id, 1), 0, AT, b'{"event":"Answered"}', reply, origin=origin)
+
+
+def later_step(
+    call_id: str, turn: int, *effects: Effect, reply: bytes = b"<later/>", attempt: int = 0
+) -> Step:
+    """Any later turn."""
+    at = AT + timedelta(seconds=turn)
+    event = b'{"event":"Pressed"}'
+    return Step(call_of(call_id, turn + 1), turn, at, event, reply, effects, attempt=attempt)
+
+
+def open_case(reference: str = "46270395", turn: int = 1, caller: str | None = CALLER) -> OpenCase:
+    """A matter of turn `turn`."""
+    return OpenCase(
+        turn=turn,
+        reference=reference,
+        pin="7315",
+        kind=Kind.HELP,
+        about=None,
+        topic="water",
+        district="县城",
+        office="water",
+        rule="topic",
+        confidentiality=Confidentiality.NAMED,
+        dialled=DIALLED,
+        caller=caller,
+        language="zh-CN",
+        due=AT + timedelta(days=7),
+    )
