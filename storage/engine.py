@@ -126,23 +126,50 @@ def told() -> Iterator[None]:
         if known is not None:
             raise known from error
         raise
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         known = _known(error)
         if known is not None:
             raise known from error
         raise
 
 
+_SENTENCES: Final = (
+    ("disk is full", DiskFull, "the disk is full: free some room in DATA_DIR's file system"),
+    ("readonly", ReadOnly, "the database may not be written: give this user the right to DATA_DIR"),
+    (
+        "unable to open",
+        ReadOnly,
+        "the database cannot be opened: check that DATA_DIR exists and is ours",
+    ),
+    (
+        "disk I/O",
+        StorageError,
+        "the disk does not keep what is written: check it, then start again",
+    ),
+    (
+        "not a database",
+        StorageError,
+        "the database file is damaged: restore the last backup into DATA_DIR",
+    ),
+    (
+        "malformed",
+        StorageError,
+        "the database file is damaged: restore the last backup into DATA_DIR",
+    ),
+    (
+        "is locked",
+        StorageError,
+        "another program keeps the database locked: close it (a backup, a database browser)",
+    ),
+)
+"""A part of SQLite's message, and what an operator is told instead."""
+
+
 def _known(error: object) -> StorageError | None:
     text = str(error)
-    if "disk is full" in text:
-        return DiskFull("the disk is full: free some room in DATA_DIR's file system")
-    if "readonly" in text:
-        return ReadOnly("the database may not be written: give this user the right to DATA_DIR")
-    if "unable to open" in text:
-        return ReadOnly("the database cannot be opened: check that DATA_DIR exists and is ours")
-    if "disk I/O" in text:
-        return StorageError("the disk does not keep what is written: check it, then start again")
+    for part, kind, sentence in _SENTENCES:
+        if part in text:
+            return kind(sentence)
     return None
 
 
