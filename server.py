@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ivr.carrier.client import Account, Messages, RecordingRows
-from ivr.carrier.errands import Fetching, Texts
+from ivr.carrier.errands import Deleting, Fetching, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.profiles import LOCAL
@@ -70,6 +70,8 @@ MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
 FORGET_EVERY: Final = 300.0
 """Seconds between two rounds of retention."""
+DELETE_AFTER: Final = timedelta(minutes=10)
+"""How long a recording that is kept here stays at the carrier, which may be asked for its words."""
 PLAN_EVERY: Final = 3600.0
 """Seconds between two looks whether a new day needs new open intervals."""
 
@@ -444,11 +446,14 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
     rows = RecordingRows(account, session)
     media = Media(account, session, MediaRules(longest=house.plans.current.policy.longest_call))
 
-    async def transcribe_next(sid: str, language: Language | None) -> None:
+    async def kept(sid: str, language: Language | None) -> None:
+        """Its words next; then it is deleted at the carrier, which may be asked for the words."""
         payload = {"recording": sid, "language": language}
+        now = house.clock.now()
+        later = now + DELETE_AFTER
         async with house.database.unit_of_work() as unit:
-            now = house.clock.now()
             await unit.execute(enqueue("transcribe", payload, f"transcribe:{sid}", now, None))
+            await unit.execute(enqueue("delete_recording", payload, f"delete:{sid}", later, None))
         house.database.woken.set()
 
     async def keep(sid: str, text: str, source: str) -> None:
@@ -462,7 +467,8 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
     )
     handlers: dict[str, Handler] = {
         "sms": Texts(Messages(account, session), house.phrases),
-        "fetch_recording": Fetching(media, rows, house.recordings, transcribe_next),
+        "fetch_recording": Fetching(media, house.recordings, kept),
+        "delete_recording": Deleting(rows),
         "transcribe": Transcribing(engine, keep),
         "tell_office": ConsoleMail(
             house.cases,

@@ -51,17 +51,15 @@ class Texts:
 
 
 class Fetching:
-    """Brings one recording home and deletes it at the carrier; `then` goes on with it."""
+    """Brings one recording home; `then` goes on with it: words, and deletion at the carrier."""
 
     def __init__(
         self,
         media: Media,
-        rows: RecordingRows,
         shelf: RecordingShelf,
         then: Callable[[str, Language | None], Awaitable[None]],
     ) -> None:
         self._media = media
-        self._rows = rows
         self._shelf = shelf
         self._then = then
 
@@ -72,9 +70,25 @@ class Fetching:
         if ref is None:
             raise TryAgain("the carrier has not said where the recording is")
         try:
-            await bring_home(ref, self._media, self._rows, self._shelf)
+            await bring_home(ref, self._media, self._shelf)
         except CarrierRefused as refused:
             raise Refused(str(refused)) from refused
         except CarrierUnreachable as later:
             raise TryAgain(str(later)) from later
         await self._then(sid, await self._shelf.kept(sid))
+
+
+class Deleting:
+    """Deletes a recording at the carrier, once it is kept here and its words were asked for."""
+
+    def __init__(self, rows: RecordingRows) -> None:
+        self._rows = rows
+
+    async def __call__(self, job: Job) -> None:
+        """Raises Refused, TryAgain; one that is gone already is deleted."""
+        try:
+            await self._rows.delete(str(job.payload["recording"]))
+        except CarrierRefused as refused:
+            raise Refused(str(refused)) from refused
+        except CarrierUnreachable as later:
+            raise TryAgain(str(later)) from later

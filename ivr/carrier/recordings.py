@@ -1,5 +1,4 @@
-"""Brings a recording home: fetches its sound, checks it, keeps it, then deletes it at the
-carrier. The counterpart of `inbound.read_recording`, which announces it
+"""Brings a recording home: fetches its sound, checks it and keeps it. The counterpart of `inbound.read_recording`, which announces it
 (twilio-voice §7, Media; design §3, Audio)."""
 
 from collections.abc import AsyncIterator
@@ -9,7 +8,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from ivr.carrier.client import Account, CarrierRefused, CarrierUnreachable, RecordingRows
+from ivr.carrier.client import Account, CarrierRefused, CarrierUnreachable
 from ivr.ports import RecordingRef, Recordings
 
 _CHUNK: Final = 64 * 1024
@@ -107,15 +106,12 @@ class Media:
         return address.with_user(None)
 
 
-async def bring_home(
-    ref: RecordingRef, media: Media, rows: RecordingRows, kept: Recordings
-) -> None:
-    """Keep the sound here and delete it at the carrier, in this order; repeating is safe.
+async def bring_home(ref: RecordingRef, media: Media, kept: Recordings) -> None:
+    """Keep the sound here; repeating is safe. It is deleted at the carrier only after this.
 
     Raises CarrierError; what is a CarrierUnreachable may be tried again later."""
     if await kept.read(ref.sid) is None:
         await kept.save(ref.sid, media.stream(ref))
-    await rows.delete(ref.sid)
 
 
 def _checked(answer: aiohttp.ClientResponse) -> aiohttp.ClientResponse:

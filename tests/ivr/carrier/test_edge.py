@@ -153,6 +153,8 @@ async def test_a_recording_ends(house: House, keys: str, end: RecordingEnd) -> N
 
 async def test_the_carriers_words_name_their_recording(house: House) -> None:
     ref = await recorded(house)
+    rows = RecordingRows(Account(ACCOUNT, TOKEN, f"{house.base}/line"), house.session)
+    assert await rows.words(ref.sid) == "我家停水了"
     words = read_transcript((await house.hook(f"{TURN}/transcript")).form)
 
     assert words == CarrierWords(ref.sid, "我家停水了")
@@ -168,9 +170,10 @@ async def test_a_recording_is_brought_home_and_deleted_there(house: House) -> No
     call = house.to(TURN)[0].form["CallSid"]
     assert row == RecordingRow(ref.sid, call, "completed", ref.seconds)
     with pytest.raises(MediaNotYet):
-        await bring_home(ref, media, rows, shelf)
-    await bring_home(ref, media, rows, shelf)
+        await bring_home(ref, media, shelf)
+    await bring_home(ref, media, shelf)
     assert shelf.kept[ref.sid][44:].startswith(tone(1.0))
+    await rows.delete(ref.sid)
     assert await rows.fetch(ref.sid) is None
 
 

@@ -133,34 +133,35 @@ async def test_sound_comes_whole_and_with_our_login(carrier: Carrier, seconds: f
     assert carrier.asked == [("GET", "/line/2010-04-01/Accounts/AC1/Recordings/RE1", LOGIN)]
 
 
-async def test_it_is_deleted_at_the_carrier_only_when_it_is_kept(carrier: Carrier) -> None:
+async def test_it_is_kept_once_and_then_deleted_at_the_carrier(carrier: Carrier) -> None:
     shelf = Shelf()
-    await bring_home(carrier.ref, carrier.media(), carrier.rows(), shelf)
+    await bring_home(carrier.ref, carrier.media(), shelf)
+    await bring_home(carrier.ref, carrier.media(), shelf)
+    await carrier.rows().delete("RE1")
 
     assert shelf.kept == {"RE1": wav(1)}
     assert [method for method, *_ in carrier.asked] == ["GET", "DELETE"]
     assert carrier.asked[1][1].endswith("/Recordings/RE1.json")
 
 
-async def test_a_cut_off_recording_is_neither_kept_nor_deleted(carrier: Carrier) -> None:
+async def test_a_cut_off_recording_is_not_kept(carrier: Carrier) -> None:
     carrier.answer = bytes_of(wav(1)[:-2])
     shelf = Shelf()
 
     with pytest.raises(MediaBroken, match="16042"):
-        await bring_home(carrier.ref, carrier.media(), carrier.rows(), shelf)
+        await bring_home(carrier.ref, carrier.media(), shelf)
     assert shelf.kept == {}
     assert [method for method, *_ in carrier.asked] == ["GET"]
 
 
-async def test_a_deletion_that_failed_is_repeated_without_fetching_again(carrier: Carrier) -> None:
-    shelf = Shelf()
+async def test_a_deletion_that_failed_is_repeated(carrier: Carrier) -> None:
     carrier.deletion = 503
     with pytest.raises(CarrierUnreachable):
-        await bring_home(carrier.ref, carrier.media(), carrier.rows(), shelf)
+        await carrier.rows().delete("RE1")
     carrier.deletion = 404  # the first one had been carried out after all
-    await bring_home(carrier.ref, carrier.media(), carrier.rows(), shelf)
+    await carrier.rows().delete("RE1")
 
-    assert [method for method, *_ in carrier.asked] == ["GET", "DELETE", "DELETE"]
+    assert [method for method, *_ in carrier.asked] == ["DELETE", "DELETE"]
 
 
 @pytest.mark.parametrize(
