@@ -1,0 +1,109 @@
+"""Every door of the server: no webhook without a signature, no demonstration page from elsewhere,
+no carrier's account without its token, and none of them missing from docs/threat-model.md."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import encode_basic_auth, web
+from aiohttp.test_utils import TestClient, TestServer
+
+import server
+from storage.engine import migrate
+
+DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
+PLACES = {"call": "A" * 22, "turn": "1", "leg": "1", "following": "0"}
+ACCOUNT = re.compile(r"(?<=/Accounts/)AC[0-9a-f]{32}")
+FORM = {"AccountSid": "AC" + "0" * 32, "CallSid": "CA" + "0" * 32, "From": "+8613800000000"}
+Served = TestClient[web.Request, web.Application]
+Door = tuple[str, str]
+
+
+@pytest.fixture
+async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    """The real application on a free port, with the demonstration's pages."""
+    monkeypatch.chdir(tmp_path)  # no .env of a developer
+    settings = server.Settings(data_dir=tmp_path, port=0, demo=True)
+    lock = server.open_folder(settings)
+    migrate(tmp_path / "zhitong.db")
+    async with TestClient(TestServer(await server.build_app(settings))) as opened:
+        yield opened
+    lock.release()
+
+
+def doors(app: web.Application) -> set[Door]:
+    """Method and path of every route; HEAD is GET without its body."""
+    return {
+        (route.method, route.resource.canonical)
+        for route in app.router.routes()
+        if route.resource is not None and route.method != "HEAD"
+    }
+
+
+def path_of(door: Door) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: PLACES.get(found[1], "x1"), door[1])
+
+
+def app_of(client: Served) -> web.Application:
+    app = client.app
+    assert app is not None
+    return app
+
+
+@pytest.mark.parametrize("signature", [None, "", "AAAA", "é", "A" * 10_000])
+async def test_no_webhook_without_its_signature(client: Served, signature: str | None) -> None:
+    webhooks = {door for door in doors(app_of(client)) if door[1].startswith("/voice")}
+    assert len(webhooks) >= 7
+    headers = {} if signature is None else {"X-Twilio-Signature": signature}
+    answers = {}
+    for door in webhooks:
+        async with client.request(door[0], path_of(door), data=FORM, headers=headers) as answer:
+            answers[door] = answer.status
+            assert "<Response" not in await answer.text()
+
+    too_long = 400 if signature and len(signature) > 8190 else 403
+    assert answers == dict.fromkeys(webhooks, too_long)
+
+
+async def test_webhooks_are_posts(client: Served) -> None:
+    methods = {method for method, path in doors(app_of(client)) if path.startswith("/voice")}
+
+    assert methods == {"POST"}
+
+
+async def test_the_carriers_account_asks_for_its_token(client: Served) -> None:
+    rest = {door for door in doors(app_of(client)) if door[1].startswith("/line")}
+    assert len(rest) > 10
+    for door in rest:
+        for wrong in ({}, {"Authorization": "Basic eDp5"}, {"Authorization": "Basic ???"}):
+            async with client.request(door[0], path_of(door), headers=wrong) as answer:
+                assert answer.status == 401, door
+    keys = app_of(client)[server.HOUSE].secrets
+    login = encode_basic_auth(keys.account, keys.token)
+    calls = f"/line/2010-04-01/Accounts/{keys.account}/Calls.json"
+    async with client.get(calls, headers={"Authorization": login}) as answer:
+        assert answer.status == 200
+
+
+async def test_the_demonstration_is_for_this_machine(client: Served) -> None:
+    """A name that points here from elsewhere is refused (DNS rebinding)."""
+    shown = {door for door in doors(app_of(client)) if re.match(r"/(phone|demo)(/|$)", door[1])}
+    assert shown
+    for door in shown:
+        headers = {"Host": "phone.example"}
+        async with client.request(door[0], path_of(door), headers=headers) as answer:
+            assert answer.status == 403, door
+
+
+async def test_the_phones_socket_refuses_a_foreign_page(client: Served) -> None:
+    headers = {"Origin": "http://evil.example", "Upgrade": "websocket", "Connection": "Upgrade"}
+    async with client.get("/phone/socket", headers=headers) as answer:
+        assert answer.status == 403
+
+
+async def test_every_door_stands_in_the_threat_model(client: Served) -> None:
+    written = set(re.findall(r"`(GET|POST|PUT|DELETE) (/[^`]*)`", DOORS.read_text("utf-8")))
+
+    found = {(method, ACCOUNT.sub("{account}", path)) for method, path in doors(app_of(client))}
+    assert found == written
