@@ -95,6 +95,8 @@ def spoken_time(hour: int, minute: int, language: Language) -> str:
     """A time in words: 上午九点半; half past nine in the morning."""
     if language == "zh-CN":
         return _part_of_day_zh(hour) + _clock_zh(hour, minute)
+    if minute == 0 and hour % 12 == 0:
+        return "noon" if hour else "midnight"
     return f"{_clock_en(hour, minute)} {_part_of_day_en(hour)}"
 
 
@@ -105,8 +107,11 @@ def _part_of_day_zh(hour: int) -> str:
     return "晚上"
 
 
+_HOURS_ZH: Final = ("十二", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十", "十一")
+
+
 def _clock_zh(hour: int, minute: int) -> str:
-    hours = ("十二", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十", "十一")[hour % 12]
+    hours = _HOURS_ZH[hour % 12] if hour else "零"
     if minute == 0:
         return f"{hours}点"
     return f"{hours}点半" if minute == 30 else f"{hours}点{_minutes_zh(minute)}分"
@@ -123,8 +128,10 @@ def _minutes_zh(minute: int) -> str:
 
 def _part_of_day_en(hour: int) -> str:
     if hour < 12:
-        return "in the morning"
-    return "in the afternoon" if hour < 18 else "in the evening"
+        return "in the morning" if hour > 5 else "at night"
+    if hour < 18:
+        return "in the afternoon"
+    return "in the evening" if hour < 21 else "at night"
 
 
 _HOURS_EN: Final = (
@@ -133,13 +140,24 @@ _HOURS_EN: Final = (
 )  # fmt: skip
 
 
+_MINUTES_EN: Final[Mapping[int, str]] = {
+    5: "five", 10: "ten", 15: "a quarter", 20: "twenty", 25: "twenty-five", 30: "half",
+}  # fmt: skip
+
+
 def _clock_en(hour: int, minute: int) -> str:
     hours = _HOURS_EN[hour % 12]
     if minute == 0:
         return hours
-    if minute == 30:
-        return f"half past {hours}"
-    return f"{hours} {minute:02d}"
+    if minute <= 30 and minute in _MINUTES_EN:
+        return f"{_MINUTES_EN[minute]} past {hours}"
+    if 60 - minute in _MINUTES_EN:
+        return f"{_MINUTES_EN[60 - minute]} to {_HOURS_EN[(hour + 1) % 12]}"
+    return f"{hours} oh {_digit_en(minute)}" if minute < 10 else f"{hours} {minute}"
+
+
+def _digit_en(digit: int) -> str:
+    return _KEY_NAMES["en"][str(digit)]
 
 
 def spoken_due(at: datetime, now: datetime, zone: tzinfo, language: Language) -> str:

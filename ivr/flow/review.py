@@ -22,7 +22,9 @@ from ivr.flow.node import (
 )
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.slots import GIVEN, KNOWN
+from ivr.flow.standing import STANDING
 from ivr.flow.words import MENUS
+from routing.cases.kinds import Kind
 
 MOST_OPTIONS: Final = 5
 FROZEN: Final[Mapping[str, type[Node]]] = {"1": Check, "2": Limit, "3": Progress, "5": Missed}
@@ -40,8 +42,11 @@ FLOW_PHRASES: Final = (
     "progress.pin_sent", "whisper.offer", "whisper.person", "whisper.language",
     "whisper.accepted", "whisper.declined", "whisper.gone", "trouble.plain", "sms.case",
     "sms.check", "sms.pin", "hours.unknown", "topic.none", "kind.none",
+    "verdict.genuine", "verdict.suspended", "verdict.withdrawn", "verdict.not_listed",
+    "verdict.public", *(f"kind.{kind.value}" for kind in Kind), *STANDING.values(),
 )  # fmt: skip
 """Phrases that the steps say by themselves."""
+STEPS: Final = "the steps"
 
 
 class Level(StrEnum):
@@ -173,13 +178,15 @@ def _words(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
     wanted = {
         (prompt.phrase, name) for name, node in script.nodes.items() for prompt in _said(node)
     }
-    wanted |= {(phrase, "the steps") for phrase in FLOW_PHRASES}
+    wanted |= {(phrase, STEPS) for phrase in FLOW_PHRASES}
     for phrase, where in sorted(wanted):
         if phrase in SPOKEN_PARTS:
             continue
         for language, book in phrases.texts.items():
             if phrase not in book:
                 yield _error(where, f"{phrase!r} has no words in {language}")
+            elif where != STEPS and (given := GIVEN.intersection(book[phrase].slots)):
+                yield _error(where, f"{phrase!r} needs {', '.join(sorted(given))}; only a step can")
 
 
 def _said(node: Node) -> tuple[Prompt, ...]:

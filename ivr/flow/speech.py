@@ -1,15 +1,17 @@
 """Which words are spoken now: prompts of a node, their conditions and their slots, as `Say`.
 The counterpart of `phrasebook`, which holds the words, and `slots`, which fills them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from ivr.flow.call import Call
 from ivr.flow.instruction import Language, Say
 from ivr.flow.node import Prompt, When
 from ivr.flow.slots import slot
+from ivr.flow.standing import STANDING
 from ivr.flow.verdict import verdict_parts
 from ivr.flow.world import World
+from routing.cases.case import CaseState
 from routing.cases.kinds import Kind
 from routing.numbers import mobile
 
@@ -43,10 +45,15 @@ def say_all(
                 for part, slots in verdict_parts(world, call)
             )
         elif prompt.phrase == "progress.state":
-            said.append(say(world, call, f"progress.{call.facts.state}", slow=slow))
+            said.extend(_standing(world, call, slow=slow))
         else:
             said.append(speak(world, call, prompt, slow=slow, given=given))
     return tuple(said)
+
+
+def _standing(world: World, call: Call, *, slow: bool) -> Iterator[Say]:
+    if call.facts.state is not None:
+        yield say(world, call, STANDING[CaseState(call.facts.state)], slow=slow)
 
 
 def speak(world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mapping[str, str]) -> Say:

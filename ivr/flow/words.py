@@ -2,6 +2,7 @@
 (prompts §8). Pure tables; nothing here guesses."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -93,9 +94,11 @@ class Vocabulary:
     def understand(self, text: str, language: Language, menu: str) -> Meaning | None:
         """What the words mean at a menu whose `speech` is `menu`; None if nothing is known."""
         words = self.languages[language]
-        heard = text[:LONGEST].casefold()
-        if any(True for word in words.emergency if _said(heard, word, language)):
+        heard = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
+        if any(_in_danger(heard, word, words, language) for word in words.emergency):
             return Emergency()
+        if MENUS.get(menu) and (key := _numbered(heard, language)) is not None:
+            return Choice(key)
         found: list[tuple[int, Meaning]] = []
         for table in self._tables(words, menu):
             found.extend(
@@ -103,7 +106,7 @@ class Vocabulary:
                 for word, meaning in table.items()
                 if _said(heard, word, language)
             )
-        return _best(found)
+        return _best(_without_asides(found, heard, language))
 
     def wants_person(self, text: str, language: Language) -> bool:
         """Whether the words ask for a person, where digits are collected."""
@@ -138,6 +141,63 @@ _PLURAL: Final = re.compile(r"e?s(?![a-z])")
 
 def _plural(heard: str, end: int) -> bool:
     return _PLURAL.match(heard, end) is not None
+
+
+def _in_danger(heard: str, word: str, words: Words, language: Language) -> bool:
+    """Whether an emergency word is said by itself; "fire safety" is a topic, not a fire."""
+    if not _said(heard, word, language):
+        return False
+    for longer in words.topics:
+        if word in longer:
+            heard = heard.replace(longer, " " * len(longer))
+    return _said(heard, word, language)
+
+
+_NUMBERED: Final[Mapping[Language, re.Pattern[str]]] = {
+    "zh-CN": re.compile(r"(?:我?[要选按]|请按)?第?([0-9零一二两三四五六七八九])[个号项]?[键吧]?"),
+    "en": re.compile(
+        r"(?:press |number |option |key |the )?"
+        r"(\d|zero|one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth)"
+        r"(?: one| option)?(?:,? please)?"
+    ),
+}
+_KEYS: Final[Mapping[str, str]] = {
+    **{digit: digit for digit in "0123456789"},
+    **dict(zip("零一二三四五六七八九两", "01234567892", strict=True)),
+    **{
+        name: str(key)
+        for key, names in enumerate(
+            ("zero", "one first", "two second", "three third", "four fourth", "five fifth",
+             "six", "seven", "eight", "nine")
+        )
+        for name in names.split()
+    },
+}  # fmt: skip
+
+
+def _numbered(heard: str, language: Language) -> str | None:
+    """The key, where that is all that is said: 一, 第二个, "the first one"."""
+    said = _NUMBERED[language].fullmatch(heard.strip(" ,.!?，。！？"))
+    return None if said is None else _KEYS[said[1]]
+
+
+MATTER: Final = Choice("2")
+"""What every kind and topic says too, and more."""
+LAST_WORDS: Final[Mapping[Language, int]] = {"zh-CN": 8, "en": 15}
+"""Characters of an utterance that may end a call; "what can be done" must not."""
+
+
+def _without_asides(
+    found: list[tuple[int, Meaning]], heard: str, language: Language
+) -> list[tuple[int, Meaning]]:
+    """Leaves out what says less than the rest: "a matter" beside its topic, 结束 in a sentence."""
+    meanings = [meaning for _, meaning in found]
+    if any(isinstance(meaning, KindWord | TopicWord) for meaning in meanings):
+        found = [pair for pair in found if pair[1] != MATTER]
+    alone = all(isinstance(meaning, EndWord) for meaning in meanings)
+    if not alone or len(heard) > LAST_WORDS[language]:
+        found = [pair for pair in found if not isinstance(pair[1], EndWord)]
+    return found
 
 
 def _best(found: list[tuple[int, Meaning]]) -> Meaning | None:

@@ -1,0 +1,23 @@
+"""How a case stands, as the caller hears it: one phrase a state (prompts §6).
+The counterpart of `CaseState`, which has finer words than a caller needs."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from routing.cases.case import CaseState
+
+STANDING: Final[Mapping[CaseState, str]] = {
+    CaseState.RECEIVED: "progress.received",
+    CaseState.TRIAGE: "progress.received",
+    CaseState.DISPATCHED: "progress.dispatched",
+    CaseState.IN_PROGRESS: "progress.working",
+    CaseState.RETURN_REQUESTED: "progress.moving",
+    CaseState.AWAITING_CALLER: "progress.question",
+    CaseState.ANSWERED: "progress.review",
+    CaseState.CALLBACK: "progress.answer",
+    CaseState.LONG_TERM: "progress.long_term",
+    CaseState.CLOSED: "progress.closed",
+    CaseState.NOT_ACCEPTED: "progress.not_accepted",
+    CaseState.MERGED: "progress.merged",
+    CaseState.WITHDRAWN: "progress.withdrawn",
+}

@@ -1,0 +1,208 @@
+"""What a caller's words mean at the menus of the shipped vocabulary."""
+
+from dataclasses import fields
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.flow.instruction import Language
+from ivr.flow.words import (
+    LONGEST,
+    MENUS,
+    Again,
+    Choice,
+    Emergency,
+    EndWord,
+    Group,
+    KindWord,
+    Meaning,
+    Person,
+    TopicWord,
+    Vocabulary,
+    Words,
+)
+from ivr.flow.world import Plan
+from routing.cases.kinds import Kind
+
+
+@pytest.fixture(scope="module")
+def words(demo_plan: Plan) -> Vocabulary:
+    return demo_plan.vocabulary
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("核验一下这个号码", Choice("1")),
+        ("我想反映一件事", Choice("2")),
+        ("我的工单办得怎么样了", Choice("3")),
+        ("刚才有个未接来电", Choice("5")),
+        ("我要咨询", KindWord(Kind.ENQUIRY)),
+        ("求助", KindWord(Kind.HELP)),
+        ("我要投诉", KindWord(Kind.COMPLAINT)),
+        ("举报", KindWord(Kind.REPORT)),
+        ("我有个建议", KindWord(Kind.SUGGESTION)),
+        ("房子漏水了", TopicWord("housing", 1)),
+        ("红绿灯坏了", TopicWord("safety", 4)),
+        ("反映物业问题", TopicWord("housing", 1)),
+        ("停水又停电", Group(1)),
+        ("交税和贷款", Group(3)),
+        ("转人工", Person()),
+        ("没听清", Again()),
+        ("说完了。", EndWord()),
+        ("啊这个嘛", None),
+        ("", None),
+    ],
+)
+def test_mandarin_at_the_main_menu(words: Vocabulary, text: str, meaning: Meaning | None) -> None:
+    assert words.understand(text, "zh-CN", "main") == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Please VERIFY a number", Choice("1")),
+        ("it is a matter of some weight", Choice("2")),
+        ("Status?", Choice("3")),
+        ("who called me", Choice("5")),
+        ("a question", KindWord(Kind.ENQUIRY)),
+        ("a complaint about a person", KindWord(Kind.COMPLAINT)),
+        ("a problem with the pension", TopicWord("employment", 2)),
+        ("they want to close the schools", TopicWord("education", 2)),
+        ("the bus and the taxi on the road", TopicWord("transport", 1)),
+        ("tax refund", TopicWord("tax", 3)),
+        ("human, please", Person()),
+        ("pardon", Again()),
+        ("I'm done", EndWord()),
+        ("checkered scarecrow", None),
+        ("taxidermy", None),
+    ],
+)
+def test_english_at_the_main_menu(words: Vocabulary, text: str, meaning: Meaning | None) -> None:
+    assert words.understand(text, "en", "main") == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "key"),
+    [
+        ("一", "zh-CN", "1"),
+        ("第二个。", "zh-CN", "2"),
+        ("我选两", "zh-CN", "2"),
+        ("按3", "zh-CN", "3"),
+        ("３", "zh-CN", "3"),  # full width
+        ("one", "en", "1"),
+        ("The second one, please", "en", "2"),
+        ("press 5", "en", "5"),
+        ("zero", "en", "0"),
+    ],
+)
+def test_a_key_may_be_said(words: Vocabulary, text: str, language: Language, key: str) -> None:
+    assert words.understand(text, language, "topic") == Choice(key)
+
+
+def test_a_number_word_inside_a_sentence_is_no_key(words: Vocabulary) -> None:
+    assert words.understand("一直没人管", "zh-CN", "topic") is None
+    assert words.understand("no one answers", "en", "topic") is None
+
+
+def test_numbers_are_left_to_the_reader_where_digits_are_collected(words: Vocabulary) -> None:
+    assert words.understand("一", "zh-CN", "number") is None
+
+
+@pytest.mark.parametrize("menu", ["", *MENUS])
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("投诉，着火了", "zh-CN"), ("救命", "zh-CN"), ("complaint: FIRE!", "en"), ("gas leak", "en")],
+)
+def test_danger_comes_first_everywhere(
+    words: Vocabulary, text: str, language: Language, menu: str
+) -> None:
+    assert words.understand(text, language, menu) == Emergency()
+
+
+def test_fire_safety_is_a_topic_and_a_fire_beside_it_is_danger(words: Vocabulary) -> None:
+    assert words.understand("fire safety", "en", "main") == TopicWord("safety", 4)
+    assert words.understand("fire safety, there is a fire", "en", "main") == Emergency()
+    assert words.understand("I was fired", "en", "main") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("what can be done", "en"), ("结束不了的麻烦真是让人头疼", "zh-CN")],
+)
+def test_a_sentence_with_an_end_word_does_not_end_the_call(
+    words: Vocabulary, text: str, language: Language
+) -> None:
+    assert words.understand(text, language, "main") is None
+
+
+def test_an_end_word_beside_a_topic_is_the_topic(words: Vocabulary) -> None:
+    assert words.understand("停车结束", "zh-CN", "main") == TopicWord("transport", 1)
+
+
+def test_words_of_the_main_menu_count_only_there(words: Vocabulary) -> None:
+    assert words.understand("核验", "zh-CN", "topic") is None
+    assert words.understand("complaint", "en", "topic") is None
+    assert words.understand("停水", "zh-CN", "") is None
+
+
+def test_words_of_two_groups_and_one_length_decide_nothing(words: Vocabulary) -> None:
+    assert words.understand("停水和医院", "zh-CN", "topic") is None
+
+
+def test_the_longest_word_wins(words: Vocabulary) -> None:
+    assert words.understand("医院的出租车", "zh-CN", "topic") == TopicWord("transport", 1)
+
+
+def test_a_person_is_heard_where_digits_are_collected(words: Vocabulary) -> None:
+    assert words.wants_person("找人工", "zh-CN")
+    assert words.wants_person("an operator", "en")
+    assert not words.wants_person("幺三八", "zh-CN")
+    assert not words.wants_person("着火", "zh-CN")
+
+
+def test_hints_are_the_words_of_the_menu_and_no_others(words: Vocabulary) -> None:
+    topics = words.hints("zh-CN", "topic")
+
+    assert {"停水", "人工"} <= set(topics)
+    assert "核验" not in topics
+    assert "核验" in words.hints("zh-CN", "main")
+    assert set(words.hints("en", "number")) == {
+        "person", "operator", "human", "repeat", "again", "pardon", "done", "finish",
+    }  # fmt: skip
+
+
+def test_every_topic_of_the_city_has_words_in_both_languages(demo_plan: Plan) -> None:
+    for language in ("zh-CN", "en"):
+        named = {
+            meaning.topic
+            for meaning in demo_plan.vocabulary.languages[language].topics.values()
+            if isinstance(meaning, TopicWord)
+        }
+
+        assert named == set(demo_plan.directory.topics)
+
+
+def test_every_table_of_words_is_filled_in_both_languages(words: Vocabulary) -> None:
+    for language in ("zh-CN", "en"):
+        for table in fields(Words):
+            assert getattr(words.languages[language], table.name), (language, table.name)
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=LONGEST + 50),
+    st.text(alphabet="着火人工停水 \x00\u202e😀<>'\"", max_size=200),
+    st.sampled_from(["人" * 10_000, "fire" * 5_000, "'; DROP TABLE cases;--", "\ufdfa" * 1000]),
+)
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(HOSTILE, st.sampled_from(["zh-CN", "en"]), st.sampled_from(["", *MENUS, "none such"]))
+def test_any_text_means_something_known_or_nothing(
+    demo_plan: Plan, text: str, language: Language, menu: str
+) -> None:
+    meaning = demo_plan.vocabulary.understand(text, language, menu)
+
+    assert meaning is None or isinstance(meaning, get_args(Meaning))
