@@ -163,8 +163,9 @@ class Effects:
 
 
 def _earlier(digest: str, case: OpenCase, at: datetime) -> Any:
-    """The caller's first case of this office within the time that groups, or NULL."""
-    if case.caller is None:
+    """The caller's first case of this office within the time that groups, or NULL. Only named
+    cases are linked: a link from any other to a named one would say whose it is."""
+    if case.caller is None or case.confidentiality is not Confidentiality.NAMED:
         return None
     return (
         select(cases.c.reference)
@@ -173,6 +174,7 @@ def _earlier(digest: str, case: OpenCase, at: datetime) -> Any:
             case_callers.c.digest == digest,
             case_callers.c.opened > at - GROUPED_WITHIN,
             cases.c.office == case.office,
+            cases.c.confidentiality == Confidentiality.NAMED.value,
         )
         .order_by(case_callers.c.opened)
         .limit(1)
@@ -208,7 +210,8 @@ def _texted(notice: Notify, sender: str) -> dict[str, Any]:
 
 
 def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
-    """The caller's number leaves the case and its unsent texts."""
+    """The caller's number leaves the case and its unsent texts, and with it every link to the
+    caller's other cases."""
     yield delete(case_callers).where(case_callers.c.reference == reference)
     yield delete(outbox).where(
         outbox.c.reference == reference, outbox.c.kind == "sms", outbox.c.state == "ready"
@@ -216,8 +219,9 @@ def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
     yield (
         update(cases)
         .where(cases.c.reference == reference)
-        .values(confidentiality=Confidentiality.ANONYMOUS.value)
+        .values(confidentiality=Confidentiality.ANONYMOUS.value, group_of=None)
     )
+    yield update(cases).where(cases.c.group_of == reference).values(group_of=None)
     yield _noted(reference, "made anonymous by the caller", at)
 
 
