@@ -2,6 +2,7 @@
    the exchange's messages; a message it does not know is let pass. */
 
 import { Microphone } from "./audio.js";
+import { printed } from "./chooser.js";
 
 /* Longest wait for a decision about the microphone before the tone sounds anyway. */
 const DECISION = 15000;
@@ -217,7 +218,7 @@ export class CallView {
   }
 
   caller(number) {
-    return /^\+?\d+$/.test(number) ? number : this.words("withheld");
+    return /^\+?\d+$/.test(number) ? printed(number) : this.words("withheld");
   }
 
   note(word, slots) {

@@ -12,6 +12,14 @@ export function dialable(written) {
   return /^\d{3,15}$/.test(plain) ? plain : null;
 }
 
+/* The other way round: as people here write a number, for reading only. */
+export function printed(number) {
+  const home = number.replace(/^\+86/, "");
+  if (home === number) return number;
+  if (/^1\d{10}$/.test(home)) return `${home.slice(0, 3)} ${home.slice(3, 7)} ${home.slice(7)}`;
+  return `0${home.slice(0, 3)}-${home.slice(3)}`;
+}
+
 export class CallerChooser {
   constructor(words) {
     this.words = words;

@@ -57,7 +57,7 @@ export class Screen {
 
   /* On a small screen the list was long: the call itself comes into sight. */
   bringUp() {
-    if (this.parts.state.getBoundingClientRect().top < 0) this.root.scrollIntoView({ block: "start" });
+    if (this.root.getBoundingClientRect().top < 0) this.root.scrollIntoView({ block: "start" });
   }
 
   level(value) {

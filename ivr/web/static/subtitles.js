@@ -65,6 +65,7 @@ export class Subtitles {
   }
 
   write(line, word, seconds) {
+    line.dataset.recorded = Math.floor(seconds);
     line.querySelector(".text").textContent = this.words(word, { seconds: Math.floor(seconds) });
   }
 

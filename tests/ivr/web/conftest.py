@@ -36,6 +36,7 @@ async def house() -> AsyncIterator[House]:
     app.add_routes(phone_routes(Phones(lambda: directory, line, None, zone)))
     app.add_routes(office_routes(OfficeDesk(lambda: directory, cases)))
     app.router.add_get(SOCKET, line.serve)
+    app.router.add_get("/phone/voice/{key}.wav", line.voice)
     async with TestServer(app) as server:
         yield House(f"http://127.0.0.1:{server.port}", line, cases)
         await line.close()

@@ -23,6 +23,8 @@ class FakeLine:
         self.sound = bytearray()
         self.greeting: dict[str, Any] = dict(IDLE)
         self.sent: list[SentText] = []
+        self.voices: dict[str, bytes] = {}
+        self.asked: list[str] = []
         self.open = True
         self._socket: web.WebSocketResponse | None = None
         self._news = asyncio.Condition()
@@ -44,6 +46,14 @@ class FakeLine:
             elif message.type is WSMsgType.TEXT:
                 await self._keep(json.loads(message.data))
         return socket
+
+    async def voice(self, request: web.Request) -> web.StreamResponse:
+        """GET /phone/voice/{key}.wav."""
+        self.asked.append(request.match_info["key"])
+        wav = self.voices.get(request.match_info["key"])
+        if wav is None:
+            raise web.HTTPNotFound
+        return web.Response(body=wav, content_type="audio/wav")
 
     async def tell(self, *messages: dict[str, Any]) -> None:
         """Send messages, in order."""

@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.ivr.web.conftest import House
 from tests.ivr.web.fake_line import FakeLine
+from tests.routing.web.city import wav
 
 CALL = "CA0001"
 GATHER: dict[str, Any] = {
@@ -132,6 +133,36 @@ async def test_words_with_markup_stay_words(page: Page, house: House) -> None:
     assert await page.locator("#subtitles img, #subtitles b").count() == 0
 
 
+async def test_a_prompt_with_a_voice_is_heard_to_its_end_and_one_without_is_read(
+    page: Page, house: House
+) -> None:
+    house.line.voices["made"] = wav(1)
+    await page.goto(f"{house.url}/phone")
+    await ring(page, house.line)
+    local = f"http://localhost:{house.url.rsplit(':', 1)[1]}/phone/voice/gone.wav"
+    await house.line.tell({**say(1, "有声音。"), "url": "/phone/voice/made.wav", "seconds": 60.0})
+    first = await house.line.expect("played")
+    await house.line.tell({**say(2, "没有声音。"), "url": local})
+    second = await house.line.expect("played")
+    await house.line.tell({**say(3, ""), "kind": "pause", "seconds": 0.1})
+    third = await house.line.expect("played")
+
+    assert [first["id"], second["id"], third["id"]] == [1, 2, 3]
+    assert house.line.asked == ["made", "gone"]
+    await expect(page.locator("li[data-kind=say]")).to_have_count(2)
+
+
+async def test_a_hushed_prompt_stops_and_is_not_reported(page: Page, house: House) -> None:
+    await page.goto(f"{house.url}/phone")
+    await ring(page, house.line)
+    await house.line.tell({**say(1, "很长的一句。"), "seconds": 600.0})
+    await expect(page.locator("li.now")).to_have_count(1)
+    await house.line.tell({"type": "hush"}, say(2, "下一句。"))
+
+    assert (await house.line.expect("played"))["id"] == 2
+    await expect(page.locator("li.now")).to_have_count(0)
+
+
 async def test_the_microphone_reaches_the_recording_at_8_khz(page: Page, house: House) -> None:
     await page.goto(f"{house.url}/phone")
     await ring(page, house.line)
@@ -186,6 +217,7 @@ async def test_the_officials_phone_rings_whispers_accepts_and_talks(
     )
     await expect(page.get_by_test_id("answer")).to_be_focused()
     assert "来电" in await page.title()
+    await expect(page.get_by_test_id("subtitles")).to_contain_text("0558-0000002")
     await page.keyboard.press("Enter")
     await line.expect("answer")
     await line.tell(
@@ -277,30 +309,34 @@ async def test_searching_finds_an_office_a_post_or_a_number(page: Page, house: H
     assert await options.count() == 81
 
 
-@pytest.mark.parametrize(
-    "path", ["/phone", "/phone?as=official", "/demo/office", "/demo/office/市水利局"]
-)
+PATHS = ("/phone", "/phone?as=official", "/demo/office", "/demo/office/市水利局")
+NAMELESS = """[...document.querySelectorAll("a[href], button, input, select, audio, meter")]
+  .filter((e) => !e.closest("[hidden]"))
+  .filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim()))
+  .map((e) => e.outerHTML)"""
+DOUBLED = """[...document.querySelectorAll("[id]")].map((e) => e.id)
+  .filter((id, at, all) => all.indexOf(id) !== at)"""
+
+
 @pytest.mark.parametrize("tongue", ["zh", "en"])
 async def test_small_screens_never_scroll_sideways_and_all_controls_have_names(
-    page: Page, house: House, path: str, tongue: str
+    page: Page, house: House, tongue: str
 ) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     await page.goto(f"{house.url}/phone?lang={tongue}")
-    await page.goto(f"{house.url}{path}")
-    width = await page.evaluate("document.documentElement.scrollWidth")
-    nameless = await page.evaluate(
-        """[...document.querySelectorAll("a[href], button, input, select, textarea, audio, meter")]
-             .filter((e) => !e.closest("[hidden]"))
-             .filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim()))
-             .map((e) => e.outerHTML)"""
-    )
-    doubled = await page.evaluate(
-        """[...document.querySelectorAll("[id]")].map((e) => e.id)
-             .filter((id, at, all) => all.indexOf(id) !== at)"""
-    )
+    for path in PATHS:
+        await page.goto(f"{house.url}{path}")
 
-    assert width <= 360
-    assert nameless == []
-    assert doubled == []
-    assert await page.locator("h1").count() == 1
-    assert (await page.locator("html").get_attribute("lang")) in ("zh-CN", "en")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        assert await page.evaluate(NAMELESS) == [], path
+        assert await page.evaluate(DOUBLED) == [], path
+        assert await page.locator("h1").count() == 1, path
+        assert (await page.locator("html").get_attribute("lang") or "").startswith(tongue)
+    await page.goto(f"{house.url}/phone")
+    await ring(page, house.line)
+    await house.line.tell(say(1, "very" * 60, "en-US"))
+    await house.line.expect("played")
+    await expect(page.locator("li[data-kind=say]").last).to_be_in_viewport()
+
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await page.evaluate(NAMELESS) == []

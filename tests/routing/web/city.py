@@ -1,5 +1,8 @@
 """The demonstration city and a few cases, for the tests of pages."""
 
+import io
+import struct
+import wave
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +15,7 @@ from routing.sheets import Sheets, read_directory
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
+RATE = 8000
 _DEMO = Path("routing/demo")
 
 
@@ -75,3 +79,14 @@ class KeptCases:
 
     async def audio(self, sid: str) -> bytes | None:
         return self.sounds.get(sid)
+
+
+def wav(seconds: int) -> bytes:
+    """A quiet rattle."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(struct.pack("<2h", 300, -300) * (RATE * seconds // 2))
+    return file.getvalue()

@@ -1,35 +1,20 @@
 """The office page in a real Chromium: it renews itself and a playing recording goes on."""
 
 import dataclasses
-import io
-import struct
-import wave
 
 from playwright.async_api import Page, expect
 
 from routing.cases.case import CaseState
 from routing.ports import Audio, KeptRecording, Words
-from tests.routing.web.city import a_case
+from tests.routing.web.city import a_case, wav
 from tests.routing.web.conftest import Offices
 
-RATE = 8000
 REFRESHED = """() => new Promise((done) => {
   const region = document.querySelector("[data-live]");
   new MutationObserver((_, seen) => { seen.disconnect(); done(); })
     .observe(region, { childList: true, subtree: true });
   region.dispatchEvent(new Event("refresh"));
 })"""
-
-
-def wav(seconds: int) -> bytes:
-    """A quiet rattle."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(struct.pack("<2h", 300, -300) * (RATE * seconds // 2))
-    return file.getvalue()
 
 
 async def test_new_cases_and_words_come_while_a_recording_plays_and_a_list_is_open(
