@@ -286,7 +286,15 @@ async def furnish(settings: Settings, clock: SystemClock) -> House:
     inputs = plan_inputs(settings)
     stored = StoredPlans(database, clock)
     number = await stored.publish(inputs.to_text())
-    plans = Plans(compiled(inputs, number, clock.now().astimezone(zone).date()))
+    today = clock.now().astimezone(zone).date()
+    plans = Plans(
+        compiled(inputs, number, today),
+        {
+            earlier: compiled(Inputs.from_text(body), earlier, today)
+            for earlier, body in (await stored.of_live_calls(clock.now())).items()
+            if earlier != number
+        },
+    )
     calls = StoredCalls(database, effects)
     journal = SqliteJournal(database, effects)
     recordings = StoredRecordings(database, settings.data_dir / "recordings")
@@ -479,7 +487,7 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
         ),
         "settle": settle,
     }
-    return Handoff(house.outbox, handlers, house.clock, _report)
+    return Handoff(house.outbox, handlers, house.clock, _report, careful=frozenset({"sms"}))
 
 
 def _report(what: str, job: Job, why: str) -> None:

@@ -28,10 +28,6 @@ class Refused(HandoffError):
     """It will never go through: a person has to look."""
 
 
-class InDoubt(HandoffError):
-    """It may have gone through: never repeated blindly, reconciled with the far side."""
-
-
 class Clock(Protocol):
     """Now, as aware UTC."""
 
@@ -45,13 +41,20 @@ Report = Callable[[str, Job, str], None]
 
 class Handoff:
     """One drain. `run` goes on until cancelled; a job cut off in the middle is claimed again
-    when its lease ends."""
+    when its lease ends. Jobs of a `careful` kind are marked before their request goes out: cut
+    off then, they are in doubt, and their handler asks the far side before it repeats them."""
 
     def __init__(
-        self, outbox: Outbox, handlers: Mapping[str, Handler], clock: Clock, report: Report
+        self,
+        outbox: Outbox,
+        handlers: Mapping[str, Handler],
+        clock: Clock,
+        report: Report,
+        careful: frozenset[str] = frozenset(),
     ) -> None:
         self._outbox = outbox
         self._handlers = handlers
+        self._careful = careful
         self._clock = clock
         self._report = report
 
@@ -74,9 +77,11 @@ class Handoff:
         if handler is None:
             await self._fail(job, f"nothing here handles jobs of kind {job.kind}")
             return
+        if job.kind in self._careful:
+            await self._outbox.sending(job)
         try:
             await handler(job)
-        except (Refused, InDoubt) as refused:
+        except Refused as refused:
             await self._fail(job, str(refused))
         except TryAgain as later:
             await self._later(job, str(later))

@@ -132,8 +132,9 @@ class Outbox(Protocol):
         """Jobs that are due, now ours until the lease ends."""
         ...
 
-    async def sending(self, job: Job, now: datetime) -> None:
-        """Mark that a request goes out now: after a kill the job is in doubt, not repeated."""
+    async def sending(self, job: Job) -> None:
+        """Mark that a request goes out now: after a kill the job is in doubt, and claimed again
+        with one attempt more, so that its handler looks before it repeats."""
         ...
 
     async def done(self, job: Job, now: datetime) -> None:

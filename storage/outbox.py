@@ -26,7 +26,7 @@ class StoredOutbox:
         """Jobs that are due, oldest first; ours until the lease ends."""
         due = (
             select(outbox.c.id)
-            .where(outbox.c.state == "ready", outbox.c.run_at <= now)
+            .where(outbox.c.state.in_(["ready", "sending"]), outbox.c.run_at <= now)
             .order_by(outbox.c.run_at)
             .limit(most)
         )
@@ -45,7 +45,7 @@ class StoredOutbox:
             rows = (await connection.execute(claim)).all()
         return [Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key) for r in rows]
 
-    async def sending(self, job: Job, now: datetime) -> None:
+    async def sending(self, job: Job) -> None:
         """Mark that a request goes out now."""
         await self._set(job, state="sending")
 

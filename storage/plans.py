@@ -1,13 +1,17 @@
 """Published plans: immutable, numbered values; a new number only where the inputs changed."""
 
 import hashlib
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import exists, insert, select
 
 from storage.engine import Database
-from storage.tables.calls import plans
+from storage.tables.calls import call_ends, calls, plans
+
+LIVE: Final = timedelta(hours=2)
+"""No call is longer; an end that was never told does not keep its plan for ever."""
 
 
 class Clock(Protocol):
@@ -40,14 +44,13 @@ class StoredPlans:
             )
         return following
 
-    async def body(self, number: int) -> str | None:
-        """The inputs of an earlier plan."""
-        query = select(plans.c.body).where(plans.c.number == number)
+    async def of_live_calls(self, now: datetime) -> Mapping[int, str]:
+        """The inputs of every plan that a call which may still go on began with."""
+        live = (
+            select(calls.c.plan)
+            .where(calls.c.started > now - LIVE, ~exists().where(call_ends.c.call_id == calls.c.id))
+            .distinct()
+        )
+        query = select(plans.c.number, plans.c.body).where(plans.c.number.in_(live))
         async with self._database.reading() as connection:
-            found: str | None = (await connection.execute(query)).scalar_one_or_none()
-        return found
-
-    async def count(self) -> int:
-        """How many plans were published."""
-        async with self._database.reading() as connection:
-            return (await connection.execute(select(func.count()).select_from(plans))).scalar_one()
+            return {row.number: row.body for row in await connection.execute(query)}

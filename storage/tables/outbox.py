@@ -13,15 +13,15 @@ outbox = Table(
     Column("key", String(128)),  # makes the work once only
     Column("reference", String(8)),  # the case it speaks of, so that anonymity can delete it
     Column("payload", Text, nullable=False),
-    Column("state", String(16), nullable=False),  # ready, sending, done, dead, in_doubt
+    Column("state", String(16), nullable=False),  # ready, sending (in doubt after a kill), done, dead
     Column("attempts", Integer, nullable=False),
     Column("run_at", Instant, nullable=False),
     Column("enqueued", Instant, nullable=False),
     Column("finished", Instant),
     Column("error", Text),
     UniqueConstraint("key"),
-    Index("ix_outbox_ready_run_at", "run_at", sqlite_where=text("state = 'ready'"),
-          postgresql_where=text("state = 'ready'")),
+    Index("ix_outbox_ready_run_at", "run_at", sqlite_where=text("state IN ('ready', 'sending')"),
+          postgresql_where=text("state IN ('ready', 'sending')")),
     Index("ix_outbox_reference", "reference"),
 )  # fmt: skip
 

@@ -59,8 +59,8 @@ def upgrade() -> None:
             "ix_outbox_ready_run_at",
             ["run_at"],
             unique=False,
-            sqlite_where=sa.text("state = 'ready'"),
-            postgresql_where=sa.text("state = 'ready'"),
+            sqlite_where=sa.text("state IN ('ready', 'sending')"),
+            postgresql_where=sa.text("state IN ('ready', 'sending')"),
         )
         batch_op.create_index("ix_outbox_reference", ["reference"], unique=False)
 
@@ -290,8 +290,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_reference")
         batch_op.drop_index(
             "ix_outbox_ready_run_at",
-            sqlite_where=sa.text("state = 'ready'"),
-            postgresql_where=sa.text("state = 'ready'"),
+            sqlite_where=sa.text("state IN ('ready', 'sending')"),
+            postgresql_where=sa.text("state IN ('ready', 'sending')"),
         )
 
     op.drop_table("outbox")
