@@ -1,0 +1,129 @@
+"""The outbox's errands at the carrier, against the embedded one's REST side."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ivr.carrier.client import Account, Messages, RecordingRows
+from ivr.carrier.errands import Deleting, Fetching, Texts
+from ivr.carrier.recordings import Media
+from ivr.flow.instruction import Language
+from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.world import Plan
+from ivr.ports import RecordingRef
+from routing.handoff import Refused, TryAgain
+from routing.ports import Job
+from tests.ivr.carrier.local.house import ACCOUNT, CALLER, LINE, TOKEN, House
+from tests.ivr.carrier.test_recordings import Shelf
+
+SLOTS = {"case": "4627 0395", "pin": "1825", "due": "11月30日星期一下午五点半"}
+PAYLOAD = {"phrase": "sms.case", "to": CALLER, "from": LINE, "language": "zh-CN", "slots": SLOTS}
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def phrases(demo_plan: Plan) -> Phrasebook:
+    return demo_plan.phrases
+
+
+def account(house: House) -> Account:
+    return Account(ACCOUNT, TOKEN, f"{house.base}/line")
+
+
+def texts(house: House, phrases: Phrasebook) -> Texts:
+    return Texts(Messages(account(house), house.session), lambda: phrases)
+
+
+def text_job(attempts: int = 1) -> Job:
+    return Job(1, "sms", PAYLOAD, attempts, "case:46270395")
+
+
+async def test_a_text_goes_out_in_the_callers_language(house: House, phrases: Phrasebook) -> None:
+    await texts(house, phrases)(text_job())
+
+    (sent,) = house.line.texts()
+    assert sent.to == CALLER
+    assert sent.text.startswith("【云岭直通】事项已登记。工单编号4627 0395，查询码1825")
+
+
+async def test_a_text_in_doubt_is_looked_up_and_not_sent_twice(
+    house: House, phrases: Phrasebook
+) -> None:
+    await texts(house, phrases)(text_job())
+    await texts(house, phrases)(text_job(attempts=2))
+
+    assert len(house.line.texts()) == 1
+
+
+async def test_a_text_in_doubt_that_never_went_out_is_sent(
+    house: House, phrases: Phrasebook
+) -> None:
+    await texts(house, phrases)(text_job(attempts=2))
+
+    assert len(house.line.texts()) == 1
+
+
+async def test_a_text_that_the_carrier_refuses_is_given_up(
+    house: House, phrases: Phrasebook
+) -> None:
+    wrong = Account(ACCOUNT, "not the token", f"{house.base}/line")
+
+    with pytest.raises(Refused):
+        await Texts(Messages(wrong, house.session), lambda: phrases)(text_job())
+
+
+class Known(Shelf):
+    """A shelf that knows where the carrier has a recording."""
+
+    def __init__(self, ref: RecordingRef | None) -> None:
+        super().__init__()
+        self._ref = ref
+
+    async def ref(self, sid: str) -> RecordingRef | None:
+        return self._ref
+
+    async def kept(self, sid: str) -> Language | None:  # type: ignore[override]  # Shelf keeps a dict
+        return "zh-CN"
+
+
+async def then(sid: str, language: Language | None) -> None:
+    raise AssertionError(f"{sid} was not fetched, yet went on")
+
+
+async def test_a_recording_that_nobody_told_of_is_asked_for_again(house: House) -> None:
+    media = Media(account(house), house.session)
+
+    with pytest.raises(TryAgain, match="where the recording is"):
+        await Fetching(media, Known(None), then)(Job(1, "fetch_recording", {"recording": "RE1"}, 1))
+
+
+async def test_a_recording_at_a_strange_host_is_refused(house: House) -> None:
+    media = Media(account(house), house.session)
+    ref = RecordingRef("RE1", "http://media.example/RE1", 3)
+
+    with pytest.raises(Refused, match="host"):
+        await Fetching(media, Known(ref), then)(Job(1, "fetch_recording", {"recording": "RE1"}, 1))
+
+
+async def test_a_recording_that_is_not_there_yet_is_asked_for_again(house: House) -> None:
+    media = Media(account(house), house.session)
+    url = f"{house.base}/line/2010-04-01/Accounts/{ACCOUNT}/Recordings/RE1"
+
+    with pytest.raises(TryAgain):
+        await Fetching(media, Known(RecordingRef("RE1", url, 3)), then)(
+            Job(1, "fetch_recording", {"recording": "RE1"}, 1)
+        )
+
+
+async def test_a_recording_that_is_gone_already_is_deleted(house: House) -> None:
+    rows = RecordingRows(account(house), house.session)
+
+    await Deleting(rows)(Job(1, "delete_recording", {"recording": "RE" + "0" * 32}, 1))
+
+    assert await rows.fetch("RE" + "0" * 32) is None
