@@ -13,20 +13,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.flow import node as flow
+from ivr.flow import words as spoken
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrase, Phrasebook
 from ivr.flow.review import Level, review
-from ivr.flow.words import (
-    Again,
-    Choice,
-    EndWord,
-    KindWord,
-    Meaning,
-    Person,
-    TopicWord,
-    Vocabulary,
-    Words,
-)
+from ivr.flow.words import Meaning, Vocabulary, Words
 from ivr.flow.world import Plan, Policy
 from routing.cases.kinds import About, Kind
 from routing.hours import open_intervals, parse_hours, read_holidays
@@ -220,17 +211,7 @@ def load_script(text: str) -> flow.Script:
     except ValidationError as wrong:
         raise LibraryError(_faults(wrong)) from wrong
     nodes = {name: _node(name, read.person, node) for name, node in read.nodes.items()}
-    return flow.Script(
-        id=read.id,
-        start=read.start,
-        person=read.person,
-        lost=read.lost,
-        bye=read.bye,
-        time=read.time,
-        urgent=read.urgent,
-        message=read.message,
-        nodes=nodes,
-    )
+    return flow.Script(nodes=nodes, **read.model_dump(exclude={"nodes"}))
 
 
 def _faults(wrong: ValidationError) -> str:
@@ -241,17 +222,11 @@ def _faults(wrong: ValidationError) -> str:
 
 
 _KINDS: Final[Mapping[str, type[Any]]] = {
-    "answer": flow.Answer,
-    "check": flow.Check,
-    "confirm": flow.Confirm,
-    "area": flow.Area,
-    "text": flow.Text,
-    "limit": flow.Limit,
-    "topic": flow.Topic,
-    "registered": flow.Registered,
-    "put": flow.Put,
-    "progress": flow.Progress,
-    "missed": flow.Missed,
+    kind.__name__.lower(): kind
+    for kind in (
+        *(flow.Answer, flow.Check, flow.Confirm, flow.Area, flow.Text, flow.Limit, flow.Topic),
+        *(flow.Registered, flow.Put, flow.Progress, flow.Missed),
+    )
 }
 
 
@@ -279,12 +254,8 @@ def _menu(name: str, person: str, node: _Menu) -> flow.Menu:
         first=_prompts(node.first),
         again=_prompts(node.again),
         none=None if node.none is None else _option(node.none),
-        speech=node.speech,
-        words=node.words,
-        known=node.known,
         silent=node.silent or person,
-        patient=node.patient,
-        wait=node.wait,
+        **node.model_dump(include={"speech", "words", "known", "patient", "wait"}),
     )
 
 
@@ -324,17 +295,19 @@ def load_vocabulary(texts: Mapping[Language, str], topics: Mapping[str, Topic]) 
 def _words(language: Language, text: str, topics: Mapping[str, Topic]) -> Words:
     try:
         read = tomllib.loads(text)
-        everywhere: dict[str, Meaning] = {word: Person() for word in read["person"]}
-        everywhere |= {word: Again() for word in read["again"]}
-        everywhere |= {word: EndWord() for word in read["end"]}
+        everywhere: dict[str, Meaning] = {word: spoken.Person() for word in read["person"]}
+        everywhere |= {word: spoken.Again() for word in read["again"]}
+        everywhere |= {word: spoken.EndWord() for word in read["end"]}
         main: dict[str, Meaning] = {
-            word: Choice(key) for key, words in read["main"].items() for word in words
+            word: spoken.Choice(key) for key, words in read["main"].items() for word in words
         }
         kinds: dict[str, Meaning] = {
-            word: KindWord(Kind(kind)) for kind, words in read["kinds"].items() for word in words
+            word: spoken.KindWord(Kind(kind))
+            for kind, words in read["kinds"].items()
+            for word in words
         }
         named: dict[str, Meaning] = {
-            word: TopicWord(topic, topics[topic].group)
+            word: spoken.TopicWord(topic, topics[topic].group)
             for topic, words in read["topics"].items()
             for word in words
         }
@@ -382,14 +355,8 @@ class Inputs:
     def from_text(cls, text: str) -> "Inputs":
         """The inputs that `to_text` wrote."""
         read = json.loads(text)
-        return cls(
-            sheets=Sheets(**read["sheets"]),
-            shipped=Shipped(**read["shipped"]),
-            calendar=read["calendar"],
-            area=read["area"],
-            zone=read["zone"],
-            policy=Policy(**read["policy"]),
-        )
+        parts = {"sheets": Sheets, "shipped": Shipped, "policy": Policy}
+        return cls(**{**read, **{name: part(**read[name]) for name, part in parts.items()}})
 
 
 def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Plan:

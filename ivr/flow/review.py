@@ -1,6 +1,7 @@
 """Script and phrasebook to findings: dead ends, loops without a wait, missing words, languages
 not at parity. Proved at every start and in CI; a script with errors is refused."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -150,6 +151,7 @@ def _menus(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
             yield _error(name, f"no vocabulary is called {node.speech!r}")
         yield from _frozen(script, node)
         yield from _unnamed_keys(node, phrases)
+        yield from _promised_keys(node, phrases)
 
 
 def _frozen(script: Script, node: Menu) -> Iterator[Finding]:
@@ -172,6 +174,27 @@ def _unnamed_keys(node: Menu, phrases: Phrasebook) -> Iterator[Finding]:
         for key, option in node.options.items():
             if option.when is None and key not in said:
                 yield _error(node.id, f"key {key} is not named in {language}")
+
+
+_NAMED: Final = re.compile(
+    r"按([1-9]|井号)(?![0-9])|(?:press |, )([1-9])(?=[;.,]|$)|(hash)", re.MULTILINE
+)
+
+
+def _promised_keys(node: Menu, phrases: Phrasebook) -> Iterator[Finding]:
+    """A key that the words offer must lead somewhere; `0` and `*` always do."""
+    for language, book in phrases.texts.items():
+        said = "\n".join(
+            "_".join(phrase.parts[::2])
+            for prompt in (*node.first, *node.prompts)
+            if not prompt.other and (phrase := book.get(prompt.phrase)) is not None
+        )
+        named = {
+            key if key.isdigit() else "#" for found in _NAMED.findall(said) for key in found if key
+        }
+        led = {*node.options, *("#" for _ in (node.none,) if node.none is not None)}
+        for key in sorted(named - led):
+            yield _error(node.id, f"the words in {language} offer key {key}, which leads nowhere")
 
 
 def _words(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
