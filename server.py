@@ -49,7 +49,7 @@ from routing.directory import Directory, DirectoryError
 from routing.handoff import Handler, Handoff
 from routing.numbers import mask_all
 from routing.ports import Job
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, address, office_routes
+from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
 from routing.web.layout import add_layout
 from storage.answers import StoredAnswers
 from storage.calls import StoredCalls
@@ -482,7 +482,7 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
             house.cases,
             house.directory,
             house.mails.write,
-            lambda office: house.settings.base + address(office),
+            lambda office: f"{house.settings.base}/demo/office/{office}",
             house.clock,
         ),
         "settle": settle,

@@ -175,7 +175,7 @@ def _words(say: Say) -> str:
     return f"{SHORT[say.language]}{slow}: {say.text}{pause}"
 
 
-def done(effects: tuple[Effect, ...]) -> Iterator[str]:
+def done(effects: tuple[Effect, ...]) -> Iterator[str]:  # noqa: C901 - one line an effect
     """The lines for what is remembered or sent."""
     for effect in effects:
         match effect:
@@ -203,7 +203,7 @@ def done(effects: tuple[Effect, ...]) -> Iterator[str]:
                 yield f"stray: {event}"
 
 
-def read_event(line: str, story: Story) -> LineEvent | None:
+def read_event(line: str, story: Story) -> LineEvent | None:  # noqa: PLR0911 - one return a verb
     """The event of a `>` line, or None for a line that only sets the town or the clock."""
     words = line.split()
     match words:
