@@ -63,6 +63,11 @@ class Facts:
     changed_language: bool = False
 
 
+# The defaults themselves: `to_plain` knows a fresh call by identity, without comparing fields.
+_NO_TRIES: Final = Tries()
+_NO_FACTS: Final = Facts()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call. `turn` is the turn the next webhook must carry; `at` the node that waits.
@@ -79,8 +84,8 @@ class Call:
     started: datetime
     turn: int = 0
     over: bool = False
-    tries: Tries = Tries()
-    facts: Facts = Facts()
+    tries: Tries = _NO_TRIES
+    facts: Facts = _NO_FACTS
     decision: Decision | None = None
 
 
@@ -106,8 +111,6 @@ def _set_fields(value: Tries | Facts, default: Tries | Facts) -> dict[str, Any]:
 
 
 _NAMES: Final = {kind: tuple(f.name for f in fields(kind)) for kind in (Tries, Facts)}
-_NO_TRIES: Final = Tries()
-_NO_FACTS: Final = Facts()
 
 
 def to_plain(call: Call) -> dict[str, Any]:
