@@ -114,6 +114,18 @@ async def state(page: Page, wanted: str) -> None:
     await expect(page.get_by_test_id("state")).to_have_attribute("data-state", wanted)
 
 
+async def test_neither_socket_nor_voices_answer_to_a_name_from_elsewhere(
+    exchange: Exchange,
+) -> None:
+    rebound = {"Host": "evil.example", "Origin": "http://evil.example"}
+    async with aiohttp.ClientSession(headers=rebound) as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await session.ws_connect(f"{exchange.url}/phone/socket")
+        voice = await session.get(f"{exchange.url}/phone/voice/{'0' * 32}.wav")
+
+    assert (refused.value.status, voice.status) == (403, 403)
+
+
 async def test_a_matter_recorded_over_a_restart_then_a_talk_of_two_tabs(
     browser: Browser, exchange: Exchange
 ) -> None:
