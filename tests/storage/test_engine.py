@@ -173,7 +173,7 @@ def test_a_read_only_folder_is_one_sentence() -> None:
     program = f"import storage.engine, alembic.command\n{_AS_NOBODY}"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
-        told = subprocess.run(  # noqa: S603 - our own interpreter, bounded
+        told = subprocess.run(
             [sys.executable, "-c", program, folder],
             cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True, text=True, timeout=60, check=False,
@@ -199,7 +199,7 @@ else:
 
 
 def _holder(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own interpreter, ended below
+    return subprocess.Popen(
         [sys.executable, "-c", _HOLDER, str(folder)],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

@@ -244,7 +244,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("point", list(KillPoint))
 async def test_a_killed_server_forgets_no_answered_step(tmp_path: Path, point: KillPoint) -> None:
     root = Path(__file__).parents[2]
-    child = subprocess.run(  # noqa: ASYNC221, S603 - our own interpreter, bounded
+    child = subprocess.run(  # noqa: ASYNC221 - our own interpreter, bounded
         [sys.executable, "-c", _CHILD, str(tmp_path), point.value],
         cwd=root, env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True, text=True, timeout=60, check=False,
