@@ -4,27 +4,23 @@ and nobody imports it; every part is made here and handed to those that need it.
 import argparse
 import asyncio
 import contextlib
-import hashlib
-import hmac
-import logging
-import os
 import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
 from aiohttp import web
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deployment.clock import SystemClock
+from deployment.log import log_as_json
+from deployment.settings import Secrets, Settings, StartError, read_settings
 from ivr.carrier.client import Account, Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Texts
 from ivr.carrier.local.line import LocalLine
@@ -47,7 +43,6 @@ from routing.city import AREA, calendar, demo_sheets
 from routing.delivery.console import ConsoleMail
 from routing.directory import Directory, DirectoryError
 from routing.handoff import Handler, Handoff
-from routing.numbers import mask_all
 from routing.ports import Job
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
 from routing.web.layout import add_layout
@@ -65,7 +60,6 @@ from storage.retention import Retention
 from storage.sealing import Sealing
 
 LOG: Final = structlog.get_logger()
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
 FORGET_EVERY: Final = 300.0
@@ -74,144 +68,6 @@ DELETE_AFTER: Final = timedelta(minutes=10)
 """How long a recording that is kept here stays at the carrier, which may be asked for its words."""
 PLAN_EVERY: Final = 3600.0
 """Seconds between two looks whether a new day needs new open intervals."""
-
-
-class StartError(Exception):
-    """The server cannot start; the sentence says what to do."""
-
-
-class Settings(BaseSettings):
-    """From the environment or `.env`, each with the prefix ZHITONG_ (design §7)."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="ZHITONG_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
-    )
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str = ""
-    data_dir: Path = Path("var")
-    carrier: Literal["local"] = "local"
-    account_sid: str = ""
-    auth_token: str = Field(default="", repr=False)
-    secret_key: str = Field(default="", repr=False)
-    transcriber: Literal["carrier", "none"] = "carrier"
-    time_zone: str = "Asia/Shanghai"
-    retention_audio_days: int = Field(default=90, ge=1, le=3650)
-    demo: bool | None = None
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.host not in LOOPBACK:
-            if not self.public_url:
-                raise ValueError("PUBLIC_URL is required where HOST is not this machine itself")
-            if self.demo:
-                raise ValueError("DEMO is for this machine alone: HOST must be 127.0.0.1")
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as wrong:
-            raise ValueError(
-                f"TIME_ZONE {self.time_zone!r} is no zone; say Asia/Shanghai"
-            ) from wrong
-        parts = urlsplit(self.public_url)
-        if self.public_url and (parts.scheme not in {"http", "https"} or not parts.netloc):
-            raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
-        return self
-
-    @property
-    def shows_demo(self) -> bool:
-        """Whether the demonstration's pages are mounted."""
-        return self.host in LOOPBACK if self.demo is None else self.demo
-
-    @property
-    def base(self) -> str:
-        """The address that carriers and browsers use, without a trailing slash."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
-
-
-def read_settings() -> Settings:
-    """Raises StartError naming each setting that is wrong."""
-    try:
-        return Settings()
-    except ValidationError as wrong:
-        faults = [
-            f"{'ZHITONG_' + str(f['loc'][0]).upper() + ': ' if f['loc'] else ''}"
-            f"{f['msg'].removeprefix('Value error, ')}"
-            for f in wrong.errors()
-        ]
-        raise StartError("the settings cannot be used: " + "; ".join(faults)) from wrong
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise StartError(f".env cannot be read: {wrong}; it must be UTF-8 text") from wrong
-
-
-class SystemClock:
-    """The machine's own clock: the only place that asks it."""
-
-    def now(self) -> datetime:
-        """Now, aware UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - every other part is handed this clock
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The server's key and what follows from it."""
-
-    key: bytes
-    account: str
-    token: str
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """From the settings; made on the first start, where absent, and kept in DATA_DIR."""
-        key = settings.secret_key.encode() or _kept_key(settings.data_dir / "secret.key")
-        derived = hmac.new(key, b"zhitong local line", hashlib.sha256).hexdigest()
-        return cls(
-            key,
-            settings.account_sid or f"AC{derived[:32]}",
-            settings.auth_token or derived[32:],
-        )
-
-
-def _kept_key(path: Path) -> bytes:
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_bytes()
-    key = secrets.token_urlsafe(48).encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-    return key
-
-
-def log_as_json() -> None:
-    """One JSON object a line, numbers masked wherever they stand."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _masked,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(handlers=[_Relay()], level=logging.WARNING, force=True)
-
-
-class _Relay(logging.Handler):
-    """What libraries log, as our own lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        LOG.warning(record.name, text=self.format(record))
-
-
-def _masked(_: Any, __: str, entry: Any) -> Any:
-    return {
-        name: mask_all(value) if isinstance(value, str) and name != "timestamp" else value
-        for name, value in entry.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +160,7 @@ async def furnish(settings: Settings, clock: SystemClock) -> House:
         documents=TwimlDocuments(LOCAL, settings.base),
         clock=clock,
         draw=sealing.draw,
-        new_id=lambda: secrets.token_urlsafe(16),
+        new_id=lambda: new_id(clock.now()),
     )
     return House(
         settings=settings,
@@ -323,6 +179,11 @@ async def furnish(settings: Settings, clock: SystemClock) -> House:
         calls=calls,
         retention=Retention(database, recordings, settings.retention_audio_days),
     )
+
+
+def new_id(now: datetime) -> str:
+    """A call's own id: nobody can guess it, and ids of one time lie together on the disk."""
+    return f"{int(now.timestamp() * 1000):011x}{secrets.token_urlsafe(12)}"
 
 
 def voice(house: House) -> VoiceRoutes:
@@ -370,10 +231,6 @@ async def build_app(settings: Settings, clock: SystemClock | None = None) -> web
 def local_line(house: House) -> LocalLine:
     """The embedded carrier of this server."""
     base = house.settings.base
-    directory = house.directory()
-    phones = {n.forward_to for n in directory.numbers.values()}
-    phones |= {o.pool_number for o in directory.offices.values()}
-    phones |= {o.stand_in_number for o in directory.offices.values()}
     return LocalLine(
         base_url=base,
         voice_url=f"{base}/voice/answer",

@@ -98,12 +98,18 @@ def _case(row: Row[Any], sounds: Sequence[Row[Any]]) -> OfficeCase:
         confidentiality=Confidentiality(row.confidentiality),
         danger=row.danger,
         language=row.language,
-        caller=None if row.tail is None else f"…{row.tail}",
+        caller=_caller(row),
         opened_at=row.opened,
         due=row.due,
         group_of=row.group_of,
         recordings=tuple(_recordings(sounds)),
     )
+
+
+def _caller(row: Row[Any]) -> str | None:
+    """The masked number; a sealed caller's last digits are sealed too (hotline §1.6)."""
+    named: bool = row.confidentiality == Confidentiality.NAMED.value
+    return f"…{row.tail}" if named and row.tail is not None else None
 
 
 def _recordings(sounds: Sequence[Row[Any]]) -> Sequence[KeptRecording]:

@@ -1,4 +1,5 @@
-"""Mails that the console delivery wrote instead of sending. Implements `routing.ports.SentMails`."""
+"""Mails that the console delivery wrote instead of sending.
+Implements `routing.ports.SentMails`."""
 
 from collections.abc import Sequence
 from typing import Final

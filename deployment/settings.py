@@ -1,0 +1,117 @@
+"""What a deployment sets: the environment or `.env`, and the server's own key (design §7).
+The counterpart of `server.py`, which makes the parts from it."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class StartError(Exception):
+    """The server cannot start; the sentence says what to do."""
+
+
+class Settings(BaseSettings):
+    """From the environment or `.env`, each with the prefix ZHITONG_ (design §7)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ZHITONG_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""
+    data_dir: Path = Path("var")
+    carrier: Literal["local"] = "local"
+    account_sid: str = ""
+    auth_token: str = Field(default="", repr=False)
+    secret_key: str = Field(default="", repr=False)
+    transcriber: Literal["carrier", "none"] = "carrier"
+    time_zone: str = "Asia/Shanghai"
+    retention_audio_days: int = Field(default=90, ge=1, le=3650)
+    demo: bool | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.host not in LOOPBACK:
+            if not self.public_url:
+                raise ValueError("PUBLIC_URL is required where HOST is not this machine itself")
+            if self.demo:
+                raise ValueError("DEMO is for this machine alone: HOST must be 127.0.0.1")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as wrong:
+            raise ValueError(
+                f"TIME_ZONE {self.time_zone!r} is no zone; say Asia/Shanghai"
+            ) from wrong
+        parts = urlsplit(self.public_url)
+        if self.public_url and (parts.scheme not in {"http", "https"} or not parts.netloc):
+            raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
+        return self
+
+    @property
+    def shows_demo(self) -> bool:
+        """Whether the demonstration's pages are mounted."""
+        return self.host in LOOPBACK if self.demo is None else self.demo
+
+    @property
+    def base(self) -> str:
+        """The address that carriers and browsers use, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+
+def read_settings() -> Settings:
+    """Raises StartError naming each setting that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        faults = [
+            f"{'ZHITONG_' + str(f['loc'][0]).upper() + ': ' if f['loc'] else ''}"
+            f"{f['msg'].removeprefix('Value error, ')}"
+            for f in wrong.errors()
+        ]
+        raise StartError("the settings cannot be used: " + "; ".join(faults)) from wrong
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise StartError(f".env cannot be read: {wrong}; it must be UTF-8 text") from wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The server's key and what follows from it."""
+
+    key: bytes
+    account: str
+    token: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """From the settings; made on the first start, where absent, and kept in DATA_DIR."""
+        key = settings.secret_key.encode() or _kept_key(settings.data_dir / "secret.key")
+        derived = hmac.new(key, b"zhitong local line", hashlib.sha256).hexdigest()
+        return cls(
+            key,
+            settings.account_sid or f"AC{derived[:32]}",
+            settings.auth_token or derived[32:],
+        )
+
+
+def _kept_key(path: Path) -> bytes:
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    key = secrets.token_urlsafe(48).encode()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+    return key
