@@ -106,7 +106,7 @@ LINE: Final = web.AppKey("line", LocalLine)
 def open_folder(settings: Settings) -> FolderLock:
     """DATA_DIR, made where absent and locked for this process. Raises StorageError, StartError."""
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as wrong:
         raise StartError(
             f"DATA_DIR {settings.data_dir} cannot be made ({wrong.strerror}): choose another"
@@ -223,7 +223,7 @@ async def build_app(settings: Settings, clock: SystemClock | None = None) -> web
         app.add_routes(phone_routes(phones))
         app.add_routes(office_routes(OfficeDesk(house.directory, house.cases)))
         app.router.add_get("/", _home)
-    line.mount(app)
+    line.mount(app, phones=settings.shows_demo)
     app.cleanup_ctx.append(_background)
     return app
 

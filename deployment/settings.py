@@ -16,6 +16,8 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+LEAST_KEY: Final = 32
+"""Bytes of a key that is not to be guessed."""
 
 
 class StartError(Exception):
@@ -44,11 +46,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.host not in LOOPBACK:
-            if not self.public_url:
-                raise ValueError("PUBLIC_URL is required where HOST is not this machine itself")
-            if self.demo:
-                raise ValueError("DEMO is for this machine alone: HOST must be 127.0.0.1")
+        if self.host not in LOOPBACK and not self.public_url:
+            raise ValueError("PUBLIC_URL is required where HOST is not this machine itself")
+        if 0 < len(self.secret_key) < LEAST_KEY:
+            raise ValueError(f"SECRET_KEY is too short to be secret: {LEAST_KEY} random characters")
+        if self.demo and not self._for_this_machine:
+            raise ValueError(
+                "DEMO is for this machine alone: HOST must be 127.0.0.1, and PUBLIC_URL not set"
+            )
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as wrong:
@@ -62,8 +67,14 @@ class Settings(BaseSettings):
 
     @property
     def shows_demo(self) -> bool:
-        """Whether the demonstration's pages are mounted."""
-        return self.host in LOOPBACK if self.demo is None else self.demo
+        """Whether the demonstration's pages and phones are mounted."""
+        return self._for_this_machine if self.demo is None else self.demo
+
+    @property
+    def _for_this_machine(self) -> bool:
+        """A loopback HOST is not enough: a proxy before it hands the public our own Host name."""
+        public = urlsplit(self.public_url).hostname
+        return self.host in LOOPBACK and (public is None or public in LOOPBACK)
 
     @property
     def base(self) -> str:
@@ -108,10 +119,22 @@ class Secrets:
 
 
 def _kept_key(path: Path) -> bytes:
+    """Whole or not at all: numbers sealed with a key that a power cut took are lost with it."""
     with contextlib.suppress(FileNotFoundError):
-        return path.read_bytes()
+        return _whole(path, path.read_bytes())
     key = secrets.token_urlsafe(48).encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    return key
+
+
+def _whole(path: Path, key: bytes) -> bytes:
+    if len(key) < LEAST_KEY:
+        raise StartError(f"{path} is cut off: bring it back from a backup, or set SECRET_KEY")
     return key

@@ -10,6 +10,7 @@ from aiohttp import encode_basic_auth, web
 from aiohttp.test_utils import TestClient, TestServer
 
 import server
+from deployment.settings import Settings
 from storage.engine import migrate
 
 DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
@@ -24,7 +25,7 @@ Door = tuple[str, str]
 async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     """The real application on a free port, with the demonstration's pages."""
     monkeypatch.chdir(tmp_path)  # no .env of a developer
-    settings = server.Settings(data_dir=tmp_path, port=0, demo=True)
+    settings = Settings(data_dir=tmp_path, port=0, demo=True)
     lock = server.open_folder(settings)
     migrate(tmp_path / "zhitong.db")
     async with TestClient(TestServer(await server.build_app(settings))) as opened:

@@ -114,13 +114,18 @@ class LocalLine:
         if self._session is not None:
             await self._session.close()
 
-    def mount(self, app: web.Application) -> None:
-        """Add everything to the server's application: REST, phones, start and stop."""
+    def mount(self, app: web.Application, *, phones: bool = True) -> None:
+        """Add everything to the server's application: REST, start and stop, and, where
+        ``phones`` are wanted, their socket and voice for this machine."""
         app.add_subapp(REST_PATH, self.rest_app())
-        app.router.add_get("/phone/socket", loopback_only(self.socket_handler))
-        app.router.add_get("/phone/voice/{key}.wav", loopback_only(self.voice_handler))
+        if phones:
+            self._mount_phones(app)
         app.cleanup_ctx.append(self._running)
         app.on_shutdown.append(self._close_sockets)
+
+    def _mount_phones(self, app: web.Application) -> None:
+        app.router.add_get("/phone/socket", loopback_only(self.socket_handler))
+        app.router.add_get("/phone/voice/{key}.wav", loopback_only(self.voice_handler))
 
     async def _running(self, app: web.Application) -> AsyncIterator[None]:
         await self.start()

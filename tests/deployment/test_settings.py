@@ -1,0 +1,114 @@
+"""What a deployment sets, and what it may not."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from deployment.settings import Secrets, Settings, StartError, read_settings
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is what may not be used alone
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a developer's `.env` nor his environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(f"ZHITONG_{name.upper()}", value)
+    return read_settings()
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ({}, True),
+        ({"demo": "0"}, False),
+        ({"public_url": "http://localhost:8080"}, True),
+        ({"public_url": "https://phone.example"}, False),
+        ({"host": EVERYWHERE, "public_url": "https://phone.example"}, False),
+    ],
+)
+def test_the_demonstration_is_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], shown: bool
+) -> None:
+    assert read(monkeypatch, **values).shows_demo is shown
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"host": EVERYWHERE}, "PUBLIC_URL is required"),
+        ({"host": EVERYWHERE, "public_url": "https://phone.example", "demo": "1"}, "DEMO is for"),
+        ({"public_url": "https://phone.example", "demo": "1"}, "DEMO is for"),
+        ({"public_url": "phone.example"}, "PUBLIC_URL must look like"),
+        ({"port": "many"}, "ZHITONG_PORT"),
+        ({"port": "70000"}, "ZHITONG_PORT"),
+        ({"time_zone": "Mars/Olympus"}, "TIME_ZONE"),
+        ({"time_zone": "../../etc/passwd"}, "TIME_ZONE"),
+        ({"retention_audio_days": "0"}, "ZHITONG_RETENTION_AUDIO_DAYS"),
+        ({"secret_key": "short"}, "SECRET_KEY is too short"),
+        ({"carrier": "pigeon"}, "ZHITONG_CARRIER"),
+    ],
+)
+def test_what_cannot_be_used_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], says: str
+) -> None:
+    with pytest.raises(StartError) as refused:
+        read(monkeypatch, **values)
+
+    assert says in str(refused.value)
+
+
+def test_a_broken_env_file_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"ZHITONG_PORT=\xff\xfe")
+
+    with pytest.raises(StartError, match=r"\.env cannot be read"):
+        read_settings()
+
+
+def test_tokens_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, auth_token="hush", secret_key="quiet" * 8)
+
+    assert "hush" not in repr(settings)
+    assert "quiet" not in repr(settings)
+
+
+def test_the_key_is_made_once_and_kept(tmp_path: Path) -> None:
+    first = Secrets.of(Settings(data_dir=tmp_path))
+
+    assert Secrets.of(Settings(data_dir=tmp_path)) == first
+    assert len(first.key) >= 32
+    assert first.token
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no modes of files on Windows")
+def test_the_key_is_the_owners_alone(tmp_path: Path) -> None:
+    Secrets.of(Settings(data_dir=tmp_path))
+
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_half_a_key_is_not_a_key(tmp_path: Path) -> None:
+    """A power cut in the middle of the first start leaves no key, or the whole of it."""
+    (tmp_path / "secret.new").write_bytes(b"half")
+    Secrets.of(Settings(data_dir=tmp_path))
+    (tmp_path / "secret.key").write_bytes(b"")
+
+    with pytest.raises(StartError, match="cut off"):
+        Secrets.of(Settings(data_dir=tmp_path))
+
+
+def test_settings_come_before_what_is_made(tmp_path: Path) -> None:
+    made = Secrets.of(
+        Settings(data_dir=tmp_path, secret_key="k" * 32, account_sid="AC1", auth_token="a,b")
+    )
+
+    assert (made.key, made.account, made.token) == (b"k" * 32, "AC1", "a,b")
+    assert list(tmp_path.iterdir()) == []
