@@ -6,15 +6,17 @@ from typing import Final
 
 from routing.cases.case import CaseState
 
+# A question, an answer, a reason and the day of closing are not looked up yet: until they are, a
+# case that waits for its caller is being worked on, and one to be called back is under review.
 STANDING: Final[Mapping[CaseState, str]] = {
     CaseState.RECEIVED: "progress.received",
     CaseState.TRIAGE: "progress.received",
     CaseState.DISPATCHED: "progress.dispatched",
     CaseState.IN_PROGRESS: "progress.working",
     CaseState.RETURN_REQUESTED: "progress.moving",
-    CaseState.AWAITING_CALLER: "progress.question",
+    CaseState.AWAITING_CALLER: "progress.working",
     CaseState.ANSWERED: "progress.review",
-    CaseState.CALLBACK: "progress.answer",
+    CaseState.CALLBACK: "progress.review",
     CaseState.LONG_TERM: "progress.long_term",
     CaseState.CLOSED: "progress.closed",
     CaseState.NOT_ACCEPTED: "progress.not_accepted",
