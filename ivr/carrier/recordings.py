@@ -1,4 +1,5 @@
-"""Brings a recording home: fetches its sound, checks it and keeps it. The counterpart of `inbound.read_recording`, which announces it
+"""Brings a recording home: fetches its sound, checks it and keeps it.
+The counterpart of `inbound.read_recording`, which announces it
 (twilio-voice §7, Media; design §3, Audio)."""
 
 from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from ivr.flow.call import Call, with_facts
 from ivr.flow.effect import AttachRecording, Effect, Notify, OpenCase, TellOffice
 from ivr.flow.event import MatterFound
 from ivr.flow.node import Purpose, Record
-from ivr.flow.slots import due_text
+from ivr.flow.slots import due_text, topic_of
 from ivr.flow.speech import gets_texts
 from ivr.flow.world import Draws, World
 from routing.cases.case import Confidentiality
@@ -41,22 +41,13 @@ def decide(world: World, call: Call) -> Decision:
             language=call.language,
             kind=said.kind,
             about=said.about,
-            topic=_topic(world, call),
+            topic=topic_of(world, call),
             group=said.group,
             district=entry.district if entry is not None else None,
             caller_kind=caller_kind(call),
             at=world.now,
         )
     )
-
-
-def _topic(world: World, call: Call) -> str | None:
-    """What the caller said, else what the number is about; complaints have no topic of it."""
-    said = call.facts
-    entry = world.plan.directory.numbers.get(call.dialled)
-    if said.topic is None and said.about is None and said.group is None and entry is not None:
-        return entry.topic
-    return said.topic
 
 
 def caller_kind(call: Call) -> CallerKind:
@@ -126,7 +117,7 @@ def _open(
         pin=draws.pin,
         kind=call.facts.kind or Kind.ENQUIRY,
         about=call.facts.about,
-        topic=_topic(world, call),
+        topic=topic_of(world, call),
         district=entry.district if entry is not None else "",
         office=decision.office,
         rule=decision.rule,

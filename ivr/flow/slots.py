@@ -108,9 +108,18 @@ def reopens_text(world: World, call: Call, language: Language) -> str:
     return spoken_due(opens, world.now, world.plan.zone, language)
 
 
+def topic_of(world: World, call: Call) -> str | None:
+    """What the caller said, else what the number is about; complaints have no topic of it."""
+    said = call.facts
+    entry = world.plan.directory.numbers.get(call.dialled)
+    if said.topic is None and said.about is None and said.group is None and entry is not None:
+        return entry.topic
+    return said.topic
+
+
 def topic_text(world: World, call: Call, language: Language) -> str:
     """The topic's name, or words for "no topic"."""
-    topic = call.facts.topic
+    topic = topic_of(world, call)
     if topic is None:
         return world.plan.phrases.say("topic.none", language, _no_slot)
     return world.plan.directory.topics[topic].names[language]

@@ -1,0 +1,144 @@
+"""Takes the pictures of the README's tour: starts a server of its own, rings it in Chromium with a
+spoken WAV as the microphone, and writes docs/tour/*.png. `uv run python tools/tour.py`."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from playwright.async_api import Browser, Page, async_playwright
+
+ROOT: Final = Path(__file__).parents[1]
+PICTURES: Final = ROOT / "docs" / "tour"
+SPEECH: Final = ROOT / "tests" / "speech" / "street_light.zh-CN.wav"
+LINE: Final = "+865580000021"
+POOL: Final = "+865580020007"
+WORDS: Final = "我家门口的路灯坏了，请派人来修。"
+PATIENCE: Final = 40_000
+"""Milliseconds: the longest prompt takes a good ten seconds."""
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+async def ready(url: str) -> None:
+    """Wait until the server answers."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+        while True:
+            try:
+                async with session.get(f"{url}/readyz"):
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.1)
+
+
+async def tab(browser: Browser, width: int, height: int, *, dark: bool = False) -> Page:
+    """A tab of this size."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        permissions=["microphone"],
+        color_scheme="dark" if dark else "light",
+        device_scale_factor=1.5,
+    )
+    return await context.new_page()
+
+
+async def heard(page: Page, words: str) -> None:
+    """Wait until these words were said."""
+    said = page.locator('[data-testid="subtitles"] li', has_text=words)
+    await said.first.wait_for(timeout=PATIENCE)
+
+
+async def picture(page: Page, name: str) -> None:
+    """Write one picture."""
+    await page.screenshot(path=PICTURES / f"{name}.png")
+
+
+async def tour(browser: Browser, url: str) -> None:
+    """One call, from the greeting to the office."""
+    caller = await tab(browser, 1180, 860)
+    official = await tab(browser, 1180, 860)
+    await official.goto(f"{url}/phone?as=official")
+    await official.get_by_test_id("official-number").select_option(POOL)
+    await official.get_by_test_id("attach").click()
+    await caller.goto(f"{url}/phone")
+    await caller.get_by_test_id("number-select").select_option(LINE)
+    await picture(caller, "phone")
+    await caller.get_by_test_id("ring").click()
+    await heard(caller, "核验号码按1")
+    await caller.get_by_test_id("key-2").click()
+    await heard(caller, "咨询按1")
+    await caller.get_by_test_id("key-2").click()
+    recording = caller.locator('[data-testid="state"][data-state="recording"]')
+    await recording.wait_for(timeout=PATIENCE)
+    await caller.get_by_test_id("words").fill(WORDS)
+    await caller.get_by_test_id("say").click()
+    await caller.wait_for_timeout(6000)
+    await picture(caller, "recording")
+    await caller.get_by_test_id("key-hash").click()
+    await official.locator('[data-testid="state"][data-state="ringing"]').wait_for(timeout=PATIENCE)
+    await official.get_by_test_id("answer").click()
+    await heard(official, "直通来电")
+    await picture(official, "whisper")
+    await official.get_by_test_id("key-1").click()
+    await caller.locator('[data-testid="state"][data-state="bridged"]').wait_for(timeout=PATIENCE)
+    await picture(caller, "talk")
+    await caller.get_by_test_id("hang-up").click()
+    await office(browser, url)
+
+
+async def office(browser: Browser, url: str) -> None:
+    """What the office sees, and the phone on a small screen."""
+    page = await tab(browser, 1180, 560)
+    await page.goto(f"{url}/demo/office/市公安局")
+    await page.locator("article.case audio").wait_for(timeout=PATIENCE)
+    await page.get_by_test_id("case-words").wait_for(timeout=PATIENCE)
+    await picture(page, "office")
+    small = await tab(browser, 390, 844, dark=True)
+    await small.goto(f"{url}/phone?lang=en")
+    await picture(small, "small")
+
+
+async def main() -> None:
+    """The whole tour."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as data:
+        environment = {**os.environ, "ZHITONG_PORT": str(port), "ZHITONG_DATA_DIR": data}
+        server = subprocess.Popen(  # noqa: ASYNC220 - it outlives this line on purpose
+            [sys.executable, "server.py"], cwd=ROOT, env=environment
+        )
+        try:
+            await ready(url)
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"),
+                    args=[
+                        "--no-sandbox",
+                        "--use-fake-device-for-media-stream",
+                        "--use-fake-ui-for-media-stream",
+                        "--autoplay-policy=no-user-gesture-required",
+                        f"--use-file-for-fake-audio-capture={SPEECH}",
+                    ],
+                )
+                await tour(browser, url)
+                await browser.close()
+        finally:
+            server.terminate()
+            server.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
