@@ -1,6 +1,7 @@
 """Every door of the server: no webhook without a signature, no demonstration page from elsewhere,
 no carrier's account without its token, and none of them missing from docs/threat-model.md."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,6 +86,24 @@ async def test_the_carriers_account_asks_for_its_token(client: Served) -> None:
     calls = f"/line/2010-04-01/Accounts/{keys.account}/Calls.json"
     async with client.get(calls, headers={"Authorization": login}) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "door", ["GET /line/2010-04-01/Accounts/x/Calls.json", "POST /voice/answer"]
+)
+async def test_bytes_that_are_no_text_are_refused(client: Served, door: str) -> None:
+    """A header may hold any bytes; aiohttp hands them on as lone surrogates."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    writer.write(
+        f"{door} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n".encode()
+        + b"Authorization: Basic \xff\xfe\r\nX-Twilio-Signature: \xff\xfe\r\n\r\n"
+    )
+    status = (await asyncio.wait_for(reader.readline(), 10)).split()[1]
+    writer.close()
+    await writer.wait_closed()
+
+    assert status in {b"401", b"403"}
 
 
 async def test_the_demonstration_is_for_this_machine(client: Served) -> None:

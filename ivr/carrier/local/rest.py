@@ -99,7 +99,8 @@ def _guard(account: str, token: str) -> Middleware:
 
 
 def _authorised(header: str, account: str, token: str) -> bool:
-    return hmac.compare_digest(header.encode(), encode_basic_auth(account, token).encode())
+    given = header.encode(errors="surrogateescape")  # bytes that are no UTF-8 are wrong, no fault
+    return hmac.compare_digest(given, encode_basic_auth(account, token).encode())
 
 
 @dataclass(slots=True)
