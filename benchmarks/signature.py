@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from ivr.carrier.signature import SIGNATURE, SignatureCheck
 
-TOKEN: Final = "12345"  # noqa: S105 - of the vectors in twilio-voice §2
+TOKEN: Final = "12345"
 BASE, PATH = "https://ivr.example.cn", "/voice/4f9c2a7be1d04c55/turn/3"
 ROUNDS, CALLS, GOAL, SIZE = 40, 500, 0.2, 644
 

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = ""
     data_dir: Path = Path("var")
     carrier: Literal["local"] = "local"
@@ -43,11 +43,18 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
+    database_url: str = ""
+    workers: int = 1
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.host not in LOOPBACK and not self.public_url:
             raise ValueError("PUBLIC_URL is required where HOST is not this machine itself")
+        if self.database_url or self.workers != 1:
+            raise ValueError(
+                "this version keeps its data on SQLite in DATA_DIR, with one process: "
+                "leave DATABASE_URL and WORKERS out"
+            )
         if 0 < len(self.secret_key) < LEAST_KEY:
             raise ValueError(f"SECRET_KEY is too short to be secret: {LEAST_KEY} random characters")
         if self.demo and not self._for_this_machine:

@@ -154,7 +154,9 @@ class Calls(Protocol):
         """Keep what the carrier said of a recording (from the action or the callback)."""
         ...
 
-    async def apply(self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int) -> None:
+    async def apply(
+        self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int
+    ) -> None:
         """Write effects that belong to no turn (a callback that opens a case).
         Raises MatterTaken, ReferenceTaken."""
         ...

@@ -97,8 +97,9 @@ def parse_hours(text: str) -> Hours:
         return Hours(tuple(days))
     for part in text.split(";"):
         names, *periods = part.split() or [""]
+        named = _days(part, names)
         parsed = _periods(part, periods)
-        for day in _days(part, names):
+        for day in named:
             if days[day]:
                 raise HoursError(
                     f"{WEEKDAYS[day]} is named twice in {text!r}; give its periods once"

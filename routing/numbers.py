@@ -47,7 +47,24 @@ class Unreadable:
 
 Reading = Number | Incomplete | MissingArea | Unreadable
 
-_NUMERALS = dict(zip("〇零洞一幺腰妖夭壹二贰两三叁四肆五伍六陆七柒拐八捌九玖", "000111111222334455667778899", strict=True))
+_NUMERALS = {
+    numeral: str(digit)
+    for digit, numerals in enumerate(
+        (
+            "〇零洞",
+            "一幺腰妖夭壹",
+            "二贰两",
+            "三叁",
+            "四肆",
+            "五伍",
+            "六陆",
+            "七柒拐",
+            "八捌",
+            "九玖",
+        )
+    )
+    for numeral in numerals
+}
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ENGLISH = {word: digit for digit, word in enumerate(_WORDS)} | {"oh": 0, "o": 0, "nought": 0}
 _TIMES = {"double": 2, "triple": 3}
@@ -144,7 +161,7 @@ _SAID = {
 
 
 def spoken_digits(number: Number | str, language: str) -> str:
-    """Read digit by digit, pauses between the groups of prompts §1 (`幺三八，零零零零，幺二三四`)."""
+    """Digit by digit, pauses between the groups of prompts §1: `幺三八，零零零零，幺二三四`."""
     e164 = number.e164 if isinstance(number, Number) else number
     digits = "".join(sign for sign in e164 if sign in _SAID["zh"])
     abroad = e164.startswith("+") and not e164.startswith("+86")
@@ -241,7 +258,9 @@ def _mainland(digits: str, area: str) -> Reading:
         # No trunk or foreign prefix begins so: a subscriber of a range that is never assigned.
         return MissingArea(digits) if len(digits) in (7, 8) else _too_few(digits, 7)
     if digits.startswith("00"):
-        return _from_86(digits[4:], area) if digits[2:4] == "86" else _abroad("+" + digits[2:], "CN")
+        return (
+            _from_86(digits[4:], area) if digits[2:4] == "86" else _abroad("+" + digits[2:], "CN")
+        )
     if digits.startswith("0"):
         return _after_trunk(digits[1:])
     if digits.startswith("86") and len(digits) > 8:
@@ -280,13 +299,18 @@ def _bare(digits: str, area: str) -> Reading:
         return Number("+86" + digits)
     if len(digits) in (10, 11) and (_own_area(digits, area) or _valid("+86" + digits)):
         return Number("+86" + digits)
+    if len(digits) in (7, 8) and digits[0] not in "19" and digits[:3] not in ("400", "800"):
+        return MissingArea(digits)
+    return _too_few(digits, _needed(digits, area))
+
+
+def _needed(digits: str, area: str) -> int:
+    """How many digits a number that begins so has at least."""
     if re.match("1[3-9]", digits):
-        return _too_few(digits, 11)
+        return 11
     if digits[:3] in ("400", "800") or (area and digits.startswith(area) and len(digits) == 9):
-        return _too_few(digits, 10)
-    if digits[:1] in ("1", "9"):
-        return _too_few(digits, 5)
-    return MissingArea(digits) if len(digits) in (7, 8) else _too_few(digits, 7)
+        return 10
+    return 5 if digits[:1] in ("1", "9") else 7
 
 
 def _own_area(digits: str, area: str) -> bool:

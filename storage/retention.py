@@ -95,9 +95,7 @@ class Retention:
                     outbox.c.state == "done", outbox.c.finished < now - FINISHED_WORK
                 )
             )
-            await unit.execute(
-                delete(tries).where(tries.c.day < (now - TRIES).date().isoformat())
-            )
+            await unit.execute(delete(tries).where(tries.c.day < (now - TRIES).date().isoformat()))
 
     async def _truncate(self) -> None:
         async with self._database.writer, self._database.engine.connect() as connection:

@@ -117,12 +117,12 @@ async def bring_home(ref: RecordingRef, media: Media, kept: Recordings) -> None:
 
 def _checked(answer: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
     status = answer.status
-    if status == 200:  # noqa: PLR2004 - a part (206) was not asked for
+    if status == 200:
         return answer
     answer.release()
     if status in {404, 409, 425}:
         raise MediaNotYet("the carrier does not have the recording yet; try later")
-    if status == 429 or status >= 500:  # noqa: PLR2004
+    if status == 429 or status >= 500:
         raise CarrierUnreachable(f"the carrier answered {status} for a recording; try later")
     raise MediaRefused(f"the carrier answered {status} for a recording; check AUTH_TOKEN")
 

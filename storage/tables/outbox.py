@@ -13,7 +13,7 @@ outbox = Table(
     Column("key", String(128)),  # makes the work once only
     Column("reference", String(8)),  # the case it speaks of, so that anonymity can delete it
     Column("payload", Text, nullable=False),
-    Column("state", String(16), nullable=False),  # ready, sending (in doubt after a kill), done, dead
+    Column("state", String(16), nullable=False),  # ready, sending, done, dead
     Column("attempts", Integer, nullable=False),
     Column("run_at", Instant, nullable=False),
     Column("enqueued", Instant, nullable=False),

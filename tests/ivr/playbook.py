@@ -225,7 +225,8 @@ def read_event(line: str, story: Story) -> LineEvent | None:  # noqa: PLR0911 - 
         case ["hang", "up"]:
             return HungUp()
         case _:
-            return _set_town(words, story)
+            _set_town(words, story)
+            return None
 
 
 def _set_town(words: list[str], story: Story) -> None:

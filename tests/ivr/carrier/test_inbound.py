@@ -219,7 +219,7 @@ def test_a_recording_that_never_was() -> None:
         ({"CallStatus": "completed"}, None, DialEnded(False, False, caller_gone=True)),
     ],
 )
-def test_a_dial_ends(fields: dict[str, str], row: bool | None, event: DialEnded) -> None:  # noqa: FBT001
+def test_a_dial_ends(fields: dict[str, str], row: bool | None, event: DialEnded) -> None:
     assert read_turn(form(**fields), Expecting.DIAL, accepted=row) == event
     if "DialCallStatus" in fields:
         assert read_turn(form(**fields), accepted=row) == event

@@ -44,7 +44,7 @@ def canonical(document: object) -> str:
 
 
 def root_of(*instructions: Instruction, profile: Profile = TWILIO) -> ET.Element:
-    return ET.fromstring(rendered(*instructions, profile=profile))  # noqa: S314 - our own document
+    return ET.fromstring(rendered(*instructions, profile=profile))
 
 
 def test_a_menu_equals_the_sdks() -> None:
@@ -138,7 +138,7 @@ def test_a_recording_equals_the_sdks(profile: Profile) -> None:
     ("whisper", "profile", "expects"),
     [(True, TWILIO, True), (False, TWILIO, False), (True, BARE, False)],
 )
-def test_a_dial_equals_the_sdks(whisper: bool, profile: Profile, expects: bool) -> None:  # noqa: FBT001
+def test_a_dial_equals_the_sdks(whisper: bool, profile: Profile, expects: bool) -> None:
     expected = VoiceResponse()
     action = STEM + profile.overrides
     dial = expected.dial(action=action, caller_id="+862258001001", timeout=20)
@@ -214,7 +214,7 @@ def test_a_document_that_carriers_would_refuse_is_not_sent() -> None:
 
 @settings(max_examples=500, deadline=None)
 @given(text=st.text(st.characters()), language=st.sampled_from(["zh-CN", "en"]), slow=st.booleans())
-def test_any_text_is_well_formed_and_comes_back(text: str, language: Language, slow: bool) -> None:  # noqa: FBT001
+def test_any_text_is_well_formed_and_comes_back(text: str, language: Language, slow: bool) -> None:
     root = root_of(Say(text, language, slow=slow))
     expected = clean(text[:MAX_SPOKEN])
 
@@ -270,7 +270,7 @@ def _compare(element: ET.Element, kind: type, strangers: list[str]) -> None:
 
 
 def test_a_stranger_would_be_found() -> None:
-    root = ET.fromstring("<Response><Say loudness='3'/><Shout/></Response>")  # noqa: S314 - our own document
+    root = ET.fromstring("<Response><Say loudness='3'/><Shout/></Response>")
     strangers: list[str] = []
     _compare(root, VoiceResponse, strangers)
 
