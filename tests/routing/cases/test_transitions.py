@@ -1,0 +1,37 @@
+"""The table is the law: what it lacks is refused, by name."""
+
+import pytest
+
+from routing.cases.case import ENDS, CaseState
+from routing.cases.transitions import TABLE, Actor, IllegalTransition, move
+
+
+def test_a_case_is_opened_sorted_and_dispatched() -> None:
+    assert move(None, CaseState.RECEIVED, Actor.CALLER).number == 1
+    assert move(CaseState.RECEIVED, CaseState.TRIAGE, Actor.SYSTEM).number == 2
+    assert move(CaseState.TRIAGE, CaseState.DISPATCHED, Actor.SYSTEM).number == 3
+
+
+@pytest.mark.parametrize("state", [state for state in CaseState if state not in ENDS])
+def test_a_caller_may_withdraw_an_open_case(state: CaseState) -> None:
+    assert move(state, CaseState.WITHDRAWN, Actor.CALLER).number == 18
+
+
+@pytest.mark.parametrize(
+    ("state", "to", "actor", "says"),
+    [
+        (CaseState.CLOSED, CaseState.WITHDRAWN, Actor.CALLER, "from closed to withdrawn"),
+        (None, CaseState.CLOSED, Actor.SYSTEM, "from nothing to closed"),
+        (CaseState.RECEIVED, CaseState.TRIAGE, Actor.CALLER, "by the caller"),
+        (CaseState.DISPATCHED, CaseState.RECEIVED, Actor.SYSTEM, "from dispatched to received"),
+    ],
+)
+def test_whatever_the_table_lacks_is_refused(
+    state: CaseState | None, to: CaseState, actor: Actor, says: str
+) -> None:
+    with pytest.raises(IllegalTransition, match=says):
+        move(state, to, actor)
+
+
+def test_no_row_leads_out_of_an_end() -> None:
+    assert not [pair for pair in TABLE if pair[0] in ENDS]

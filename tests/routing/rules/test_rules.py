@@ -1,0 +1,138 @@
+"""Where a matter goes: the compiled router equals its naive reference, and no complaint ever goes
+to the office it is about."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing.cases.kinds import About, Kind
+from routing.city import AREA, demo_sheets
+from routing.register import Directory
+from routing.rules.condition import Between, CallerKind, Condition, Facts, Failed, Field, Is, Passed
+from routing.rules.router import Decision, Router, naive
+from routing.rules.ruleset import How, Rule, RuleSet, RuleSetError, default_rules
+from routing.sheets import read_directory
+
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+POLICE, MAYOR = "+865580000021", "+865580000009"
+
+
+@pytest.fixture(scope="module")
+def city() -> Directory:
+    return read_directory(demo_sheets(), area=AREA)
+
+
+@pytest.fixture(scope="module")
+def router(city: Directory) -> Router:
+    return Router(default_rules(city))
+
+
+def facts(
+    dialled: str = MAYOR,
+    *,
+    kind: Kind | None = Kind.HELP,
+    about: About | None = None,
+    topic: str | None = None,
+    group: int | None = None,
+) -> Facts:
+    return Facts(dialled, "zh-CN", kind, about, topic, group, None, CallerKind.MOBILE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("asked", "office"),
+    [
+        (facts(topic="water"), "市水利局"),
+        (facts(topic="discipline"), "市纪委监委"),
+        (facts(group=3), "市市场监督管理局"),
+        (facts(), "市政府"),
+        (facts(POLICE, topic="safety"), "市公安局"),
+        (facts(POLICE, about=About.THIS_OFFICE), "市政府"),
+        (facts("+865580000001", about=About.THIS_OFFICE), "市纪委监委"),
+        (facts(about=About.OTHER_OFFICE), "12345热线中心"),
+        (facts("+865580000050", about=About.OTHER_OFFICE), "市信访局"),
+        (facts(about=About.MISCONDUCT), "市纪委监委"),
+        (facts("+865580000051", about=About.MISCONDUCT), "市委"),
+        (facts(about=About.BUSINESS, group=1), "市住房和城乡建设局"),
+        (facts("+8613912345678"), "12345热线中心"),
+    ],
+)
+def test_the_default_rules_name_the_office(router: Router, asked: Facts, office: str) -> None:
+    assert router.decide(asked).office == office
+
+
+def test_a_complaint_about_an_office_never_goes_to_it(city: Directory, router: Router) -> None:
+    for entry in city.numbers.values():
+        for about in (About.THIS_OFFICE, About.OTHER_OFFICE, About.MISCONDUCT):
+            decision = router.decide(facts(entry.e164, kind=Kind.COMPLAINT, about=about))
+
+            assert decision.office != entry.office, (entry.post, about)
+            assert decision.confidential, (entry.post, about)
+
+
+def test_every_topic_has_its_lead_office(city: Directory, router: Router) -> None:
+    for topic in city.topics.values():
+        assert router.decide(facts(topic=topic.id)).office == topic.lead
+
+
+def test_a_decision_reads_back() -> None:
+    decision = Decision("r", "o", How.CASE_ONLY, confidential=True, version=3)
+
+    assert Decision.from_plain(decision.to_plain()) == decision
+
+
+def test_a_rule_set_needs_an_answer_for_everything() -> None:
+    with pytest.raises(RuleSetError, match="last rule"):
+        RuleSet(1, (Rule("a", "a", (Is(Field.TOPIC, "tax"),), "o"),), "me", "why")
+    with pytest.raises(RuleSetError, match="last rule"):
+        RuleSet(1, (), "me", "why")
+    with pytest.raises(RuleSetError, match="id of its own"):
+        RuleSet(1, (Rule("a", "a", (), "o"), Rule("a", "b", (), "o")), "me", "why")
+
+
+def test_a_condition_says_why_it_failed() -> None:
+    asked = facts(topic="tax")
+
+    assert Is(Field.TOPIC, "tax").check(asked) == Passed()
+    assert Is(Field.TOPIC, "water").check(asked) == Failed("topic is tax, not water")
+    assert Is(Field.GROUP, 1).check(asked) == Failed("group is not known, not 1")
+    later, earlier = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
+    assert Between(earlier, later).check(asked) == Passed()
+    assert Between(None, None).check(asked) == Passed()
+    assert isinstance(Between(later, None).check(asked), Failed)
+    assert isinstance(Between(None, NOW).check(asked), Failed)
+
+
+times = st.one_of(st.none(), st.integers(-3, 3).map(lambda hours: NOW + timedelta(hours=hours)))
+conditions: st.SearchStrategy[Condition] = st.one_of(
+    st.builds(Is, st.just(Field.TOPIC), st.sampled_from(["a", "b"])),
+    st.builds(Is, st.just(Field.GROUP), st.sampled_from([1, 2])),
+    st.builds(Is, st.just(Field.DIALLED), st.sampled_from([POLICE, MAYOR])),
+    st.builds(Is, st.just(Field.KIND), st.sampled_from(list(Kind))),
+    st.builds(Between, times, times),
+)
+
+
+@st.composite
+def rule_sets(draw: st.DrawFn) -> RuleSet:
+    wanted = draw(st.lists(st.lists(conditions, max_size=4), max_size=12))
+    rules = [
+        Rule(str(place), "", tuple(when), f"office {place}") for place, when in enumerate(wanted)
+    ]
+    return RuleSet(1, (*rules, Rule("last", "", (), "nobody")), "me", "why")
+
+
+asked_facts = st.builds(
+    facts,
+    st.sampled_from([POLICE, MAYOR, "+8613912345678"]),
+    kind=st.sampled_from([*Kind, None]),
+    topic=st.sampled_from(["a", "b", None]),
+    group=st.sampled_from([1, 2, None]),
+)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(rule_sets(), asked_facts)
+def test_the_compiled_router_equals_the_naive_one(rules: RuleSet, asked: Facts) -> None:
+    assert Router(rules).decide(asked) == naive(rules, asked)

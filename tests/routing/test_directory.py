@@ -1,0 +1,166 @@
+"""What the register says of a number today, and the names that are spoken."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from routing.city import AREA, demo_sheets
+from routing.directory import (
+    Directory,
+    DirectoryError,
+    Genuine,
+    ListingStatus,
+    NotListed,
+    PublicService,
+    PublishedNumber,
+    Suspended,
+    Withdrawn,
+    check,
+    city_names,
+    line_name,
+    who_name,
+)
+from routing.numbers import Number, read_number
+from routing.register import topic_tree
+from routing.sheets import read_directory
+
+TODAY = date(2026, 11, 24)
+POLICE = "+865580000021"
+FINANCE = "+865580000024"
+PETITIONS = "+865580000044"
+
+
+@pytest.fixture(scope="module")
+def city() -> Directory:
+    return read_directory(demo_sheets(), area=AREA)
+
+
+def changed(city: Directory, number: str, **values: object) -> Directory:
+    entry = replace(city.numbers[number], **values)  # type: ignore[arg-type]
+    return replace(city, numbers={**city.numbers, number: entry})
+
+
+def test_the_demonstration_city_is_whole(city: Directory) -> None:
+    statuses = [entry.status for entry in city.numbers.values()]
+    expired = [entry for entry in city.numbers.values() if entry.valid_until < TODAY]
+    closed = [office for office in city.offices.values() if office.hours == "closed"]
+
+    assert (len(city.numbers), len(city.offices), len(city.topics)) == (81, 49, 26)
+    assert statuses.count(ListingStatus.WITHDRAWN) == 1
+    assert len(expired) == len(closed) == 1
+
+
+def test_every_number_of_the_city_reads_back_from_its_keys(city: Directory) -> None:
+    for number in city.numbers:
+        assert read_number(f"0{number[3:]}", area=AREA) == Number(number)
+
+
+def test_the_posts_that_ask_no_topic_are_those_of_the_prompts(city: Directory) -> None:
+    """Prompts §8: 41 state their topic; of the others 7 more have one and 8 ask one group."""
+    entries = list(city.numbers.values())
+
+    assert sum(entry.topic is not None for entry in entries) == 48
+    assert sum(entry.topic_group is not None for entry in entries) == 8
+    assert sum(not entry.topic and not entry.topic_group for entry in entries) == 25
+
+
+def test_a_listed_number_is_genuine(city: Directory) -> None:
+    assert check(city, Number(POLICE), TODAY) == Genuine(city.numbers[POLICE])
+
+
+def test_a_listing_that_has_run_out_is_suspended_since_the_day_after(city: Directory) -> None:
+    expected = Suspended(city.numbers[PETITIONS], date(2026, 9, 1))
+
+    assert check(city, Number(PETITIONS), TODAY) == expected
+    assert isinstance(check(city, Number(PETITIONS), date(2026, 8, 31)), Genuine)
+
+
+def test_a_suspended_number_is_suspended_since_its_day(city: Directory) -> None:
+    since = date(2026, 11, 1)
+    suspended = changed(city, POLICE, status=ListingStatus.SUSPENDED, suspended_on=since)
+
+    assert check(suspended, Number(POLICE), TODAY) == Suspended(suspended.numbers[POLICE], since)
+
+
+def test_a_withdrawn_number_names_nobody(city: Directory) -> None:
+    assert check(city, Number(FINANCE), TODAY) == Withdrawn(FINANCE, date(2026, 6, 1), None)
+
+
+def test_unknown_and_unpublished_numbers_are_alike(city: Directory) -> None:
+    personal = city.numbers[POLICE].forward_to
+    assert personal is not None
+
+    for number in ("+8613912345678", personal):
+        assert check(city, Number(number), TODAY) == NotListed(number)
+
+
+def test_a_public_service_is_not_of_this_list(city: Directory) -> None:
+    verdict = check(city, Number("110", short=True), TODAY)
+
+    assert isinstance(verdict, PublicService)
+    assert verdict.names["en"] == "the police"
+
+
+@pytest.mark.parametrize(
+    ("number", "zh", "en"),
+    [
+        (POLICE, "市公安局负责人", "Director, Public Security Bureau"),
+        ("+865580000009", "市长", "Mayor of Yunling"),
+        ("+865580000004", "市纪委书记", None),
+        ("+865580000053", "东城区区长", "Head of Dongcheng District"),
+        ("+865580000077", "园区管委会主任", "Director, Industrial Park"),
+    ],
+)
+def test_who_holds_a_number_is_said_once(
+    city: Directory, number: str, zh: str, en: str | None
+) -> None:
+    entry = city.numbers[number]
+
+    assert who_name(entry, "zh-CN") == zh
+    if en is not None:
+        assert who_name(entry, "en") == en
+
+
+def test_no_name_says_an_office_twice_or_reads_brackets_aloud(city: Directory) -> None:
+    for entry in city.numbers.values():
+        for language in ("zh-CN", "en"):
+            said = who_name(entry, language)
+
+            assert "(" not in said
+            assert said.count(entry.office_name[language]) <= 1
+
+
+def test_the_spoken_line_is_short(city: Directory) -> None:
+    assert line_name(city.numbers[POLICE], "zh-CN") == "市公安局"
+    assert line_name(city.numbers["+865580000009"], "zh-CN") == "市长"
+    assert all(len(line_name(entry, "zh-CN")) <= 12 for entry in city.numbers.values())
+
+
+def test_the_city_is_named_by_the_office_at_the_top(city: Directory) -> None:
+    assert city_names(city) == {"zh-CN": "云岭市", "en": "Yunling"}
+    with pytest.raises(DirectoryError, match="no parent"):
+        city_names(replace(city, offices={}))
+
+
+def test_the_topic_menus_follow_the_codes(city: Directory) -> None:
+    tree = topic_tree(city.topics.values())
+
+    assert [group.key for group in tree.groups] == [1, 2, 3, 4]
+    assert tree.topics_for_keys("12") == ("water", "power")
+    assert tree.topic_for_keys("44") == "discipline"
+    assert tree.topic_for_keys("99") is None
+    group = tree.group(3)
+    assert group is not None
+    assert group.lead == "market"
+    assert tree.group(9) is None
+
+
+def test_no_number_of_the_city_could_be_somebodys(city: Directory) -> None:
+    """All end in 000…: ranges that are never assigned."""
+    entries: list[PublishedNumber] = list(city.numbers.values())
+    numbers = {entry.e164 for entry in entries} | {entry.forward_to for entry in entries}
+    numbers |= {office.pool_number for office in city.offices.values()}
+    numbers |= {office.stand_in_number for office in city.offices.values()}
+
+    assert all(number is not None and number.startswith("+8655800") for number in numbers)
