@@ -84,10 +84,14 @@ Verdict = Genuine | Suspended | Withdrawn | NotListed | PublicService
 
 
 def check(directory: Directory, number: Number, today: date) -> Verdict:
-    """The verdict on a number, from the public view of the register alone."""
+    """The verdict on a number, from the public view of the register alone.
+
+    A public service also shows behind the city's own area code (0558 96110); behind any other it
+    is not vouched for (hotline §2.1)."""
     entry = directory.numbers.get(number.e164)
     if entry is None:
-        names = directory.public_services.get(number.e164)
+        service = number.e164.removeprefix(f"+86{directory.area}")
+        names = directory.public_services.get(service)
         return NotListed(number.e164) if names is None else PublicService(number.e164, names)
     if entry.status is ListingStatus.WITHDRAWN:
         since = entry.withdrawn_on or entry.publication.day

@@ -141,7 +141,7 @@ def read_holidays(table: Mapping[str, object]) -> Holidays:
     make_up: set[date] = set()
     years: set[int] = set()
     for year, notice in table.items():
-        if not year.isdigit() or not isinstance(notice, Mapping):
+        if not year.isdecimal() or not isinstance(notice, Mapping):
             raise HoursError(f"[{year}] must be a year with the lists off and make_up")
         years.add(int(year))
         off.update(_dates(year, notice.get("off")))
@@ -165,7 +165,8 @@ def day_periods(hours: Hours, holidays: Holidays, day: date) -> tuple[Period, ..
     if hours.always:
         return hours.days[0]
     if day in holidays.make_up:
-        return max(hours.days[:SATURDAY], key=lambda d: sum(p.end - p.start for p in d))
+        longest = max(hours.days[:SATURDAY], key=lambda d: sum(p.end - p.start for p in d))
+        return longest or hours.days[day.weekday()]
     return () if day in holidays.off else hours.days[day.weekday()]
 
 

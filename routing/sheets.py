@@ -4,10 +4,12 @@ all. Every error is collected with file, row, column and a sentence."""
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from routing.hours import HoursError, parse_hours
 from routing.register import (
@@ -29,6 +31,8 @@ T = TypeVar("T")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT: Final = re.compile(r"[0-9]{3,20}")
 _CODE: Final = re.compile(r"[1-4][1-4]")
+LONGEST_CELL: Final = 200
+"""Characters of a cell: a name longer than this is not spoken, but pasted by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +75,28 @@ class _Reader:
     faults: list[SheetFault] = field(default_factory=list)
 
     def rows(self, sheet: str, text: str, needed: tuple[str, ...]) -> Iterator["_Row"]:
-        table = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-        missing = [name for name in needed if name not in (table.fieldnames or ())]
+        table = self._table(sheet, text)
+        heading = table[0] if table else []
+        missing = [name for name in needed if name not in heading]
         for name in missing:
             self.faults.append(SheetFault(sheet, 1, name, "this column is missing"))
         if missing:
             return
-        for number, values in enumerate(table, start=2):
-            yield _Row(self, sheet, number, values)
+        for number, cells in enumerate(table[1:], start=2):
+            if any(cells):
+                row = _Row(self, sheet, number, dict(zip(heading, cells, strict=False)))
+                row.check_cells(len(cells) - len(heading))
+                yield row
+
+    def _table(self, sheet: str, text: str) -> list[list[str]]:
+        lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+        table: list[list[str]] = []
+        try:
+            table.extend(lines)
+        except csv.Error as wrong:
+            sentence = f"this is not CSV ({wrong}); look at the quotes here and above"
+            self.faults.append(SheetFault(sheet, len(table) + 1, "the whole row", sentence))
+        return table
 
 
 @dataclass(frozen=True)
@@ -86,13 +104,24 @@ class _Row:
     reader: _Reader
     sheet: str
     number: int
-    values: Mapping[str, str | None]
+    values: Mapping[str, str]
 
     def fault(self, column: str, sentence: str) -> None:
         self.reader.faults.append(SheetFault(self.sheet, self.number, column, sentence))
 
     def text(self, column: str) -> str:
-        return (self.values.get(column) or "").strip()
+        return self.values.get(column, "").strip()
+
+    def check_cells(self, surplus: int) -> None:
+        """What is wrong with a row whatever its columns mean."""
+        if surplus:
+            count = f"{abs(surplus)} {'more' if surplus > 0 else 'fewer'}"
+            self.fault("the whole row", f"{count} cells than the heading; quote texts with commas")
+        for column, value in self.values.items():
+            if len(value) > LONGEST_CELL:
+                self.fault(column, f"at most {LONGEST_CELL} characters fit here")
+            if any(unicodedata.category(sign).startswith("C") for sign in value):
+                self.fault(column, "this holds an invisible character; type it again")
 
     def needed(self, column: str) -> str:
         value = self.text(column)
@@ -171,7 +200,18 @@ def _offices(reader: _Reader, text: str) -> dict[str, Office]:
         parent = row.text("parent")
         if parent and parent not in offices:
             row.fault("parent", f"there is no office {parent!r}")
+        elif row.text("office") in _above(offices, parent):
+            row.fault("parent", "this office would stand above itself; no complaint could go up")
     return offices
+
+
+def _above(offices: Mapping[str, Office], office: str) -> Sequence[str]:
+    """The office and all above it, each once."""
+    found: list[str] = []
+    while office in offices and office not in found:
+        found.append(office)
+        office = offices[office].parent or ""
+    return found
 
 
 def _office(row: _Row) -> Office:
@@ -180,6 +220,11 @@ def _office(row: _Row) -> Office:
         parse_hours(hours)
     except HoursError as wrong:
         row.fault("hours", str(wrong))
+    zone = row.needed("time_zone")
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        row.fault("time_zone", f"{zone!r} is not a time zone such as Asia/Shanghai")
     attended = row.text("attended")
     if attended not in {"yes", "no"}:
         row.fault("attended", f"{attended!r} must be yes or no")
@@ -192,7 +237,7 @@ def _office(row: _Row) -> Office:
         parent=row.text("parent") or None,
         email=row.needed("email"),
         hours=hours,
-        time_zone=row.needed("time_zone"),
+        time_zone=zone,
         pool_number=row.phone("pool_number"),
         stand_in_number=row.phone("stand_in_number"),
         attended=attended == "yes",
@@ -229,8 +274,28 @@ def _numbers(reader: _Reader, text: str, known: Known) -> dict[str, PublishedNum
         if office is None:
             row.fault("office", f"there is no office {row.text('office')!r}")
         elif _once(row, "number", number, numbers):
+            before = len(reader.faults)
             numbers[number] = _number(row, number, office, known[1])
+            if len(reader.faults) == before:
+                _agrees(row, numbers[number])
     return numbers
+
+
+def _agrees(row: _Row, entry: PublishedNumber) -> None:
+    """Cells that are right by themselves but not together."""
+    if entry.status is ListingStatus.WITHDRAWN and entry.withdrawn_on is None:
+        row.fault("withdrawn_on", "a withdrawn number needs the day since when")
+    if entry.status is ListingStatus.SUSPENDED and entry.suspended_on is None:
+        row.fault("suspended_on", "a suspended number needs the day since when")
+    in_person = entry.answer_mode is not AnswerMode.POOLED
+    if in_person and entry.forward_to is None and entry.status is not ListingStatus.WITHDRAWN:
+        row.fault("forward_to", f"a {entry.answer_mode.value} number needs the official's phone")
+    if entry.topic is not None and entry.topic_group is not None:
+        row.fault("topic_group", "a number with a topic of its own has no group; leave one empty")
+    if entry.valid_until < entry.publication.day:
+        row.fault("valid_until", "a listing cannot end before it was published")
+    if entry.replaced_by == entry.e164:
+        row.fault("replaced_by", "a number cannot replace itself")
 
 
 def _number(row: _Row, number: str, office: Office, topics: Mapping[str, Topic]) -> PublishedNumber:
@@ -277,9 +342,16 @@ def _publication(row: _Row) -> Publication:
     return Publication(
         paper=row.names("published_in", "published_in_en"),
         day=row.day("published_on"),
-        page=row.read("page", int, 0, "a page number"),
+        page=row.read("page", _page, 1, "a page number"),
         url=row.needed("url"),
     )
+
+
+def _page(text: str) -> int:
+    page = int(text)
+    if page < 1:
+        raise ValueError(text)
+    return page
 
 
 def _services(reader: _Reader, text: str) -> dict[str, Names]:

@@ -102,6 +102,16 @@ def test_a_public_service_is_not_of_this_list(city: Directory) -> None:
     assert verdict.names["en"] == "the police"
 
 
+def test_a_public_service_shows_behind_the_own_area_code_alone(city: Directory) -> None:
+    """Hotline §2.1: 96110 displays as area code and 96110; any other prefix is not vouched for."""
+    own, other = read_number("055896110", area=AREA), read_number("055196110", area=AREA)
+    assert isinstance(own, Number)
+    assert isinstance(other, Number)
+
+    assert check(city, own, TODAY) == PublicService(own.e164, city.public_services["96110"])
+    assert check(city, other, TODAY) == NotListed("+8655196110")
+
+
 @pytest.mark.parametrize(
     ("number", "zh", "en"),
     [
@@ -139,8 +149,10 @@ def test_the_spoken_line_is_short(city: Directory) -> None:
 
 def test_the_city_is_named_by_the_office_at_the_top(city: Directory) -> None:
     assert city_names(city) == {"zh-CN": "云岭市", "en": "Yunling"}
-    with pytest.raises(DirectoryError, match="no parent"):
-        city_names(replace(city, offices={}))
+    lower = {id_: office for id_, office in city.offices.items() if office.parent}
+    for offices in ({}, lower):
+        with pytest.raises(DirectoryError, match="no parent"):
+            city_names(replace(city, offices=offices))
 
 
 def test_the_topic_menus_follow_the_codes(city: Directory) -> None:

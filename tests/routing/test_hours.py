@@ -98,6 +98,12 @@ def test_a_counter_keeps_weekday_hours_on_a_make_up_saturday() -> None:
     assert counter.is_open(local("2026-10-10T16:00"))
 
 
+def test_a_weekend_office_keeps_its_own_hours_on_a_make_up_saturday() -> None:
+    office = intervals("Sat 09:00-12:00", "2026-10-08", 7)
+
+    assert office.is_open(local("2026-10-10T10:00"))
+
+
 def test_an_office_open_around_the_clock_knows_no_holiday() -> None:
     police = open_intervals(ALWAYS, HOLIDAYS, CITY, date(2026, 9, 28), 10)
 

@@ -80,6 +80,18 @@ def test_the_values_of_a_row_are_read() -> None:
         ("offices", "pool_number", "12", "offices, row 2, pool_number: '12' must look like"),
         ("topics", "lead_office", "无此局", "topics, row 2, lead_office: there is no office"),
         ("topics", "code", "55", "topics, row 2, code: '55' must look like 11"),
+        ("numbers", "page", "0", "numbers, row 2, page: '0' is not a page number"),
+        ("numbers", "forward_to", "", "numbers, row 2, forward_to: a personal number needs"),
+        ("numbers", "status", "withdrawn", "numbers, row 2, withdrawn_on: a withdrawn number"),
+        ("numbers", "status", "suspended", "numbers, row 2, suspended_on: a suspended number"),
+        ("numbers", "valid_until", "2026-02-07", "numbers, row 2, valid_until: a listing cannot"),
+        ("numbers", "replaced_by", "+865580000001", "numbers, row 2, replaced_by: a number cannot"),
+        ("numbers", "post", "市委\x07书记", "numbers, row 2, post: this holds an invisible"),
+        ("numbers", "holder", "长" * 201, "numbers, row 2, holder: at most 200 characters"),
+        ("offices", "time_zone", "Asia/Nowhere", "offices, row 2, time_zone: 'Asia/Nowhere' is"),
+        ("offices", "time_zone", "../etc", "offices, row 2, time_zone: '../etc' is not a time"),
+        ("offices", "parent", "市委", "offices, row 2, parent: this office would stand above"),
+        ("offices", "parent", "市教育局", "offices, row 2, parent: this office would stand above"),
         ("services", "number", "+110", "services, row 2, number: '+110' must look like 110"),
     ],
 )
@@ -122,3 +134,59 @@ def test_a_byte_order_mark_is_no_part_of_the_first_heading() -> None:
     sheets = demo_sheets()
 
     assert read_directory(replace(sheets, numbers="\ufeff" + sheets.numbers), area=AREA).numbers
+
+
+def test_a_topic_and_a_group_exclude_each_other() -> None:
+    def both(rows: list[dict[str, str]]) -> None:
+        rows[0].update(topics="water", topic_group="1")
+
+    (fault,) = faults(edited("numbers", both))
+
+    assert fault.startswith("numbers, row 2, topic_group: a number with a topic of its own")
+
+
+@pytest.mark.parametrize(("tail", "count"), [(",too,many", "2 more"), (None, "1 fewer")])
+def test_a_row_with_other_cells_than_the_heading_is_refused(tail: str | None, count: str) -> None:
+    sheets = demo_sheets()
+    lines = sheets.topics.splitlines()
+    lines[1] = lines[1] + tail if tail else lines[1].rpartition(",")[0]
+
+    found = faults(replace(sheets, topics="\n".join(lines)))
+
+    says = f"topics, row 2, the whole row: {count} cells than the heading"
+    assert any(fault.startswith(says) for fault in found), found
+
+
+@pytest.mark.parametrize("spoiled", ['"open quote', "x" * 140_000])
+def test_what_is_not_csv_is_a_fault_of_the_sheet(spoiled: str) -> None:
+    sheets = demo_sheets()
+
+    found = faults(replace(sheets, services=f"{sheets.services}{spoiled},a,b\n"))
+
+    assert found[-1].startswith("services, row 34, the whole row: this is not CSV")
+
+
+def test_blank_lines_count_but_are_no_rows() -> None:
+    sheets = demo_sheets()
+    heading, rest = sheets.services.split("\n", 1)
+
+    found = faults(replace(sheets, services=f"{heading}\n\n,,\n+1,a,b\n{rest}"))
+
+    assert found == ["services, row 4, number: '+1' must look like 110"]
+
+
+def test_no_sheet_at_all_is_told_by_its_columns() -> None:
+    assert "services, row 1, number: this column is missing" in faults(
+        replace(demo_sheets(), services="")
+    )
+
+
+def test_line_ends_and_quotes_of_other_programs_are_read_alike() -> None:
+    sheets = demo_sheets()
+    table = list(csv.reader(io.StringIO(sheets.numbers)))
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(table)
+
+    quoted = read_directory(replace(sheets, numbers=out.getvalue()), area=AREA)
+
+    assert quoted == read_directory(sheets, area=AREA)
