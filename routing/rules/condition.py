@@ -64,7 +64,7 @@ PASSED = Passed()
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A fact has this value."""
+    """A fact has this value; None means that it is not known."""
 
     field: Field
     value: Hashable
@@ -74,7 +74,8 @@ class Is:
         found = getattr(facts, self.field.value)
         if found == self.value:
             return PASSED
-        return Failed(f"{self.field.value} is {found or 'not known'}, not {self.value}")
+        wanted = "unknown" if self.value is None else self.value
+        return Failed(f"{self.field.value} is {found or 'not known'}, not {wanted}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from routing.cases.kinds import About
+from routing.cases.kinds import About, Kind
 from routing.register import Directory, PublishedNumber
 from routing.rules.condition import Condition, Field, Is
 
@@ -61,53 +61,117 @@ class RuleSet:
 
 
 def default_rules(directory: Directory, version: int = 1) -> RuleSet:
-    """Topic to lead office; complaints about an office never to that office (hotline §1.6)."""
+    """Topic to lead office; complaints about an office never to that office (hotline §1.6).
+
+    Raises RuleSetError where the register lacks the offices that this needs."""
     return RuleSet(version, tuple(_default(directory)), "system", "drawn from the register")
 
 
 def _default(directory: Directory) -> Iterator[Rule]:
+    last_resort = _last_resort(directory)
     for entry in directory.numbers.values():
-        yield from _about_offices(directory, entry)
-    discipline = directory.topics[DISCIPLINE].lead
-    hotline = directory.topics[HOTLINE].lead
-    yield Rule(
-        "misconduct",
-        "An official's conduct goes to the discipline office",
-        (Is(Field.ABOUT, About.MISCONDUCT),),
-        discipline,
-        confidential=True,
-    )
-    yield Rule(
-        "other-office",
-        "A complaint about another office goes to the hotline's dispatchers",
-        (Is(Field.ABOUT, About.OTHER_OFFICE),),
-        hotline,
-        confidential=True,
-    )
+        for sort in _SORTS:
+            general = None if sort is _THIS else _candidates(directory, last_resort, sort)[0]
+            office = _taker(directory, last_resort, sort, entry)
+            if office != general:
+                yield _complaint(sort, office, entry)
+    for sort in _SORTS[1:]:
+        yield _complaint(sort, _candidates(directory, last_resort, sort)[0])
     yield from _topics(directory)
     yield from _own_offices(directory)
-    yield Rule("default", "Everything else goes to the hotline", (), hotline)
+    yield Rule("default", "Everything else goes to the hotline", (), last_resort.hotline)
 
 
-def _about_offices(directory: Directory, entry: PublishedNumber) -> Iterator[Rule]:
-    """Per number: a complaint about it goes one level up; one about another office or an
-    official to an office that is not its own."""
-    own = {entry.office}
-    discipline = directory.topics[DISCIPLINE].lead
-    hotline = directory.topics[HOTLINE].lead
-    above = directory.offices[entry.office].parent or discipline
-    yield _complaint(entry, About.THIS_OFFICE, above)
-    if entry.topic == DISCIPLINE or discipline in own:
-        yield _complaint(entry, About.MISCONDUCT, above if discipline in own else discipline)
-    if hotline in own:
-        yield _complaint(entry, About.OTHER_OFFICE, directory.topics[PETITION].lead)
+@dataclass(frozen=True, slots=True)
+class _LastResort:
+    """Ids of the offices that take what belongs to no other."""
+
+    discipline: str
+    hotline: str
+    petition: str
 
 
-def _complaint(entry: PublishedNumber, about: About, office: str) -> Rule:
+def _last_resort(directory: Directory) -> _LastResort:
+    for topic in (DISCIPLINE, HOTLINE, PETITION):
+        if topic not in directory.topics:
+            raise RuleSetError(f"no topic {topic!r} in the register: its office takes complaints")
+    leads = (directory.topics[topic].lead for topic in (DISCIPLINE, HOTLINE, PETITION))
+    return _LastResort(*leads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """A sort of complaint and the conditions by which it is known."""
+
+    id: str
+    name: str
+    when: tuple[Condition, ...]
+
+
+_THIS: Final = _Sort(
+    "this_office",
+    "A complaint about the office goes above it",
+    (Is(Field.ABOUT, About.THIS_OFFICE),),
+)
+_MISCONDUCT: Final = _Sort(
+    "misconduct",
+    "An official's conduct goes to the discipline office",
+    (Is(Field.ABOUT, About.MISCONDUCT),),
+)
+_OTHER: Final = _Sort(
+    "other-office",
+    "A complaint about another office goes to the hotline's dispatchers",
+    (Is(Field.ABOUT, About.OTHER_OFFICE),),
+)
+_UNCLEAR: Final = _Sort(
+    "unclear",
+    "A complaint that has not said whom it is about may be about this office: dispatchers ask",
+    (Is(Field.ABOUT, None), Is(Field.KIND, Kind.COMPLAINT)),
+)
+_SORTS: Final = (_THIS, _MISCONDUCT, _OTHER, _UNCLEAR)
+
+
+def _candidates(directory: Directory, known: _LastResort, sort: _Sort) -> tuple[str, ...]:
+    """Who takes a sort of complaint, the first that may."""
+    if sort is _MISCONDUCT:
+        above = _above(directory, known.discipline)
+        return (known.discipline, *above, known.petition, known.hotline)
+    if sort is _THIS:
+        return (known.discipline, known.petition, known.hotline)
+    return (known.hotline, known.petition, known.discipline)
+
+
+def _taker(directory: Directory, known: _LastResort, sort: _Sort, entry: PublishedNumber) -> str:
+    """The office that takes this complaint from this number: never its own, and not the
+    discipline office where the number's holder is the one who heads it."""
+    barred = {entry.office}
+    candidates = _candidates(directory, known, sort)
+    if sort is _THIS:
+        candidates = (*_above(directory, entry.office), *candidates)
+        same_place = entry.district == directory.offices[known.discipline].district
+        if entry.topic == DISCIPLINE and same_place:
+            barred.add(known.discipline)
+    for office in candidates:
+        if office not in barred:
+            return office
+    post = entry.post["zh-CN"]
+    raise RuleSetError(f"no office may take complaints about {post}: name another for petitions")
+
+
+def _above(directory: Directory, office: str) -> Iterator[str]:
+    parent = directory.offices[office].parent
+    while parent is not None:
+        yield parent
+        parent = directory.offices[parent].parent
+
+
+def _complaint(sort: _Sort, office: str, entry: PublishedNumber | None = None) -> Rule:
+    if entry is None:
+        return Rule(sort.id, sort.name, sort.when, office, confidential=True)
     return Rule(
-        f"{entry.e164}-{about.value}",
-        f"{entry.post['zh-CN']}: {about.value}",
-        (Is(Field.DIALLED, entry.e164), Is(Field.ABOUT, about)),
+        f"{entry.e164}-{sort.id}",
+        f"{entry.post['zh-CN']}: {sort.id}",
+        (Is(Field.DIALLED, entry.e164), *sort.when),
         office,
         confidential=True,
     )

@@ -1,6 +1,7 @@
 """Where a matter goes: the compiled router equals its naive reference, and no complaint ever goes
 to the office it is about."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,13 @@ def facts(
         (facts(about=About.MISCONDUCT), "市纪委监委"),
         (facts("+865580000051", about=About.MISCONDUCT), "市委"),
         (facts(about=About.BUSINESS, group=1), "市住房和城乡建设局"),
+        # Heads the discipline commission from the party committee: neither may take it.
+        (facts("+865580000004", about=About.THIS_OFFICE), "市信访局"),
+        (facts("+865580000055", about=About.THIS_OFFICE), "市委"),
+        (facts("+865580000055", about=About.MISCONDUCT), "市纪委监委"),
+        # Whom it is about was not said: the dispatchers ask.
+        (facts(POLICE, kind=Kind.COMPLAINT, topic="safety"), "12345热线中心"),
+        (facts("+865580000050", kind=Kind.COMPLAINT), "市信访局"),
         (facts("+8613912345678"), "12345热线中心"),
     ],
 )
@@ -64,11 +72,37 @@ def test_the_default_rules_name_the_office(router: Router, asked: Facts, office:
 
 def test_a_complaint_about_an_office_never_goes_to_it(city: Directory, router: Router) -> None:
     for entry in city.numbers.values():
-        for about in (About.THIS_OFFICE, About.OTHER_OFFICE, About.MISCONDUCT):
-            decision = router.decide(facts(entry.e164, kind=Kind.COMPLAINT, about=about))
+        for about in (About.THIS_OFFICE, About.OTHER_OFFICE, About.MISCONDUCT, None):
+            asked = facts(
+                entry.e164,
+                kind=Kind.COMPLAINT,
+                about=about,
+                topic=entry.topic,
+                group=entry.topic_group,
+            )
+            decision = router.decide(asked)
 
             assert decision.office != entry.office, (entry.post, about)
             assert decision.confidential, (entry.post, about)
+
+
+def test_a_city_without_the_three_offices_of_last_resort_is_refused(city: Directory) -> None:
+    for needed in ("discipline", "hotline", "petition"):
+        topics = {id_: topic for id_, topic in city.topics.items() if id_ != needed}
+
+        with pytest.raises(RuleSetError, match=f"no topic '{needed}'"):
+            default_rules(replace(city, topics=topics))
+
+
+def test_a_city_of_one_office_has_nobody_for_complaints_about_it(city: Directory) -> None:
+    """No office of this city may take them, so the rules say so instead of breaking the promise."""
+    top = next(office for office in city.offices.values() if office.parent is None)
+    topics = {id_: replace(topic, lead=top.id) for id_, topic in city.topics.items()}
+    number = next(entry for entry in city.numbers.values() if entry.office == top.id)
+    village = replace(city, offices={top.id: top}, topics=topics, numbers={number.e164: number})
+
+    with pytest.raises(RuleSetError, match="no office may take complaints about 市委"):
+        default_rules(village)
 
 
 def test_every_topic_has_its_lead_office(city: Directory, router: Router) -> None:
@@ -97,6 +131,8 @@ def test_a_condition_says_why_it_failed() -> None:
     assert Is(Field.TOPIC, "tax").check(asked) == Passed()
     assert Is(Field.TOPIC, "water").check(asked) == Failed("topic is tax, not water")
     assert Is(Field.GROUP, 1).check(asked) == Failed("group is not known, not 1")
+    assert Is(Field.TOPIC, None).check(asked) == Failed("topic is tax, not unknown")
+    assert Is(Field.GROUP, None).check(asked) == Passed()
     later, earlier = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
     assert Between(earlier, later).check(asked) == Passed()
     assert Between(None, None).check(asked) == Passed()
@@ -109,7 +145,7 @@ conditions: st.SearchStrategy[Condition] = st.one_of(
     st.builds(Is, st.just(Field.TOPIC), st.sampled_from(["a", "b"])),
     st.builds(Is, st.just(Field.GROUP), st.sampled_from([1, 2])),
     st.builds(Is, st.just(Field.DIALLED), st.sampled_from([POLICE, MAYOR])),
-    st.builds(Is, st.just(Field.KIND), st.sampled_from(list(Kind))),
+    st.builds(Is, st.just(Field.KIND), st.sampled_from([*Kind, None])),
     st.builds(Between, times, times),
 )
 
@@ -136,3 +172,20 @@ asked_facts = st.builds(
 @given(rule_sets(), asked_facts)
 def test_the_compiled_router_equals_the_naive_one(rules: RuleSet, asked: Facts) -> None:
     assert Router(rules).decide(asked) == naive(rules, asked)
+
+
+def test_a_rule_that_binds_one_fact_to_two_values_never_matches() -> None:
+    when = (Is(Field.TOPIC, "a"), Is(Field.TOPIC, "b"))
+    rules = RuleSet(1, (Rule("never", "", when, "x"), Rule("last", "", (), "y")), "me", "why")
+
+    assert Router(rules).decide(facts(topic="a")) == naive(rules, facts(topic="a"))
+    assert Router(rules).decide(facts(topic="b")).rule == "last"
+
+
+def test_a_later_rule_of_the_same_facts_takes_over_when_the_first_ends() -> None:
+    tax = Is(Field.TOPIC, "tax")
+    first = Rule("first", "", (tax, Between(None, NOW)), "x")
+    later = Rule("later", "", (tax, Between(NOW, None)), "y")
+    rules = RuleSet(1, (first, later, Rule("last", "", (), "z")), "me", "why")
+
+    assert Router(rules).decide(facts(topic="tax")).rule == "later"
