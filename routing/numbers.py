@@ -88,9 +88,10 @@ def read_number(text: str, *, area: str, region: str = "CN") -> Reading:
     `area` is the area code of the number that was dialled, with or without its 0.
     Reads full-width digits, Chinese numerals, 幺, English digits with "double", +86/0086/86.
     """
-    if len(text) > LONGEST_TEXT:
+    plain = unicodedata.normalize("NFKC", text[: LONGEST_TEXT + 1])
+    if len(plain) > LONGEST_TEXT:
         return Unreadable()
-    digits = _digits(text)
+    digits = _digits(plain)
     if not digits.strip("+") or len(digits) > LONGEST_NUMBER:
         return Unreadable()
     if region != "CN":
@@ -216,8 +217,8 @@ def _abroad_groups(digits: str) -> list[str]:
 
 
 def _digits(text: str) -> str:
-    """The digits of keyed or spoken text, a leading + kept."""
-    plain = _NOT_DIGITS.sub(" ", unicodedata.normalize("NFKC", text).casefold())
+    """The digits of keyed or spoken text in its compatible form (NFKC), a leading + kept."""
+    plain = _NOT_DIGITS.sub(" ", text.casefold())
     plain = _WORD.sub(_english, plain)
     plain = "".join(_sign(sign) for sign in plain)
     plain = re.sub(r"(?<=[0-9]) (?=要|[0-9])|(?<=要) (?=[0-9])", "", plain)
@@ -293,11 +294,14 @@ def _after_trunk(rest: str) -> Reading:
 
 def _bare(digits: str, area: str) -> Reading:
     """Digits without any prefix: short number, mobile, freephone or landline."""
+    if len(digits) in (10, 11) and _own_area(digits, area):
+        # Before the short ones: in the city of area code 10 a landline may look like 106….
+        return Number("+86" + digits)
     if _short(digits) or _FREEPHONE.fullmatch(digits):
         return Number(digits, short=True)
     if _MOBILE.fullmatch(digits):
         return Number("+86" + digits)
-    if len(digits) in (10, 11) and (_own_area(digits, area) or _valid("+86" + digits)):
+    if len(digits) in (10, 11) and _valid("+86" + digits):
         return Number("+86" + digits)
     if len(digits) in (7, 8) and digits[0] not in "19" and digits[:3] not in ("400", "800"):
         return MissingArea(digits)

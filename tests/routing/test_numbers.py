@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.numbers import (
+    LONGEST_NUMBER,
     Incomplete,
     MissingArea,
     Number,
+    Reading,
     Unreadable,
     caller_form,
     mask_all,
@@ -43,6 +45,13 @@ from routing.numbers import (
         ("oh five five eight, double zero zero, double zero two one", "+865580000021"),
         ("01062345678", "+861062345678"),
         ("+442083661177", "+442083661177"),
+        ("0044 20 8366 1177", "+442083661177"),
+        ("+86 0558 0000021", "+865580000021"),
+        ("+86 139 1234 5678", "+8613912345678"),
+        ("加八六 五五八 零零零 零零二幺", "+865580000021"),
+        ("plus eight six, five five eight, triple zero, double zero two one", "+865580000021"),
+        ("要三九一二三四五六七八", "+8613912345678"),
+        ("075582345678", "+8675582345678"),
     ],
 )
 def test_a_number_is_read_as_keyed_or_spoken(text: str, e164: str) -> None:
@@ -58,19 +67,53 @@ def test_short_numbers_keep_their_own_form(text: str) -> None:
     assert read.e164.isdigit()
 
 
-@pytest.mark.parametrize("text", ["0558000", "0558", "1391234567", "05", "139"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0558000",
+        "0558",
+        "1391234567",
+        "05",
+        "139",
+        "00",
+        "0000",
+        "86558000000",
+        "400812",
+        "9511",
+        "558000000",
+        "07558234567",  # seven digits are too few where eight are needed
+        "+44208",
+        "+8613912345",
+    ],
+)
 def test_an_incomplete_number_is_kept(text: str) -> None:
     assert read_number(text, area="558") == Incomplete(text)
 
 
-@pytest.mark.parametrize("text", ["6234567", "62345678"])
+@pytest.mark.parametrize("text", ["6234567", "62345678", "0000021"])
 def test_a_landline_without_its_area_code_is_told(text: str) -> None:
     assert read_number(text, area="558") == MissingArea(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "#", "你好", "😀😀", "99999999999999", "1" * 40, "9" * 10_000, "x" * 20_000, "\x00"],
+    [
+        "",
+        "#",
+        "+",
+        "你好",
+        "😀😀",
+        "99999999999999",
+        "000000021",
+        "139123456789",
+        "05580000021123",
+        "+4420836611771234567",
+        "+999123456",
+        "1" * 40,
+        "9" * 10_000,
+        "x" * 20_000,
+        "\x00",
+    ],
 )
 def test_what_is_no_number_is_unreadable(text: str) -> None:
     assert read_number(text, area="558") == Unreadable()
@@ -82,6 +125,54 @@ def test_anything_typed_is_one_of_four_readings(text: str) -> None:
     read = read_number(text, area="558")
 
     assert isinstance(read, Number | Incomplete | MissingArea | Unreadable)
+
+
+noise = st.text(
+    st.sampled_from("0123456789０９零幺一九要加+-#* \x00\u202e😀ﷺ½①bdeoulnx"), max_size=60
+)
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(noise)
+def test_noise_around_digits_never_yields_what_cannot_be_dialled(text: str) -> None:
+    match read_number(text, area="558"):
+        case Number(e164=e164, short=short):
+            assert e164.removeprefix("+").isdecimal()
+            assert e164.isascii()
+            assert e164.startswith("+") is not short
+        case Incomplete(digits=kept) | MissingArea(subscriber=kept):
+            assert kept.removeprefix("+").isdecimal()
+            assert len(kept) <= LONGEST_NUMBER
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.from_regex(r"\+?[0-9]{1,13}", fullmatch=True))
+def test_what_was_kept_and_the_rest_read_as_the_whole(text: str) -> None:
+    """`check.go_on` joins what was keyed with what follows (prompts §3)."""
+    whole = read_number(text, area="558")
+    for cut in range(1, len(text)):
+        first = read_number(text[:cut], area="558")
+        if isinstance(first, Incomplete):
+            assert read_number(first.digits + text[cut:], area="558") == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("07911 123456", Number("+447911123456")),
+        ("+86 558 0000021", Number("+865580000021")),
+        ("020", Incomplete("020")),
+        ("12", Incomplete("12")),
+        ("0" * 19, Unreadable()),
+    ],
+)
+def test_another_region_is_read_by_its_own_rules(text: str, reading: Reading) -> None:
+    assert read_number(text, area="", region="GB") == reading
+
+
+def test_ten_digits_of_a_city_with_a_two_digit_code_need_no_zero() -> None:
+    assert read_number("1062345678", area="010") == Number("+861062345678")
+    assert read_number("62345678", area="010") == MissingArea("62345678")
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
@@ -112,6 +203,18 @@ def test_a_mobile_read_aloud_is_read_back_the_same(number: str) -> None:
             "zero one zero, six two three four, five six seven eight",
         ),
         ("12345", "幺二三四五", "one two three four five"),
+        (
+            "4008123123",
+            "四零零，八幺二，三幺二三",
+            "four zero zero, eight one two, three one two three",
+        ),
+        ("+8655896110", "零五五八，九六幺幺零", "zero five five eight, nine six one one zero"),
+        (
+            "+12025550123",
+            "加幺，二零二五，五五零幺，二三",
+            "plus one, two zero two five, five five zero one, two three",
+        ),
+        ("+99912", "加九九九幺，二", "plus nine nine nine one, two"),
         ("110", "幺幺零", "one one zero"),
     ],
 )
@@ -160,6 +263,7 @@ def test_a_caller_who_shows_a_number_is_not_hidden(raw: str) -> None:
         ("05580000021", "+865580000021"),
         ("6234567", "+865586234567"),
         ("12345", "12345"),
+        ("139123", "139123"),
         ("client:office", "client:office"),
         ("anonymous", "anonymous"),
     ],
@@ -173,6 +277,8 @@ def test_only_mobiles_get_texts() -> None:
     assert not mobile("+865580000021")
     assert not mobile("12345")
     assert not mobile("client:office")
+    assert mobile("+447911123456")
+    assert not mobile("+442083661177")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +287,7 @@ def test_only_mobiles_get_texts() -> None:
         ("+8613912345678", "139 1234 5678"),
         ("+865580000021", "0558-0000021"),
         ("12345", "12345"),
+        ("+8655896110", "0558-96110"),
         ("+442083661177", "+442083661177"),
     ],
 )

@@ -189,3 +189,25 @@ def test_a_later_rule_of_the_same_facts_takes_over_when_the_first_ends() -> None
     rules = RuleSet(1, (first, later, Rule("last", "", (), "z")), "me", "why")
 
     assert Router(rules).decide(facts(topic="tax")).rule == "later"
+
+
+def test_a_rule_set_whose_check_was_passed_by_is_an_error_not_a_guess() -> None:
+    rules = RuleSet(1, (Rule("last", "", (), "x"),), "me", "why")
+    object.__setattr__(rules, "rules", ())
+
+    with pytest.raises(LookupError, match="compiled"):
+        Router(rules).decide(facts())
+    with pytest.raises(LookupError, match="tried"):
+        naive(rules, facts())
+
+
+def test_the_earlier_of_two_living_rules_wins_whatever_has_ended_before_them() -> None:
+    tax, group, ended = Is(Field.TOPIC, "tax"), Is(Field.GROUP, 3), Between(None, NOW)
+    whens: list[tuple[Condition, ...]] = [(group, ended), (tax, ended), (group,), (tax,), ()]
+    rules = RuleSet(
+        1, tuple(Rule(str(place), "", when, "x") for place, when in enumerate(whens)), "me", "why"
+    )
+    asked = facts(topic="tax", group=3)
+
+    assert Router(rules).decide(asked).rule == "2"
+    assert naive(rules, asked).rule == "2"

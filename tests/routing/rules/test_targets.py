@@ -70,6 +70,15 @@ def test_a_phone_is_rung_once(demo_plan: Plan) -> None:
     assert [target.number for target in targets] == ["+865580020005", "+865580030005"]
 
 
+def test_phones_that_the_register_lacks_are_passed_by(demo_plan: Plan) -> None:
+    city = demo_plan.directory
+    bare = replace(city.offices[OFFICE], pool_number=None, stand_in_number=None)
+    without = replace(city, offices={**city.offices, OFFICE: bare})
+    entry = replace(city.numbers[EDUCATION], answer_mode=AnswerMode.PERSONAL, forward_to=None)
+
+    assert ring_order(without, entry, DECISION, person=False) == ()
+
+
 def test_a_target_reads_back() -> None:
     target = Target("+865580010019", Role.OFFICIAL, OFFICE, EDUCATION)
 
