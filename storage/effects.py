@@ -49,6 +49,20 @@ class Source:
     attempt: int
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What is only counted: a verdict given on a line, or (no line) a stray event."""
+
+    day: str
+    kind: str
+    dialled: str | None = None
+
+
+def enqueues(effects: tuple[Effect, ...]) -> bool:
+    """Whether the effects leave work for the outbox."""
+    return any(isinstance(effect, AttachRecording | Notify | TellOffice) for effect in effects)
+
+
 class Effects:
     """Turns effects into statements under one key and in one zone."""
 
@@ -76,20 +90,29 @@ class Effects:
                 yield from _withdraw(reference, source.at)
             case FlagPressure(reference):
                 yield _noted(reference, "pressure on the caller", source.at)
-            case NoteVerdict(verdict):
-                yield self._counted(
-                    verdicts, {"dialled": source.dialled, "verdict": verdict}, source.at
-                )
-            case NoteStray(event):
-                yield self._counted(strays, {"event": event}, source.at)
+            case NoteVerdict() | NoteStray():
+                yield self.counted(self.count_of(source, effect))
             case _:
                 assert_never(effect)
 
-    def _counted(self, table: Any, key: Mapping[str, str], at: datetime) -> Executable:
-        day = at.astimezone(self._zone).date().isoformat()
-        row = insert(table).values(day=day, count=1, **key)
+    def count_of(self, source: Source, effect: NoteVerdict | NoteStray) -> Count:
+        """What the effect counts towards; nothing of it is personal."""
+        day = source.at.astimezone(self._zone).date().isoformat()
+        if isinstance(effect, NoteVerdict):
+            return Count(day, effect.verdict, source.dialled)
+        return Count(day, effect.event)
+
+    def counted(self, count: Count, times: int = 1) -> Executable:
+        """One row a day and kind, which grows."""
+        table = strays if count.dialled is None else verdicts
+        key: dict[str, str] = {"day": count.day}
+        if count.dialled is None:
+            key["event"] = count.kind
+        else:
+            key |= {"verdict": count.kind, "dialled": count.dialled}
+        row = insert(table).values(count=times, **key)
         return row.on_conflict_do_update(
-            index_elements=["day", *key], set_={"count": table.c["count"] + 1}
+            index_elements=list(key), set_={"count": table.c["count"] + times}
         )
 
     def _open(self, source: Source, case: OpenCase) -> Iterator[Executable]:

@@ -4,6 +4,7 @@ after its commit (design §3, The journal). Beneath Core on the hot path (ADR 6)
 import asyncio
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from ivr.flow.call import to_plain
+from ivr.flow.effect import NoteStray, NoteVerdict
 from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
-from storage.effects import Effects, Source
+from storage.effects import Count, Effects, Source, enqueues
 from storage.engine import Database, StorageError, told
 from storage.tables.base import sqlite_text
 
@@ -109,6 +111,7 @@ class SqliteJournal:
         loop = asyncio.get_running_loop()
         while True:
             await self._filled.wait()
+            await asyncio.sleep(0)  # whatever else has arrived joins this batch
             async with self._database.writer:
                 batch, self._queue = self._queue[:MOST_STEPS], self._queue[MOST_STEPS:]
                 if not self._queue:
@@ -116,7 +119,7 @@ class SqliteJournal:
                 outcomes = await loop.run_in_executor(self._thread, self._keep, batch)
             self._reach(KillPoint.BEFORE_ANSWER)
             _answer(batch, outcomes)
-            if any(waiting.step.effects for waiting in batch):
+            if any(enqueues(waiting.step.effects) for waiting in batch):
                 self._database.woken.set()
 
     def _keep(self, batch: Sequence[_Waiting]) -> Sequence[Outcome]:
@@ -134,8 +137,11 @@ class SqliteJournal:
             cursor = _cursor(connection)
             cursor.executemany(INSERT_CALL, [row for step in steps for row in _call_rows(step)])
             cursor.executemany(INSERT_STEP, [_step_row(step) for step in steps])
+            counted: Counter[Count] = Counter()
             for step in steps:
-                self._effect(connection, step)
+                if step.effects:
+                    self._effect(connection, step, counted)
+            self._count(connection, counted)
         return [Reply(step.call.id, step.reply, mine=True) for step in steps]
 
     def _one_by_one(self, steps: Sequence[Step]) -> Sequence[Outcome]:
@@ -159,7 +165,9 @@ class SqliteJournal:
         try:
             cursor.executemany(INSERT_CALL, _call_rows(step))
             cursor.execute(INSERT_STEP, _step_row(step))
-            self._effect(connection, step)
+            counted: Counter[Count] = Counter()
+            self._effect(connection, step, counted)
+            self._count(connection, counted)
         except (IntegrityError, sqlite3.IntegrityError) as error:
             cursor.execute("ROLLBACK TO step")
             cursor.execute("RELEASE step")
@@ -167,13 +175,19 @@ class SqliteJournal:
         cursor.execute("RELEASE step")
         return Reply(step.call.id, step.reply, mine=True)
 
-    def _effect(self, connection: Connection, step: Step) -> None:
-        if not step.effects:
-            return
+    def _effect(self, connection: Connection, step: Step, counted: Counter[Count]) -> None:
+        """The rows of a step's effects; what is only counted is added up, for one row a batch."""
         source = Source(step.call.id, step.call.dialled, step.at, step.attempt)
         for effect in step.effects:
+            if isinstance(effect, NoteVerdict | NoteStray):
+                counted[self._effects.count_of(source, effect)] += 1
+                continue
             for statement in self._effects.statements(source, effect):
                 connection.execute(statement)
+
+    def _count(self, connection: Connection, counted: Counter[Count]) -> None:
+        for count, times in counted.items():
+            connection.execute(self._effects.counted(count, times))
 
     @contextlib.contextmanager
     def _transaction(self) -> Any:

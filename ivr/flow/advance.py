@@ -1,10 +1,9 @@
 """The heart: (world, call, event) -> Turn. Pure dispatch; each node kind has its arm in `steps`.
 Everything else parses its input or carries out its output (design §3)."""
 
-from dataclasses import replace
 from typing import assert_never
 
-from ivr.flow.call import Call, Tries
+from ivr.flow.call import NO_TRIES, Call, changed
 from ivr.flow.effect import Effect
 from ivr.flow.event import Answer as Looked
 from ivr.flow.event import Event, Found, HungUp, LineEvent, Recorded
@@ -84,7 +83,7 @@ def _cut_short(world: World, turn: Turn) -> Turn:
 
 
 def _next(turn: Turn) -> Turn:
-    return replace(turn, call=replace(turn.call, turn=turn.call.turn + 1))
+    return Turn(changed(turn.call, turn=turn.call.turn + 1), turn.say, turn.do)
 
 
 def _follow(world: World, step: Step, looked: tuple[Looked, ...]) -> Turn:
@@ -94,11 +93,11 @@ def _follow(world: World, step: Step, looked: tuple[Looked, ...]) -> Turn:
         if isinstance(step, Turn):
             if step.look is not None:
                 return step
-            return replace(step, say=(*said, *step.say), do=(*done, *step.do))
+            return Turn(step.call, (*said, *step.say), (*done, *step.do))
         said = (*said, *step.say)
         done = (*done, *step.do)
         node = world.plan.script.nodes[step.to]
-        step = _enter(world, replace(step.call, at=step.to, tries=Tries()), node, looked)
+        step = _enter(world, changed(step.call, at=step.to, tries=NO_TRIES), node, looked)
     raise Endless(f"{step.to if isinstance(step, Go) else '?'}: no node waits for the caller")
 
 

@@ -1,10 +1,11 @@
 """Call: where the caller is and what was said so far, as one immutable value.
 `to_plain` and `from_plain` are its stored form; the counterpart of the journal's state column."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 from ivr.flow.instruction import Language
 from routing.cases.kinds import About, Kind
@@ -12,6 +13,7 @@ from routing.rules.router import Decision
 from routing.rules.targets import Target
 
 SCHEMA: Final = 1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class Facts:
 
 
 # The defaults themselves: `to_plain` knows a fresh call by identity, without comparing fields.
-_NO_TRIES: Final = Tries()
-_NO_FACTS: Final = Facts()
+NO_TRIES: Final = Tries()
+NO_FACTS: Final = Facts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,38 @@ class Call:
     started: datetime
     turn: int = 0
     over: bool = False
-    tries: Tries = _NO_TRIES
-    facts: Facts = _NO_FACTS
+    tries: Tries = NO_TRIES
+    facts: Facts = NO_FACTS
     decision: Decision | None = None
 
 
 def with_facts(call: Call, **said: Any) -> Call:
     """The call with some facts replaced."""
-    return replace(call, facts=replace(call.facts, **said))
+    return changed(call, facts=_changed(call.facts, Facts, said))
+
+
+def changed(call: Call, **new: Any) -> Call:
+    """The call with some fields replaced: `dataclasses.replace` at half its time, which is what
+    most of a step's own work would otherwise be."""
+    return _changed(call, Call, new)
+
+
+def _changed(value: Any, kind: type[T], new: Mapping[str, Any]) -> T:
+    read, places = _FIELDS[kind]
+    values = [*read(value)]
+    for name, found in new.items():
+        values[places[name]] = found
+    return kind(*values)
+
+
+def _fields_of(kind: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]:
+    names = [found.name for found in fields(kind)]
+    return attrgetter(*names), {name: place for place, name in enumerate(names)}
+
+
+_FIELDS: Final[Mapping[type[Any], tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]]] = {
+    kind: _fields_of(kind) for kind in (Call, Facts)
+}
 
 
 def _plain(value: Any) -> Any:
@@ -128,9 +154,9 @@ def to_plain(call: Call) -> dict[str, Any]:
     }
     if call.over:
         plain["over"] = True
-    if call.tries is not _NO_TRIES and (tries := _set_fields(call.tries, _NO_TRIES)):
+    if call.tries is not NO_TRIES and (tries := _set_fields(call.tries, NO_TRIES)):
         plain["tries"] = tries
-    if call.facts is not _NO_FACTS and (facts := _set_fields(call.facts, _NO_FACTS)):
+    if call.facts is not NO_FACTS and (facts := _set_fields(call.facts, NO_FACTS)):
         plain["facts"] = facts
     if call.decision is not None:
         plain["decision"] = call.decision.to_plain()

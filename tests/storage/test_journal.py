@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select, text
 
 from ivr.flow.call import from_plain
-from ivr.flow.effect import NoteVerdict
+from ivr.flow.effect import NoteVerdict, Notify
 from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
 from storage.engine import DiskFull, StorageError
 from storage.journal import KillPoint
@@ -214,8 +214,10 @@ async def test_only_a_step_with_work_wakes_the_outbox(tmp_path: Path) -> None:
         async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
             woken = group.create_task(house.database.woken.wait(2 * DEADLINE))
             await asyncio.wait([woken], timeout=0)
-            assert not woken.done()
             await house.journal.append(later_step("a", 1, NoteVerdict("genuine")))
+            assert not woken.done()
+            text = Notify("sms.check", "+8613900000012", {}, "zh-CN", "check:a:1")
+            await house.journal.append(later_step("a", 2, text))
 
 
 _CHILD = """

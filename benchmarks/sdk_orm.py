@@ -1,0 +1,156 @@
+"""The usual step, to be compared with ours: RequestValidator, an ORM session a request on aiosqlite
+with synchronous=FULL, VoiceResponse; around the same `advance`, so that only the house differs."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from sqlalchemy import ForeignKey, Text, event, select
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from twilio.request_validator import RequestValidator
+from twilio.twiml.voice_response import Gather, VoiceResponse
+
+from ivr.carrier.inbound import read_answer, read_turn
+from ivr.flow.advance import advance
+from ivr.flow.call import Call, from_plain, to_plain
+from ivr.flow.event import (
+    Answer,
+    Answered,
+    Found,
+    LineEvent,
+    LiveCallsToday,
+    MatterFound,
+    RecentCases,
+)
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
+from ivr.flow.turn import Turn
+from ivr.flow.world import Draws, Policy, World
+from ivr.library import Inputs, compile_plan, shipped
+from routing.city import AREA, calendar, demo_sheets
+
+
+class Base(DeclarativeBase):
+    """The ORM's own."""
+
+
+class CallRow(Base):
+    """A call."""
+
+    __tablename__ = "calls"
+    sid: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+
+
+class StepRow(Base):
+    """A step and its reply."""
+
+    __tablename__ = "steps"
+    call_sid: Mapped[str] = mapped_column(ForeignKey("calls.sid"), primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str] = mapped_column(Text)
+    reply: Mapped[str] = mapped_column(Text)
+
+
+async def application(folder: Path, token: str) -> web.Application:
+    """The server around one plan."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'orm.db'}")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _(connection: object, _record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]  # the driver's connection
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    inputs = Inputs(demo_sheets(), shipped(), calendar(), AREA, "Asia/Shanghai", Policy())
+    today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()  # noqa: TID251
+    plan = compile_plan(inputs, 1, today)
+    validator, writer = RequestValidator(token), asyncio.Lock()
+
+    async def step(request: web.Request) -> web.Response:
+        form = await request.post()
+        url = f"{request.scheme}://{request.host}{request.raw_path}"
+        if not validator.validate(url, form, request.headers["X-Twilio-Signature"]):
+            raise web.HTTPForbidden
+        sid = str(form["CallSid"])
+        async with writer, sessions() as session:
+            row = await session.get(CallRow, sid)
+            call, line = _arrived(form, plan.script.start) if row is None else _goes_on(row, form)
+            now = datetime.now(UTC)  # noqa: TID251 - the usual step asks where it stands
+            turn = _turn(World(plan, now, Draws("46270395", "1825")), call, line)
+            reply = document(turn.say, f"http://{request.host}/voice/{sid}/turn/{turn.call.turn}")
+            state = json.dumps(to_plain(turn.call))
+            if row is None:
+                session.add(CallRow(sid=sid, state=state))
+                await session.flush()
+            else:
+                row.state = state
+            session.add(
+                StepRow(call_sid=sid, turn=call.turn, event=type(line).__name__, reply=reply)
+            )
+            await session.commit()
+        return web.Response(text=reply, content_type="text/xml")
+
+    async def health(_: web.Request) -> web.Response:
+        async with sessions() as session:
+            await session.execute(select(1))
+        return web.Response(text="ok\n")
+
+    app = web.Application()
+    app.router.add_post(r"/voice/{any:.*}", step)
+    app.router.add_get("/healthz", health)
+    return app
+
+
+def _arrived(form: object, at: str) -> tuple[Call, LineEvent]:
+    arrival = read_answer(form)  # type: ignore[arg-type]
+    now = datetime.now(UTC)  # noqa: TID251 - as above
+    call = Call(arrival.sid, arrival.caller, arrival.dialled, "zh-CN", at, 1, now)
+    return call, Answered()
+
+
+def _goes_on(row: CallRow, form: object) -> tuple[Call, LineEvent]:
+    return from_plain(json.loads(row.state)), read_turn(form)  # type: ignore[arg-type]
+
+
+def _turn(world: World, call: Call, line: LineEvent) -> Turn:
+    answers: tuple[Answer, ...] = (
+        RecentCases(0, None),
+        LiveCallsToday(0),
+        MatterFound(None, None),
+    )
+    return advance(world, call, Found(line, answers))
+
+
+def document(say: tuple[Instruction, ...], action: str) -> str:
+    """The reply by the SDK's builder."""
+    response = VoiceResponse()
+    for part in say:
+        match part:
+            case Say():
+                response.say(part.text, language="cmn-CN", voice="Polly.Zhiyu-Neural")
+            case Ask():
+                gather = Gather(
+                    action=action,
+                    num_digits=part.digits,
+                    finish_on_key=part.finish,
+                    timeout=part.wait,
+                    action_on_empty_result=True,
+                )
+                for prompt in part.prompts:
+                    gather.say(prompt.text, language="cmn-CN", voice="Polly.Zhiyu-Neural")
+                response.append(gather)
+            case Record():
+                response.record(action=action, max_length=part.longest, timeout=part.silence)
+            case Dial():
+                response.dial(part.number, action=action, caller_id=part.caller_id)
+            case Hangup():
+                response.hangup()
+    return str(response)
