@@ -32,6 +32,14 @@ INSERT_STEP: Final = (
     "INSERT INTO steps (call_id, turn, at, event, state, reply, attempt)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+COUNT_VERDICT: Final = (
+    "INSERT INTO verdicts (day, dialled, verdict, count) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (day, dialled, verdict) DO UPDATE SET count = count + excluded.count"
+)
+COUNT_STRAY: Final = (
+    "INSERT INTO strays (day, event, count) VALUES (?, ?, ?)"
+    " ON CONFLICT (day, event) DO UPDATE SET count = count + excluded.count"
+)
 WINNER_OF_CALL: Final = "SELECT id FROM calls WHERE account = ? AND sid = ?"
 WINNER_OF_TURN: Final = "SELECT reply FROM steps WHERE call_id = ? AND turn = ?"
 
@@ -133,15 +141,15 @@ class SqliteJournal:
         return [self._singly(step) for step in steps]
 
     def _together(self, steps: Sequence[Step]) -> Sequence[Outcome]:
+        counted: Counter[Count] = Counter()
         with self._transaction() as connection:
             cursor = _cursor(connection)
             cursor.executemany(INSERT_CALL, [row for step in steps for row in _call_rows(step)])
             cursor.executemany(INSERT_STEP, [_step_row(step) for step in steps])
-            counted: Counter[Count] = Counter()
             for step in steps:
                 if step.effects:
                     self._effect(connection, step, counted)
-            self._count(connection, counted)
+            _count(cursor, counted)
         return [Reply(step.call.id, step.reply, mine=True) for step in steps]
 
     def _one_by_one(self, steps: Sequence[Step]) -> Sequence[Outcome]:
@@ -167,7 +175,7 @@ class SqliteJournal:
             cursor.execute(INSERT_STEP, _step_row(step))
             counted: Counter[Count] = Counter()
             self._effect(connection, step, counted)
-            self._count(connection, counted)
+            _count(cursor, counted)
         except (IntegrityError, sqlite3.IntegrityError) as error:
             cursor.execute("ROLLBACK TO step")
             cursor.execute("RELEASE step")
@@ -185,10 +193,6 @@ class SqliteJournal:
             for statement in self._effects.statements(source, effect):
                 connection.execute(statement)
 
-    def _count(self, connection: Connection, counted: Counter[Count]) -> None:
-        for count, times in counted.items():
-            connection.execute(self._effects.counted(count, times))
-
     @contextlib.contextmanager
     def _transaction(self) -> Any:
         """BEGIN IMMEDIATE ... COMMIT on the journal's own connection."""
@@ -203,6 +207,15 @@ class SqliteJournal:
     def _reach(self, point: KillPoint) -> None:
         if self._hook is not None:
             self._hook(point)
+
+
+def _count(cursor: sqlite3.Cursor, counted: Counter[Count]) -> None:
+    """One row a day and kind, which grows."""
+    for count, times in counted.items():
+        if count.dialled is None:
+            cursor.execute(COUNT_STRAY, (count.day, count.kind, times))
+        else:
+            cursor.execute(COUNT_VERDICT, (count.day, count.dialled, count.kind, times))
 
 
 def _cursor(connection: Connection) -> sqlite3.Cursor:

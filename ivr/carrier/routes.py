@@ -105,7 +105,7 @@ class VoiceRoutes:
 
     async def _signed(self, request: web.Request) -> Fields:
         """The form of a genuine webhook of our account."""
-        if request.content_type != FORM:
+        if not request.headers.get("Content-Type", "").startswith(FORM):
             raise web.HTTPUnsupportedMediaType(text=f"send the fields as {FORM}\n")
         form = await request.post()
         if not self._check.form(request.raw_path, form, request.headers):

@@ -90,7 +90,12 @@ def register(
     effects.extend(_attach(call, draws.reference, taken))
     if found.reference is None and node.purpose is not Purpose.REPORT and gets_texts(call):
         effects.append(_text(world, call, draws, known))
-    return known, tuple(effects)
+    return _without_report(known) if node.purpose is Purpose.REPORT else known, tuple(effects)
+
+
+def _without_report(call: Call) -> Call:
+    """The report's kind, topic and office are no answer to what a later matter asks."""
+    return replace(with_facts(call, kind=None, about=None, topic=None, group=None), decision=None)
 
 
 def _draws(world: World, found: MatterFound) -> Draws:

@@ -22,7 +22,7 @@ def say(
     world: World, call: Call, phrase: str, *, slow: bool = False, pause: int = 0, **given: str
 ) -> Say:
     """One phrase in the caller's language; `given` slots win over what the call knows."""
-    return speak(world, call, Prompt(phrase, pause=pause), slow=slow, given=given)
+    return Say(words(world, call, phrase, given), call.language, slow, pause)
 
 
 def say_all(
@@ -41,7 +41,7 @@ def say_all(
             continue
         if prompt.phrase == "check.verdict":
             said.extend(
-                speak(world, call, Prompt(part), slow=slow, given=slots)
+                Say(words(world, call, part, slots), call.language, slow)
                 for part, slots in verdict_parts(world, call)
             )
         elif prompt.phrase == "progress.state":
@@ -57,15 +57,19 @@ def _standing(world: World, call: Call, *, slow: bool) -> Iterator[Say]:
 
 
 def speak(world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mapping[str, str]) -> Say:
-    """One prompt, its slots filled from `given` and then from the call."""
+    """One prompt, in the voice of its language."""
+    voice = other_language(call.language) if prompt.other else call.language
+    return Say(words(world, call, prompt.phrase, given), voice, slow, prompt.pause)
+
+
+def words(world: World, call: Call, phrase: str, given: Mapping[str, str]) -> str:
+    """The text of a phrase, its slots filled from `given` and then from the call."""
 
     def fill(name: str) -> str:
         known = given.get(name)
         return slot(world, call, call.language, name) if known is None else known
 
-    text = world.plan.phrases.say(prompt.phrase, call.language, fill)
-    voice = other_language(call.language) if prompt.other else call.language
-    return Say(text, voice, slow, prompt.pause)
+    return world.plan.phrases.say(phrase, call.language, fill)
 
 
 def other_language(language: Language) -> Language:
