@@ -107,7 +107,10 @@ class VoiceRoutes:
         """The form of a genuine webhook of our account."""
         if not request.headers.get("Content-Type", "").startswith(FORM):
             raise web.HTTPUnsupportedMediaType(text=f"send the fields as {FORM}\n")
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (LookupError, UnicodeError) as wrong:  # an unknown charset, or bytes outside it
+            raise web.HTTPBadRequest(text="the fields must be UTF-8 text\n") from wrong
         if not self._check.form(request.raw_path, form, request.headers):
             raise web.HTTPForbidden(
                 text="the signature does not match; check AUTH_TOKEN and PUBLIC_URL\n"

@@ -1,0 +1,78 @@
+"""The carrier's side of HTTP: forms as twilio-voice §1 shows them, signed as the SDK does it."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestClient
+from twilio.request_validator import RequestValidator
+
+FORM: Final = "application/x-www-form-urlencoded"
+CALLER: Final = "+8613900007788"
+LINE: Final = "+865580000021"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a webhook was answered."""
+
+    status: int
+    body: bytes
+    kind: str
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Posts to `client`; `base` is the address that is signed, as configured."""
+
+    client: TestClient[web.Request, web.Application] | ClientSession
+    base: str
+    account: str
+    token: str
+
+    async def post(self, path: str, sid: str = "CA1", **fields: str) -> Answer:
+        """A genuine webhook of our account."""
+        form = {"AccountSid": self.account, "CallSid": sid, "CallStatus": "in-progress"} | fields
+        return await self.send(path, urlencode(form).encode())
+
+    async def send(
+        self, path: str, body: bytes, kind: str = FORM, signature: str | None = None
+    ) -> Answer:
+        """Any bytes; signed over the fields that they hold, unless a signature is given."""
+        if signature is None:
+            signature = self.sign(path, body)
+        headers = {"Content-Type": kind, "X-Twilio-Signature": signature}
+        return await self.request(path, data=body, headers=headers)
+
+    async def request(self, path: str, **given: Any) -> Answer:
+        """A request as it is given."""
+        base = self.base if isinstance(self.client, ClientSession) else ""
+        async with self.client.post(base + path, **given) as answer:
+            return Answer(answer.status, await answer.read(), answer.content_type)
+
+    def sign(self, path: str, body: bytes) -> str:
+        """The signature over the fields of a body."""
+        fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        made: str = RequestValidator(self.token).compute_signature(self.base + path, fields)
+        return made
+
+    async def ring(self, sid: str = "CA1", caller: str = CALLER, dialled: str = LINE) -> Answer:
+        """A new call."""
+        return await self.post("/voice/answer", sid, From=caller, To=dialled, CallStatus="ringing")
+
+    async def recorded(self, path: str, sid: str = "CA1", digits: str = "#") -> Answer:
+        """A Record's action."""
+        url = f"{self.base}/line/RE{sid}"
+        return await self.post(
+            path,
+            sid,
+            RecordingSid=f"RE{sid}",
+            RecordingUrl=url,
+            RecordingDuration="20",
+            Digits=digits,
+        )
