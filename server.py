@@ -395,20 +395,10 @@ def command_run(settings: Settings) -> int:
     lock = open_folder(settings)
     try:
         migrate(settings.data_dir / "zhitong.db")
-        runner = _fast_runner()
-        with runner:
-            runner.run(serve(settings))
+        asyncio.run(serve(settings))
     finally:
         lock.release()
     return 0
-
-
-def _fast_runner() -> asyncio.Runner:
-    if sys.platform == "win32":
-        return asyncio.Runner()
-    import uvloop  # noqa: PLC0415 - not on Windows
-
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 def command_migrate(settings: Settings) -> int:

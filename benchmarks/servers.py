@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import uvloop
 from aiohttp import web
 
 from benchmarks.caller import Account
@@ -146,8 +145,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.core is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {asked.core})
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(asked.kind, asked.folder, asked.port))
+    asyncio.run(serve(asked.kind, asked.folder, asked.port))
 
 
 if __name__ == "__main__":

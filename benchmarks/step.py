@@ -13,9 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-import uvloop
-
-from benchmarks.caller import load
+from benchmarks.caller import fast_loop, load
 from benchmarks.servers import Running, running
 
 GOAL_BARE, AIM_BARE = 0.20, 0.25
@@ -29,7 +27,7 @@ CALLER_CORE: Final = 1
 def rate(server: Running, seconds: float, start: int) -> tuple[float, float]:
     """Steps a second, and the server's CPU microseconds a step."""
     before, cpu = time.monotonic(), cpu_of(server)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
         counts = runner.run(
             load(
                 server.account,

@@ -25,6 +25,7 @@ from ivr.flow.matter import Taken, register
 from ivr.flow.node import Purpose, Record
 from ivr.flow.steps import whisper
 from ivr.flow.turn import Turn
+from ivr.flow.value import value
 from ivr.flow.world import Plan, World
 from ivr.ports import (
     Answers,
@@ -78,7 +79,7 @@ Ours = Callable[[Origin], bool]
 """Whether a webhook's account and leg are those that a call began with."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LegAt:
     """Where a whisper stands: target `leg` of the Dial that answers `turn`, its own turn
     `following`."""
@@ -89,7 +90,7 @@ class LegAt:
     following: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Live:
     """What memory keeps of a call: its state, whose it is, and the last reply."""
 
@@ -279,6 +280,8 @@ class Conversation:
             return self._leg(whisper.gone(world, call), call_id, turn, leg)
         yes = LegAnswer(call_id, turn, leg, accepted=True, official=target.official, at=now)
         await self._stores.calls.answer_leg(yes)
+        if await self._stores.calls.leg_answer(call_id, turn) is False:  # the first answer stands
+            return self._leg(whisper.declined(world, call), call_id, turn, leg)
         return self._leg(whisper.accepted(world, call), call_id, turn, leg)
 
     def _leg(self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int) -> bytes:
@@ -321,6 +324,8 @@ class Conversation:
             return
         call = loaded[0]
         held = await self._stores.calls.held_recording(call_id, call.turn)
+        if held is not None and held.seconds == 0:
+            return  # the carrier knows that nothing was said
         await self._register(
             call, Taken(None, 0) if held is None else Taken(held.sid, held.seconds)
         )

@@ -11,6 +11,7 @@ from ivr.flow.call import Call
 from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer
 from ivr.flow.instruction import Instruction, Language
+from ivr.flow.value import value
 from ivr.flow.world import Draws
 
 
@@ -20,7 +21,7 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Origin:
     """Which carrier call this is: the account's and the leg's id there (opaque, <= 64)."""
 
@@ -28,7 +29,7 @@ class Origin:
     sid: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """One turn of one call, ready to be kept: what happened, the state after it, the reply.
 
@@ -47,7 +48,7 @@ class Step:
     attempt: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """The stored reply of a turn. `mine` is False where another request had won the turn.
 
@@ -94,7 +95,7 @@ class Ending:
     recording: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordingRef:
     """A recording as the carrier announced it; `url` is where its media can be fetched."""
 

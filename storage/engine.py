@@ -112,6 +112,8 @@ def _prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _(connection: Any) -> None:
+        if connection.get_execution_options().get("zhitong_begun", False):
+            return  # the journal has said BEGIN beneath Core
         writes = connection.get_execution_options().get("zhitong_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

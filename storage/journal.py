@@ -88,7 +88,8 @@ class SqliteJournal:
     async def start(self) -> None:
         """Open the journal's connection and begin to write."""
         loop = asyncio.get_running_loop()
-        self._connection = await loop.run_in_executor(self._thread, self._engine.connect)
+        opened = await loop.run_in_executor(self._thread, self._engine.connect)
+        self._connection = opened.execution_options(zhitong_begun=True)
         self._writer = loop.create_task(self._write(), name="journal")
 
     async def stop(self) -> None:
@@ -142,10 +143,13 @@ class SqliteJournal:
 
     def _together(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         counted: Counter[Count] = Counter()
+        calls = [row for step in steps for row in _call_rows(step)]
+        rows = [_step_row(step) for step in steps]
         with self._transaction() as connection:
             cursor = _cursor(connection)
-            cursor.executemany(INSERT_CALL, [row for step in steps for row in _call_rows(step)])
-            cursor.executemany(INSERT_STEP, [_step_row(step) for step in steps])
+            if calls:
+                cursor.executemany(INSERT_CALL, calls)
+            cursor.executemany(INSERT_STEP, rows)
             for step in steps:
                 if step.effects:
                     self._effect(connection, step, counted)
@@ -195,13 +199,20 @@ class SqliteJournal:
 
     @contextlib.contextmanager
     def _transaction(self) -> Any:
-        """BEGIN IMMEDIATE ... COMMIT on the journal's own connection."""
+        """BEGIN IMMEDIATE ... COMMIT on the journal's own connection. Core is told nothing of it:
+        the statements of effects run inside, as they would in its own."""
         if self._connection is None:
             raise StorageError("the journal was not started")
-        writing = self._connection.execution_options(zhitong_writes=True)
-        with writing.begin():
-            yield writing
+        cursor = _cursor(self._connection)
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
             self._reach(KillPoint.BEFORE_COMMIT)
+            cursor.execute("COMMIT")
+        except BaseException:
+            if cursor.connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            raise
         self._reach(KillPoint.AFTER_COMMIT)
 
     def _reach(self, point: KillPoint) -> None:

@@ -20,6 +20,7 @@ from ivr.flow.event import (
     Silence,
     Spoke,
 )
+from ivr.flow.value import value
 from ivr.ports import CallEnd, Origin, RecordingRef
 from routing.numbers import withheld
 
@@ -55,7 +56,7 @@ class Expecting(StrEnum):
     DIAL = "dial"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sender:
     """Which account and leg sent a webhook; `parent` is set on a callee's leg."""
 
@@ -68,7 +69,7 @@ class Sender:
         return self.account == origin.account and origin.sid in (self.sid, self.parent)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Arrival:
     """A new call. `caller` is None where withheld; numbers are as the carrier wrote them."""
 

@@ -23,7 +23,8 @@ class Profile:
 
     `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words,
     in the `hears` code of each language. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes
-    prosody. `transcribes`: it can write down recordings in our languages. `api` is the default
+    prosody. `transcribes`: it can write down recordings in our languages. `hints`: its recogniser
+    can be told which words to expect. `api` is the default
     REST base, "" where it must be set. `overrides` is the URL fragment that sets retries, ""
     where the carrier has none. Ids of calls and recordings are opaque with every profile."""
 
@@ -35,6 +36,7 @@ class Profile:
     pause: bool = True
     ssml: bool = True
     transcribes: bool = False
+    hints: bool = True
     api: str = ""
     overrides: str = ""
 
@@ -65,6 +67,7 @@ LOCAL: Final = Profile(
     name="local",
     voices=_VOICES,
     hears=_HEARS,
+    hints=False,  # its words are typed: there is nothing to guess
     transcribes=True,  # words typed during a recording; Twilio writes down English only
     overrides=_THREE_TRIES,
 )

@@ -117,7 +117,8 @@ class Twiml:
 
     def _ask(self, ask: Ask, urls: Urls) -> str:
         before, after = self._listen[ask.language, ask.speech]
-        hints = _hints(ask.hints) if ask.hints and ask.speech and self._profile.speech else ""
+        told = ask.hints and ask.speech and self._profile.speech and self._profile.hints
+        hints = _hints(ask.hints) if told else ""
         digits = "" if ask.digits is None else f'numDigits="{ask.digits}" '
         prompts = "".join([self._spoken(prompt, urls) for prompt in ask.prompts])
         return (

@@ -2,12 +2,13 @@
 `to_plain` and `from_plain` are its stored form; the counterpart of the journal's state column."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from ivr.flow.instruction import Language
+from ivr.flow.value import value
 from routing.cases.kinds import About, Kind
 from routing.rules.router import Decision
 from routing.rules.targets import Target
@@ -16,7 +17,7 @@ SCHEMA: Final = 1
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tries:
     """Separate counters of the node the caller is at: silence, wrong keys, unheard words, and
     `bad` for digits that lead nowhere (unreadable numbers). Reset on entering a node."""
@@ -27,7 +28,7 @@ class Tries:
     bad: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Facts:
     """What the caller has said or been told in this call.
 
@@ -70,7 +71,7 @@ NO_TRIES: Final = Tries()
 NO_FACTS: Final = Facts()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """One call. `turn` is the turn the next webhook must carry; `at` the node that waits.
 

@@ -1,25 +1,25 @@
 """How collected digits are read where `0` and `9` are digits: `*` clears, `0#` is a person,
 nothing means "none" (prompts §1). Shared by the number check and by progress."""
 
-from dataclasses import dataclass
+from ivr.flow.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cleared:
     """`*` was the last key: what was keyed before counts no more."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Person:
     """A lone `0`: the caller wants a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Nothing:
     """No digit at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Keyed:
     """Digits, joined to those kept from before."""
 

@@ -2,15 +2,15 @@
 Effects become rows in the step's own transaction (design §3); nothing is sent from here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from ivr.flow.instruction import Language
+from ivr.flow.value import value
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import About, Kind
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OpenCase:
     """Open the one case of a matter; the matter is (call, `turn`).
 
@@ -34,7 +34,7 @@ class OpenCase:
     danger: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AttachRecording:
     """A recording belongs to the case `reference`; it is fetched by the outbox."""
 
@@ -45,28 +45,28 @@ class AttachRecording:
     language: Language
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MakeAnonymous:
     """Delete the caller's number from the case and from its unsent notices."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WithdrawCase:
     """The caller, who knew the PIN, withdraws the case (hotline §1.2 no. 18)."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FlagPressure:
     """The caller says that somebody puts pressure on them: for the supervisor."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notify:
     """Send a text: phrase id, slots and language; `to` is E.164. `key` makes it once only.
 
@@ -80,7 +80,7 @@ class Notify:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TellOffice:
     """The office gets the case: an outbox row for delivery (console and demo page here)."""
 
@@ -88,14 +88,14 @@ class TellOffice:
     office: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NoteVerdict:
     """A number was checked: only the verdict's name is kept, never the number."""
 
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NoteStray:
     """An event the node does not list: noted, answered by repeat."""
 
@@ -115,7 +115,7 @@ Effect = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FindCase:
     """Which case has this number and PIN? Takes one of the caller's tries (design §3)."""
 
@@ -123,26 +123,26 @@ class FindCase:
     pin: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendPin:
     """Send a new PIN to the registering mobile, if it is this caller's; once a day."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CountCases:
     """How many cases did this caller open in the last hour?"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CountLiveCalls:
     """How many live calls has this official (by published number) accepted today?"""
 
     official: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FindMatter:
     """Is there a case for the recording of this turn already?"""
 

@@ -1,18 +1,18 @@
 """What happened on the line, as values. The counterpart of `instruction`: the carrier
 turns a webhook into one of these, and `advance` answers with instructions."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ivr.flow.value import value
 from routing.cases.case import CaseState
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """A new call was picked up (the carrier's first webhook)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pressed:
     """Keys were pressed: `digits` without the finish key; `finished` if that key ended them.
 
@@ -22,7 +22,7 @@ class Pressed:
     finished: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spoke:
     """The carrier recognised speech. `confidence` is 0 to 1, None where it gave none."""
 
@@ -30,7 +30,7 @@ class Spoke:
     confidence: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Silence:
     """A prompt's listening time went by without a key or a word."""
 
@@ -45,7 +45,7 @@ class RecordingEnd(StrEnum):
     HANGUP = "hangup"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recorded:
     """A recording ended. `recording` is the carrier's id, `seconds` may be 0 for nothing heard."""
 
@@ -54,7 +54,7 @@ class Recorded:
     end: RecordingEnd
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DialEnded:
     """The leg to a target ended.
 
@@ -66,12 +66,12 @@ class DialEnded:
     caller_gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HungUp:
     """The call is over at the carrier."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CaseFound:
     """A case matched its number and PIN. `due` and `closed_on` are ISO dates and times."""
 
@@ -82,19 +82,19 @@ class CaseFound:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CaseMissed:
     """Number or PIN did not match; `locked` when a limit is reached. All misses are alike."""
 
     locked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PinSent:
     """The request for a forgotten PIN was taken; says nothing of whether the case exists."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecentCases:
     """How many cases this caller opened within the last hour, and the latest open one."""
 
@@ -102,14 +102,14 @@ class RecentCases:
     latest: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LiveCallsToday:
     """How many live calls an official has accepted today."""
 
     accepted: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MatterFound:
     """Whether a case exists already for this recording (call, turn): the callback was first."""
 
@@ -123,7 +123,7 @@ Answer = CaseFound | CaseMissed | PinSent | RecentCases | LiveCallsToday | Matte
 LineEvent = Answered | Pressed | Spoke | Silence | Recorded | DialEnded | HungUp
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """The same event again, with what the shell looked up for it; journaled together."""
 

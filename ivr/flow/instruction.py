@@ -1,13 +1,14 @@
 """What the line shall do, as values. The counterpart of `event`: `advance` returns a
 tuple of these and the carrier renders them (TwiML in `ivr.carrier.twiml`)."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ivr.flow.value import value
 
 Language = Literal["zh-CN", "en"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Say:
     """Speak `text`. `slow` is 90 % pace (prompts §1); `pause` is seconds of silence after it."""
 
@@ -17,7 +18,7 @@ class Say:
     pause: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ask:
     """Speak and listen for keys, and for speech where `speech` is set. Ends a document.
 
@@ -34,7 +35,7 @@ class Ask:
     hints: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Record:
     """Beep and record. Ends a document. `longest` and `silence` are seconds, `keys` end it."""
 
@@ -44,7 +45,7 @@ class Record:
     transcribe: Language | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dial:
     """Ring one target, showing `caller_id` (the published number dialled). Ends a document.
 
@@ -58,7 +59,7 @@ class Dial:
     whisper: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hangup:
     """End the call, or, in a whisper, decline it. Ends a document."""
 

@@ -1,18 +1,19 @@
 """Turn: what a step answers with. A step either waits (`Turn`) or goes on to another node
 within the same turn (`Go`); `advance` follows it until something waits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer
 from ivr.flow.instruction import Hangup, Instruction, Say
+from ivr.flow.value import value
 
 A = TypeVar("A", bound=Answer)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Turn:
     """The next call, what to say, what to do; or what must be found out first (`look`)."""
 
@@ -22,7 +23,7 @@ class Turn:
     look: Lookup | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Go:
     """Enter the node `to`, having said and done this much already."""
 

@@ -4,10 +4,11 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ivr.flow.instruction import Language
+from ivr.flow.value import value
 from routing.cases.kinds import Kind
 
 LONGEST: Final = 1000
@@ -19,7 +20,7 @@ class Emergency:
     """Danger to life: the emergency numbers are said at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """The same as pressing this key of the menu."""
 
@@ -41,14 +42,14 @@ class EndWord:
     """The caller has finished."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KindWord:
     """What kind of matter it is."""
 
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TopicWord:
     """What the matter is about, and its group's key."""
 
@@ -90,6 +91,18 @@ class Vocabulary:
     """Words that choose, by language."""
 
     languages: Mapping[Language, Words]
+    _hints: Mapping[tuple[Language, str], tuple[str, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """What a recogniser is told at each menu is put together once."""
+        hints = {
+            (language, menu): tuple(word for table in self._tables(words, menu) for word in table)
+            for language, words in self.languages.items()
+            for menu in MENUS
+        }
+        object.__setattr__(self, "_hints", hints)
 
     def understand(self, text: str, language: Language, menu: str) -> Meaning | None:
         """What the words mean at a menu whose `speech` is `menu`; None if nothing is known."""
@@ -114,8 +127,7 @@ class Vocabulary:
 
     def hints(self, language: Language, menu: str) -> tuple[str, ...]:
         """Words that the recogniser should expect at this menu."""
-        words = self.languages[language]
-        return tuple(word for table in self._tables(words, menu) for word in table)
+        return self._hints[language, menu]
 
     def _tables(self, words: Words, menu: str) -> Iterator[Mapping[str, Meaning]]:
         for name in MENUS.get(menu, ()):

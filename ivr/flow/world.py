@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from ivr.flow.node import Script
 from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.value import value
 from ivr.flow.words import Vocabulary
 from routing.directory import Directory
 from routing.hours import Holidays, Hours, OpenIntervals
@@ -47,7 +48,7 @@ class Plan:
     policy: Policy = Policy()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Draws:
     """A case number and PIN, drawn by the shell for this turn; used only if a case is opened."""
 
@@ -55,7 +56,7 @@ class Draws:
     pin: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class World:
     """`now` is aware UTC; `draws` is set where the event may open a case."""
 
