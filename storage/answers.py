@@ -2,10 +2,11 @@
 Implements `ivr.ports.Answers`. A try is taken once for a call and turn, in one transaction."""
 
 import hmac
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Executable, Row, Select, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +21,7 @@ from ivr.flow.event import (
     PinSent,
     RecentCases,
 )
-from routing.cases.case import CaseState
+from routing.cases.case import ENDS, CaseState
 from routing.numbers import mobile
 from storage.effects import Effects, enqueue
 from storage.engine import Database
@@ -32,6 +33,41 @@ MISSES_A_DAY: Final = 10
 """Wrong tries a day, of one caller and of one case; then both say locked (design §3)."""
 NO_DIGEST: Final = "0" * 64
 HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One try of a PIN. `caller` and `reference` are keyed digests; one a call and turn."""
+
+    call_id: str
+    turn: int
+    caller: str
+    reference: str
+    day: str
+
+    def taken(self) -> Select[Any]:
+        """The try that was taken in this call and turn before, if any."""
+        return select(tries).where(tries.c.call_id == self.call_id, tries.c.turn == self.turn)
+
+    def repeats(self, earlier: Row[Any]) -> bool:
+        """Whether the earlier one was right about the same case: a repeat may hear it again, but
+        nothing else is tried in its place."""
+        return bool(earlier.hit) and hmac.compare_digest(earlier.reference, self.reference)
+
+    def take(self, *, hit: bool) -> Executable:
+        """Keep it; a repeat changes nothing."""
+        return insert(tries).values(**asdict(self), hit=hit).on_conflict_do_nothing()
+
+
+async def _locked(unit: AsyncConnection, this: _Try) -> bool:
+    """Whether the caller or the case has used up today's misses, this try apart."""
+    another = (tries.c.call_id != this.call_id) | (tries.c.turn != this.turn)
+    misses = (tries.c.day == this.day, tries.c.hit.is_(False), another)
+    counts = [
+        (await unit.execute(select(func.count()).where(whose, *misses))).scalar_one()
+        for whose in (tries.c.caller == this.caller, tries.c.reference == this.reference)
+    ]
+    return max(counts) >= MISSES_A_DAY
 
 
 class StoredAnswers:
@@ -69,44 +105,25 @@ class StoredAnswers:
     ) -> Answer:
         """The same work for a hit, a miss and a number that no case has."""
         reference, pin = asked
-        caller = self._effects.caller_digest(call.caller)
-        number = self._sealing.digest("reference", reference)
-        day = self._day(now)
+        this = _Try(
+            call_id=call.id,
+            turn=turn,
+            caller=self._effects.caller_digest(call.caller),
+            reference=self._sealing.digest("reference", reference),
+            day=self._day(now),
+        )
+        case = select(cases).where(cases.c.reference == reference)
         async with self._database.unit_of_work() as unit:
-            locked = await self._locked(unit, (call.id, turn), caller, number, day)
-            row = (
-                await unit.execute(select(cases).where(cases.c.reference == reference))
-            ).one_or_none()
-            digest = self._sealing.pin(reference, pin)
+            locked = await _locked(unit, this)
+            earlier = (await unit.execute(this.taken())).one_or_none()
+            row = (await unit.execute(case)).one_or_none()
             kept = NO_DIGEST if row is None else row.pin_digest
-            hit = hmac.compare_digest(digest, kept) and not locked
-            taken = insert(tries).values(
-                call_id=call.id, turn=turn, caller=caller, reference=number, day=day, hit=hit
-            )
-            await unit.execute(taken.on_conflict_do_nothing())
+            right = hmac.compare_digest(self._sealing.pin(reference, pin), kept)
+            hit = right and (not locked if earlier is None else this.repeats(earlier))
+            await unit.execute(this.take(hit=hit))
         if row is None or not hit:
             return CaseMissed(locked)
         return CaseFound(reference, CaseState(row.state), row.office, row.due.isoformat())
-
-    async def _locked(
-        self,
-        unit: AsyncConnection,
-        same: tuple[str, int],
-        caller: str,
-        number: str,
-        day: str,
-    ) -> bool:
-        """Whether the caller or the case has used up today's misses, this try apart."""
-        others = (
-            tries.c.day == day,
-            tries.c.hit.is_(False),
-            (tries.c.call_id != same[0]) | (tries.c.turn != same[1]),
-        )
-        for column, value in ((tries.c.caller, caller), (tries.c.reference, number)):
-            query = select(func.count()).select_from(tries).where(column == value, *others)
-            if (await unit.execute(query)).scalar_one() >= MISSES_A_DAY:
-                return True
-        return False
 
     async def _send_pin(self, call: Call, turn: int, reference: str, now: datetime) -> Answer:
         """To the registering mobile only, once a day; the answer never says whether."""
@@ -152,13 +169,15 @@ class StoredAnswers:
     async def _count_cases(self, call: Call, now: datetime) -> Answer:
         digest = self._effects.caller_digest(call.caller)
         query = (
-            select(case_callers.c.reference)
+            select(cases.c.reference, cases.c.state)
+            .join(case_callers, case_callers.c.reference == cases.c.reference)
             .where(case_callers.c.digest == digest, case_callers.c.opened > now - HOUR)
             .order_by(case_callers.c.opened.desc())
         )
         async with self._database.reading() as connection:
-            found = (await connection.execute(query)).scalars().all()
-        return RecentCases(len(found), found[0] if found else None)
+            found = (await connection.execute(query)).all()
+        still_open = (row.reference for row in found if CaseState(row.state) not in ENDS)
+        return RecentCases(len(found), next(still_open, None))
 
     async def _count_live_calls(self, official: str, now: datetime) -> Answer:
         local = now.astimezone(self._zone)

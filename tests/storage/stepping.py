@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, OpenCase
@@ -61,6 +61,22 @@ async def opened(folder: Path, hook: Hook | None = None) -> AsyncIterator[House]
     finally:
         await journal.stop()
         await database.close()
+
+
+@contextlib.contextmanager
+def counted(house: House) -> Iterator[list[str]]:
+    """The statements that the stores execute meanwhile, in order."""
+    statements: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    engine = house.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def call_of(call_id: str, turn: int, caller: str | None = CALLER) -> Call:
