@@ -92,11 +92,11 @@ class LegAt:
 
 @value
 class Live:
-    """What memory keeps of a call: its state, whose it is, and the last reply."""
+    """What memory keeps of a call: its state and whose it is. A reply is asked for again so
+    seldom that it is read from the journal then; in memory it would be most of a call."""
 
     call: Call
     origin: Origin
-    reply: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +192,10 @@ class Conversation:
             loaded = await self._stores.calls.load(call_id)
             if loaded is None:
                 raise UnknownCall("no call has this id; check the number's webhook address")
-            live = Live(loaded[0], loaded[1], b"")
+            live = Live(loaded[0], loaded[1])
         return live
 
     async def _stored(self, live: Live, turn: int) -> bytes:
-        if turn == live.call.turn - 1 and live.reply:
-            return live.reply
         reply = await self._stores.calls.reply(live.call.id, turn)
         if reply is None:
             raise ForgottenTurn(f"the reply of turn {turn} is no longer kept")
@@ -230,7 +228,7 @@ class Conversation:
             except ReferenceTaken:
                 attempt += 1
                 continue
-            self._remember(Live(turn.call, origin, reply), mine=stored.mine)
+            self._remember(Live(turn.call, origin), mine=stored.mine)
             return stored.body
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
 
