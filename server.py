@@ -7,7 +7,7 @@ import contextlib
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -132,11 +132,10 @@ def compiled(inputs: Inputs, number: int, today: date) -> Plan:
         raise StartError(f"the plan is refused:\n{wrong}") from wrong
 
 
-async def furnish(settings: Settings, clock: SystemClock) -> House:
-    """Open the database, compile the plan, put the parts together."""
+async def furnish(settings: Settings, clock: SystemClock, database: Database) -> House:
+    """Compile the plan, put the parts together."""
     keys = Secrets.of(settings)
     zone = ZoneInfo(settings.time_zone)
-    database = Database(settings.data_dir / "zhitong.db")
     sealing = Sealing(keys.key)
     effects = Effects(sealing, zone)
     inputs = plan_inputs(settings)
@@ -208,7 +207,17 @@ def apology(house: House) -> bytes:
 
 async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:
     """The whole application, ready to be served. The folder must be open and migrated."""
-    house = await furnish(settings, clock or SystemClock())
+    database = Database(settings.data_dir / "zhitong.db")
+    try:
+        return assembled(await furnish(settings, clock or SystemClock(), database))
+    except BaseException:
+        await database.close()
+        raise
+
+
+def assembled(house: House) -> web.Application:
+    """The parts at their addresses."""
+    settings = house.settings
     app = web.Application(client_max_size=MOST_BODY)
     app[HOUSE] = house
     app.cleanup_ctx.append(_storage)
@@ -390,25 +399,33 @@ def welcome(settings: Settings, house: House) -> None:
     print("\n".join(lines), flush=True)
 
 
-def command_run(settings: Settings) -> int:
-    """`run`: migrate, then serve."""
+@contextlib.contextmanager
+def in_folder(settings: Settings) -> Iterator[None]:
+    """Work in DATA_DIR, locked and migrated. Raises StartError, StorageError with a sentence."""
     lock = open_folder(settings)
     try:
         migrate(settings.data_dir / "zhitong.db")
-        asyncio.run(serve(settings))
+        yield
+    except OSError as wrong:
+        raise StartError(
+            f"{wrong.filename or settings.data_dir} cannot be used ({wrong.strerror}): give this "
+            "user the right to it, free some room, or choose another DATA_DIR"
+        ) from wrong
     finally:
         lock.release()
+
+
+def command_run(settings: Settings) -> int:
+    """`run`: migrate, then serve."""
+    with in_folder(settings):
+        asyncio.run(serve(settings))
     return 0
 
 
 def command_migrate(settings: Settings) -> int:
     """`migrate`: bring the database to this version's schema and stop."""
-    lock = open_folder(settings)
-    try:
-        migrate(settings.data_dir / "zhitong.db")
-    finally:
-        lock.release()
-    return 0
+    with in_folder(settings):
+        return 0
 
 
 def command_check(settings: Settings) -> int:

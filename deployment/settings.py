@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     database_url: str = ""
     workers: int = 1
 
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        if url and not _is_base(url):
+            raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
+        return url
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.host not in LOOPBACK and not self.public_url:
@@ -67,9 +74,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"TIME_ZONE {self.time_zone!r} is no zone; say Asia/Shanghai"
             ) from wrong
-        parts = urlsplit(self.public_url)
-        if self.public_url and (parts.scheme not in {"http", "https"} or not parts.netloc):
-            raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
+        if "\0" in str(self.data_dir):
+            raise ValueError("DATA_DIR holds a zero byte: write it anew, as plain text")
+        if self.auth_token and not all(token.strip() for token in self.auth_token.split(",")):
+            raise ValueError("AUTH_TOKEN has an empty token: put one comma between two, no more")
         return self
 
     @property
@@ -88,6 +96,16 @@ class Settings(BaseSettings):
         """The address that carriers and browsers use, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+
+def _is_base(url: str) -> bool:
+    """Whether an address can have ours put behind it, and be signed (twilio-voice §2)."""
+    try:
+        parts = urlsplit(url)
+        told = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return False
+    return bool(told) and not (parts.username or parts.password or parts.query or parts.fragment)
 
 
 def read_settings() -> Settings:

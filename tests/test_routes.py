@@ -26,7 +26,7 @@ Door = tuple[str, str]
 async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     """The real application on a free port, with the demonstration's pages."""
     monkeypatch.chdir(tmp_path)  # no .env of a developer
-    settings = Settings(data_dir=tmp_path, port=0, demo=True)
+    settings = Settings(data_dir=tmp_path, demo=True)
     lock = server.open_folder(settings)
     migrate(tmp_path / "zhitong.db")
     async with TestClient(TestServer(await server.build_app(settings))) as opened:

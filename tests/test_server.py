@@ -1,0 +1,190 @@
+"""A server that cannot start says in one sentence what to do, and ends with 1; one that is killed
+forgets nothing that it answered; what it logs names nobody."""
+
+import errno
+import os
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import server
+from deployment.settings import Settings
+from storage import engine
+from storage.engine import FolderLock, migrate
+
+ROOT = Path(__file__).parents[1]
+PUBLIC = "https://phone.example"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is what may not be used alone
+Prepare = Callable[[Path], object]
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of its own, neither a developer's `.env` nor his environment, and no log."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+    monkeypatch.setattr(server, "log_as_json", lambda: None)
+
+
+def refusal(capsys: pytest.CaptureFixture[str], command: str = "run") -> str:
+    """The sentence of a start that failed."""
+    code = server.main([command])
+    heard = capsys.readouterr()
+    assert (code, heard.out) == (1, "")
+    return sentence(heard.err)
+
+
+def sentence(heard: str) -> str:
+    """One line, with no word of an exception in it."""
+    (line,) = heard.splitlines()
+    assert line.startswith("server.py: ")
+    assert "Traceback" not in line
+    assert "Error" not in line
+    assert "[Errno" not in line
+    return line
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"PORT": "many"}, "ZHITONG_PORT"),
+        ({"PORT": "0"}, "ZHITONG_PORT"),
+        ({"TIME_ZONE": "Mars/Olympus"}, "say Asia/Shanghai"),
+        ({"HOST": EVERYWHERE}, "PUBLIC_URL is required"),
+        ({"HOST": EVERYWHERE, "PUBLIC_URL": PUBLIC, "DEMO": "1"}, "HOST must be 127.0.0.1"),
+        ({"PUBLIC_URL": PUBLIC, "DEMO": "1"}, "PUBLIC_URL not set"),
+        ({"PUBLIC_URL": "phone.example"}, "must look like https://"),
+        ({"PUBLIC_URL": "https://user:word@phone.example"}, "must look like"),
+        ({"PUBLIC_URL": "https://phone.example/?a=b"}, "must look like"),
+        ({"PUBLIC_URL": "https://phone.example:99999"}, "must look like"),
+        ({"PUBLIC_URL": "https://[::1"}, "must look like"),
+        ({"PUBLIC_URL": "https://"}, "must look like"),
+        ({"AUTH_TOKEN": "a,,b"}, "AUTH_TOKEN"),
+        ({"AUTH_TOKEN": " , "}, "AUTH_TOKEN"),
+        ({"DEMO": "perhaps"}, "ZHITONG_DEMO"),
+        ({"SECRET_KEY": "short"}, "32 random characters"),
+        ({"WORKERS": "4"}, "leave DATABASE_URL and WORKERS out"),
+        ({"DATA_DIR": "/dev/null/x"}, "choose another"),
+        ({"DATA_DIR": "x\0y"}, "DATA_DIR"),
+        ({"HOST": "192.0.2.1", "PUBLIC_URL": PUBLIC}, "cannot be used"),
+        ({"HOST": "no host at all", "PUBLIC_URL": PUBLIC}, "cannot be used"),
+    ],
+)
+def test_settings_that_cannot_be_used(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    values: dict[str, str],
+    says: str,
+) -> None:
+    (Path.cwd() / ".env").write_text("".join(f"ZHITONG_{n}={v}\n" for n, v in values.items()))
+
+    assert says in refusal(capsys)
+
+
+def test_an_env_file_that_is_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    (Path.cwd() / ".env").write_bytes(b"ZHITONG_PORT=\xff\xfe\x00")
+
+    assert "it must be UTF-8 text" in refusal(capsys)
+
+
+def a_folder(name: str) -> Prepare:
+    return lambda data: (data / name).mkdir(parents=True)
+
+
+def a_file(name: str, content: bytes = b"") -> Prepare:
+    def write(data: Path) -> None:
+        data.mkdir(exist_ok=True)
+        (data / name).write_bytes(content)
+
+    return write
+
+
+def of_the_future(data: Path) -> None:
+    data.mkdir()
+    migrate(data / "zhitong.db")
+    with sqlite3.connect(data / "zhitong.db") as opened:
+        opened.execute("UPDATE alembic_version SET version_num = '9999'")
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "says"),
+    [
+        (lambda data: data.write_bytes(b""), "choose another"),
+        (a_folder("server.lock"), "choose another folder"),
+        (a_folder("zhitong.db"), "check that DATA_DIR exists and is ours"),
+        (a_file("zhitong.db", b"this is no database" * 100), "restore the last backup"),
+        (a_folder("secret.key"), "secret.key"),
+        (a_file("secret.key", b"half"), "bring it back from a backup"),
+        (a_file("line"), "line"),
+        (of_the_future, "written by a newer version"),
+    ],
+    ids=["file", "lock", "folder", "damaged", "key folder", "half a key", "line", "newer"],
+)
+def test_a_folder_that_cannot_be_used(
+    capsys: pytest.CaptureFixture[str], prepare: Prepare, says: str
+) -> None:
+    prepare(Path.cwd() / "var")
+
+    assert says in refusal(capsys)
+
+
+@pytest.mark.parametrize("command", ["run", "migrate"])
+def test_a_second_server_on_the_same_data(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    folder = Path.cwd() / "var"
+    folder.mkdir()
+    first = FolderLock(folder)
+    first.take()
+
+    assert "another server works in this DATA_DIR: stop it first" in refusal(capsys, command)
+    first.release()
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_port_in_use(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, taken_port: int
+) -> None:
+    monkeypatch.setenv("ZHITONG_PORT", str(taken_port))
+
+    said = refusal(capsys)
+
+    assert str(taken_port) in said
+    assert "set ZHITONG_PORT to a free one" in said
+    lock = FolderLock(Path.cwd() / "var")
+    lock.take()  # the failed start holds nothing any more
+    lock.release()
+
+
+@pytest.mark.parametrize("command", ["run", "migrate"])
+def test_a_disk_that_is_full(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """SQLite's own "database or disk is full", by a bound on its pages."""
+    monkeypatch.setattr(engine, "PRAGMAS", (*engine.PRAGMAS, "PRAGMA max_page_count=8"))
+
+    assert "the disk is full: free some room" in refusal(capsys, command)
+
+
+def test_no_room_for_the_key(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("deployment.settings.os.fsync", full)
+
+    assert "No space left" in refusal(capsys)
+    assert not (Path.cwd() / "var" / "secret.key").exists()
