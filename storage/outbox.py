@@ -3,10 +3,11 @@ Implements `routing.ports.Outbox`."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, func, select, update
 
 from routing.ports import Job
 from storage.engine import Database
@@ -14,6 +15,29 @@ from storage.tables.outbox import outbox
 
 LEASE: Final = timedelta(seconds=60)
 """A job that nobody finished within this time is claimed again."""
+WAITING: Final = outbox.c.state.in_(["ready", "sending"])
+SHOWN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How the outbox stands: jobs not yet finished, since when the oldest of them waits, and
+    how many were given up."""
+
+    waiting: int
+    oldest: datetime | None
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadJob:
+    """A job that was given up: what it was, when and why. Its payload is not shown."""
+
+    id: int
+    kind: str
+    attempts: int
+    finished: datetime
+    error: str
 
 
 class StoredOutbox:
@@ -23,11 +47,11 @@ class StoredOutbox:
         self._database = database
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
-        """Jobs that are due, oldest first; ours until the lease ends."""
+        """Jobs that are due, the longest waiting first; ours until the lease ends."""
         due = (
             select(outbox.c.id)
-            .where(outbox.c.state.in_(["ready", "sending"]), outbox.c.run_at <= now)
-            .order_by(outbox.c.run_at)
+            .where(WAITING, outbox.c.run_at <= now)
+            .order_by(outbox.c.run_at, outbox.c.id)
             .limit(most)
         )
         async with self._database.reading() as connection:
@@ -36,14 +60,22 @@ class StoredOutbox:
         claim = (
             update(outbox)
             .where(outbox.c.id.in_(due.with_for_update(skip_locked=True)))
-            .values(run_at=now + LEASE, attempts=outbox.c.attempts + 1)
+            .values(run_at=now + LEASE, attempts=outbox.c.attempts + 1, error=None)
             .returning(
                 outbox.c.id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.key
             )
         )
         async with self._database.unit_of_work() as connection:
-            rows = (await connection.execute(claim)).all()
+            rows = sorted((await connection.execute(claim)).all(), key=lambda row: row.id)
         return [Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key) for r in rows]
+
+    async def take_back(self, now: datetime) -> int:
+        """At the start of the only server: what a killed one had claimed is due at once, not
+        when its lease ends. Jobs that wait for another try keep their time. Returns how many."""
+        held = (WAITING, outbox.c.attempts > 0, outbox.c.error.is_(None), outbox.c.run_at > now)
+        async with self._database.unit_of_work() as connection:
+            done = await connection.execute(update(outbox).where(*held).values(run_at=now))
+        return done.rowcount
 
     async def sending(self, job: Job) -> None:
         """Mark that a request goes out now."""
@@ -64,6 +96,31 @@ class StoredOutbox:
     async def wait(self, seconds: float) -> None:
         """Until the next commit that enqueued something, or `seconds`."""
         await self._database.woken.wait(seconds)
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """Work that is due and not finished, and what was given up."""
+        oldest = func.min(outbox.c.enqueued, type_=outbox.c.enqueued.type)
+        due = select(func.count().label("many"), oldest.label("oldest")).where(
+            WAITING, outbox.c.enqueued <= now
+        )
+        dead = select(func.count()).where(outbox.c.state == "dead")
+        async with self._database.reading() as connection:
+            row = (await connection.execute(due)).one()
+            failed = (await connection.execute(dead)).scalar_one()
+        return Backlog(row.many, row.oldest, failed)
+
+    async def dead(self) -> Sequence[DeadJob]:
+        """The latest jobs that were given up, newest first."""
+        columns = (outbox.c.id, outbox.c.kind, outbox.c.attempts, outbox.c.finished, outbox.c.error)
+        query = (
+            select(*columns)
+            .where(outbox.c.state == "dead")
+            .order_by(outbox.c.finished.desc(), outbox.c.id.desc())
+            .limit(SHOWN)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return [DeadJob(r.id, r.kind, r.attempts, r.finished, r.error) for r in rows]
 
     async def _set(self, job: Job, **values: Any) -> None:
         """Only whoever holds the latest claim may finish a job."""
