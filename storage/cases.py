@@ -33,7 +33,7 @@ class StoredCases:
                 latest.label("latest"),
             )
             .group_by(cases.c.office)
-            .order_by(latest.desc())
+            .order_by(latest.desc(), cases.c.office)
         )
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
@@ -42,7 +42,8 @@ class StoredCases:
     async def cases(self, office: str) -> Sequence[OfficeCase]:
         """An office's cases, newest first."""
         query = _cases().where(cases.c.office == office)
-        return await self._read(query.order_by(cases.c.opened.desc()).limit(SHOWN))
+        newest = (cases.c.opened.desc(), cases.c.reference)
+        return await self._read(query.order_by(*newest).limit(SHOWN))
 
     async def case(self, reference: str) -> OfficeCase | None:
         """One case."""
@@ -82,7 +83,7 @@ def _sounds(references: Sequence[str]) -> Select[Any]:
         )
         .join(transcripts, transcripts.c.recording == recordings.c.sid, isouter=True)
         .where(recordings.c.reference.in_(references))
-        .order_by(recordings.c.at, recordings.c.sid)
+        .order_by(recordings.c.at, recordings.c.sid, transcripts.c.at, transcripts.c.source)
     )
 
 

@@ -30,7 +30,7 @@ class StoredMails:
 
     async def mails(self) -> Sequence[SentMail]:
         """The latest ones, newest first."""
-        query = select(mails).order_by(mails.c.at.desc()).limit(SHOWN)
+        query = select(mails).order_by(mails.c.at.desc(), mails.c.id.desc()).limit(SHOWN)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return [SentMail(r.id, r.recipient, r.subject, r.body, r.at) for r in rows]

@@ -3,21 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from sqlalchemy import exists, insert, select
 
+from ivr.ports import Clock
 from storage.engine import Database
 from storage.tables.calls import call_ends, calls, plans
 
 LIVE: Final = timedelta(hours=2)
 """No call is longer; an end that was never told does not keep its plan for ever."""
-
-
-class Clock(Protocol):
-    """Now, as aware UTC."""
-
-    def now(self) -> datetime: ...
 
 
 class StoredPlans:

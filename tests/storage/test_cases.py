@@ -1,0 +1,185 @@
+"""An office's cases as its page shows them: masked callers, sound and words."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from ivr.flow.effect import AttachRecording, Effect, FlagPressure, MakeAnonymous, WithdrawCase
+from routing.cases.case import CaseState, Confidentiality
+from routing.cases.kinds import About, Kind
+from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Words
+from storage.cases import SHOWN, StoredCases
+from storage.recordings import StoredRecordings
+from tests.storage.stepping import (
+    AT,
+    CALLER,
+    DIALLED,
+    House,
+    counted,
+    first_step,
+    later_step,
+    open_case,
+    opened,
+)
+
+SECOND: Final = timedelta(seconds=1)
+OTHER: Final = "+8613911112222"
+
+
+async def sound(*pieces: bytes) -> AsyncIterator[bytes]:
+    """A recording as it comes from the carrier."""
+    for piece in pieces:
+        yield piece
+
+
+def shelf(house: House) -> StoredRecordings:
+    """Where its audio is."""
+    return StoredRecordings(house.database, house.database.path.parent / "recordings")
+
+
+def cases_of(house: House) -> StoredCases:
+    """The store under test."""
+    return StoredCases(house.database, shelf(house))
+
+
+async def keep(house: House, *steps: tuple[Effect, ...]) -> StoredCases:
+    """A call with these effects, a turn each."""
+    await house.journal.append(first_step("a"))
+    for turn, effects in enumerate(steps, start=1):
+        await house.journal.append(later_step("a", turn, *effects))
+    return cases_of(house)
+
+
+async def test_a_case_is_shown_whole(tmp_path: Path) -> None:
+    opening = replace(
+        open_case(),
+        kind=Kind.COMPLAINT,
+        about=About.BUSINESS,
+        topic=None,
+        danger=True,
+        language="en",
+    )
+    async with opened(tmp_path) as house:
+        store = await keep(house, (opening,))
+        case = await store.case("46270395")
+    assert case == OfficeCase(
+        reference="46270395",
+        office="water",
+        dialled=DIALLED,
+        kind=Kind.COMPLAINT,
+        about=About.BUSINESS,
+        topic=None,
+        state=CaseState.DISPATCHED,
+        confidentiality=Confidentiality.NAMED,
+        danger=True,
+        language="en",
+        caller="…34",
+        opened_at=AT + SECOND,
+        due=AT + timedelta(days=7),
+    )
+
+
+@pytest.mark.parametrize(
+    ("caller", "how", "shown"),
+    [
+        (CALLER, Confidentiality.NAMED, "…34"),
+        (None, Confidentiality.NAMED, None),
+        (CALLER, Confidentiality.CONFIDENTIAL, None),
+        (CALLER, Confidentiality.ANONYMOUS, None),
+    ],
+)
+async def test_only_a_named_caller_shows_two_digits(
+    tmp_path: Path, caller: str | None, how: Confidentiality, shown: str | None
+) -> None:
+    async with opened(tmp_path) as house:
+        opening = replace(open_case(caller=caller), confidentiality=how)
+        store = await keep(house, (opening,))
+        case = await store.case("46270395")
+    assert case is not None
+    assert (case.caller, case.confidentiality) == (shown, how)
+
+
+async def test_a_caller_who_became_anonymous_is_shown_no_more(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = await keep(house, (open_case(),), (MakeAnonymous("46270395"),))
+        case = await store.case("46270395")
+    assert case is not None
+    assert (case.caller, case.confidentiality) == (None, Confidentiality.ANONYMOUS)
+
+
+async def test_what_the_caller_did_later_is_seen(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        later = (FlagPressure("46270395"), WithdrawCase("46270395"))
+        store = await keep(house, (open_case(),), later)
+        case = await store.case("46270395")
+    assert case is not None
+    assert case.state is CaseState.WITHDRAWN
+
+
+async def test_a_case_that_is_not_kept_is_none(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        assert await cases_of(house).case("46270395") is None
+        assert await cases_of(house).cases("water") == []
+        assert await cases_of(house).offices() == []
+
+
+async def test_cases_come_newest_first_and_of_this_office_only(tmp_path: Path) -> None:
+    roads = replace(open_case("20000000", 2, OTHER), office="roads", danger=True)
+    async with opened(tmp_path) as house:
+        store = await keep(
+            house,
+            (open_case("10000000", 1, CALLER),),
+            (roads,),
+            (open_case("30000000", 3, CALLER),),
+        )
+        found = await store.cases("water")
+        offices = await store.offices()
+    assert [case.reference for case in found] == ["30000000", "10000000"]
+    assert [case.group_of for case in found] == ["10000000", None]
+    assert offices == [
+        OfficeCount("water", 2, 0, AT + 3 * SECOND),
+        OfficeCount("roads", 1, 1, AT + 2 * SECOND),
+    ]
+
+
+async def test_sound_and_words_stand_with_their_case(tmp_path: Path) -> None:
+    matter = (open_case("10000000", 1), AttachRecording("10000000", 1, "RE1", 12, "zh-CN"))
+    more = (AttachRecording("10000000", 2, "RE2", 5, "zh-CN"),)
+    other = (open_case("30000000", 3, OTHER), AttachRecording("30000000", 3, "RE3", 9, "en"))
+    async with opened(tmp_path) as house:
+        store = await keep(house, matter, more, other)
+        await shelf(house).kept("RE1")
+        await house.calls.hold_transcript("RE1", "停水", "engine", AT + SECOND)
+        await house.calls.hold_transcript("RE1", "停水了", "carrier", AT)
+        await house.calls.hold_transcript("RE9", "of nobody", "carrier", AT)
+        newest, oldest = await store.cases("water")
+    words = (Words("停水了", "carrier"), Words("停水", "engine"))
+    assert oldest.recordings == (
+        KeptRecording("RE1", 12, Audio.KEPT, words),
+        KeptRecording("RE2", 5, Audio.ANNOUNCED),
+    )
+    assert newest.recordings == (KeptRecording("RE3", 9, Audio.ANNOUNCED),)
+
+
+async def test_audio_is_played_from_the_shelf(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await shelf(house).save("RE1", sound(b"RI", b"FF"))
+        assert await cases_of(house).audio("RE1") == b"RIFF"
+        assert await cases_of(house).audio("RE2") is None
+
+
+async def test_many_cases_are_read_in_two_queries_up_to_a_bound(tmp_path: Path) -> None:
+    many = SHOWN + 5
+    async with opened(tmp_path) as house:
+        steps = [(open_case(f"{n:08}", n, None),) for n in range(1, many + 1)]
+        store = await keep(house, *steps)
+        with counted(house) as statements:
+            found = await store.cases("water")
+        selects = [statement for statement in statements if statement.startswith("SELECT")]
+    assert len(found) == SHOWN
+    assert found[0].reference == f"{many:08}"
+    assert len(selects) == 2
