@@ -353,3 +353,30 @@ async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
     ended = await carrier.post("/voice/status", CallStatus="completed")
     assert ended.status >= 500
     assert "secret" not in ended.text
+
+
+async def test_a_full_disk_is_an_apology_until_there_is_room(carrier: Carrier, log: Heard) -> None:
+    """By a bound on the journal's own connection: SQLite's "database or disk is full"."""
+    first = await carrier.ring("CA-first")
+    bound_pages(carrier, 1)
+    answers = [await carrier.ring(f"CA{number}") for number in range(60)]
+    full = answers[-1]
+
+    assert (full.status, full.kind) == (200, "text/xml")
+    assert "<Hangup/>" in full.text
+    assert log.failures
+    assert len(log.failures) == sum(answer.body == full.body for answer in answers)
+
+    bound_pages(carrier, 1_000_000)
+    assert "<Gather" in (await carrier.ring("CA59")).text
+    call = call_of(first.body)
+    assert (await carrier.post(f"/voice/{call}/turn/1", "CA-first", Digits="2")).status == 200
+    assert await kept_steps(carrier) == 1 + 60 - len(log.failures) + 1 + 1
+
+
+def bound_pages(carrier: Carrier, most: int) -> None:
+    """SQLite takes no bound below what the file has already."""
+    connection = house_of(carrier).journal._connection
+    assert connection is not None
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA max_page_count={most}").close()
