@@ -1,0 +1,134 @@
+"""Latency at a rate that does not wait: Poisson arrivals over a thousand connections, each latency
+from the intended time, against the caller's own floor (bare aiohttp in the same run).
+`python -m benchmarks.open_loop`; exits 1 where p99 is more than 10 ms above the floor or any
+webhook is lost."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from benchmarks.caller import (
+    ACTION,
+    CHECK,
+    Account,
+    Connection,
+    Counts,
+    Keys,
+    fast_loop,
+    request,
+    wires,
+)
+from benchmarks.servers import running
+
+GOAL_MS: Final = 10.0
+CALLER_CORE: Final = 1
+
+
+class Caller:
+    """One connection that plays call after call, a webhook each time it is asked to."""
+
+    def __init__(self, account: Account, connection: Connection, first: int) -> None:
+        self._account = account
+        self._connection = connection
+        self._number = first
+        self._left: list[tuple[str, Keys]] = []
+        self._path = ""
+        self._busy = asyncio.Lock()
+
+    async def step(self, intended: float, counts: Counts) -> None:
+        """One webhook, as soon as the last one of this connection is answered."""
+        async with self._busy:
+            if not self._left:
+                self._number += 1
+                self._left = list(wires(self._account, self._number, CHECK))
+            address, form = self._left.pop(0)
+            self._path = address or self._path
+            status, body = await self._connection.post(request(self._account, self._path, form))
+            counts.late.append(time.perf_counter() - intended)
+            counts.steps += 1
+            counts.failed += status != 200
+            found = ACTION.search(body)
+            if found is None:
+                self._left = []
+            else:
+                self._path = found[1].decode()[len(self._account.base) :]
+
+
+async def run(
+    account: Account, rate: float, connections: int, seconds: float, number: int
+) -> Counts:
+    """Poisson arrivals at `rate` a second, each to the next connection in turn."""
+    opened = [await Connection.open(account.base) for _ in range(connections)]
+    first = number * connections
+    callers = [Caller(account, one, (first + at) * 10_000) for at, one in enumerate(opened)]
+    counts, luck = Counts(), random.Random(1)
+    begun = time.perf_counter() + 0.05
+    due, place = begun, 0
+    async with asyncio.TaskGroup() as group:
+        while due < begun + seconds:
+            wait = due - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            group.create_task(callers[place % connections].step(due, counts))
+            place += 1
+            due += luck.expovariate(rate)
+    for one in opened:
+        one.close()
+    counts.failed += place - counts.steps
+    return counts
+
+
+def quantile(late: Sequence[float], part: float) -> float:
+    """Milliseconds below which this part of the latencies lies."""
+    return sorted(late)[min(len(late) - 1, int(len(late) * part))] * 1000
+
+
+def main() -> int:
+    """Interleaved rounds: the floor, then ours."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=1000)
+    parser.add_argument("--connections", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {CALLER_CORE})
+    above: list[float] = []
+    failed = 0
+    with contextlib.ExitStack() as stack:
+        servers = {kind: stack.enter_context(running(kind)) for kind in ("bare", "ours")}
+        for number in range(1, asked.rounds + 1):
+            p99: dict[str, float] = {}
+            for kind, server in servers.items():
+                with asyncio.Runner(loop_factory=fast_loop()) as runner:
+                    counts = runner.run(
+                        run(
+                            server.account,
+                            asked.rate,
+                            asked.connections,
+                            asked.seconds,
+                            number,
+                        )
+                    )
+                p99[kind] = quantile(counts.late, 0.99)
+                failed += counts.failed if kind == "ours" else 0
+                p50, p999 = quantile(counts.late, 0.5), quantile(counts.late, 0.999)
+                print(
+                    f"round {number}  {kind:5} p50 {p50:6.2f}  p99 {p99[kind]:7.2f}  "
+                    f"p99.9 {p999:7.2f} ms  {counts.steps} webhooks"
+                )
+            above.append(p99["ours"] - p99["bare"])
+    median = statistics.median(above)
+    print(f"p99 above the floor {median:.1f} ms, goal {GOAL_MS:g}; {failed} lost")
+    return 0 if median <= GOAL_MS and failed == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
