@@ -3,28 +3,31 @@ Implements `ivr.ports.RecordingShelf`."""
 
 import asyncio
 import contextlib
+import errno
 import os
 import re
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final, cast
+from typing import IO, Final, cast
 
 from sqlalchemy import select, update
 
 from ivr.flow.instruction import Language
 from ivr.ports import RecordingRef
-from storage.engine import Database, StorageError
+from storage.engine import Database, DiskFull, StorageError
 from storage.tables.cases import recordings
 
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class StoredRecordings:
-    """A file is whole or not there: written under another name, flushed, then renamed."""
+    """A file is whole or not there: written under a name of its own, flushed, then renamed."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._writing: set[Path] = set()
 
     def _path(self, sid: str) -> Path:
         if not _SID.fullmatch(sid):
@@ -32,22 +35,33 @@ class StoredRecordings:
         return self._folder / f"{sid}.wav"
 
     async def save(self, sid: str, audio: AsyncIterator[bytes]) -> int:
-        """Keep the audio; returns its size in bytes."""
+        """Keep the audio; returns its size in bytes. Raises DiskFull."""
         path = self._path(sid)
+        part = path.with_suffix(f".{secrets.token_hex(8)}.part")  # two fetches must not mix
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        size = 0
+        self._writing.add(part)
         try:
-            with part.open("wb") as file:
-                async for piece in audio:
-                    size += len(piece)
-                    await asyncio.to_thread(file.write, piece)
-                await asyncio.to_thread(_flush, file.fileno())
+            size = await _written(part, audio)
             await asyncio.to_thread(_rename, part, path)
+        except OSError as wrong:
+            if wrong.errno == errno.ENOSPC:
+                raise DiskFull(
+                    "the disk is full: free some room in DATA_DIR's file system"
+                ) from wrong
+            raise
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                part.unlink()
+            await asyncio.to_thread(part.unlink, missing_ok=True)
+            self._writing.discard(part)
         return size
+
+    async def sweep(self) -> None:
+        """Delete what a killed server had begun to write; it was no recording yet."""
+        await asyncio.to_thread(self._sweep)
+
+    def _sweep(self) -> None:
+        for part in self._folder.glob("*.part"):
+            if part not in self._writing:
+                part.unlink(missing_ok=True)
 
     async def read(self, sid: str) -> bytes | None:
         """The WAV, or None where it is not kept."""
@@ -58,9 +72,8 @@ class StoredRecordings:
             return None
 
     async def delete(self, sid: str) -> None:
-        """Delete the file; its row says that it is gone."""
-        with contextlib.suppress(FileNotFoundError):
-            await asyncio.to_thread(self._path(sid).unlink)
+        """Delete the file, surely; then its row says that it is gone."""
+        await asyncio.to_thread(_remove, self._path(sid))
         await self._mark(sid, "gone")
 
     async def ref(self, sid: str) -> RecordingRef | None:
@@ -84,15 +97,38 @@ class StoredRecordings:
             )
 
 
-def _flush(descriptor: int) -> None:
-    os.fsync(descriptor)
+async def _written(part: Path, audio: AsyncIterator[bytes]) -> int:
+    """Write and flush a new file; returns its size in bytes."""
+    size = 0
+    with await asyncio.to_thread(part.open, "xb") as file:
+        async for piece in audio:
+            size += len(piece)
+            await asyncio.to_thread(file.write, piece)
+        await asyncio.to_thread(_flush, file)
+    return size
+
+
+def _flush(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _rename(part: Path, path: Path) -> None:
     part.replace(path)
+    _flush_folder(path.parent)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+        _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """A new name, or one that is gone, outlives a power cut. Windows does so by itself."""
     if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)

@@ -1,0 +1,216 @@
+"""Audio in files: whole or not at all, never outside the folder, gone when it is deleted."""
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from sqlalchemy import select
+
+from ivr.flow.effect import AttachRecording
+from ivr.ports import RecordingRef
+from routing.ports import Audio
+from storage.engine import DiskFull, StorageError
+from storage.recordings import StoredRecordings
+from storage.tables.cases import recordings
+from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
+
+REF: Final = RecordingRef("RE1", "http://127.0.0.1/RE1", 12)
+OUTSIDE: Final = ("../RE1", "/etc/passwd", "a/b", "a\\b", "", ".", "RE1\n", "RE1\0", "停", "x" * 65)
+
+
+def shelf(house: House) -> StoredRecordings:
+    """The store under test."""
+    return StoredRecordings(house.database, folder(house))
+
+
+def folder(house: House) -> Path:
+    """Where its files are."""
+    return house.database.path.parent / "recordings"
+
+
+def files(house: House) -> dict[str, bytes]:
+    """What lies in the folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder(house).glob("*"))}
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    """A recording as it comes from the carrier."""
+    for part in parts:
+        yield part
+
+
+async def torn(*parts: bytes) -> AsyncIterator[bytes]:
+    """A recording whose carrier hangs up in the middle."""
+    for part in parts:
+        yield part
+    raise ConnectionResetError
+
+
+async def audio_of(house: House, sid: str = "RE1") -> str:
+    """What its row says of the sound."""
+    query = select(recordings.c.audio).where(recordings.c.sid == sid)
+    return str(await house.scalar(query))
+
+
+async def announce(house: House) -> None:
+    """A case with a recording that the carrier has told of."""
+    await house.journal.append(first_step("a"))
+    await house.calls.hold_recording("a", 1, REF, AT)
+    attach = AttachRecording("46270395", 1, "RE1", 12, "en")
+    await house.journal.append(later_step("a", 1, open_case(), attach))
+
+
+async def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        assert await shelf(house).save("RE1", pieces(b"RI", b"", b"FF")) == 4
+        assert await shelf(house).read("RE1") == b"RIFF"
+        assert await shelf(house).read("RE2") is None
+        assert files(house) == {"RE1.wav": b"RIFF"}
+
+
+async def test_a_torn_fetch_leaves_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        with pytest.raises(ConnectionResetError):
+            await shelf(house).save("RE1", torn(b"half"))
+        assert files(house) == {}
+        assert await shelf(house).read("RE1") is None
+
+
+async def test_a_torn_fetch_does_not_hurt_what_is_kept(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await shelf(house).save("RE1", pieces(b"whole"))
+        with pytest.raises(ConnectionResetError):
+            await shelf(house).save("RE1", torn(b"half"))
+        assert files(house) == {"RE1.wav": b"whole"}
+
+
+async def test_two_fetches_of_one_recording_do_not_mix(tmp_path: Path) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"first, "
+        started.set()
+        await go_on.wait()
+        yield b"and slow"
+
+    async with opened(tmp_path) as house, asyncio.timeout(20), asyncio.TaskGroup() as group:
+        store = shelf(house)
+        task = group.create_task(store.save("RE1", slow()))
+        await started.wait()
+        await store.save("RE1", pieces(b"second"))
+        assert files(house)["RE1.wav"] == b"second"
+        go_on.set()
+        assert await task == len(b"first, and slow")
+        assert files(house) == {"RE1.wav": b"first, and slow"}
+
+
+async def test_a_sound_is_flushed_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    flush = os.fsync
+
+    async with opened(tmp_path) as house:
+
+        def noted(descriptor: int) -> None:
+            seen.append((folder(house) / "RE1.wav").exists())
+            flush(descriptor)
+
+        monkeypatch.setattr(os, "fsync", noted)
+        await shelf(house).save("RE1", pieces(b"RIFF"))
+    assert seen[0] is False, "the file first"
+    assert seen[1:] == ([True] if os.name == "posix" else []), "then the folder"
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with opened(tmp_path) as house:
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(DiskFull, match="free some room"):
+            await shelf(house).save("RE1", pieces(b"RIFF"))
+        monkeypatch.undo()
+        assert files(house) == {}
+
+
+async def test_a_folder_that_refuses_is_no_full_disk(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        folder(house).write_bytes(b"a file where the folder should be")
+        with pytest.raises(FileExistsError):
+            await shelf(house).save("RE1", pieces(b"RIFF"))
+
+
+@pytest.mark.parametrize("sid", OUTSIDE)
+async def test_an_id_is_never_a_path(tmp_path: Path, sid: str) -> None:
+    async with opened(tmp_path) as house:
+        for attempt in (
+            shelf(house).save(sid, pieces(b"RIFF")),
+            shelf(house).read(sid),
+            shelf(house).delete(sid),
+        ):
+            with pytest.raises(StorageError, match="letters, digits"):
+                await attempt
+        assert files(house) == {}
+
+
+async def test_a_kept_recording_says_its_language(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await announce(house)
+        assert await audio_of(house) == Audio.ANNOUNCED
+        assert await shelf(house).kept("RE1") == "en"
+        assert await audio_of(house) == Audio.KEPT
+        assert await shelf(house).kept("RE2") is None
+
+
+async def test_where_the_carrier_has_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await announce(house)
+        await house.journal.append(
+            later_step("a", 2, AttachRecording("46270395", 2, "RE2", 3, "en"))
+        )
+        assert await shelf(house).ref("RE1") == REF
+        assert await shelf(house).ref("RE2") is None, "the carrier has not said yet"
+        assert await shelf(house).ref("RE3") is None
+
+
+async def test_deleting_leaves_the_row_without_its_sound(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await announce(house)
+        await shelf(house).save("RE1", pieces(b"RIFF"))
+        await shelf(house).kept("RE1")
+        for _ in range(2):
+            await shelf(house).delete("RE1")
+        assert files(house) == {}
+        assert await audio_of(house) == Audio.GONE
+        assert await shelf(house).read("RE1") is None
+
+
+async def test_what_a_killed_server_left_half_written_is_swept(tmp_path: Path) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"RI"
+        started.set()
+        await go_on.wait()
+        yield b"FF"
+
+    async with opened(tmp_path) as house, asyncio.timeout(20), asyncio.TaskGroup() as group:
+        store = shelf(house)
+        await store.sweep()  # no folder yet
+        await store.save("RE1", pieces(b"RIFF"))
+        (folder(house) / "RE2.0123abcd.part").write_bytes(b"half a voice")
+        task = group.create_task(store.save("RE3", slow()))
+        await started.wait()
+        await store.sweep()
+        left = set(files(house))
+        go_on.set()
+        await task
+        assert "RE2.0123abcd.part" not in left
+        assert files(house) == {"RE1.wav": b"RIFF", "RE3.wav": b"RIFF"}
