@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import contextlib
 import secrets
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -62,6 +63,8 @@ from storage.sealing import Sealing
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
+LEAST_ROOM: Final = 4 * 1024 * 1024
+"""Bytes free in DATA_DIR below which a recording of five minutes may not fit."""
 FORGET_EVERY: Final = 300.0
 """Seconds between two rounds of retention."""
 DELETE_AFTER: Final = timedelta(minutes=10)
@@ -257,8 +260,11 @@ async def _alive(_: web.Request) -> web.Response:
 
 
 async def _ready(request: web.Request) -> web.Response:
-    """Ready means that a call can be answered: the database takes a write."""
+    """Ready means that a call can be answered: the database takes a write, and there is room
+    for it (a transaction that writes nothing succeeds on a full disk)."""
     house = request.app[HOUSE]
+    if shutil.disk_usage(house.settings.data_dir).free < LEAST_ROOM:
+        return web.Response(status=503, text="the disk is full: free some room in DATA_DIR\n")
     try:
         async with house.database.unit_of_work():
             pass

@@ -8,6 +8,9 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient
 from twilio.request_validator import RequestValidator
 
+import server
+from storage.tables.calls import steps
+
 FORM: Final = "application/x-www-form-urlencoded"
 CALLER: Final = "+8613900007788"
 LINE: Final = "+865580000021"
@@ -76,3 +79,30 @@ class Carrier:
             RecordingDuration="20",
             Digits=digits,
         )
+
+
+class Heard:
+    """Stands where the log was."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+
+    def exception(self, event: str, **values: Any) -> None:
+        self.failures.append(event)
+
+    def info(self, event: str, **values: Any) -> None:
+        """A refusal is no failure."""
+
+    warning = info
+
+
+def house_of(carrier: Carrier) -> server.House:
+    assert isinstance(carrier.client, TestClient)
+    app = carrier.client.app
+    assert app is not None
+    return app[server.HOUSE]
+
+
+async def kept_steps(carrier: Carrier) -> int:
+    async with house_of(carrier).database.reading() as connection:
+        return len((await connection.execute(steps.select())).all())

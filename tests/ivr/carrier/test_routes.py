@@ -4,19 +4,12 @@ of an exception in any answer."""
 import itertools
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-import server
-from deployment.settings import Settings
 from ivr.carrier.local.twiml_reader import read_twiml
-from storage.engine import StorageError
-from storage.tables.calls import steps
-from tests.ivr.carrier.signed import CALLER, FORM, LINE, Answer, Carrier
+from tests.ivr.carrier.signed import CALLER, FORM, LINE, Answer, Carrier, Heard, kept_steps
 from tests.ivr.desk import call_of
 
 TELLTALE = re.compile(
@@ -49,52 +42,6 @@ TURNED = (
     "RecordingDuration", "RecordingStatus", "DialCallStatus", "DialBridged", "CallStatus",
     "CallSid", "ParentCallSid", "From", "Unheard-of",
 )  # fmt: skip
-
-
-class Heard:
-    """Stands where the log was."""
-
-    def __init__(self) -> None:
-        self.failures: list[str] = []
-
-    def exception(self, event: str, **values: Any) -> None:
-        self.failures.append(event)
-
-    def info(self, event: str, **values: Any) -> None:
-        """A refusal is no failure."""
-
-    warning = info
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Heard:
-    heard = Heard()
-    monkeypatch.setattr("ivr.carrier.routes.LOG", heard)
-    return heard
-
-
-@pytest.fixture
-async def carrier(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Carrier]:
-    """The real application, and the carrier whose secret it knows."""
-    folder = empty_database.parent
-    monkeypatch.chdir(folder)  # no .env of a developer
-    empty_database.rename(folder / "zhitong.db")
-    app = await server.build_app(Settings(data_dir=folder, demo=False))
-    keys = app[server.HOUSE].secrets
-    async with TestClient(TestServer(app)) as client:
-        yield Carrier(client, app[server.HOUSE].settings.base, keys.account, keys.token)
-
-
-def house_of(carrier: Carrier) -> server.House:
-    assert isinstance(carrier.client, TestClient)
-    app = carrier.client.app
-    assert app is not None
-    return app[server.HOUSE]
-
-
-async def kept_steps(carrier: Carrier) -> int:
-    async with house_of(carrier).database.reading() as connection:
-        return len((await connection.execute(steps.select())).all())
 
 
 def refused(answer: Answer, status: int) -> bool:
@@ -305,78 +252,3 @@ async def test_another_call_or_account_is_refused(carrier: Carrier) -> None:
     assert refused(await other.post(f"/voice/{call}/turn/1", Digits="1"), 403)
     parent = await carrier.post(f"/voice/{call}/turn/1", "CA3", ParentCallSid="CA1", Digits="1")
     assert parent.status == 200
-
-
-async def test_whatever_fails_the_caller_hears_a_fixed_apology(
-    carrier: Carrier, log: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    call = call_of((await carrier.ring()).body)
-
-    async def broken(*_: object, **__: object) -> bytes:
-        raise StorageError(f"secret words about {CALLER}")
-
-    house = house_of(carrier)
-    for name in ("answer", "turn", "leg"):
-        monkeypatch.setattr(house.conversation, name, broken)
-    answers = [
-        await carrier.ring("CA2"),
-        await carrier.post(f"/voice/{call}/turn/1", Digits="1"),
-        await carrier.post(f"/voice/{call}/turn/1/leg/0/0", Digits="1"),
-    ]
-
-    assert {(answer.status, answer.body) for answer in answers} == {(200, answers[0].body)}
-    assert "secret" not in answers[0].text
-    assert "<Hangup/>" in answers[0].text
-    languages = set(re.findall(r'language="([\w-]+)"', answers[0].text))
-    assert len(languages) == 2
-    read_twiml(answers[0].text)
-    assert log.failures == ["voice.failed"] * 3
-
-
-async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
-    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A 5xx asks for it; the exception stays here."""
-    call = call_of((await carrier.ring()).body)
-
-    async def broken(*_: object, **__: object) -> None:
-        raise StorageError(f"secret words about {CALLER}")
-
-    house = house_of(carrier)
-    for name in ("recording", "transcript", "ended"):
-        monkeypatch.setattr(house.conversation, name, broken)
-    fields = {"RecordingSid": "RE1", "RecordingUrl": "http://127.0.0.1/x", "TranscriptionText": "x"}
-    for path in (f"/voice/{call}/turn/1/recording", f"/voice/{call}/turn/1/transcript"):
-        answer = await carrier.post(path, **fields)
-        assert answer.status >= 500
-        assert "secret" not in answer.text
-    ended = await carrier.post("/voice/status", CallStatus="completed")
-    assert ended.status >= 500
-    assert "secret" not in ended.text
-
-
-async def test_a_full_disk_is_an_apology_until_there_is_room(carrier: Carrier, log: Heard) -> None:
-    """By a bound on the journal's own connection: SQLite's "database or disk is full"."""
-    first = await carrier.ring("CA-first")
-    bound_pages(carrier, 1)
-    answers = [await carrier.ring(f"CA{number}") for number in range(60)]
-    full = answers[-1]
-
-    assert (full.status, full.kind) == (200, "text/xml")
-    assert "<Hangup/>" in full.text
-    assert log.failures
-    assert len(log.failures) == sum(answer.body == full.body for answer in answers)
-
-    bound_pages(carrier, 1_000_000)
-    assert "<Gather" in (await carrier.ring("CA59")).text
-    call = call_of(first.body)
-    assert (await carrier.post(f"/voice/{call}/turn/1", "CA-first", Digits="2")).status == 200
-    assert await kept_steps(carrier) == 1 + 60 - len(log.failures) + 1 + 1
-
-
-def bound_pages(carrier: Carrier, most: int) -> None:
-    """SQLite takes no bound below what the file has already."""
-    connection = house_of(carrier).journal._connection
-    assert connection is not None
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA max_page_count={most}").close()

@@ -1,0 +1,107 @@
+"""When something fails on our side: the caller hears a fixed apology, the carrier tries callbacks
+again, and nobody reads an exception."""
+
+import re
+import shutil
+from typing import Any
+
+import pytest
+
+from ivr.carrier.local.twiml_reader import read_twiml
+from storage.engine import StorageError
+from tests.ivr.carrier.signed import CALLER, Carrier, Heard, house_of, kept_steps
+from tests.ivr.desk import call_of
+
+
+async def test_whatever_fails_the_caller_hears_a_fixed_apology(
+    carrier: Carrier, log: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = call_of((await carrier.ring()).body)
+
+    async def broken(*_: object, **__: object) -> bytes:
+        raise StorageError(f"secret words about {CALLER}")
+
+    house = house_of(carrier)
+    for name in ("answer", "turn", "leg"):
+        monkeypatch.setattr(house.conversation, name, broken)
+    answers = [
+        await carrier.ring("CA2"),
+        await carrier.post(f"/voice/{call}/turn/1", Digits="1"),
+        await carrier.post(f"/voice/{call}/turn/1/leg/0/0", Digits="1"),
+    ]
+
+    assert {(answer.status, answer.body) for answer in answers} == {(200, answers[0].body)}
+    assert "secret" not in answers[0].text
+    assert "<Hangup/>" in answers[0].text
+    languages = set(re.findall(r'language="([\w-]+)"', answers[0].text))
+    assert len(languages) == 2
+    read_twiml(answers[0].text)
+    assert log.failures == ["voice.failed"] * 3
+
+
+async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 5xx asks for it; the exception stays here."""
+    call = call_of((await carrier.ring()).body)
+
+    async def broken(*_: object, **__: object) -> None:
+        raise StorageError(f"secret words about {CALLER}")
+
+    house = house_of(carrier)
+    for name in ("recording", "transcript", "ended"):
+        monkeypatch.setattr(house.conversation, name, broken)
+    fields = {"RecordingSid": "RE1", "RecordingUrl": "http://127.0.0.1/x", "TranscriptionText": "x"}
+    for path in (f"/voice/{call}/turn/1/recording", f"/voice/{call}/turn/1/transcript"):
+        answer = await carrier.post(path, **fields)
+        assert answer.status >= 500
+        assert "secret" not in answer.text
+    ended = await carrier.post("/voice/status", CallStatus="completed")
+    assert ended.status >= 500
+    assert "secret" not in ended.text
+
+
+async def test_a_full_disk_is_an_apology_until_there_is_room(carrier: Carrier, log: Heard) -> None:
+    """By a bound on the journal's own connection: SQLite's "database or disk is full"."""
+    first = await carrier.ring("CA-first")
+    bound_pages(carrier, 1)
+    answers = [await carrier.ring(f"CA{number}") for number in range(60)]
+    full = answers[-1]
+
+    assert (full.status, full.kind) == (200, "text/xml")
+    assert "<Hangup/>" in full.text
+    assert log.failures
+    assert len(log.failures) == sum(answer.body == full.body for answer in answers)
+
+    bound_pages(carrier, 1_000_000)
+    assert "<Gather" in (await carrier.ring("CA59")).text
+    call = call_of(first.body)
+    assert (await carrier.post(f"/voice/{call}/turn/1", "CA-first", Digits="2")).status == 200
+    assert await kept_steps(carrier) == 1 + 60 - len(log.failures) + 1 + 1
+
+
+def bound_pages(carrier: Carrier, most: int) -> None:
+    """SQLite takes no bound below what the file has already."""
+    connection = house_of(carrier).journal._connection
+    assert connection is not None
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA max_page_count={most}").close()
+
+
+async def test_without_room_the_server_is_not_ready(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that writes nothing succeeds on a full disk, so the room itself is asked."""
+    assert await readiness(carrier) == (200, "ready\n")
+    usage = shutil.disk_usage("/")._replace(free=4096)
+    monkeypatch.setattr("server.shutil.disk_usage", lambda _: usage)
+
+    status, text = await readiness(carrier)
+
+    assert status == 503
+    assert "free some room" in text
+
+
+async def readiness(carrier: Carrier) -> tuple[int, str]:
+    async with carrier.client.get("/readyz") as answer:
+        return answer.status, await answer.text()
