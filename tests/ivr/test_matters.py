@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.conversation import Unsettled
-from ivr.flow.event import RecordingEnd
+from ivr.flow.event import HungUp, RecordingEnd
 from ivr.flow.world import Draws, Plan
 from storage.sealing import Sealing
 from storage.tables.cases import cases, recordings
@@ -134,6 +134,18 @@ async def test_who_hung_up_before_a_word_leaves_no_case(desk: Desk) -> None:
     assert await desk.settle() == 1
 
     assert await desk.count(cases) == 0
+
+
+async def test_a_hang_up_told_before_its_recording_loses_nothing(desk: Desk) -> None:
+    """An action that says only that the call is over, then the callback."""
+    call = await desk.record()
+    gone = await desk.turn(call, RECORDING_TURN, HungUp())
+
+    await desk.callback(call)
+    await desk.end(call)
+
+    assert await desk.action(call) == gone
+    await one_of_each(desk, call)
 
 
 async def test_only_a_recording_call_is_settled(desk: Desk) -> None:

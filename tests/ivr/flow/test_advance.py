@@ -1,7 +1,7 @@
 """Where each event leads, for what the stories in `calls/` do not reach: one row a way."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,15 +10,10 @@ from ivr.flow.call import Call
 from ivr.flow.effect import FlagPressure, NoteVerdict, Notify, OpenCase, WithdrawCase
 from ivr.flow.event import (
     Answered,
-    CaseFound,
     DialEnded,
     Found,
     HungUp,
-    LineEvent,
     MatterFound,
-    Pressed,
-    Recorded,
-    RecordingEnd,
     Silence,
     Spoke,
 )
@@ -29,140 +24,30 @@ from ivr.flow.node import Record as RecordNode
 from ivr.flow.speech import say
 from ivr.flow.verdict import verdict_parts
 from ivr.flow.world import Plan, World
-from routing.cases.case import CaseState
 from routing.cases.kinds import Kind
 from tests.ivr.flow.wandering import (
+    FARMING,
     LEADER,
     LINE,
+    MINE,
     MOBILE,
+    NIGHT,
     PIN,
+    SAID,
     TUESDAY,
     Wanderer,
+    Way,
+    go,
     hidden,
+    key,
     ring,
+    rung,
+    said,
     strays,
 )
 from tests.ivr.playbook import Town, on_policy
 
 WITHDRAWN, SUSPENDED = "+865580000024", "+865580000044"
-FARMING = "+865580000014"
-NIGHT = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-SAID = Recorded("RE1", 20, RecordingEnd.FINISHED)
-NOTHING = Recorded("RE0", 0, RecordingEnd.FINISHED)
-UNREAD = "5" * 32
-DUE = "2026-11-26T09:30:00+00:00"
-MINE = Town({"46270395": (PIN, CaseFound("46270395", CaseState.IN_PROGRESS, "市公安局", DUE))})
-Way = tuple[str | LineEvent, ...]
-
-
-def go(wanderer: Wanderer, *way: str | LineEvent) -> Wanderer:
-    """Keys as text, `…#` where the finish key ended them, `#` alone; other events as they are."""
-    for step in way:
-        wanderer.hear(key(step) if isinstance(step, str) else step)
-    return wanderer
-
-
-def key(keys: str) -> Pressed:
-    return Pressed(keys.rstrip("#"), finished=keys.endswith("#"))
-
-
-@pytest.mark.parametrize(
-    ("way", "at", "says"),
-    [
-        # the number check
-        (("1", "0#"), "person", "person.connect"),
-        (("1", "12*"), "check", "check.ask"),
-        (("1", "12*13912345678#"), "check_next", None),
-        (("1", "139", "12345678#"), "check_next", None),
-        (("1", "139"), "check", "check.go_on"),
-        (("1", "139", "12#"), "check", "check.unreadable"),
-        (("1", UNREAD, UNREAD), "person", "person.connect"),
-        (("1", "139", Silence()), "check", "check.unreadable"),
-        (("1", Silence(), Silence()), "check_next", None),
-        (("1", SAID), "check", "check.ask"),
-        (("1", Spoke("你好你好")), "check", "unheard"),
-        (("1", Spoke("转人工")), "person", "person.connect"),
-        (("1", Spoke("零五五八零零零零零二一")), "check_next", None),
-        (("1", "#", "1", "#", "1", "#", "1"), "check_more", "check.limit"),
-        (("1", "#", "7"), "check_next", "wrong.1"),
-        # a spoken number is read back
-        (("1", Spoke("一三九一二三四五六七八")), "confirm", None),
-        (("1", Spoke("一三九一二三四五六七八"), "1"), "check_next", None),
-        (("1", Spoke("一三九一二三四五六七八"), "2"), "check", "check.ask"),
-        (("1", Spoke("一三九一二三四五六七八"), "0"), "person", "person.connect"),
-        (("1", Spoke("一三九一二三四五六七八"), "*"), "confirm", None),
-        (("1", Spoke("一三九一二三四五六七八"), Silence()), "confirm", None),
-        (("1", Spoke("一三九一二三四五六七八"), Silence(), Silence()), "check", "check.ask"),
-        # a landline without its area code
-        (("1", "0000021#"), "area", None),
-        (("1", Spoke("零零零零零二一")), "area", None),
-        (("1", "0000021#", "1"), "check_next", None),
-        (("1", "0000021#", "13912345678#"), "check_next", None),
-        (("1", "0000021#", "0"), "person", "person.connect"),
-        (("1", "0000021#", "*"), "check", "check.ask"),
-        (("1", "0000021#", Spoke("一三九一二三四五六七八")), "confirm", None),
-        (("1", "0000021#", Silence()), "area", None),
-        (("1", "0000021#", Silence(), Silence()), "check", "check.ask"),
-        (("1", "0000021#", "2"), "check", "check.ask"),
-        # menus
-        ((Silence(),), "main", "silence.1"),
-        ((Silence(), Silence()), "main", "silence.2"),
-        ((Silence(), Silence(), "2"), "kind", "matter.kind"),
-        ((Silence(), Silence(), Silence()), "person", "person.connect"),
-        ((Pressed(""),), "main", "silence.1"),
-        (("7",), "main", "wrong.1"),
-        (("7", "8"), "main", "wrong.2"),
-        (("7", "8", "7"), "person", "person.connect"),
-        (("*",), "main", "menu.main"),
-        (("#",), "main", "wrong.1"),
-        ((Spoke("今天天气"),), "main", "unheard"),
-        ((Spoke("再说一遍"),), "main", "menu.main"),
-        ((Spoke("我要人工"),), "person", "person.connect"),
-        ((Spoke("结束"),), "bye", "end.bye"),
-        ((SAID,), "main", "menu.main"),
-        ((DialEnded(accepted=True, declined=False),), "main", "menu.main"),
-        ((Spoke("第一个"),), "check", "check.ask"),
-        # the matter
-        (("2", "1", Silence(), Silence(), "2"), "record", "record.ask"),
-        (("2", "3", "4"), "record", "record.ask"),
-        (("2", "1", SAID, DialEnded(accepted=True, declined=False)), "talked", "end.bye"),
-        (("2", "1", Silence()), "record", "record.ask"),
-        (("2", "1", NOTHING), "record", "record.empty"),
-        (("2", "1", NOTHING, NOTHING), "person", "person.connect"),
-        (("2", "1", Recorded("R", 0, RecordingEnd.PERSON)), "person", "person.connect"),
-        (("2", "1", Recorded("R", 0, RecordingEnd.HANGUP)), "record", None),
-        (("2", "1", Recorded("R", 300, RecordingEnd.FINISHED)), "record_full", "record.more"),
-        (("2", "1", Recorded("R", 300, RecordingEnd.SILENCE), "1"), "record_on", "more.ask"),
-        (("2", "1", Recorded("R", 300, RecordingEnd.SILENCE), "#"), "put", "case.read"),
-        (("2", "1", Recorded("R", 300, RecordingEnd.SILENCE), Silence()), "put", "case.read"),
-        # the missed call
-        (("5",), "missed_never", "missed.never"),
-        (("5", "2"), "report", "check.report"),
-        (("5", Silence()), "missed_on", "missed.go_on"),
-        # progress
-        (("3",), "progress", "progress.ask"),
-        (("3", Silence()), "progress", None),
-        (("3", Silence(), Spoke("什么"), Silence()), "person", "person.connect"),
-        (("3", "#"), "progress", None),
-        (("3", "0#"), "person", "person.connect"),
-        (("3", "4627*"), "progress", "progress.ask"),
-        (("3", "4627"), "progress", "check.go_on"),
-        (("3", "4627", "0395" + PIN), "progress_menu", "progress.working"),
-        (("3", "46270395#"), "progress", "progress.pin_sent"),
-        (("3", "46270395#", "46270395#", "46270395#"), "progress_locked", "progress.locked"),
-        (("3", "462703950000"), "progress", "progress.miss"),
-        (("3", SAID), "progress", "progress.ask"),
-        (("3", "46270395" + PIN, "8"), "progress_again", "act.pressure"),
-        (("3", "46270395" + PIN, "3"), "bye", "act.withdrawn"),
-        (("3", "46270395" + PIN, "1", SAID), "progress_added", "more.thanks"),
-    ],
-)
-def test_where_a_way_leads(demo_plan: Plan, way: Way, at: str, says: str | None) -> None:
-    wanderer = go(ring(demo_plan, town=MINE), *way)
-
-    assert wanderer.call.at == at
-    if says is not None:
-        assert said(wanderer, says)
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
@@ -175,15 +60,6 @@ def test_each_language_has_its_own_words(demo_plan: Plan, language: str, way: Wa
 
     assert wanderer.call.language == language
     assert wanderer.words.isascii() is (language == "en")
-
-
-def said(wanderer: Wanderer, phrase: str) -> bool:
-    """Whether the last turn says the phrase, whatever stands in its slots."""
-    pieces: list[str] = []
-    plan, call = wanderer.plan, wanderer.call
-    text = plan.phrases.say(phrase, call.language, lambda name: "\0")
-    pieces = [piece for piece in text.split("\0") if piece.strip()]
-    return all(piece in wanderer.words for piece in pieces)
 
 
 def test_a_fire_in_english_leads_straight_to_the_tone(demo_plan: Plan) -> None:
@@ -324,11 +200,6 @@ def test_who_declined_is_not_rung_again(demo_plan: Plan) -> None:
     assert wanderer.call.at == "none_case"
     go(wanderer, "0")
     assert rung(wanderer) not in (first, None)
-
-
-def rung(wanderer: Wanderer) -> str | None:
-    dial = wanderer.last.say[-1]
-    return dial.number if isinstance(dial, Dial) else None
 
 
 def test_a_caller_who_hangs_up_while_it_rings_leaves_the_case(demo_plan: Plan) -> None:

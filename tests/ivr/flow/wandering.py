@@ -10,12 +10,23 @@ import orjson
 from ivr.flow.advance import ENDS, advance
 from ivr.flow.call import Call, from_plain, to_plain
 from ivr.flow.effect import Effect, NoteStray, Notify, OpenCase
-from ivr.flow.event import Answer, Answered, DialEnded, Found, LineEvent, Recorded, RecordingEnd
+from ivr.flow.event import (
+    Answer,
+    Answered,
+    CaseFound,
+    DialEnded,
+    Found,
+    LineEvent,
+    Pressed,
+    Recorded,
+    RecordingEnd,
+)
 from ivr.flow.event import Silence as Silent
-from ivr.flow.instruction import Ask, Hangup, Instruction, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Say
 from ivr.flow.node import Put, Record
 from ivr.flow.turn import Turn
 from ivr.flow.world import Draws, Plan, World
+from routing.cases.case import CaseState
 from routing.cases.reference import draw_reference
 from tests.ivr.playbook import Town
 
@@ -25,6 +36,12 @@ LINE: Final = "+865580000021"
 LEADER: Final = "+865580000001"
 PIN: Final = "9513"
 MOST_LOOKUPS: Final = 2
+FARMING: Final = "+865580000014"
+NIGHT: Final = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+SAID: Final = Recorded("RE1", 20, RecordingEnd.FINISHED)
+FOUND: Final = CaseFound("46270395", CaseState.IN_PROGRESS, "市公安局", "2026-11-26T09:30:00+00:00")
+MINE: Final = Town({"46270395": (PIN, FOUND)})
+Way = tuple[str | LineEvent, ...]
 
 
 @dataclass
@@ -133,3 +150,28 @@ def hidden(say: tuple[Instruction, ...], do: tuple[Effect, ...]) -> list[str]:
 def strays(turn: Turn) -> list[str]:
     """The events that a node did not list."""
     return [effect.event for effect in turn.do if isinstance(effect, NoteStray)]
+
+
+def go(wanderer: Wanderer, *way: str | LineEvent) -> Wanderer:
+    """Keys as text, `…#` where the finish key ended them, `#` alone; other events as they are."""
+    for step in way:
+        wanderer.hear(key(step) if isinstance(step, str) else step)
+    return wanderer
+
+
+def key(keys: str) -> Pressed:
+    return Pressed(keys.rstrip("#"), finished=keys.endswith("#"))
+
+
+def said(wanderer: Wanderer, phrase: str) -> bool:
+    """Whether the last turn says the phrase, whatever stands in its slots."""
+    pieces: list[str] = []
+    plan, call = wanderer.plan, wanderer.call
+    text = plan.phrases.say(phrase, call.language, lambda name: "\0")
+    pieces = [piece for piece in text.split("\0") if piece.strip()]
+    return all(piece in wanderer.words for piece in pieces)
+
+
+def rung(wanderer: Wanderer) -> str | None:
+    dial = wanderer.last.say[-1]
+    return dial.number if isinstance(dial, Dial) else None
