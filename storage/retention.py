@@ -1,29 +1,46 @@
 """What is forgotten, and when: call details an hour after the end, audio after the time that the
 caller was told. What is deleted leaves the file (`secure_delete`, then a truncated log)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
 
+from storage.effects import enqueue
 from storage.engine import Database
 from storage.recordings import StoredRecordings
 from storage.tables.calls import call_ends, calls, steps
-from storage.tables.cases import recordings, transcripts, tries
+from storage.tables.cases import pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import outbox
 
 CALL_DETAILS: Final = timedelta(hours=1)
 LOST_CALL: Final = timedelta(hours=2)
-"""A call without an end is taken to have ended this long after its last step."""
+"""A call without an end is taken to be over this long after its last step."""
 FINISHED_WORK: Final = timedelta(days=1)
+FAILED_WORK: Final = timedelta(days=7)
+"""A person may look into what failed for so long; then who it was for is dropped."""
 TRIES: Final = timedelta(days=2)
-CHUNK: Final = 100
-"""Calls forgotten in one transaction, so that no step waits long for the writer."""
+CHUNK: Final = 50
+"""Calls or rows of one transaction, so that no step waits more than 20 ms for the writer."""
 
 
 class Retention:
-    """One round at a time; `days` are those of audio."""
+    """One round at a time; `days` are those of audio and its words. What is due is looked for
+    outside the writer's lock; each chunk vanishes from what is found, so every round ends."""
 
     def __init__(self, database: Database, audio: StoredRecordings, days: int) -> None:
         self._database = database
@@ -33,76 +50,129 @@ class Retention:
     async def run(self, now: datetime) -> None:
         """Forget everything that is due."""
         await self._end_lost_calls(now)
-        while await self._forget_calls(now):
-            pass
+        await self._forget_calls(now)
         await self._forget_audio(now)
         await self._prune(now)
+        await self._audio.sweep()
         await self._truncate()
 
-    async def _end_lost_calls(self, now: datetime) -> None:
-        last = select(func.max(steps.c.at)).where(steps.c.call_id == calls.c.id).scalar_subquery()
-        lost = (
-            select(calls.c.id)
-            .where(
-                calls.c.started < now - LOST_CALL,
-                ~exists().where(call_ends.c.call_id == calls.c.id),
-                last < now - LOST_CALL,
-            )
-            .limit(CHUNK)
-        )
-        async with self._database.unit_of_work() as unit:
-            for call_id in (await unit.execute(lost)).scalars().all():
-                await unit.execute(
-                    call_ends.insert().values(
-                        call_id=call_id, end="lost", at=now - CALL_DETAILS, forgotten=False
-                    )
-                )
+    async def _found(self, query: Select[Any]) -> Sequence[Any]:
+        """The next chunk of rows."""
+        async with self._database.reading() as connection:
+            rows: Sequence[Any] = (await connection.execute(query.limit(CHUNK))).all()
+        return rows
 
-    async def _forget_calls(self, now: datetime) -> int:
-        due = (
-            select(call_ends.c.call_id)
-            .where(call_ends.c.forgotten.is_(False), call_ends.c.at <= now - CALL_DETAILS)
-            .limit(CHUNK)
+    async def _end_lost_calls(self, now: datetime) -> None:
+        """They end now, not in the past: what was being recorded is settled within the hour."""
+        last = select(func.max(steps.c.at)).where(steps.c.call_id == calls.c.id).scalar_subquery()
+        lost = select(calls.c.id).where(
+            calls.c.started <= now - LOST_CALL,
+            ~exists().where(call_ends.c.call_id == calls.c.id),
+            last <= now - LOST_CALL,
         )
-        async with self._database.unit_of_work() as unit:
-            forgotten = (await unit.execute(due)).scalars().all()
-            if forgotten:
-                await _forget(unit, steps.c.call_id.in_(forgotten))
+        while found := await self._found(lost):
+            async with self._database.unit_of_work() as unit:
+                for (call_id,) in found:
+                    end = insert(call_ends).values(
+                        call_id=call_id, end="lost", at=now, forgotten=False
+                    )
+                    await unit.execute(end.on_conflict_do_nothing())
+                    work = enqueue("settle", {"call": call_id}, _settling(call_id), now, None)
+                    await unit.execute(work)
+            self._database.woken.set()
+
+    async def _forget_calls(self, now: datetime) -> None:
+        """Not those whose recording is still to be settled: that needs where the call stood."""
+        settling = exists().where(
+            outbox.c.key == _settling(call_ends.c.call_id),
+            outbox.c.state.in_(["ready", "sending"]),
+        )
+        due = select(call_ends.c.call_id).where(
+            call_ends.c.forgotten.is_(False), call_ends.c.at <= now - CALL_DETAILS, ~settling
+        )
+        while found := await self._found(due):
+            over = [call_id for (call_id,) in found]
+            async with self._database.unit_of_work() as unit:
                 await unit.execute(
-                    update(call_ends)
-                    .where(call_ends.c.call_id.in_(forgotten))
-                    .values(forgotten=True)
+                    update(steps)
+                    .where(steps.c.call_id.in_(over))
+                    .values(event=None, state=None, reply=None)
                 )
-        return len(forgotten)
+                await unit.execute(
+                    update(call_ends).where(call_ends.c.call_id.in_(over)).values(forgotten=True)
+                )
 
     async def _forget_audio(self, now: datetime) -> None:
-        old = (
-            select(recordings.c.sid)
-            .where(recordings.c.audio == "kept", recordings.c.at <= now - self._days)
-            .limit(CHUNK)
+        """Words first, then the sound, then its row: cut off anywhere, the next round goes on.
+        What could not be fetched in all that time is deleted at the carrier."""
+        old = select(recordings.c.sid, recordings.c.audio).where(
+            recordings.c.audio.in_(["kept", "announced"]), recordings.c.at <= now - self._days
         )
-        async with self._database.reading() as connection:
-            sids = (await connection.execute(old)).scalars().all()
-        for sid in sids:
-            await self._audio.delete(sid)
-            async with self._database.unit_of_work() as unit:
-                await unit.execute(delete(transcripts).where(transcripts.c.recording == sid))
+        while found := await self._found(old):
+            for sid, audio in found:
+                async with self._database.unit_of_work() as unit:
+                    await unit.execute(delete(transcripts).where(transcripts.c.recording == sid))
+                    if audio == "announced":
+                        job = {"recording": sid}
+                        await unit.execute(
+                            enqueue("delete_recording", job, f"delete:{sid}", now, None)
+                        )
+                await self._audio.delete(sid)
+            self._database.woken.set()
 
     async def _prune(self, now: datetime) -> None:
-        async with self._database.unit_of_work() as unit:
-            await unit.execute(
-                delete(outbox).where(
-                    outbox.c.state == "done", outbox.c.finished < now - FINISHED_WORK
+        of_nothing = ~exists().where(recordings.c.sid == transcripts.c.recording)
+        await self._drop(transcripts, and_(transcripts.c.at <= now - self._days, of_nothing))
+        done = and_(outbox.c.state == "done", outbox.c.finished <= now - FINISHED_WORK)
+        await self._drop(outbox, done)
+        before = (now - TRIES).date().isoformat()
+        await self._drop(tries, tries.c.day < before)
+        await self._drop(pin_sends, pin_sends.c.day < before)
+        await self._empty_failed(now)
+
+    async def _drop(self, table: Table, of: ColumnElement[bool]) -> None:
+        """Delete these rows, a chunk at a time."""
+        key = tuple(table.primary_key.columns)
+        while found := await self._found(select(*key).where(of)):
+            async with self._database.unit_of_work() as unit:
+                await unit.execute(
+                    delete(table).where(tuple_(*key).in_([tuple(row) for row in found]))
                 )
-            )
-            await unit.execute(delete(tries).where(tries.c.day < (now - TRIES).date().isoformat()))
+
+    async def _empty_failed(self, now: datetime) -> None:
+        """That it failed, and why, stays."""
+        failed = select(outbox.c.id).where(
+            outbox.c.state == "dead",
+            outbox.c.finished <= now - FAILED_WORK,
+            outbox.c.payload != "{}",
+        )
+        while found := await self._found(failed):
+            async with self._database.unit_of_work() as unit:
+                ids = [identity for (identity,) in found]
+                await unit.execute(update(outbox).where(outbox.c.id.in_(ids)).values(payload="{}"))
 
     async def _truncate(self) -> None:
-        async with self._database.writer, self._database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            driver: Any = raw.driver_connection
-            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Most of the log goes into the database beside the writer; the rest, and the end of the
+        log, take a moment of its lock. Where a reader is in the way the next round does it."""
+        async with self._database.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await _pragma(driver, "wal_checkpoint(PASSIVE)")
+            async with self._database.writer:
+                patience = await _pragma(driver, "busy_timeout")
+                await _pragma(driver, "busy_timeout=0")
+                try:
+                    await _pragma(driver, "wal_checkpoint(TRUNCATE)")
+                finally:
+                    await _pragma(driver, f"busy_timeout={patience}")
 
 
-async def _forget(unit: AsyncConnection, of: ColumnElement[bool]) -> None:
-    await unit.execute(update(steps).where(of).values(event=None, state=None, reply=None))
+def _settling(call_id: Any) -> Any:
+    """The key of the work that settles a call's recording (`storage.calls`)."""
+    return f"settle:{call_id}" if isinstance(call_id, str) else literal("settle:") + call_id
+
+
+async def _pragma(driver: Any, words: str) -> int | None:
+    """Ask SQLite; the first number of its answer."""
+    async with driver.execute(f"PRAGMA {words}") as cursor:
+        row = await cursor.fetchone()
+    return None if row is None else int(row[0])
