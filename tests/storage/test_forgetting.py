@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from ivr.flow.event import LineEvent, Pressed, RecordingEnd, Silence, Spoke
 from ivr.flow.world import Plan
 from routing.numbers import spoken_groups
