@@ -72,6 +72,7 @@ class Desk:
     """Takes the carrier's part: every method is one webhook."""
 
     conversation: Conversation
+    plans: Plans
     database: Database
     outbox: StoredOutbox
     sealing: Sealing
@@ -161,8 +162,9 @@ async def opened(
     await journal.start()
     calls, answers = StoredCalls(database, effects), StoredAnswers(database, sealing, effects, ZONE)
     clock, number = StoppedClock(), itertools.count()
+    plans = Plans(plan)
     conversation = Conversation(
-        plans=Plans(plan),
+        plans=plans,
         stores=Stores(journal, calls, answers),
         documents=TwimlDocuments(LOCAL, "http://127.0.0.1:8080"),
         clock=clock,
@@ -170,7 +172,7 @@ async def opened(
         new_id=lambda: f"call{id(database):x}-{next(number):06}",
     )
     try:
-        yield Desk(conversation, database, StoredOutbox(database), sealing, clock)
+        yield Desk(conversation, plans, database, StoredOutbox(database), sealing, clock)
     finally:
         await journal.stop()
         await database.close()

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from ivr.conversation import (
@@ -13,9 +15,22 @@ from ivr.conversation import (
     FutureTurn,
     LegAt,
     UnknownCall,
+    Unsettled,
 )
-from ivr.flow.event import DialEnded, LineEvent, Pressed, Recorded, RecordingEnd, Silence, Spoke
-from ivr.flow.world import Plan
+from ivr.flow.call import Call
+from ivr.flow.effect import CountCases
+from ivr.flow.event import (
+    DialEnded,
+    Event,
+    LineEvent,
+    Pressed,
+    Recorded,
+    RecordingEnd,
+    Silence,
+    Spoke,
+)
+from ivr.flow.turn import Turn
+from ivr.flow.world import Plan, World
 from ivr.ports import RecordingRef, Transcript
 from storage.tables.calls import call_ends, calls, leg_answers, steps
 from storage.tables.cases import cases, recordings, transcripts, tries
@@ -255,3 +270,42 @@ async def test_a_reply_that_is_kept_no_longer_is_refused(desk: Desk) -> None:
     with pytest.raises(ForgottenTurn):
         await desk.turn(call, 1, Pressed("*"))
     assert issubclass(ForgottenTurn, ConversationError)
+
+
+async def test_a_call_keeps_the_plan_it_began_with(empty_database: Path, demo_plan: Plan) -> None:
+    """A published plan takes new calls alone; one that is no longer known gives way to today's."""
+    async with opened(empty_database, demo_plan) as desk:
+        old = await desk.ring("CA1")
+        without = replace(demo_plan, number=2, policy=replace(demo_plan.policy, hears=False))
+        desk.plans.publish(without)
+        new = await desk.ring("CA2")
+
+        assert b'input="dtmf speech"' in await desk.turn(old, 1, Pressed("*"))
+        assert b'input="dtmf speech"' not in await desk.turn(new, 1, Pressed("*"))
+    async with opened(empty_database, without) as desk:
+        assert b'input="dtmf speech"' not in await desk.turn(old, 2, Pressed("*"))
+
+
+async def test_lookups_without_end_are_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = await desk.ring()
+
+    def asks(world: World, call: Call, event: Event) -> Turn:
+        return Turn(call, look=CountCases())
+
+    monkeypatch.setattr("ivr.conversation.advance", asks)
+    with pytest.raises(Unsettled, match="more than 2 lookups"):
+        await desk.turn(call, 1, Pressed("2"))
+    assert await desk.count(steps) == 1
+
+
+async def test_words_told_for_a_call_are_kept_with_their_event(desk: Desk) -> None:
+    """What was looked up stands beside the event, so that the step can be played again."""
+    call = await desk.ring()
+    await desk.turn(call, 1, Pressed("2"))
+
+    (_, step) = await desk.rows(steps, steps.c.call_id == call.id)
+
+    kept = orjson.loads(step.event)
+    assert kept["event"] == "Pressed"
+    assert kept["values"] == {"digits": "2", "finished": False}
+    assert [answer["answer"] for answer in kept["looked"]] == ["RecentCases"]

@@ -110,6 +110,19 @@ async def test_a_late_callback_joins_the_settled_case(desk: Desk) -> None:
     await one_of_each(desk, call)
 
 
+async def test_settled_while_its_webhooks_arrive_after_all(desk: Desk) -> None:
+    call = await desk.record()
+    await desk.end(call)
+    desk.clock.pass_(60)
+
+    heard = await asyncio.gather(
+        desk.settle(), desk.action(call), desk.callback(call), desk.action(call)
+    )
+
+    assert heard[1] == heard[3]
+    await one_of_each(desk, call)
+
+
 async def test_a_recording_as_long_as_silence_waits_for_its_action(desk: Desk) -> None:
     """The Record action alone says whether anybody spoke; if it never comes, it is a case."""
     call = await desk.record()
