@@ -34,7 +34,7 @@ FINISHED_WORK: Final = timedelta(days=1)
 FAILED_WORK: Final = timedelta(days=7)
 """A person may look into what failed for so long; then who it was for is dropped."""
 TRIES: Final = timedelta(days=2)
-CHUNK: Final = 50
+CHUNK: Final = 20
 """Calls or rows of one transaction, so that no step waits more than 20 ms for the writer."""
 
 
