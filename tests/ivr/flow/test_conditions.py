@@ -28,6 +28,7 @@ from tests.ivr.flow.wandering import (
     TUESDAY,
     go,
     ring,
+    rung,
     said,
 )
 from tests.ivr.playbook import Town, on_policy
@@ -204,6 +205,14 @@ def test_who_waits_for_the_second_phone_is_told(demo_plan: Plan) -> None:
     wanderer.call = with_facts(wanderer.call, order=(same, same, same), rung=1)
     go(wanderer, DialEnded(accepted=False, declined=False))
     assert said(wanderer, "person.wait")
+
+
+def test_nobody_is_rung_on_the_phone_they_call_from(demo_plan: Plan) -> None:
+    """An official rings a line that would forward to that same phone: the next one rings."""
+    office = demo_plan.directory.offices[demo_plan.directory.numbers[LINE].office]
+    assert rung(go(ring(demo_plan), "0")) == office.pool_number
+
+    assert rung(go(ring(demo_plan, caller=office.pool_number), "0")) == office.stand_in_number
 
 
 def test_a_fire_told_by_an_anonymous_caller_stays_anonymous(demo_plan: Plan) -> None:
