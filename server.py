@@ -288,6 +288,7 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
 async def _background(app: web.Application) -> AsyncIterator[None]:
     """The outbox's drain, retention and the nightly plan, until the server stops."""
     house = app[HOUSE]
+    await house.outbox.take_back(house.clock.now())  # what a killed server had begun
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         handoff = drain(house, session)
         tasks = [

@@ -1,0 +1,54 @@
+"""A server that starts again takes up at once what a killed one had begun."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+import server
+from deployment.clock import SystemClock
+from deployment.settings import Settings
+from ivr.conversation import Conversation
+from storage.effects import enqueue
+from storage.engine import Database, migrate
+from storage.outbox import LEASE, StoredOutbox
+
+DEADLINE = LEASE.total_seconds() / 3
+"""Long for a loaded machine, and far from the lease that need not be waited for."""
+
+
+async def leave_claimed(path: Path) -> None:
+    """The work of a server that was killed a second after it had claimed it."""
+    database = Database(path)
+    before = SystemClock().now() - timedelta(seconds=1)
+    async with database.unit_of_work() as unit:
+        await unit.execute(enqueue("settle", {"call": "of-nobody"}, "settle:1", before, None))
+    assert len(await StoredOutbox(database).claim(before, 1)) == 1
+    await database.close()
+
+
+async def test_claimed_work_is_done_long_before_its_lease_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled = asyncio.Event()
+
+    async def settle(self: Conversation, call_id: str) -> None:
+        assert call_id == "of-nobody"
+        settled.set()
+
+    monkeypatch.setattr(Conversation, "settle", settle)
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(demo=False, data_dir=tmp_path)
+    path = tmp_path / "zhitong.db"
+    await asyncio.to_thread(migrate, path)
+    await leave_claimed(path)
+    app = await server.build_app(settings)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await settled.wait()
+    finally:
+        await runner.cleanup()
