@@ -35,7 +35,8 @@ FAILED_WORK: Final = timedelta(days=7)
 """A person may look into what failed for so long; then who it was for is dropped."""
 TRIES: Final = timedelta(days=2)
 CHUNK: Final = 20
-"""Calls or rows of one transaction, so that no step waits more than 20 ms for the writer."""
+"""Calls or rows of one transaction: few, because steps wait for the writer meanwhile (20 ms is
+the bound that an idle machine keeps)."""
 
 
 class Retention:
