@@ -21,6 +21,7 @@ from aiohttp import web
 
 from deployment.clock import SystemClock
 from deployment.log import log_as_json
+from deployment.pauses import keep_short
 from deployment.settings import Secrets, Settings, StartError, read_settings
 from ivr.carrier.client import Account, Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Texts
@@ -380,6 +381,7 @@ async def serve(settings: Settings) -> None:
             f"port {settings.port} on {settings.host} cannot be used ({wrong.strerror}): "
             "set ZHITONG_PORT to a free one"
         ) from wrong
+    keep_short()
     welcome(settings, app[HOUSE])
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -109,12 +109,15 @@ async def bare(_: Path) -> web.Application:
 
 async def ours(folder: Path) -> web.Application:
     """The product as `server.py` puts it together."""
-    from deployment.settings import Settings  # noqa: PLC0415 - the floor goes without
+    from deployment.pauses import keep_short  # noqa: PLC0415 - the floor goes without
+    from deployment.settings import Settings  # noqa: PLC0415 - same
     from server import build_app  # noqa: PLC0415
     from storage.engine import migrate  # noqa: PLC0415
 
     migrate(folder / "zhitong.db")
-    return await build_app(Settings())
+    app = await build_app(Settings())
+    keep_short()
+    return app
 
 
 async def sdk_orm(folder: Path) -> web.Application:
