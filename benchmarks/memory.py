@@ -68,7 +68,10 @@ class Standing:
 
     async def hold_recording(
         self, call_id: str, turn: int, ref: RecordingRef, at: datetime
-    ) -> None:
+    ) -> bool:
+        return True
+
+    async def recorded_by(self, sid: str) -> str | None:
         return None
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:

@@ -181,7 +181,7 @@ class Conversation:
         if turn < live.call.turn:
             return await self._stored(live, turn)
         if ref is not None:
-            await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now())
+            await self._hold(call_id, turn, ref)
         if isinstance(event, DialEnded):
             event = await self._with_leg(call_id, turn, event)
         return await self._take(live.call, live.origin, event, first=False)
@@ -304,9 +304,13 @@ class Conversation:
         call = await self._stores.calls.state_at(call_id, turn)
         if call is None:
             raise UnknownCall("no call was recording at this address")
-        await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now())
+        await self._hold(call_id, turn, ref)
         if ref.seconds > 0 and not self._may_be_silence(call, ref.seconds):
             await self._register(call, Taken(ref.sid, ref.seconds))
+
+    async def _hold(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+        if not await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now()):
+            raise ForeignCall("this recording is of another call")
 
     def _may_be_silence(self, call: Call, seconds: int) -> bool:
         """As long as the silence that ends a recording: only the Record action says which; if
@@ -360,6 +364,8 @@ class Conversation:
     async def transcript(self, call_id: str, ours: Ours, words: Transcript, sid: str) -> None:
         """The carrier's words for a recording: kept beside it, marked with their source."""
         await self._owned(call_id, ours)
+        if await self._stores.calls.recorded_by(sid) not in (None, call_id):
+            raise ForeignCall("these words are of another call")
         await self._stores.calls.hold_transcript(sid, words.text, words.source, self._clock.now())
 
     async def ended(self, origin: Origin, end: CallEnd, seconds: int | None) -> None:

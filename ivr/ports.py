@@ -151,8 +151,9 @@ class Calls(Protocol):
 
     async def hold_recording(
         self, call_id: str, turn: int, ref: RecordingRef, at: datetime
-    ) -> None:
-        """Keep what the carrier said of a recording (from the action or the callback)."""
+    ) -> bool:
+        """Keep what the carrier said of a recording (from the action or the callback). False,
+        and nothing is kept, where the recording is another call's."""
         ...
 
     async def apply(
@@ -164,6 +165,10 @@ class Calls(Protocol):
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         """The recording that a callback told of for this turn, if any."""
+        ...
+
+    async def recorded_by(self, sid: str) -> str | None:
+        """The call that a recording is of; None where no webhook has told of it yet."""
         ...
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:

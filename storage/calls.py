@@ -108,8 +108,9 @@ class StoredCalls:
 
     async def hold_recording(
         self, call_id: str, turn: int, ref: RecordingRef, at: datetime
-    ) -> None:
-        """Keep where a recording can be fetched; whichever webhook tells it first."""
+    ) -> bool:
+        """Keep where a recording can be fetched; whichever webhook tells it first. False where it
+        is another call's: a recording never leaves the call that it is of."""
         row = insert(recordings).values(
             sid=ref.sid,
             call_id=call_id,
@@ -119,11 +120,20 @@ class StoredCalls:
             audio="announced",
             at=at,
         )
-        await self._write(
-            row.on_conflict_do_update(
-                index_elements=["sid"], set_={"url": ref.url, "seconds": ref.seconds}
-            )
+        kept = row.on_conflict_do_update(
+            index_elements=["sid"],
+            set_={"url": ref.url, "seconds": ref.seconds},
+            where=recordings.c.call_id == call_id,
         )
+        async with self._database.unit_of_work() as connection:
+            return bool((await connection.execute(kept)).rowcount)
+
+    async def recorded_by(self, sid: str) -> str | None:
+        """The call that a recording is of."""
+        query = select(recordings.c.call_id).where(recordings.c.sid == sid)
+        async with self._database.reading() as connection:
+            found: str | None = (await connection.execute(query)).scalar_one_or_none()
+        return found
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         """What a callback told of the recording of this turn."""

@@ -175,6 +175,7 @@ class Effects:
         yield row.on_conflict_do_update(
             index_elements=["sid"],
             set_={"reference": recording.reference, "language": recording.language},
+            where=recordings.c.call_id == source.call_id,
         )
         yield enqueue(
             "fetch_recording",

@@ -34,7 +34,7 @@ from ivr.flow.world import Plan, World
 from ivr.ports import RecordingRef, Transcript
 from storage.tables.calls import call_ends, calls, leg_answers, steps
 from storage.tables.cases import cases, recordings, transcripts, tries
-from tests.ivr.desk import SECONDS, Desk, Rung, call_of, opened
+from tests.ivr.desk import RECORDING_TURN, SECONDS, Desk, Rung, call_of, opened
 
 DEADLINE = 30
 PARALLEL = 8
@@ -247,6 +247,28 @@ async def test_words_of_a_recording_twice_are_kept_once(desk: Desk) -> None:
 
     (kept,) = await desk.rows(transcripts)
     assert kept.text == "停水了"
+
+
+async def test_a_recording_stays_with_the_call_that_it_is_of(desk: Desk) -> None:
+    """A callback about one call that names another one's recording takes nothing from it."""
+    call, other = await desk.record(), await desk.record("CA2")
+    await desk.action(call)
+    (before,) = await desk.rows(recordings)
+    stolen = RecordingRef(call.recording.sid, "http://127.0.0.1/elsewhere", 20)
+    event = Recorded(stolen.sid, stolen.seconds, RecordingEnd.FINISHED)
+    words = Transcript("别人的话", "carrier")
+
+    for refused in (
+        desk.conversation.recording(other.id, RECORDING_TURN, desk.ours(other), stolen),
+        desk.turn(other, RECORDING_TURN, event, stolen),
+        desk.conversation.transcript(other.id, desk.ours(other), words, stolen.sid),
+    ):
+        with pytest.raises(ForeignCall, match="another call"):
+            await refused
+    await desk.turn(other, RECORDING_TURN, event)  # an action that names no address
+
+    assert await desk.rows(recordings) == [before]
+    assert await desk.count(transcripts) == 0
 
 
 async def test_memory_is_only_a_cache(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
