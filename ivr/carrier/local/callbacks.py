@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from ivr.carrier.local.ledger import append_bytes, read_lines, replace_lines
@@ -33,8 +34,9 @@ class Callbacks:
         """Send again what a killed server left unsent."""
         for line in read_lines(self._path):
             if line.get("done"):
-                self._due.pop(str(line["token"]), None)
-            else:
+                self._due.pop(str(line.get("token")), None)
+                continue
+            with suppress(KeyError, TypeError, ValueError):  # another version's, or no callback
                 params = tuple((str(name), str(value)) for name, value in line["params"])
                 parcel = Parcel(line["url"], line["method"], params, line["token"])
                 self._due[parcel.token] = parcel

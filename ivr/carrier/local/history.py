@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from ivr.carrier.local.ledger import append_bytes, read_lines, replace_lines
 from ivr.carrier.local.state import LegState, state_from_plain, state_to_plain
 
 CALLS_KEPT, CALLS_KEPT_FOR = 500, timedelta(hours=1)
-MESSAGES_KEPT = 200
+MESSAGES_KEPT, MESSAGES_KEPT_FOR = 200, timedelta(days=1)  # in doubt, one is looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class TextMessage:
 
 
 class History:
-    """What is over: at most 500 calls for an hour, and the last 200 messages."""
+    """What is over: at most 500 calls for an hour, and at most 200 messages for a day."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         self._calls_path = folder / "finished.jsonl"
@@ -39,17 +40,30 @@ class History:
         self._now = now
         self._calls: dict[str, LegState] = {}
         self._messages: dict[str, TextMessage] = {}
+        self._lines = 0  # of the messages' file
 
     def restore(self) -> None:
-        """Read what an earlier server kept."""
+        """Read what an earlier server kept; what another version wrote may be left out."""
         for line in read_lines(self._calls_path):
-            state = state_from_plain(line)
-            self._calls[state.sid] = state
+            with suppress(KeyError, TypeError, ValueError):
+                state = state_from_plain(line)
+                self._calls[state.sid] = state
         for line in read_lines(self._messages_path)[-MESSAGES_KEPT:]:
-            message = TextMessage(**line)
-            self._messages[message.sid] = message
+            with suppress(TypeError):
+                message = TextMessage(**line)
+                self._messages[message.sid] = message
+        self.forget()
+        self._rewrite_messages()
+
+    def forget(self) -> None:
+        """What is too old leaves memory and disk, whether or not anybody rings."""
         self._prune()
-        replace_lines(self._messages_path, [asdict(m) for m in self._messages.values()])
+        eldest = (self._now() - MESSAGES_KEPT_FOR).isoformat()
+        old = [sid for sid, message in self._messages.items() if message.at < eldest]
+        for sid in old:
+            del self._messages[sid]
+        if old:
+            self._rewrite_messages()
 
     def add_call(self, state: LegState) -> None:
         """Keep a finished call."""
@@ -73,6 +87,9 @@ class History:
             self._messages.pop(next(iter(self._messages)))
         line = json.dumps(asdict(message), ensure_ascii=False) + "\n"
         append_bytes(self._messages_path, line.encode())
+        self._lines += 1
+        if self._lines >= 2 * MESSAGES_KEPT:
+            self._rewrite_messages()
 
     def messages(self, to: str | None = None) -> list[TextMessage]:
         """Messages, oldest first; only those to a number, if given."""
@@ -81,6 +98,10 @@ class History:
     def message(self, sid: str) -> TextMessage | None:
         """One message."""
         return self._messages.get(sid)
+
+    def _rewrite_messages(self) -> None:
+        replace_lines(self._messages_path, [asdict(m) for m in self._messages.values()])
+        self._lines = len(self._messages)
 
     def _prune(self) -> None:
         """Drop what is too old or too much; the file is rewritten only for that."""

@@ -6,6 +6,7 @@ signed webhooks, carries out the TwiML it gets, and offers REST and phones.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ from ivr.carrier.local.voice import Voice
 from ivr.carrier.local.webhooks import Door, Parcel, Post, Reply, Webhooks
 from ivr.ports import SentText
 from routing.web.guard import loopback_only
+
+FORGET_EVERY = 60.0  # seconds
 
 
 class Clock(Protocol):
@@ -103,10 +106,18 @@ class LocalLine:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=5)
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar)
         self._webhooks = Webhooks(self._session, self._auth_token, self._timing)
-        self.voice.sweep()
         self.history.restore()
         self.desk.callbacks.restore()
         self.exchange.restore(self._ledger)
+        self._tasks.spawn(self._forget(), "forgetting")
+
+    async def _forget(self) -> None:
+        """Callers' numbers, prompts with a case number and texts with a PIN go when they are
+        due, whether or not anybody rings."""
+        while True:
+            self.history.forget()
+            self.voice.sweep()
+            await asyncio.sleep(FORGET_EVERY)
 
     async def stop(self) -> None:
         """Stop at once. Live calls are kept and go on at the next start."""

@@ -31,6 +31,46 @@ def test_calls_are_kept_for_an_hour_without_what_was_spoken(tmp_path: Path) -> N
     assert "CA1" not in (tmp_path / "finished.jsonl").read_text(encoding="utf-8")
 
 
+def test_what_is_too_old_leaves_the_disk_though_nobody_rings(tmp_path: Path) -> None:
+    """A text holds a PIN, a call its caller."""
+    clock = StoppedClock()
+    history = History(tmp_path, clock.now)
+    history.add_call(finished(clock, 1))
+    history.add_message(TextMessage("SM1", "+1", "+2", "PIN 1234", clock.now().isoformat()))
+    clock.pass_(3601)
+    history.forget()
+    assert (tmp_path / "finished.jsonl").read_text(encoding="utf-8") == ""
+    assert history.message("SM1") is not None
+    clock.pass_(24 * 3600)
+    history.forget()
+    assert history.messages() == []
+    assert (tmp_path / "messages.jsonl").read_text(encoding="utf-8") == ""
+
+
+def test_a_file_of_messages_does_not_grow_for_ever(tmp_path: Path) -> None:
+    clock = StoppedClock()
+    history = History(tmp_path, clock.now)
+    for number in range(MESSAGES_KEPT * 3):
+        history.add_message(TextMessage(f"SM{number}", "+1", "+2", "x", clock.now().isoformat()))
+    lines = (tmp_path / "messages.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= MESSAGES_KEPT * 2
+
+
+def test_lines_that_are_not_ours_are_left_out(tmp_path: Path) -> None:
+    """Written by another version, or by hand."""
+    clock = StoppedClock()
+    history = History(tmp_path, clock.now)
+    history.add_call(finished(clock, 1))
+    history.add_message(TextMessage("SM1", "+1", "+2", "x", clock.now().isoformat()))
+    for name in ("finished.jsonl", "messages.jsonl"):
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write('{"sid": "CA2"}\n{"sid": "SM2", "colour": "red"}\n')
+    again = History(tmp_path, clock.now)
+    again.restore()
+    assert [call.sid for call in again.calls()] == ["CA1"]
+    assert [message.sid for message in again.messages()] == ["SM1"]
+
+
 def test_both_are_bounded(tmp_path: Path) -> None:
     clock = StoppedClock()
     history = History(tmp_path, clock.now)
