@@ -23,6 +23,7 @@ from ivr.carrier.local.messages import Message, Refused, to_plain
 MAX_MESSAGE = 32_000  # twice the most audio of one message (aiohttp refuses the bound itself)
 _HANDSET = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _BACKLOG = 2000  # messages waiting for a slow phone; audio beyond it is dropped
+_MOST_WAITING = 2 * _BACKLOG  # then it does not read at all, and is dropped
 _TAKEN = 4001
 
 Act = Callable[["Connection", Mapping[str, Any]], None]
@@ -82,21 +83,24 @@ class Connection:
                     await socket.close(code=_TAKEN, message=b"attached from another tab")
 
     async def read(self, socket: web.WebSocketResponse) -> None:
-        """Carry out what the phone sends."""
+        """Carry out what the phone sends, until it leaves or does not read what it is told."""
         async for frame in socket:
             if frame.type is WSMsgType.BINARY:
                 if self._phone is not None and len(frame.data) % 2 == 0:
                     self._exchange.switch.sound(self._phone, frame.data)
             elif frame.type is WSMsgType.TEXT:
                 self._take(frame.data)
+            if self._outgoing.qsize() > _MOST_WAITING:
+                return
 
     def _take(self, text: str) -> None:
         try:
             message = json.loads(text)
-            if not isinstance(message, dict) or message.get("type") not in _ACTS:
+            act = _ACTS.get(str(message.get("type"))) if isinstance(message, dict) else None
+            if act is None:
                 raise PhoneRefusal("bad-message", "a message is an object with a known type")
-            _ACTS[message["type"]](self, message)
-        except ValueError:
+            act(self, message)
+        except (ValueError, RecursionError):
             self.tell(Refused("bad-message", "a message is JSON"))
         except PhoneRefusal as refusal:
             self.tell(Refused(refusal.code, refusal.text))
@@ -165,6 +169,7 @@ def _text(message: Mapping[str, Any], name: str) -> str:
     value = message.get(name) or ""
     if not isinstance(value, str):
         raise PhoneRefusal("bad-message", f"{name} is a text")
+    value.encode()  # half a character is a ValueError, as JSON that cannot be read is
     return value
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+from typing import cast
+
 import aiohttp
 import pytest
+from aiohttp import WSMsgType, web
 
+from ivr.carrier.local.socket import Connection
 from tests.ivr.carrier.local.house import CALLER, LINE, OFFICIAL, House, hear, twiml
 
 
@@ -43,6 +49,51 @@ async def test_nothing_works_before_attach(house: House) -> None:
             answer = await socket.receive_json(timeout=5)
             assert answer["type"] == "error"
         await socket.send_bytes(b"\0\0")  # audio of nobody is dropped
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type":[]}',
+        '{"type":{}}',
+        "[" * 30_000,
+        '{"type":"dial","to":"+865580000021","from":"\\ud800"}',
+        '{"type":"words","text":"\\udfff"}',
+    ],
+)
+async def test_what_no_message_can_be_does_not_end_the_connection(house: House, text: str) -> None:
+    """Kinds that cannot be looked up, nesting beyond the parser's depth, half a character."""
+    async with house.session.ws_connect(f"{house.base}/phone/socket") as socket:
+        await socket.send_str('{"type":"attach","handset":"a-phone-of-mine"}')
+        await socket.receive_json(timeout=5)
+        await socket.send_str(text)
+        answer = await socket.receive_json(timeout=5)
+        assert (answer["type"], answer["code"]) == ("error", "bad-message")
+        await socket.send_str('{"type":"hold","number":"+8613900000034"}')
+        assert (await socket.receive_json(timeout=5))["type"] == "attached"
+    assert not house.line.switch.legs
+
+
+class Mute:
+    """A socket whose phone sends for ever and reads nothing."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def __aiter__(self) -> Mute:
+        return self
+
+    async def __anext__(self) -> SimpleNamespace:
+        self.sent += 1
+        return SimpleNamespace(type=WSMsgType.TEXT, data="{}")
+
+
+async def test_a_phone_that_does_not_read_is_dropped(house: House) -> None:
+    """What it is answered must not fill the memory."""
+    mute = Mute()
+    async with asyncio.timeout(10):
+        await Connection(house.line.exchange).read(cast("web.WebSocketResponse", mute))
+    assert 2_000 < mute.sent < 5_000
 
 
 async def test_a_page_of_another_origin_is_refused(house: House) -> None:
