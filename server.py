@@ -4,6 +4,7 @@ and nobody imports it; every part is made here and handed to those that need it.
 import argparse
 import asyncio
 import contextlib
+import os
 import secrets
 import shutil
 import signal
@@ -23,6 +24,7 @@ from deployment.clock import SystemClock
 from deployment.log import log_as_json
 from deployment.pauses import keep_short
 from deployment.settings import Secrets, Settings, StartError, read_settings
+from deployment.shared import SharedAnswer
 from ivr.carrier.client import Account, Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Texts
 from ivr.carrier.local.line import LocalLine
@@ -54,6 +56,7 @@ from storage.cases import StoredCases
 from storage.effects import Effects, enqueue
 from storage.engine import Database, FolderLock, StorageError, migrate
 from storage.journal import SqliteJournal
+from storage.keymark import same_key
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
 from storage.plans import StoredPlans
@@ -105,6 +108,7 @@ class House:
 
 HOUSE: Final = web.AppKey("house", House)
 LINE: Final = web.AppKey("line", LocalLine)
+TROUBLE: Final = web.AppKey("trouble", SharedAnswer)
 
 
 def open_folder(settings: Settings) -> FolderLock:
@@ -141,6 +145,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     keys = Secrets.of(settings)
     zone = ZoneInfo(settings.time_zone)
     sealing = Sealing(keys.key)
+    await same_key(database, sealing)
     effects = Effects(sealing, zone)
     inputs = plan_inputs(settings)
     stored = StoredPlans(database, clock)
@@ -224,6 +229,7 @@ def assembled(house: House) -> web.Application:
     settings = house.settings
     app = web.Application(client_max_size=MOST_BODY)
     app[HOUSE] = house
+    app[TROUBLE] = SharedAnswer(lambda: _trouble(house))
     app.cleanup_ctx.append(_storage)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready)
@@ -266,12 +272,18 @@ async def _ready(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     if shutil.disk_usage(house.settings.data_dir).free < LEAST_ROOM:
         return web.Response(status=503, text="the disk is full: free some room in DATA_DIR\n")
+    wrong = await request.app[TROUBLE].now()
+    return web.Response(status=503 if wrong else 200, text=f"{wrong or 'ready'}\n")
+
+
+async def _trouble(house: House) -> str:
+    """What keeps the database from taking a write. It takes the writer's turn, which steps wait
+    for, so strangers must not ask it as often as they like."""
     try:
         async with house.database.unit_of_work():
-            pass
+            return ""
     except StorageError as wrong:
-        return web.Response(status=503, text=f"{wrong}\n")
-    return web.Response(text="ready\n")
+        return str(wrong)
 
 
 async def _home(_: web.Request) -> web.Response:
@@ -410,8 +422,10 @@ def welcome(settings: Settings, house: House) -> None:
 
 @contextlib.contextmanager
 def in_folder(settings: Settings) -> Iterator[None]:
-    """Work in DATA_DIR, locked and migrated. Raises StartError, StorageError with a sentence."""
+    """Work in DATA_DIR, locked and migrated; what is made there is its owner's alone, also where
+    the folder is older. Raises StartError, StorageError with a sentence."""
     lock = open_folder(settings)
+    before = os.umask(0o077)
     try:
         migrate(settings.data_dir / "zhitong.db")
         yield
@@ -421,6 +435,7 @@ def in_folder(settings: Settings) -> Iterator[None]:
             "user the right to it, free some room, or choose another DATA_DIR"
         ) from wrong
     finally:
+        os.umask(before)
         lock.release()
 
 

@@ -146,6 +146,30 @@ def test_a_second_server_on_the_same_data(capsys: pytest.CaptureFixture[str], co
     first.release()
 
 
+def test_what_is_kept_is_its_owners_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also in a folder that somebody made before, for all to read."""
+    if os.name != "posix":
+        pytest.skip("elsewhere the folder's own rights count")
+    folder = Path.cwd() / "var"
+    folder.mkdir(mode=0o755)
+
+    assert server.main(["migrate"]) == 0
+
+    assert (folder / "zhitong.db").stat().st_mode & 0o077 == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_another_key_than_the_first(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, taken_port: int
+) -> None:
+    """Numbers could not be opened and every PIN would be wrong, without a word."""
+    monkeypatch.setenv("ZHITONG_PORT", str(taken_port))
+    assert "ZHITONG_PORT" in refusal(capsys)  # the folder is begun
+    monkeypatch.setenv("ZHITONG_SECRET_KEY", "another" * 5)
+
+    assert "bring back its SECRET_KEY" in refusal(capsys)
+
+
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.socket() as other:

@@ -1,0 +1,28 @@
+"""One answer for all who ask at about the same time: what costs something is asked once a second,
+however many strangers want to know. Used by `/readyz`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+FRESH: Final = 1.0
+"""Seconds for which an answer is told again."""
+
+
+class SharedAnswer:
+    """Asks through `ask`; an empty text is a good answer too."""
+
+    def __init__(self, ask: Callable[[], Awaitable[str]]) -> None:
+        self._ask = ask
+        self._turn = asyncio.Lock()
+        self._told = ""
+        self._until = float("-inf")
+
+    async def now(self) -> str:
+        """The answer, at most a second old; whoever comes meanwhile waits for the same one."""
+        async with self._turn:
+            time = asyncio.get_running_loop().time
+            if time() >= self._until:
+                self._told = await self._ask()
+                self._until = time() + FRESH
+            return self._told
