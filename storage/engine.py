@@ -64,18 +64,25 @@ class Wake:
 
 
 class Database:
-    """One SQLite database. Writers take turns, so that none waits unfairly in SQLite itself."""
+    """One SQLite database. Writers take turns, so that none waits unfairly in SQLite itself. No
+    error shows what a statement carried: words and PINs would stand in the log."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.engine: AsyncEngine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+        self.engine: AsyncEngine = create_async_engine(
+            f"sqlite+aiosqlite:///{path}", hide_parameters=True
+        )
         _prepare(self.engine.sync_engine)
         self.writer = asyncio.Lock()
         self.woken = Wake()
 
     def beneath(self) -> Engine:
         """A synchronous engine on the same database, for the journal's own thread."""
-        engine = create_engine(f"sqlite:///{self.path}", connect_args={"check_same_thread": False})
+        engine = create_engine(
+            f"sqlite:///{self.path}",
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,
+        )
         _prepare(engine)
         return engine
 

@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from storage.engine import (
     MIGRATIONS,
@@ -60,6 +60,22 @@ async def test_a_failed_unit_of_work_leaves_nothing(tmp_path: Path) -> None:
                 await connection.execute(settings.insert().values(name="a", value="1"))
                 raise RuntimeError
         assert await house.rows(settings) == 0
+
+
+async def test_an_error_does_not_show_what_was_written(tmp_path: Path) -> None:
+    """What fails is logged: a caller's words and PIN must not be in it."""
+    once = settings.insert().values(name="a", value="我家停水了 4329")
+    async with opened(tmp_path) as house:
+        async with house.database.unit_of_work() as connection:
+            await connection.execute(once)
+            with pytest.raises(IntegrityError) as refused:
+                await connection.execute(once)
+        beneath = house.database.beneath()
+        with beneath.connect() as below, pytest.raises(IntegrityError) as refused_beneath:
+            below.execute(once)
+        beneath.dispose()
+    for error in (refused.value, refused_beneath.value):
+        assert "4329" not in str(error)
 
 
 async def test_a_cancelled_unit_of_work_leaves_nothing_and_frees_the_writer(
