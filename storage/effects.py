@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Executable, delete, literal, select, update
+from sqlalchemy import Executable, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ivr.flow.effect import (
@@ -31,6 +31,9 @@ from storage.tables.outbox import outbox
 
 GROUPED_WITHIN: Final = timedelta(days=30)
 """A caller's next case for the same office within this time is grouped with the first."""
+TEXTS_A_DAY: Final = 20
+"""Texts to one number: more than any caller's checks and matters of a day; a faked caller ID
+must not fill a stranger's phone at the city's cost."""
 OPENING: Final = (
     (None, CaseState.RECEIVED, Actor.CALLER),
     (CaseState.RECEIVED, CaseState.TRIAGE, Actor.SYSTEM),
@@ -78,9 +81,7 @@ class Effects:
             case AttachRecording():
                 yield from self._attach(source, effect)
             case Notify():
-                yield enqueue(
-                    "sms", _texted(effect, source.dialled), effect.key, source.at, effect.reference
-                )
+                yield self._text(source, effect)
             case TellOffice(reference, office):
                 payload = {"reference": reference, "office": office}
                 yield enqueue("tell_office", payload, f"tell:{reference}", source.at, reference)
@@ -157,6 +158,24 @@ class Effects:
                 opened=source.at,
             )
 
+    def _text(self, source: Source, notice: Notify) -> Executable:
+        """One text, unless the number has had its share of the day. The key counts them without
+        naming the number, and says nothing of the texts of another day."""
+        day = source.at.astimezone(self._zone).date().isoformat()
+        whose = f"text:{self._sealing.digest('texts', f'{day} {notice.to}')[:32]}:"
+        row = _row(
+            "sms",
+            _texted(notice, source.dialled),
+            whose + notice.key,
+            source.at,
+            notice.reference,
+        )
+        sent = select(func.count()).where(outbox.c.key.between(whose, f"{whose}~"))
+        values = [literal(value, outbox.c[name].type) for name, value in row.items()]
+        few = select(*values).where(sent.scalar_subquery() < TEXTS_A_DAY)
+        text = insert(outbox).from_select(list(row), few)
+        return text.on_conflict_do_nothing(index_elements=["key"])
+
     def caller_digest(self, caller: str | None) -> str:
         """What a caller is matched by; every withheld caller is the same one."""
         return self._sealing.digest("caller", caller or "withheld")
@@ -210,17 +229,23 @@ def enqueue(
     kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
 ) -> Executable:
     """One outbox row; the same key again changes nothing."""
-    row = insert(outbox).values(
-        kind=kind,
-        key=key,
-        reference=reference,
-        payload=json.dumps(payload, ensure_ascii=False),
-        state="ready",
-        attempts=0,
-        run_at=run_at,
-        enqueued=run_at,
-    )
+    row = insert(outbox).values(_row(kind, payload, key, run_at, reference))
     return row.on_conflict_do_nothing(index_elements=["key"])
+
+
+def _row(
+    kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "key": key,
+        "reference": reference,
+        "payload": json.dumps(payload, ensure_ascii=False),
+        "state": "ready",
+        "attempts": 0,
+        "run_at": run_at,
+        "enqueued": run_at,
+    }
 
 
 def _texted(notice: Notify, sender: str) -> dict[str, Any]:
@@ -234,12 +259,10 @@ def _texted(notice: Notify, sender: str) -> dict[str, Any]:
 
 
 def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
-    """The caller's number leaves the case and its unsent texts, and with it every link to the
-    caller's other cases."""
+    """The caller's number leaves the case and its texts (also those in doubt or given up: none
+    is sent again), and with it every link to the caller's other cases."""
     yield delete(case_callers).where(case_callers.c.reference == reference)
-    yield delete(outbox).where(
-        outbox.c.reference == reference, outbox.c.kind == "sms", outbox.c.state == "ready"
-    )
+    yield delete(outbox).where(outbox.c.reference == reference, outbox.c.kind == "sms")
     yield (
         update(cases)
         .where(cases.c.reference == reference)

@@ -1,5 +1,6 @@
 """Effects as rows: what a case leaves behind, and what anonymity takes away again."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ivr.flow.effect import (
     AttachRecording,
@@ -23,7 +24,7 @@ from ivr.flow.effect import (
 )
 from ivr.ports import Step
 from routing.cases.case import CaseState, Confidentiality
-from storage.effects import GROUPED_WITHIN
+from storage.effects import GROUPED_WITHIN, TEXTS_A_DAY
 from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import outbox
@@ -154,6 +155,32 @@ async def test_texts_and_news_for_the_office_wait_in_the_outbox_once(tmp_path: P
         "phrase": "sms.case", "to": CALLER, "from": DIALLED, "language": "zh-CN",
         "slots": {"pin": "7315"},
     }  # fmt: skip
+
+
+async def test_texts_to_one_number_are_bounded_a_day(tmp_path: Path) -> None:
+    """Whoever fakes a caller ID must not fill a stranger's phone at the city's cost."""
+    notices = [replace(TEXT, key=f"check:a:{n}", reference=None) for n in range(TEXTS_A_DAY + 5)]
+    others = [replace(notice, to="+8613900000099", key=f"b{notice.key}") for notice in notices[:3]]
+    async with opened(tmp_path) as house:
+        await _play(house, *notices, *others)
+        tomorrow = later_step("a", 2, *notices[:2])
+        await house.journal.append(replace(tomorrow, at=AT + timedelta(days=1)))
+        texts = await _rows(house, select(outbox.c.payload, outbox.c.key))
+    sent_to = Counter(orjson.loads(row.payload)["to"] for row in texts)
+    assert sent_to == {CALLER: TEXTS_A_DAY + 2, "+8613900000099": 3}
+    assert not any(CALLER[1:] in row.key for row in texts)
+
+
+@pytest.mark.parametrize("state", ["ready", "sending", "dead", "done"])
+async def test_anonymity_takes_back_a_text_however_it_stands(tmp_path: Path, state: str) -> None:
+    """In doubt or given up, it would name the caller for days."""
+    async with opened(tmp_path) as house:
+        await _play(house, open_case(CASE), TEXT, TellOffice(CASE, "water"))
+        async with house.database.unit_of_work() as unit:
+            await unit.execute(update(outbox).values(state=state))
+        await house.journal.append(later_step("a", 2, MakeAnonymous(CASE)))
+        kinds = await _rows(house, select(outbox.c.kind))
+    assert [row.kind for row in kinds] == ["tell_office"]
 
 
 async def test_anonymity_takes_back_number_unsent_text_and_links(tmp_path: Path) -> None:
