@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 LEAST_KEY: Final = 32
 """Bytes of a key that is not to be guessed."""
+_NO_ADDRESS: Final = frozenset(" \"'<>\\^`{|}")
+"""Signs that stand in no address as it is signed (urllib would drop or rewrite some)."""
 
 
 class StartError(Exception):
@@ -100,6 +102,8 @@ class Settings(BaseSettings):
 
 def _is_base(url: str) -> bool:
     """Whether an address can have ours put behind it, and be signed (twilio-voice §2)."""
+    if not url.isascii() or not url.isprintable() or not _NO_ADDRESS.isdisjoint(url):
+        return False
     try:
         parts = urlsplit(url)
         told = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

@@ -11,6 +11,7 @@ from aiohttp import web
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _READS = frozenset({"GET", "HEAD"})
+_PROXIED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
 _REFUSED = (
     "This page is for the machine it runs on. Open it there, at http://127.0.0.1 or localhost.\n"
 )
@@ -20,11 +21,14 @@ def loopback_only(handler: Handler) -> Handler:
     """Refuse (403) what did not come from a page or an address bar on this machine.
 
     The Host header must be a loopback name (against DNS rebinding); whatever changes something
-    or opens a WebSocket must have our own Origin, or none at all, as programs have."""
+    or opens a WebSocket must have our own Origin, or none at all, as programs have. What a proxy
+    or a tunnel hands on comes from elsewhere, though it may name us as the host."""
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if not loopback(request.headers.get("Host", "")) or _foreign(request):
+        headers = request.headers
+        proxied = any(name in headers for name in _PROXIED)
+        if proxied or not loopback(headers.get("Host", "")) or _foreign(request):
             raise web.HTTPForbidden(text=_REFUSED)
         return await handler(request)
 

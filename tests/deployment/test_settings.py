@@ -47,6 +47,7 @@ def test_the_demonstration_is_for_this_machine(
         ({"host": EVERYWHERE, "public_url": "https://phone.example", "demo": "1"}, "DEMO is for"),
         ({"public_url": "https://phone.example", "demo": "1"}, "DEMO is for"),
         ({"public_url": "phone.example"}, "PUBLIC_URL must look like"),
+        ({"public_url": "https://phone.example/a\r\nb"}, "PUBLIC_URL must look like"),
         ({"port": "many"}, "ZHITONG_PORT"),
         ({"port": "70000"}, "ZHITONG_PORT"),
         ({"time_zone": "Mars/Olympus"}, "TIME_ZONE"),

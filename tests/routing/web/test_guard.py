@@ -47,6 +47,10 @@ async def _ok(request: web.Request) -> web.StreamResponse:
     [
         ("GET", {}, True),
         ("GET", {"Origin": "http://evil.example"}, True),
+        ("GET", {"x-forwarded-for": "203.0.113.7"}, False),
+        ("GET", {"Forwarded": "for=203.0.113.7"}, False),
+        ("GET", {"Via": "1.1 tunnel", "Upgrade": "websocket"}, False),
+        ("GET", {"X-Real-IP": "203.0.113.7"}, False),
         ("POST", {}, True),
         ("POST", {"Origin": "http://localhost:8080"}, True),
         ("POST", {"Origin": "http://localhost:9090"}, False),
