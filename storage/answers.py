@@ -174,8 +174,7 @@ class StoredAnswers:
             .where(case_callers.c.digest == digest, case_callers.c.opened > now - HOUR)
             .order_by(case_callers.c.opened.desc())
         )
-        async with self._database.reading() as connection:
-            found = (await connection.execute(query)).all()
+        found = await self._database.read(query)
         still_open = (row.reference for row in found if CaseState(row.state) not in ENDS)
         return RecentCases(len(found), next(still_open, None))
 
@@ -191,15 +190,13 @@ class StoredAnswers:
                 leg_answers.c.at >= midnight,
             )
         )
-        async with self._database.reading() as connection:
-            return LiveCallsToday((await connection.execute(query)).scalar_one())
+        [row] = await self._database.read(query)
+        return LiveCallsToday(row[0])
 
     async def _find_matter(self, call: Call, turn: int) -> Answer:
         query = select(cases.c.reference, cases.c.attempt).where(
             cases.c.call_id == call.id, cases.c.turn == turn
         )
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return MatterFound(None, None)
-        return MatterFound(row.reference, self._sealing.draw(call.id, turn, row.attempt).pin)
+        for row in await self._database.read(query):
+            return MatterFound(row.reference, self._sealing.draw(call.id, turn, row.attempt).pin)
+        return MatterFound(None, None)

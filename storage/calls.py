@@ -1,11 +1,12 @@
 """What is kept of calls outside the batch: states read back, ends, legs, recordings' and
 transcripts' rows. Implements `ivr.ports.Calls`."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import Executable, select
+from sqlalchemy import Connection, Executable, Row, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -38,33 +39,29 @@ class StoredCalls:
             .order_by(steps.c.turn.desc())
             .limit(1)
         )
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None or row.state is None:
-            return None
-        return from_plain(orjson.loads(row.state)), Origin(row.account, row.sid)
+        for row in await self._database.read(query):
+            if row.state is not None:
+                return from_plain(orjson.loads(row.state)), Origin(row.account, row.sid)
+        return None
 
     async def of(self, origin: Origin) -> str | None:
         """The call that began with this account and leg."""
         query = select(calls.c.id).where(
             calls.c.account == origin.account, calls.c.sid == origin.sid
         )
-        async with self._database.reading() as connection:
-            found: str | None = (await connection.execute(query)).scalar_one_or_none()
+        found: str | None = _only(await self._database.read(query))
         return found
 
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         """The state that was waiting for `turn`."""
         query = select(steps.c.state).where(steps.c.call_id == call_id, steps.c.turn == turn - 1)
-        async with self._database.reading() as connection:
-            state = (await connection.execute(query)).scalar_one_or_none()
+        state = _only(await self._database.read(query))
         return None if state is None else from_plain(orjson.loads(state))
 
     async def reply(self, call_id: str, turn: int) -> bytes | None:
         """The stored reply of a turn."""
         query = select(steps.c.reply).where(steps.c.call_id == call_id, steps.c.turn == turn)
-        async with self._database.reading() as connection:
-            found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
+        found: bytes | None = _only(await self._database.read(query))
         return found
 
     async def ended(self, call_id: str, ending: Ending, at: datetime) -> bool:
@@ -76,14 +73,15 @@ class StoredCalls:
             seconds=ending.seconds,
             forgotten=False,
         )
-        async with self._database.unit_of_work() as connection:
-            done = await connection.execute(row.on_conflict_do_nothing())
-            if done.rowcount and ending.recording:
-                run_at = at + SETTLE_AFTER
-                await connection.execute(
-                    enqueue("settle", {"call": call_id}, f"settle:{call_id}", run_at, None)
-                )
-        return bool(done.rowcount)
+        settle = enqueue("settle", {"call": call_id}, f"settle:{call_id}", at + SETTLE_AFTER, None)
+
+        def keep(connection: Connection) -> bool:
+            first = bool(connection.execute(row.on_conflict_do_nothing()).rowcount)
+            if first and ending.recording:
+                connection.execute(settle)
+            return first
+
+        return await self._database.brief(keep)
 
     async def answer_leg(self, at: LegAnswer) -> None:
         """Keep the first answer of a leg."""
@@ -102,8 +100,7 @@ class StoredCalls:
         query = select(leg_answers.c.accepted).where(
             leg_answers.c.call_id == call_id, leg_answers.c.turn == turn
         )
-        async with self._database.reading() as connection:
-            found: bool | None = (await connection.execute(query)).scalars().first()
+        found: bool | None = _only(await self._database.read(query))
         return found
 
     async def hold_recording(
@@ -125,14 +122,12 @@ class StoredCalls:
             set_={"url": ref.url, "seconds": ref.seconds},
             where=recordings.c.call_id == call_id,
         )
-        async with self._database.unit_of_work() as connection:
-            return bool((await connection.execute(kept)).rowcount)
+        return await self._database.brief(lambda unit: bool(unit.execute(kept).rowcount))
 
     async def recorded_by(self, sid: str) -> str | None:
         """The call that a recording is of."""
         query = select(recordings.c.call_id).where(recordings.c.sid == sid)
-        async with self._database.reading() as connection:
-            found: str | None = (await connection.execute(query)).scalar_one_or_none()
+        found: str | None = _only(await self._database.read(query))
         return found
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
@@ -140,9 +135,9 @@ class StoredCalls:
         query = select(recordings.c.sid, recordings.c.url, recordings.c.seconds).where(
             recordings.c.call_id == call_id, recordings.c.turn == turn
         )
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
-        return None if row is None else RecordingRef(row.sid, row.url or "", row.seconds)
+        for row in await self._database.read(query):
+            return RecordingRef(row.sid, row.url or "", row.seconds)
+        return None
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         """Keep the words beside the recording; a repeat changes nothing."""
@@ -163,6 +158,13 @@ class StoredCalls:
         self._database.woken.set()
 
     async def _write(self, *statements: Executable) -> None:
-        async with self._database.unit_of_work() as connection:
+        def write(connection: Connection) -> None:
             for statement in statements:
-                await connection.execute(statement)
+                connection.execute(statement)
+
+        await self._database.brief(write)
+
+
+def _only(rows: Sequence[Row[Any]]) -> Any:
+    """The first column of the first row, if there is one."""
+    return rows[0][0] if rows else None

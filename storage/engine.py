@@ -5,14 +5,17 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from storage.brief import Brief, transaction
+
+T = TypeVar("T")
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
@@ -75,9 +78,11 @@ class Database:
         _prepare(self.engine.sync_engine)
         self.writer = asyncio.Lock()
         self.woken = Wake()
+        self._reads = Brief(self.beneath(), "reads")
+        self._writes = Brief(self.beneath(), "writes")
 
     def beneath(self) -> Engine:
-        """A synchronous engine on the same database, for the journal's own thread."""
+        """A synchronous engine on the same database, for a thread of its own."""
         engine = create_engine(
             f"sqlite:///{self.path}",
             connect_args={"check_same_thread": False},
@@ -103,8 +108,27 @@ class Database:
             async with self.engine.connect() as connection, connection.begin():
                 yield connection
 
+    async def read(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """One short query in one hop: what a webhook waits for."""
+        with told():
+            return await self._reads.run(lambda connection: connection.execute(query).all())
+
+    async def brief(self, work: Callable[[Connection], T]) -> T:
+        """Short work that writes, in one hop and one transaction: the writer's turn ends the
+        sooner, and steps wait for it."""
+
+        def whole(connection: Connection) -> T:
+            with transaction(connection):
+                return work(connection)
+
+        async with self.writer:
+            with told():
+                return await self._writes.run(whole)
+
     async def close(self) -> None:
         """Let go of the file."""
+        self._reads.close()
+        self._writes.close()
         await self.engine.dispose()
 
 
@@ -120,7 +144,7 @@ def _prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _(connection: Any) -> None:
         if connection.get_execution_options().get("zhitong_begun", False):
-            return  # the journal has said BEGIN beneath Core
+            return  # it is said beneath Core, or not at all
         writes = connection.get_execution_options().get("zhitong_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

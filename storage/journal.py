@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from ivr.flow.call import to_plain
 from ivr.flow.effect import NoteStray, NoteVerdict
 from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
+from storage.brief import begun, cursor_of, transaction
 from storage.effects import Count, Effects, Source, enqueues
 from storage.engine import Database, StorageError, told
 from storage.tables.base import sqlite_text
@@ -89,7 +90,7 @@ class SqliteJournal:
         """Open the journal's connection and begin to write."""
         loop = asyncio.get_running_loop()
         opened = await loop.run_in_executor(self._thread, self._engine.connect)
-        self._connection = opened.execution_options(zhitong_begun=True)
+        self._connection = begun(opened)
         self._writer = loop.create_task(self._write(), name="journal")
 
     async def stop(self) -> None:
@@ -146,7 +147,7 @@ class SqliteJournal:
         calls = [row for step in steps for row in _call_rows(step)]
         rows = [_step_row(step) for step in steps]
         with self._transaction() as connection:
-            cursor = _cursor(connection)
+            cursor = cursor_of(connection)
             if calls:
                 cursor.executemany(INSERT_CALL, calls)
             cursor.executemany(INSERT_STEP, rows)
@@ -172,7 +173,7 @@ class SqliteJournal:
         winner = _winner(connection, step)
         if winner is not None:
             return winner
-        cursor = _cursor(connection)
+        cursor = cursor_of(connection)
         cursor.execute("SAVEPOINT step")
         try:
             cursor.executemany(INSERT_CALL, _call_rows(step))
@@ -198,21 +199,11 @@ class SqliteJournal:
                 connection.execute(statement)
 
     @contextlib.contextmanager
-    def _transaction(self) -> Any:
-        """BEGIN IMMEDIATE ... COMMIT on the journal's own connection. Core is told nothing of it:
-        the statements of effects run inside, as they would in its own."""
+    def _transaction(self) -> Iterator[Connection]:
         if self._connection is None:
             raise StorageError("the journal was not started")
-        cursor = _cursor(self._connection)
-        cursor.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection, lambda: self._reach(KillPoint.BEFORE_COMMIT)):
             yield self._connection
-            self._reach(KillPoint.BEFORE_COMMIT)
-            cursor.execute("COMMIT")
-        except BaseException:
-            if cursor.connection.in_transaction:
-                cursor.execute("ROLLBACK")
-            raise
         self._reach(KillPoint.AFTER_COMMIT)
 
     def _reach(self, point: KillPoint) -> None:
@@ -227,12 +218,6 @@ def _count(cursor: sqlite3.Cursor, counted: Counter[Count]) -> None:
             cursor.execute(COUNT_STRAY, (count.day, count.kind, times))
         else:
             cursor.execute(COUNT_VERDICT, (count.day, count.dialled, count.kind, times))
-
-
-def _cursor(connection: Connection) -> sqlite3.Cursor:
-    """The driver's own cursor beneath Core's connection."""
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-    return driver.cursor()
 
 
 def _call_rows(step: Step) -> list[tuple[Any, ...]]:
@@ -257,7 +242,7 @@ def _step_row(step: Step) -> tuple[Any, ...]:
 
 def _winner(connection: Connection, step: Step) -> Outcome | None:
     """The reply of whoever took this turn before, or None where it is free."""
-    cursor = _cursor(connection)
+    cursor = cursor_of(connection)
     call_id = step.call.id
     if step.origin is not None:
         row = cursor.execute(WINNER_OF_CALL, (step.origin.account, step.origin.sid)).fetchone()

@@ -54,9 +54,8 @@ class StoredOutbox:
             .order_by(outbox.c.run_at, outbox.c.id)
             .limit(most)
         )
-        async with self._database.reading() as connection:
-            if (await connection.execute(due.limit(1))).first() is None:
-                return ()
+        if not await self._database.read(due.limit(1)):
+            return ()
         claim = (
             update(outbox)
             .where(outbox.c.id.in_(due.with_for_update(skip_locked=True)))
@@ -65,8 +64,8 @@ class StoredOutbox:
                 outbox.c.id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.key
             )
         )
-        async with self._database.unit_of_work() as connection:
-            rows = sorted((await connection.execute(claim)).all(), key=lambda row: row.id)
+        claimed = await self._database.brief(lambda unit: unit.execute(claim).all())
+        rows = sorted(claimed, key=lambda row: row.id)
         return [Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key) for r in rows]
 
     async def take_back(self, now: datetime) -> int:
@@ -129,5 +128,4 @@ class StoredOutbox:
             .where(outbox.c.id == job.id, outbox.c.attempts == job.attempts)
             .values(**values)
         )
-        async with self._database.unit_of_work() as connection:
-            await connection.execute(change)
+        await self._database.brief(lambda unit: unit.execute(change))

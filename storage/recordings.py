@@ -79,22 +79,20 @@ class StoredRecordings:
     async def ref(self, sid: str) -> RecordingRef | None:
         """Where the carrier has it."""
         query = select(recordings.c.url, recordings.c.seconds).where(recordings.c.sid == sid)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return None if row is None or row.url is None else RecordingRef(sid, row.url, row.seconds)
+        for row in await self._database.read(query):
+            return None if row.url is None else RecordingRef(sid, row.url, row.seconds)
+        return None
 
     async def kept(self, sid: str) -> Language | None:
         """Mark it as kept here; returns its language."""
         await self._mark(sid, "kept")
         query = select(recordings.c.language).where(recordings.c.sid == sid)
-        async with self._database.reading() as connection:
-            return cast("Language | None", (await connection.execute(query)).scalar_one_or_none())
+        rows = await self._database.read(query)
+        return cast("Language | None", rows[0][0]) if rows else None
 
     async def _mark(self, sid: str, audio: str) -> None:
-        async with self._database.unit_of_work() as connection:
-            await connection.execute(
-                update(recordings).where(recordings.c.sid == sid).values(audio=audio)
-            )
+        change = update(recordings).where(recordings.c.sid == sid).values(audio=audio)
+        await self._database.brief(lambda unit: unit.execute(change))
 
 
 async def _written(part: Path, audio: AsyncIterator[bytes]) -> int:
