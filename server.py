@@ -25,6 +25,7 @@ from deployment.log import log_as_json
 from deployment.pauses import keep_short
 from deployment.settings import Secrets, Settings, StartError, read_settings
 from deployment.shared import SharedAnswer
+from deployment.sockets import make_room
 from ivr.carrier.client import Account, Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Texts
 from ivr.carrier.local.line import LocalLine
@@ -382,6 +383,7 @@ def _report(what: str, job: Job, why: str) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until told to stop. Raises StartError, StorageError with a sentence."""
+    make_room()
     app = await build_app(settings)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
     await runner.setup()

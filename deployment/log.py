@@ -9,6 +9,8 @@ import structlog
 from routing.numbers import mask_all
 
 LOG: Final = structlog.get_logger()
+QUIET: Final = 1.0
+"""Seconds in which a library need not say the same thing again."""
 
 
 def log_as_json() -> None:
@@ -25,13 +27,25 @@ def log_as_json() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[_Relay()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[Relay()], level=logging.WARNING, force=True)
 
 
-class _Relay(logging.Handler):
-    """What libraries log, as our own lines."""
+class Relay(logging.Handler):
+    """What libraries log, as our own lines. The same again within a second is left out: asyncio
+    says a thousand times a second that descriptors ran out, and a disk is soon full of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: tuple[object, ...] = ()
+        self._at = 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        kind = record.exc_info[0] if record.exc_info else None
+        said = (record.name, record.getMessage(), kind)
+        if said == self._last and record.created - self._at < QUIET:
+            return
+        self._last, self._at = said, record.created
         LOG.warning(record.name, text=self.format(record))
 
 
