@@ -68,6 +68,10 @@ class Sender:
         """Whether it is a leg of that call (design §3, The URLs we hand out)."""
         return self.account == origin.account and origin.sid in (self.sid, self.parent)
 
+    def rung_by(self, origin: Origin) -> bool:
+        """Whether it is a callee's leg of that call: no caller accepts his own call."""
+        return self.account == origin.account and origin.sid == self.parent
+
 
 @value
 class Arrival:

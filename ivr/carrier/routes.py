@@ -171,7 +171,7 @@ class VoiceRoutes:
         at = LegAt(info["call"], int(info["turn"]), int(info["leg"]), int(info["following"]))
         event = read_turn(form, Expecting.CHOICE) if at.following > 0 else None
         digits = event.digits if isinstance(event, Pressed) else None
-        return await self._conversation.leg(at, read_sender(form).belongs_to, digits)
+        return await self._conversation.leg(at, read_sender(form).rung_by, digits)
 
     async def _fallback(self, request: web.Request, form: Fields) -> bytes:
         LOG.warning("voice.fallback", code=str(form.get("ErrorCode", ""))[:16])

@@ -201,7 +201,7 @@ async def test_a_whisper_is_offered_and_accepted(house: House) -> None:
     parent = house.to("/voice/answer")[0].form["CallSid"]
 
     assert read(house, pressed) == Pressed("1")
-    assert read_sender(pressed.form).belongs_to(Origin(ACCOUNT, parent))
+    assert read_sender(pressed.form).rung_by(Origin(ACCOUNT, parent))
     assert read(house, ended) == DialEnded(accepted=True, declined=False)
 
 

@@ -119,6 +119,9 @@ def test_the_sender_is_checked_against_call_and_parent() -> None:
     assert leg.belongs_to(Origin(ACCOUNT, CALL))
     assert not leg.belongs_to(Origin("AC" + "9" * 32, PARENT))
     assert not read_sender(form()).belongs_to(Origin(ACCOUNT, PARENT))
+    assert leg.rung_by(Origin(ACCOUNT, PARENT))
+    assert not leg.rung_by(Origin(ACCOUNT, CALL)), "a caller does not accept his own call"
+    assert not leg.rung_by(Origin("AC" + "9" * 32, PARENT))
 
 
 @pytest.mark.parametrize("sid", ["", "x" * 65, "CA 1", "CA\x001", "呼叫"])

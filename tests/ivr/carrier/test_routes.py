@@ -237,7 +237,8 @@ async def test_addresses_that_were_not_handed_out(carrier: Carrier) -> None:
     recording = {"RecordingSid": "RE1", "RecordingUrl": "http://127.0.0.1/RE1"}
 
     for path, status in NEVER_HANDED_OUT.items():
-        assert refused(await carrier.post(path.format(call=call), **recording), status)
+        fields = {"ParentCallSid": "CA1", **recording}
+        assert refused(await carrier.post(path.format(call=call), "CA9", **fields), status)
     for path in OTHER_SHAPES:
         answer = await carrier.post(path.format(call=call))
         assert answer.status in (403, 404)
@@ -252,3 +253,5 @@ async def test_another_call_or_account_is_refused(carrier: Carrier) -> None:
     assert refused(await other.post(f"/voice/{call}/turn/1", Digits="1"), 403)
     parent = await carrier.post(f"/voice/{call}/turn/1", "CA3", ParentCallSid="CA1", Digits="1")
     assert parent.status == 200
+    whisper = await carrier.post(f"/voice/{call}/turn/1/leg/0/1", Digits="1")
+    assert refused(whisper, 403), "the caller's own leg does not accept his call"
