@@ -9,7 +9,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -141,6 +141,19 @@ def compiled(inputs: Inputs, number: int, today: date) -> Plan:
         raise StartError(f"the plan is refused:\n{wrong}") from wrong
 
 
+def earlier_plans(bodies: Mapping[int, str], current: int, today: date) -> dict[int, Plan]:
+    """The plans that live calls began with. One of another version, which this one cannot compile,
+    must not keep the line from starting: its calls go on with today's."""
+    plans: dict[int, Plan] = {}
+    for number, body in bodies.items():
+        try:
+            if number != current:
+                plans[number] = compiled(Inputs.from_text(body), number, today)
+        except (StartError, LibraryError) as wrong:
+            LOG.warning("plan.left_out", number=number, why=str(wrong))
+    return plans
+
+
 async def furnish(settings: Settings, clock: SystemClock, database: Database) -> House:
     """Compile the plan, put the parts together."""
     keys = Secrets.of(settings)
@@ -154,11 +167,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     today = clock.now().astimezone(zone).date()
     plans = Plans(
         compiled(inputs, number, today),
-        {
-            earlier: compiled(Inputs.from_text(body), earlier, today)
-            for earlier, body in (await stored.of_live_calls(clock.now())).items()
-            if earlier != number
-        },
+        earlier_plans(await stored.of_live_calls(clock.now()), number, today),
     )
     calls = StoredCalls(database, effects)
     journal = SqliteJournal(database, effects)

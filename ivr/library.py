@@ -353,10 +353,13 @@ class Inputs:
 
     @classmethod
     def from_text(cls, text: str) -> "Inputs":
-        """The inputs that `to_text` wrote."""
-        read = json.loads(text)
+        """The inputs that `to_text` wrote. Raises LibraryError for another version's."""
         parts = {"sheets": Sheets, "shipped": Shipped, "policy": Policy}
-        return cls(**{**read, **{name: part(**read[name]) for name, part in parts.items()}})
+        try:
+            read = json.loads(text)
+            return cls(**{**read, **{name: part(**read[name]) for name, part in parts.items()}})
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise LibraryError(f"these inputs are another version's: {wrong!r}") from wrong
 
 
 def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Plan:

@@ -131,6 +131,12 @@ def test_inputs_are_kept_as_text_and_read_again_as_they_were(demo_inputs: Inputs
     assert again.to_text() == text
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"sheets": {"colour": "red"}}'])
+def test_inputs_of_another_version_are_refused(text: str) -> None:
+    with pytest.raises(LibraryError, match="another version"):
+        Inputs.from_text(text)
+
+
 def test_a_plan_with_a_broken_script_is_refused(demo_inputs: Inputs) -> None:
     broken = demo_inputs.shipped.script.replace('5 = "missed"\n9', "9")
     inputs = replace(
