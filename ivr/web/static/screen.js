@@ -23,7 +23,7 @@ export class Screen {
     }
     const live = call || (LIVE.has(state) && state !== "reconnecting");
     const up = live && !incoming;
-    this.root.dataset.live = live ? "yes" : "no";
+    this.root.dataset.busy = live ? "yes" : "no";
     parts.chooser.hidden = live;
     parts.incoming.hidden = !incoming;
     parts.pad.hidden = !up;

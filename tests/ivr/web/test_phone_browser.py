@@ -122,6 +122,15 @@ async def test_the_keypad_sends_each_of_its_keys_and_typing_does_not(
     assert sum(m["type"] == "digits" for m in house.line.heard) == len(names)
 
 
+async def test_only_the_list_of_messages_is_fetched_again(page: Page, house: House) -> None:
+    await page.goto(f"{house.url}/phone")
+    await house.line.expect("attach")
+    await expect(page.locator("#phone")).to_have_attribute("data-busy", "no")
+    fetched = page.locator("[data-live]")
+
+    assert await fetched.evaluate_all("all => all.map(e => e.dataset.live)") == ["/phone/messages"]
+
+
 async def test_words_with_markup_stay_words(page: Page, house: House) -> None:
     hostile = "<img src=x onerror=alert(1)><b>粗</b>"
     await page.goto(f"{house.url}/phone")
