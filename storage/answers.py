@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Executable, Row, Select, func, select, update
+from sqlalchemy import Executable, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,6 +33,28 @@ MISSES_A_DAY: Final = 10
 """Wrong tries a day, of one caller and of one case; then both say locked (design §3)."""
 NO_DIGEST: Final = "0" * 64
 HOUR: Final = timedelta(hours=1)
+
+OPENED_SINCE: Final = (
+    select(cases.c.reference, cases.c.state)
+    .join(case_callers, case_callers.c.reference == cases.c.reference)
+    .where(
+        case_callers.c.digest == bindparam("whose"),
+        case_callers.c.opened > bindparam("since", type_=case_callers.c.opened.type),
+    )
+    .order_by(case_callers.c.opened.desc())
+)
+ACCEPTED_SINCE: Final = (
+    select(func.count())
+    .select_from(leg_answers)
+    .where(
+        leg_answers.c.official == bindparam("official"),
+        leg_answers.c.accepted.is_(True),
+        leg_answers.c.at >= bindparam("since", type_=leg_answers.c.at.type),
+    )
+)
+MATTER: Final = select(cases.c.reference, cases.c.attempt).where(
+    cases.c.call_id == bindparam("call"), cases.c.turn == bindparam("turn")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,35 +190,17 @@ class StoredAnswers:
 
     async def _count_cases(self, call: Call, now: datetime) -> Answer:
         digest = self._effects.caller_digest(call.caller)
-        query = (
-            select(cases.c.reference, cases.c.state)
-            .join(case_callers, case_callers.c.reference == cases.c.reference)
-            .where(case_callers.c.digest == digest, case_callers.c.opened > now - HOUR)
-            .order_by(case_callers.c.opened.desc())
-        )
-        found = await self._database.read(query)
+        found = await self._database.read(OPENED_SINCE, whose=digest, since=now - HOUR)
         still_open = (row.reference for row in found if CaseState(row.state) not in ENDS)
         return RecentCases(len(found), next(still_open, None))
 
     async def _count_live_calls(self, official: str, now: datetime) -> Answer:
         local = now.astimezone(self._zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        query = (
-            select(func.count())
-            .select_from(leg_answers)
-            .where(
-                leg_answers.c.official == official,
-                leg_answers.c.accepted.is_(True),
-                leg_answers.c.at >= midnight,
-            )
-        )
-        [row] = await self._database.read(query)
+        [row] = await self._database.read(ACCEPTED_SINCE, official=official, since=midnight)
         return LiveCallsToday(row[0])
 
     async def _find_matter(self, call: Call, turn: int) -> Answer:
-        query = select(cases.c.reference, cases.c.attempt).where(
-            cases.c.call_id == call.id, cases.c.turn == turn
-        )
-        for row in await self._database.read(query):
+        for row in await self._database.read(MATTER, call=call.id, turn=turn):
             return MatterFound(row.reference, self._sealing.draw(call.id, turn, row.attempt).pin)
         return MatterFound(None, None)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Executable, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -18,9 +18,32 @@ from storage.engine import Database
 from storage.journal import taken
 from storage.tables.calls import call_ends, calls, leg_answers, steps
 from storage.tables.cases import recordings, transcripts
+from storage.writes import HOLD_RECORDING
 
 SETTLE_AFTER: Final = timedelta(seconds=60)
 """How long a call's late webhooks may take before its recording is settled without them."""
+
+ID: Final = bindparam("call", type_=steps.c.call_id.type)
+TURN: Final = bindparam("turn", type_=steps.c.turn.type)
+LATEST: Final = (
+    select(steps.c.state, calls.c.account, calls.c.sid)
+    .join(calls, calls.c.id == steps.c.call_id)
+    .where(steps.c.call_id == ID)
+    .order_by(steps.c.turn.desc())
+    .limit(1)
+)
+STEP: Final = select(steps.c.state, steps.c.reply).where(
+    steps.c.call_id == ID, steps.c.turn == TURN
+)
+CALL_OF: Final = select(calls.c.id).where(
+    calls.c.account == bindparam("account"), calls.c.sid == bindparam("sid")
+)
+LEG_ANSWER: Final = select(leg_answers.c.accepted).where(
+    leg_answers.c.call_id == ID, leg_answers.c.turn == TURN
+)
+HELD: Final = select(recordings.c.sid, recordings.c.url, recordings.c.seconds).where(
+    recordings.c.call_id == ID, recordings.c.turn == TURN
+)
 
 
 class StoredCalls:
@@ -32,37 +55,29 @@ class StoredCalls:
 
     async def load(self, call_id: str) -> tuple[Call, Origin] | None:
         """The latest state of a call, or None."""
-        query = (
-            select(steps.c.state, calls.c.account, calls.c.sid)
-            .join(calls, calls.c.id == steps.c.call_id)
-            .where(steps.c.call_id == call_id)
-            .order_by(steps.c.turn.desc())
-            .limit(1)
-        )
-        for row in await self._database.read(query):
+        for row in await self._database.read(LATEST, call=call_id):
             if row.state is not None:
                 return from_plain(orjson.loads(row.state)), Origin(row.account, row.sid)
         return None
 
     async def of(self, origin: Origin) -> str | None:
         """The call that began with this account and leg."""
-        query = select(calls.c.id).where(
-            calls.c.account == origin.account, calls.c.sid == origin.sid
-        )
-        found: str | None = _only(await self._database.read(query))
+        rows = await self._database.read(CALL_OF, account=origin.account, sid=origin.sid)
+        found: str | None = _only(rows)
         return found
 
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         """The state that was waiting for `turn`."""
-        query = select(steps.c.state).where(steps.c.call_id == call_id, steps.c.turn == turn - 1)
-        state = _only(await self._database.read(query))
-        return None if state is None else from_plain(orjson.loads(state))
+        for row in await self._database.read(STEP, call=call_id, turn=turn - 1):
+            return None if row.state is None else from_plain(orjson.loads(row.state))
+        return None
 
     async def reply(self, call_id: str, turn: int) -> bytes | None:
         """The stored reply of a turn."""
-        query = select(steps.c.reply).where(steps.c.call_id == call_id, steps.c.turn == turn)
-        found: bytes | None = _only(await self._database.read(query))
-        return found
+        for row in await self._database.read(STEP, call=call_id, turn=turn):
+            reply: bytes | None = row.reply
+            return reply
+        return None
 
     async def ended(self, call_id: str, ending: Ending, at: datetime) -> bool:
         """Keep the end, once; settle a recording later if its webhooks never come."""
@@ -93,14 +108,11 @@ class StoredCalls:
             official=at.official,
             at=at.at,
         )
-        await self._write(row.on_conflict_do_nothing())
+        await self._database.brief(lambda unit: unit.execute(row.on_conflict_do_nothing()))
 
     async def leg_answer(self, call_id: str, turn: int) -> bool | None:
         """What the callee of the Dial that answers `turn` said."""
-        query = select(leg_answers.c.accepted).where(
-            leg_answers.c.call_id == call_id, leg_answers.c.turn == turn
-        )
-        found: bool | None = _only(await self._database.read(query))
+        found: bool | None = _only(await self._database.read(LEG_ANSWER, call=call_id, turn=turn))
         return found
 
     async def hold_recording(
@@ -108,21 +120,18 @@ class StoredCalls:
     ) -> bool:
         """Keep where a recording can be fetched; whichever webhook tells it first. False where it
         is another call's: a recording never leaves the call that it is of."""
-        row = insert(recordings).values(
-            sid=ref.sid,
-            call_id=call_id,
-            turn=turn,
-            url=ref.url,
-            seconds=ref.seconds,
-            audio="announced",
-            at=at,
+        row = {
+            "sid": ref.sid,
+            "call_id": call_id,
+            "turn": turn,
+            "url": ref.url,
+            "seconds": ref.seconds,
+            "audio": "announced",
+            "at": at,
+        }
+        return await self._database.brief(
+            lambda unit: bool(unit.execute(HOLD_RECORDING, row).rowcount)
         )
-        kept = row.on_conflict_do_update(
-            index_elements=["sid"],
-            set_={"url": ref.url, "seconds": ref.seconds},
-            where=recordings.c.call_id == call_id,
-        )
-        return await self._database.brief(lambda unit: bool(unit.execute(kept).rowcount))
 
     async def recorded_by(self, sid: str) -> str | None:
         """The call that a recording is of."""
@@ -132,37 +141,31 @@ class StoredCalls:
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         """What a callback told of the recording of this turn."""
-        query = select(recordings.c.sid, recordings.c.url, recordings.c.seconds).where(
-            recordings.c.call_id == call_id, recordings.c.turn == turn
-        )
-        for row in await self._database.read(query):
+        for row in await self._database.read(HELD, call=call_id, turn=turn):
             return RecordingRef(row.sid, row.url or "", row.seconds)
         return None
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         """Keep the words beside the recording; a repeat changes nothing."""
         row = insert(transcripts).values(recording=recording, source=source, text=text, at=at)
-        await self._write(row.on_conflict_do_nothing())
+        await self._database.brief(lambda unit: unit.execute(row.on_conflict_do_nothing()))
 
     async def apply(
         self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int
     ) -> None:
         """Write effects that belong to no turn. Raises MatterTaken, ReferenceTaken."""
         source = Source(call.id, call.dialled, at, attempt)
+        writes = [write for effect in effects for write in self._effects.writes(source, effect)]
+
+        def write_all(connection: Connection) -> None:
+            for write in writes:
+                write.on(connection)
+
         try:
-            await self._write(
-                *(s for effect in effects for s in self._effects.statements(source, effect))
-            )
+            await self._database.brief(write_all)
         except IntegrityError as error:
             raise taken(error) from error
         self._database.woken.set()
-
-    async def _write(self, *statements: Executable) -> None:
-        def write(connection: Connection) -> None:
-            for statement in statements:
-                connection.execute(statement)
-
-        await self._database.brief(write)
 
 
 def _only(rows: Sequence[Row[Any]]) -> Any:

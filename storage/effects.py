@@ -1,13 +1,12 @@
 """Each effect of a step as the statements that keep it. Used by the journal, in the step's own
 transaction, and by `Calls.apply` for callbacks that belong to no turn."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Executable, delete, func, literal, select, update
+from sqlalchemy import Executable, delete, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ivr.flow.effect import (
@@ -26,8 +25,19 @@ from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.transitions import Actor, move
 from storage.sealing import Sealing
 from storage.tables.calls import strays, verdicts
-from storage.tables.cases import case_callers, case_events, cases, recordings
+from storage.tables.cases import case_callers, case_events, cases
 from storage.tables.outbox import outbox
+from storage.writes import (
+    ATTACH_RECORDING,
+    ENQUEUE,
+    KEEP_CALLER,
+    NOTE_MOVES,
+    OPEN_CASE,
+    OPEN_NAMED_CASE,
+    TEXT,
+    Write,
+    job_row,
+)
 
 GROUPED_WITHIN: Final = timedelta(days=30)
 """A caller's next case for the same office within this time is grouped with the first."""
@@ -73,26 +83,27 @@ class Effects:
         self._sealing = sealing
         self._zone = zone
 
-    def statements(self, source: Source, effect: Effect) -> Iterator[Executable]:
+    def writes(self, source: Source, effect: Effect) -> Iterator[Write]:
         """The rows of one effect, in order."""
         match effect:
             case OpenCase():
                 yield from self._open(source, effect)
             case AttachRecording():
-                yield from self._attach(source, effect)
+                yield from _attach(source, effect)
             case Notify():
                 yield self._text(source, effect)
             case TellOffice(reference, office):
                 payload = {"reference": reference, "office": office}
-                yield enqueue("tell_office", payload, f"tell:{reference}", source.at, reference)
+                row = job_row("tell_office", payload, f"tell:{reference}", source.at, reference)
+                yield Write(ENQUEUE, row)
             case MakeAnonymous(reference):
-                yield from anonymous(reference, source.at)
+                yield from map(Write, anonymous(reference, source.at))
             case WithdrawCase(reference):
-                yield from _withdraw(reference, source.at)
+                yield from map(Write, _withdraw(reference, source.at))
             case FlagPressure(reference):
-                yield _noted(reference, "pressure on the caller", source.at)
+                yield Write(_noted(reference, "pressure on the caller", source.at))
             case NoteVerdict() | NoteStray():
-                yield self.counted(self.count_of(source, effect))
+                yield Write(self.counted(self.count_of(source, effect)))
             case _:
                 assert_never(effect)
 
@@ -116,136 +127,98 @@ class Effects:
             index_elements=list(key), set_={"count": table.c["count"] + times}
         )
 
-    def _open(self, source: Source, case: OpenCase) -> Iterator[Executable]:
+    def _open(self, source: Source, case: OpenCase) -> Iterator[Write]:
         digest = self.caller_digest(case.caller)
-        yield insert(cases).values(
-            reference=case.reference,
-            call_id=source.call_id,
-            turn=case.turn,
-            attempt=source.attempt,
-            pin_digest=self._sealing.pin(case.reference, case.pin),
-            kind=case.kind.value,
-            about=None if case.about is None else case.about.value,
-            topic=case.topic,
-            district=case.district,
-            office=case.office,
-            rule=case.rule,
-            confidentiality=case.confidentiality.value,
-            state=CaseState.DISPATCHED.value,
-            dialled=case.dialled,
-            language=case.language,
-            danger=case.danger,
-            opened=source.at,
-            due=case.due,
-            group_of=_earlier(digest, case, source.at),
-        )
-        for state, to, actor in OPENING:
-            move(state, to, actor)
-            yield insert(case_events).values(
-                reference=case.reference,
-                from_state=None if state is None else state.value,
-                to_state=to.value,
-                actor=actor.value,
-                note=f"rule {case.rule}",
-                at=source.at,
-            )
+        row = {
+            "reference": case.reference,
+            "call_id": source.call_id,
+            "turn": case.turn,
+            "attempt": source.attempt,
+            "pin_digest": self._sealing.pin(case.reference, case.pin),
+            "kind": case.kind.value,
+            "about": None if case.about is None else case.about.value,
+            "topic": case.topic,
+            "district": case.district,
+            "office": case.office,
+            "rule": case.rule,
+            "confidentiality": case.confidentiality.value,
+            "state": CaseState.DISPATCHED.value,
+            "dialled": case.dialled,
+            "language": case.language,
+            "danger": case.danger,
+            "opened": source.at,
+            "due": case.due,
+        }
+        if case.caller is not None and case.confidentiality is Confidentiality.NAMED:
+            since = source.at - GROUPED_WITHIN
+            group = {"whose": digest, "since": since, "same_office": case.office}
+            yield Write(OPEN_NAMED_CASE, row | group)
+        else:
+            yield Write(OPEN_CASE, row)
+        yield Write(NOTE_MOVES, _moves(source, case))
         if case.caller is not None and case.confidentiality is not Confidentiality.ANONYMOUS:
-            yield insert(case_callers).values(
-                reference=case.reference,
-                number=self._sealing.seal(case.caller),
-                digest=digest,
-                tail=case.caller[-2:],
-                opened=source.at,
-            )
+            caller = {
+                "reference": case.reference,
+                "number": self._sealing.seal(case.caller),
+                "digest": digest,
+                "tail": case.caller[-2:],
+                "opened": source.at,
+            }
+            yield Write(KEEP_CALLER, caller)
 
-    def _text(self, source: Source, notice: Notify) -> Executable:
+    def _text(self, source: Source, notice: Notify) -> Write:
         """One text, unless the number has had its share of the day. The key counts them without
         naming the number, and says nothing of the texts of another day."""
         day = source.at.astimezone(self._zone).date().isoformat()
         whose = f"text:{self._sealing.digest('texts', f'{day} {notice.to}')[:32]}:"
-        row = _row(
-            "sms",
-            _texted(notice, source.dialled),
-            whose + notice.key,
-            source.at,
-            notice.reference,
-        )
-        sent = select(func.count()).where(outbox.c.key.between(whose, f"{whose}~"))
-        values = [literal(value, outbox.c[name].type) for name, value in row.items()]
-        few = select(*values).where(sent.scalar_subquery() < TEXTS_A_DAY)
-        text = insert(outbox).from_select(list(row), few)
-        return text.on_conflict_do_nothing(index_elements=["key"])
+        payload = _texted(notice, source.dialled)
+        row = job_row("sms", payload, whose + notice.key, source.at, notice.reference)
+        bound = {"first_key": whose, "last_key": f"{whose}~", "most": TEXTS_A_DAY}
+        return Write(TEXT, bound | {f"new_{name}": value for name, value in row.items()})
 
     def caller_digest(self, caller: str | None) -> str:
         """What a caller is matched by; every withheld caller is the same one."""
         return self._sealing.digest("caller", caller or "withheld")
 
-    def _attach(self, source: Source, recording: AttachRecording) -> Iterator[Executable]:
-        row = insert(recordings).values(
-            sid=recording.recording,
-            call_id=source.call_id,
-            turn=recording.turn,
-            seconds=recording.seconds,
-            reference=recording.reference,
-            language=recording.language,
-            audio="announced",
-            at=source.at,
-        )
-        yield row.on_conflict_do_update(
-            index_elements=["sid"],
-            set_={"reference": recording.reference, "language": recording.language},
-            where=recordings.c.call_id == source.call_id,
-        )
-        yield enqueue(
-            "fetch_recording",
-            {"recording": recording.recording},
-            f"fetch:{recording.recording}",
-            source.at,
-            recording.reference,
-        )
+
+def _moves(source: Source, case: OpenCase) -> list[dict[str, Any]]:
+    for state, to, actor in OPENING:
+        move(state, to, actor)
+    return [
+        {
+            "reference": case.reference,
+            "from_state": None if state is None else state.value,
+            "to_state": to.value,
+            "actor": actor.value,
+            "note": f"rule {case.rule}",
+            "at": source.at,
+        }
+        for state, to, actor in OPENING
+    ]
 
 
-def _earlier(digest: str, case: OpenCase, at: datetime) -> Any:
-    """The caller's first case of this office within the time that groups, or NULL. Only named
-    cases are linked: a link from any other to a named one would say whose it is."""
-    if case.caller is None or case.confidentiality is not Confidentiality.NAMED:
-        return None
-    return (
-        select(cases.c.reference)
-        .join(case_callers, case_callers.c.reference == cases.c.reference)
-        .where(
-            case_callers.c.digest == digest,
-            case_callers.c.opened > at - GROUPED_WITHIN,
-            cases.c.office == case.office,
-            cases.c.confidentiality == Confidentiality.NAMED.value,
-        )
-        .order_by(case_callers.c.opened)
-        .limit(1)
-        .scalar_subquery()
-    )
+def _attach(source: Source, recording: AttachRecording) -> Iterator[Write]:
+    sid, reference = recording.recording, recording.reference
+    row = {
+        "sid": sid,
+        "call_id": source.call_id,
+        "turn": recording.turn,
+        "seconds": recording.seconds,
+        "reference": reference,
+        "language": recording.language,
+        "audio": "announced",
+        "at": source.at,
+    }
+    yield Write(ATTACH_RECORDING, row)
+    fetch = job_row("fetch_recording", {"recording": sid}, f"fetch:{sid}", source.at, reference)
+    yield Write(ENQUEUE, fetch)
 
 
 def enqueue(
     kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
 ) -> Executable:
     """One outbox row; the same key again changes nothing."""
-    row = insert(outbox).values(_row(kind, payload, key, run_at, reference))
-    return row.on_conflict_do_nothing(index_elements=["key"])
-
-
-def _row(
-    kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
-) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "key": key,
-        "reference": reference,
-        "payload": json.dumps(payload, ensure_ascii=False),
-        "state": "ready",
-        "attempts": 0,
-        "run_at": run_at,
-        "enqueued": run_at,
-    }
+    return ENQUEUE.values(job_row(kind, payload, key, run_at, reference))
 
 
 def _texted(notice: Notify, sender: str) -> dict[str, Any]:

@@ -195,8 +195,8 @@ class SqliteJournal:
             if isinstance(effect, NoteVerdict | NoteStray):
                 counted[self._effects.count_of(source, effect)] += 1
                 continue
-            for statement in self._effects.statements(source, effect):
-                connection.execute(statement)
+            for write in self._effects.writes(source, effect):
+                write.on(connection)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Integer, bindparam, func, select, update
 
 from routing.ports import Job
 from storage.engine import Database
@@ -17,6 +17,27 @@ LEASE: Final = timedelta(seconds=60)
 """A job that nobody finished within this time is claimed again."""
 WAITING: Final = outbox.c.state.in_(["ready", "sending"])
 SHOWN: Final = 100
+
+DUE: Final = (
+    select(outbox.c.id)
+    .where(WAITING, outbox.c.run_at <= bindparam("now", type_=outbox.c.run_at.type))
+    .order_by(outbox.c.run_at, outbox.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+CLAIM: Final = (
+    update(outbox)
+    .where(outbox.c.id.in_(DUE.with_for_update(skip_locked=True)))
+    .values(
+        run_at=bindparam("leased", type_=outbox.c.run_at.type),
+        attempts=outbox.c.attempts + 1,
+        error=None,
+    )
+    .returning(outbox.c.id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.key)
+)
+HELD: Final = update(outbox).where(
+    outbox.c.id == bindparam("job"), outbox.c.attempts == bindparam("claimed")
+)
+"""Sets what it is carried out with, besides `job` and the `claimed` attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +69,10 @@ class StoredOutbox:
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         """Jobs that are due, the longest waiting first; ours until the lease ends."""
-        due = (
-            select(outbox.c.id)
-            .where(WAITING, outbox.c.run_at <= now)
-            .order_by(outbox.c.run_at, outbox.c.id)
-            .limit(most)
-        )
-        if not await self._database.read(due.limit(1)):
+        if not await self._database.read(DUE, now=now, most=1):
             return ()
-        claim = (
-            update(outbox)
-            .where(outbox.c.id.in_(due.with_for_update(skip_locked=True)))
-            .values(run_at=now + LEASE, attempts=outbox.c.attempts + 1, error=None)
-            .returning(
-                outbox.c.id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.key
-            )
-        )
-        claimed = await self._database.brief(lambda unit: unit.execute(claim).all())
+        values = {"now": now, "most": most, "leased": now + LEASE}
+        claimed = await self._database.brief(lambda unit: unit.execute(CLAIM, values).all())
         rows = sorted(claimed, key=lambda row: row.id)
         return [Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key) for r in rows]
 
@@ -123,9 +131,5 @@ class StoredOutbox:
 
     async def _set(self, job: Job, **values: Any) -> None:
         """Only whoever holds the latest claim may finish a job."""
-        change: Update = (
-            update(outbox)
-            .where(outbox.c.id == job.id, outbox.c.attempts == job.attempts)
-            .values(**values)
-        )
-        await self._database.brief(lambda unit: unit.execute(change))
+        held = {"job": job.id, "claimed": job.attempts, **values}
+        await self._database.brief(lambda unit: unit.execute(HELD, held))

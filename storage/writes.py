@@ -1,0 +1,102 @@
+"""The statements of the commonest effects, made once: putting a statement together costs several
+times what carrying it out does. The counterpart of `effects`, which fills them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Executable, bindparam, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from routing.cases.case import Confidentiality
+from storage.tables.cases import case_callers, case_events, cases, recordings
+from storage.tables.outbox import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A statement and its values: none, one row's, or those of several rows."""
+
+    statement: Executable
+    values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+
+    def on(self, connection: Connection) -> None:
+        """Carry it out."""
+        connection.execute(self.statement, self.values)
+
+
+def _earlier() -> Any:
+    """The caller's first case of this office since `since`, or NULL."""
+    return (
+        select(cases.c.reference)
+        .join(case_callers, case_callers.c.reference == cases.c.reference)
+        .where(
+            case_callers.c.digest == bindparam("whose"),
+            case_callers.c.opened > bindparam("since", type_=case_callers.c.opened.type),
+            cases.c.office == bindparam("same_office"),
+            cases.c.confidentiality == Confidentiality.NAMED.value,
+        )
+        .order_by(case_callers.c.opened)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+OPEN_CASE: Final = insert(cases)
+OPEN_NAMED_CASE: Final = insert(cases).values(group_of=_earlier())
+"""Only named cases are linked: a link from any other to a named one would say whose it is.
+Wants `whose`, `since` and `same_office` besides the columns."""
+NOTE_MOVES: Final = insert(case_events)
+KEEP_CALLER: Final = insert(case_callers)
+
+
+def _recording(*renewed: str) -> Executable:
+    """A row; where it is there already, the columns that are `renewed`."""
+    row = insert(recordings)
+    new = {name: row.excluded[name] for name in renewed}
+    return row.on_conflict_do_update(
+        index_elements=["sid"], set_=new, where=recordings.c.call_id == row.excluded.call_id
+    )
+
+
+HOLD_RECORDING: Final = _recording("url", "seconds")
+ATTACH_RECORDING: Final = _recording("reference", "language")
+"""A recording never leaves the call that it is of."""
+
+ENQUEUE: Final = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
+JOB_COLUMNS: Final = (
+    "kind",
+    "key",
+    "reference",
+    "payload",
+    "state",
+    "attempts",
+    "run_at",
+    "enqueued",
+)
+
+
+def job_row(
+    kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
+) -> dict[str, Any]:
+    """The values of one outbox row, by JOB_COLUMNS."""
+    text = json.dumps(payload, ensure_ascii=False)
+    values = (kind, key, reference, text, "ready", 0, run_at, run_at)
+    return dict(zip(JOB_COLUMNS, values, strict=True))
+
+
+def _text() -> Executable:
+    sent = select(func.count()).where(
+        outbox.c.key.between(bindparam("first_key"), bindparam("last_key"))
+    )
+    row = [bindparam(f"new_{name}", type_=outbox.c[name].type) for name in JOB_COLUMNS]
+    few = select(*row).where(sent.scalar_subquery() < bindparam("most"))
+    text = insert(outbox).from_select(list(JOB_COLUMNS), few)
+    return text.on_conflict_do_nothing(index_elements=["key"])
+
+
+TEXT: Final = _text()
+"""An outbox row, unless as many as `most` have keys from `first_key` to `last_key`. Wants the
+columns as `new_…`."""
