@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
@@ -129,11 +129,11 @@ def read_settings() -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The server's key and what follows from it."""
+    """The server's key and what follows from it; shown, it holds none of them."""
 
-    key: bytes
+    key: bytes = field(repr=False)
     account: str
-    token: str
+    token: str = field(repr=False)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

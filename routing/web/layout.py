@@ -37,6 +37,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Referrer-Policy": "same-origin",
         "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
 )

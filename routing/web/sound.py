@@ -8,6 +8,7 @@ _HEADERS = {
     "Content-Type": "audio/wav",
     "Content-Disposition": "inline",
     "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 

@@ -78,6 +78,9 @@ def test_tokens_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "hush" not in repr(settings)
     assert "quiet" not in repr(settings)
+    shown = repr(Secrets.of(settings))
+    assert "hush" not in shown
+    assert "quiet" not in shown
 
 
 def test_the_key_is_made_once_and_kept(tmp_path: Path) -> None:
