@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, in
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.brief import Brief, transaction
+from storage.brief import Brief, BriefWrites
 
 T = TypeVar("T")
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -79,7 +79,7 @@ class Database:
         self.writer = asyncio.Lock()
         self.woken = Wake()
         self._reads = Brief(self.beneath(), "reads")
-        self._writes = Brief(self.beneath(), "writes")
+        self._writes = BriefWrites(self.beneath(), self.writer)
 
     def beneath(self) -> Engine:
         """A synchronous engine on the same database, for a thread of its own."""
@@ -115,16 +115,10 @@ class Database:
             return await self._reads.run(lambda reader: reader.execute(query, values).all())
 
     async def brief(self, work: Callable[[Connection], T]) -> T:
-        """Short work that writes, in one hop and one transaction: the writer's turn ends the
-        sooner, and steps wait for it."""
-
-        def whole(connection: Connection) -> T:
-            with transaction(connection):
-                return work(connection)
-
-        async with self.writer:
-            with told():
-                return await self._writes.run(whole)
+        """Short work that writes, whole or not at all; what waits with it shares its commit. The
+        writer's turn, which steps wait for, ends the sooner."""
+        with told():
+            return await self._writes.run(work)
 
     async def close(self) -> None:
         """Let go of the file."""

@@ -1,6 +1,8 @@
 """Short work in one hop: whole or not at all, in turn with the other writers."""
 
 import asyncio
+import threading
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,15 @@ from storage.tables.calls import verdicts
 from tests.storage.stepping import AT, House, opened
 
 ROW: Final = {"day": AT.date().isoformat(), "dialled": "12345", "verdict": "genuine", "count": 1}
+
+
+async def _settled(work: Awaitable[None]) -> str | None:
+    """The name of the error, if it failed."""
+    try:
+        await work
+    except IntegrityError as error:
+        return type(error).__name__
+    return None
 
 
 async def _rows(house: House) -> int:
@@ -50,6 +61,54 @@ async def test_brief_work_waits_for_the_writers_turn(tmp_path: Path) -> None:
             assert await _rows(house) == 0  # nor is a reader shown what is not yet kept
             assert not changed.done()
         assert await changed == 1
+
+
+async def test_what_waits_together_is_kept_together_and_a_bad_piece_fails_alone(
+    tmp_path: Path,
+) -> None:
+    rows = [{**ROW, "verdict": name} for name in ("a", "b", "a", "c")]
+
+    async def write(house: House, row: dict[str, object]) -> None:
+        await house.database.brief(lambda unit: unit.execute(insert(verdicts).values(**row)))
+
+    async with opened(tmp_path) as house:
+        async with asyncio.TaskGroup() as group, house.database.unit_of_work():
+            tasks = [group.create_task(_settled(write(house, row))) for row in rows]
+            await asyncio.sleep(0)  # all of them wait now
+        assert [task.result() for task in tasks] == [None, None, "IntegrityError", None]
+        assert await _rows(house) == 3
+
+
+async def test_a_leader_that_is_cut_off_leaves_nobody_waiting(tmp_path: Path) -> None:
+    begun, go_on = asyncio.Event(), threading.Event()
+
+    def slow(unit: Connection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert go_on.wait(5)
+        unit.execute(insert(verdicts).values(**ROW))
+
+    async with opened(tmp_path) as house, asyncio.timeout(10), asyncio.TaskGroup() as group:
+        loop = asyncio.get_running_loop()
+        leader = group.create_task(house.database.brief(slow))
+        follower = group.create_task(
+            house.database.brief(lambda unit: unit.execute(verdicts.delete()).rowcount)
+        )
+        await begun.wait()
+        leader.cancel()
+        go_on.set()
+        assert await follower == 1
+
+
+async def test_work_that_is_cut_off_while_it_waits_is_not_done(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house, asyncio.TaskGroup() as group:
+        async with house.database.unit_of_work():
+            cut = group.create_task(
+                house.database.brief(lambda unit: unit.execute(insert(verdicts).values(**ROW)))
+            )
+            await asyncio.sleep(0)
+            cut.cancel()
+        await house.database.brief(lambda unit: unit.execute(verdicts.delete()))
+        assert await _rows(house) == 0
 
 
 async def test_a_read_before_a_write_does_not_hold_an_old_view(tmp_path: Path) -> None:
