@@ -116,6 +116,16 @@ async def test_bytes_that_are_no_text_are_refused(carrier: Carrier) -> None:
         assert not TELLTALE.search(answer.text)
 
 
+async def test_no_other_charset_is_decoded(carrier: Carrier) -> None:
+    """A stranger's 64 kB of punycode would stop every call for half a second."""
+    body = f"AccountSid={carrier.account}&CallSid=CA1&From=1&To=2".encode()
+    for charset in ("punycode", "latin-1", "ascii", "utf-16", "rot13"):
+        assert refused(await carrier.send("/voice/answer", body, f"{FORM}; charset={charset}"), 400)
+    for charset in ("utf-8", "UTF-8", '"utf-8"'):
+        answer = await carrier.send("/voice/answer", body, f"{FORM}; charset={charset}")
+        assert answer.status == 200
+
+
 async def test_malformed_percent_encoding_is_read_as_it_stands(carrier: Carrier) -> None:
     call = call_of((await carrier.ring()).body)
     for digits in (b"%", b"%ZZ", b"%F", b"%00", b"%ED%A0%80", b"%FF%FE", b"1;2", b"%u0031"):
