@@ -25,7 +25,7 @@ from deployment.log import log_as_json
 from deployment.pauses import keep_short
 from deployment.settings import Secrets, Settings, StartError, read_settings
 from deployment.shared import SharedAnswer
-from deployment.sockets import make_room
+from deployment.sockets import runner_of
 from ivr.carrier.client import Account, Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Texts
 from ivr.carrier.local.line import LocalLine
@@ -142,8 +142,8 @@ def compiled(inputs: Inputs, number: int, today: date) -> Plan:
 
 
 def earlier_plans(bodies: Mapping[int, str], current: int, today: date) -> dict[int, Plan]:
-    """The plans that live calls began with. One of another version, which this one cannot compile,
-    must not keep the line from starting: its calls go on with today's."""
+    """The plans that live calls began with. The calls of one that this version cannot compile go
+    on with today's."""
     plans: dict[int, Plan] = {}
     for number, body in bodies.items():
         try:
@@ -239,7 +239,7 @@ def assembled(house: House) -> web.Application:
     settings = house.settings
     app = web.Application(client_max_size=MOST_BODY)
     app[HOUSE] = house
-    app[TROUBLE] = SharedAnswer(lambda: _trouble(house))
+    app[TROUBLE] = SharedAnswer(house.database.trouble)
     app.cleanup_ctx.append(_storage)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready)
@@ -284,16 +284,6 @@ async def _ready(request: web.Request) -> web.Response:
         return web.Response(status=503, text="the disk is full: free some room in DATA_DIR\n")
     wrong = await request.app[TROUBLE].now()
     return web.Response(status=503 if wrong else 200, text=f"{wrong or 'ready'}\n")
-
-
-async def _trouble(house: House) -> str:
-    """What keeps the database from taking a write. It takes the writer's turn, which steps wait
-    for, so strangers must not ask it as often as they like."""
-    try:
-        async with house.database.unit_of_work():
-            return ""
-    except StorageError as wrong:
-        return str(wrong)
 
 
 async def _home(_: web.Request) -> web.Response:
@@ -390,16 +380,8 @@ def _report(what: str, job: Job, why: str) -> None:
     LOG.warning("outbox", what=what, kind=job.kind, job=job.id, attempts=job.attempts, why=why)
 
 
-def runner_of(app: web.Application) -> web.AppRunner:
-    """What serves the application. Bodies stay as they came: no carrier compresses one, and a
-    stranger's of 300 kB, unpacked to 300 MB before its signature is looked at, stopped every
-    call for a second."""
-    return web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
-
-
 async def serve(settings: Settings) -> None:
     """Run until told to stop. Raises StartError, StorageError with a sentence."""
-    make_room()
     app = await build_app(settings)
     runner = runner_of(app)
     await runner.setup()

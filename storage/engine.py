@@ -120,6 +120,15 @@ class Database:
         with told():
             return await self._writes.run(work)
 
+    async def trouble(self) -> str:
+        """What keeps the database from taking a write, or nothing. It takes the writer's turn,
+        which steps wait for: strangers must not ask it as often as they like."""
+        try:
+            async with self.unit_of_work():
+                return ""
+        except StorageError as wrong:
+            return str(wrong)
+
     async def close(self) -> None:
         """Let go of the file."""
         self._reads.close()

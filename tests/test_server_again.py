@@ -1,17 +1,15 @@
 """A server that starts again takes up at once what a killed one had begun."""
 
 import asyncio
-import gzip
 from datetime import timedelta
 from pathlib import Path
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 import server
 from deployment.clock import SystemClock
 from deployment.settings import Settings
+from deployment.sockets import runner_of
 from ivr.conversation import Conversation
 from storage.effects import enqueue
 from storage.engine import Database, migrate
@@ -47,7 +45,7 @@ async def test_claimed_work_is_done_long_before_its_lease_ends(
     await asyncio.to_thread(migrate, path)
     await leave_claimed(path)
     app = await server.build_app(settings)
-    runner = server.runner_of(app)
+    runner = runner_of(app)
     await runner.setup()
     try:
         async with asyncio.timeout(DEADLINE):
@@ -66,29 +64,3 @@ def test_a_plan_of_another_version_does_not_keep_the_line_from_starting(tmp_path
     )
 
     assert list(plans) == [2]
-
-
-async def test_a_packed_body_is_not_unpacked() -> None:
-    """Whoever sends one is a stranger, and unpacking it would cost more than sending it."""
-    packed = gzip.compress(b"A=" + b"0" * 1_000_000)
-    kind = {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"}
-    seen: list[int] = []
-
-    async def take(request: web.Request) -> web.Response:
-        seen.append(len(await request.read()))
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/voice/answer", take)
-    runner = server.runner_of(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        async with aiohttp.ClientSession() as session:
-            url = f"http://127.0.0.1:{runner.addresses[0][1]}/voice/answer"
-            async with session.post(url, data=packed, headers=kind) as answer:
-                assert answer.status == 200
-    finally:
-        await runner.cleanup()
-    assert seen == [len(packed)]
