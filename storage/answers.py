@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Executable, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Executable, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.flow.call import Call
 from ivr.flow.effect import CountCases, CountLiveCalls, FindCase, FindMatter, Lookup, SendPin
@@ -81,12 +80,12 @@ class _Try:
         return insert(tries).values(**asdict(self), hit=hit).on_conflict_do_nothing()
 
 
-async def _locked(unit: AsyncConnection, this: _Try) -> bool:
+def _locked(unit: Connection, this: _Try) -> bool:
     """Whether the caller or the case has used up today's misses, this try apart."""
     another = (tries.c.call_id != this.call_id) | (tries.c.turn != this.turn)
     misses = (tries.c.day == this.day, tries.c.hit.is_(False), another)
     counts = [
-        (await unit.execute(select(func.count()).where(whose, *misses))).scalar_one()
+        unit.execute(select(func.count()).where(whose, *misses)).scalar_one()
         for whose in (tries.c.caller == this.caller, tries.c.reference == this.reference)
     ]
     return max(counts) >= MISSES_A_DAY
@@ -134,18 +133,21 @@ class StoredAnswers:
             reference=self._sealing.digest("reference", reference),
             day=self._day(now),
         )
+        digest = self._sealing.pin(reference, pin)
         case = select(cases).where(cases.c.reference == reference)
-        async with self._database.unit_of_work() as unit:
-            locked = await _locked(unit, this)
-            earlier = (await unit.execute(this.taken())).one_or_none()
-            row = (await unit.execute(case)).one_or_none()
-            kept = NO_DIGEST if row is None else row.pin_digest
-            right = hmac.compare_digest(self._sealing.pin(reference, pin), kept)
+
+        def find(unit: Connection) -> Answer:
+            locked = _locked(unit, this)
+            earlier = unit.execute(this.taken()).one_or_none()
+            row = unit.execute(case).one_or_none()
+            right = hmac.compare_digest(digest, NO_DIGEST if row is None else row.pin_digest)
             hit = right and (not locked if earlier is None else this.repeats(earlier))
-            await unit.execute(this.take(hit=hit))
-        if row is None or not hit:
-            return CaseMissed(locked)
-        return CaseFound(reference, CaseState(row.state), row.office, row.due.isoformat())
+            unit.execute(this.take(hit=hit))
+            if row is None or not hit:
+                return CaseMissed(locked)
+            return CaseFound(reference, CaseState(row.state), row.office, row.due.isoformat())
+
+        return await self._database.brief(find)
 
     async def _send_pin(self, call: Call, turn: int, reference: str, now: datetime) -> Answer:
         """To the registering mobile only, once a day; the answer never says whether."""
@@ -155,25 +157,25 @@ class StoredAnswers:
             .where(cases.c.reference == reference)
         )
         caller = call.caller
-        async with self._database.unit_of_work() as unit:
-            row = (await unit.execute(query)).one_or_none()
-            mine = row is not None and hmac.compare_digest(
-                row.digest, self._effects.caller_digest(caller)
-            )
+        digest = self._effects.caller_digest(caller)
+
+        def send(unit: Connection) -> None:
+            row = unit.execute(query).one_or_none()
+            mine = row is not None and hmac.compare_digest(row.digest, digest)
             if row is not None and mine and caller is not None and mobile(caller):
-                await self._renew_pin(unit, call, turn, row, now)
+                self._renew_pin(unit, call, turn, row, now)
+
+        await self._database.brief(send)
         self._database.woken.set()
         return PinSent()
 
-    async def _renew_pin(
-        self, unit: AsyncConnection, call: Call, turn: int, row: Any, now: datetime
-    ) -> None:
+    def _renew_pin(self, unit: Connection, call: Call, turn: int, row: Any, now: datetime) -> None:
         sent = insert(pin_sends).values(reference=row.reference, day=self._day(now), at=now)
-        done = await unit.execute(sent.on_conflict_do_nothing())
+        done = unit.execute(sent.on_conflict_do_nothing())
         if not done.rowcount:
             return
         pin = self._sealing.new_pin(call.id, turn)
-        await unit.execute(
+        unit.execute(
             update(cases)
             .where(cases.c.reference == row.reference)
             .values(pin_digest=self._sealing.pin(row.reference, pin))
@@ -186,7 +188,7 @@ class StoredAnswers:
             "slots": {"case": f"{row.reference[:4]} {row.reference[4:]}", "pin": pin},
         }
         key = f"pin:{row.reference}:{self._day(now)}"
-        await unit.execute(enqueue("sms", payload, key, now, row.reference))
+        unit.execute(enqueue("sms", payload, key, now, row.reference))
 
     async def _count_cases(self, call: Call, now: datetime) -> Answer:
         digest = self._effects.caller_digest(call.caller)

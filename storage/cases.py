@@ -55,10 +55,8 @@ class StoredCases:
         return await self._audio.read(sid)
 
     async def _read(self, query: Select[Any]) -> Sequence[OfficeCase]:
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
-            references = [row.reference for row in rows]
-            sounds = (await connection.execute(_sounds(references))).all()
+        rows = await self._database.read(query)
+        sounds = await self._database.read(_sounds([row.reference for row in rows]))
         by_case: dict[str, list[Row[Any]]] = {}
         for sound in sounds:
             by_case.setdefault(sound.reference, []).append(sound)

@@ -25,8 +25,7 @@ class StoredMails:
         row = insert(mails).values(
             id=mail.id, recipient=mail.to, subject=mail.subject, body=mail.text, at=mail.at
         )
-        async with self._database.unit_of_work() as connection:
-            await connection.execute(row.on_conflict_do_nothing())
+        await self._database.brief(lambda unit: unit.execute(row.on_conflict_do_nothing()))
 
     async def mails(self) -> Sequence[SentMail]:
         """The latest ones, newest first."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import event, func, select
+from sqlalchemy import Engine, event, func, select
 
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, OpenCase
@@ -64,19 +64,18 @@ async def opened(folder: Path, hook: Hook | None = None) -> AsyncIterator[House]
 
 
 @contextlib.contextmanager
-def counted(house: House) -> Iterator[list[str]]:
+def counted() -> Iterator[list[str]]:
     """The statements that the stores execute meanwhile, in order."""
     statements: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
 
-    engine = house.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def call_of(call_id: str, turn: int, caller: str | None = CALLER) -> Call:

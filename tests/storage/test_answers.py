@@ -107,7 +107,7 @@ async def test_a_case_number_of_no_case_takes_the_same_statements(tmp_path: Path
     seen: list[list[str]] = []
     async with opened(tmp_path) as house:
         answers = await with_case(house)
-        with counted(house) as statements:
+        with counted() as statements:
             for n, asked in enumerate((RIGHT, WRONG, FindCase("46270397", "7315"))):
                 await answers.answer(ringing(f"b{n}"), 2, asked, AT)
                 seen.append(statements.copy())

@@ -177,7 +177,7 @@ async def test_many_cases_are_read_in_two_queries_up_to_a_bound(tmp_path: Path) 
     async with opened(tmp_path) as house:
         steps = [(open_case(f"{n:08}", n, None),) for n in range(1, many + 1)]
         store = await keep(house, *steps)
-        with counted(house) as statements:
+        with counted() as statements:
             found = await store.cases("water")
         selects = [statement for statement in statements if statement.startswith("SELECT")]
     assert len(found) == SHOWN
