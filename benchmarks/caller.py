@@ -63,6 +63,11 @@ MATTER: Final[Sequence[Keys]] = (
     {"DialCallStatus": "no-answer"},
 )  # fmt: skip
 """A caller who states a matter in English; nobody is free."""
+PROGRESS: Final[Sequence[Keys]] = (
+    {"Digits": "3"},
+    {"Digits": "123456711825", "FinishedOnKey": "#"},
+)
+"""A caller who mistakes the number of their case: the same work as a hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +150,11 @@ def fields(account: Account, sid: str, more: Keys) -> Keys:
 
 
 def story(number: int, *, matters: int) -> Sequence[Keys]:
-    """Every `matters`-th call states a matter, the others check numbers."""
-    return MATTER if matters and number % matters == 0 else CHECK
+    """Every `matters`-th call states a matter (0: none does), half as many ask after a case,
+    the others check numbers."""
+    if matters and number % matters == 0:
+        return MATTER
+    return PROGRESS if matters and number % (2 * matters) == 1 else CHECK
 
 
 def wires(account: Account, number: int, keys: Sequence[Keys]) -> Iterator[tuple[str, Keys]]:

@@ -6,7 +6,6 @@ webhook is lost."""
 import argparse
 import asyncio
 import contextlib
-import os
 import random
 import statistics
 import sys
@@ -16,19 +15,22 @@ from typing import Final
 
 from benchmarks.caller import (
     ACTION,
-    CHECK,
     Account,
     Connection,
     Counts,
     Keys,
     fast_loop,
     request,
+    story,
     wires,
 )
+from benchmarks.machine import facts, pin
 from benchmarks.servers import running
 
 GOAL_MS: Final = 10.0
 CALLER_CORE: Final = 1
+MATTERS: Final = 4
+"""Every fourth call states a matter, every eighth asks after a case."""
 
 
 class Caller:
@@ -47,7 +49,8 @@ class Caller:
         async with self._busy:
             if not self._left:
                 self._number += 1
-                self._left = list(wires(self._account, self._number, CHECK))
+                keys = story(self._number, matters=MATTERS)
+                self._left = list(wires(self._account, self._number, keys))
             address, form = self._left.pop(0)
             self._path = address or self._path
             status, body = await self._connection.post(request(self._account, self._path, form))
@@ -98,8 +101,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {CALLER_CORE})
+    pin(CALLER_CORE)
+    print(facts())
     above: list[float] = []
     failed = 0
     with contextlib.ExitStack() as stack:

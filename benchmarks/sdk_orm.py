@@ -20,6 +20,7 @@ from ivr.flow.call import Call, from_plain, to_plain
 from ivr.flow.event import (
     Answer,
     Answered,
+    CaseMissed,
     Found,
     LineEvent,
     LiveCallsToday,
@@ -125,6 +126,7 @@ def _turn(world: World, call: Call, line: LineEvent) -> Turn:
         RecentCases(0, None),
         LiveCallsToday(0),
         MatterFound(None, None),
+        CaseMissed(locked=False),
     )
     return advance(world, call, Found(line, answers))
 

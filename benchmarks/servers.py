@@ -4,7 +4,6 @@ aiohttp, and a step of the SDK and an ORM around the same `advance`."""
 import argparse
 import asyncio
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from benchmarks.caller import Account
+from benchmarks.machine import pin, usual
 
 ROOT: Final = Path(__file__).parents[1]
 SID: Final = "AC" + "b" * 32
@@ -48,7 +48,7 @@ def free_port() -> int:
 def start(kind: str, folder: Path, port: int, core: int | None = 0) -> Running:
     """Start one server and wait until it answers."""
     environment = {
-        **os.environ,
+        **usual(),
         "ZHITONG_DATA_DIR": str(folder),
         "ZHITONG_PORT": str(port),
         "ZHITONG_ACCOUNT_SID": SID,
@@ -146,8 +146,8 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("core", type=int, nargs="?")
     asked = parser.parse_args()
-    if asked.core is not None and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {asked.core})
+    if asked.core is not None:
+        pin(asked.core)
     asyncio.run(serve(asked.kind, asked.folder, asked.port))
 
 

@@ -2,7 +2,6 @@
 importing aiohttp, sqlalchemy and twilio. `python -m benchmarks.start`; exits 1 over twice."""
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -15,18 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.caller import Account, fields
+from benchmarks.machine import facts, usual
 from benchmarks.servers import KEY, ROOT, SID, TOKEN, free_port
 from ivr.carrier.signature import SIGNATURE
 
 GOAL: Final = 2.0
 IMPORTS: Final = "import aiohttp.web, sqlalchemy.ext.asyncio, twilio.rest"
-
-
-def usual() -> dict[str, str]:
-    """The environment, with byte code kept as it usually is."""
-    kept = dict(os.environ)
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return kept
 
 
 def imports() -> float:
@@ -85,6 +78,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     asked = parser.parse_args()
+    print(facts())
     with tempfile.TemporaryDirectory(prefix="zhitong-start-") as folder:
         first_answer(Path(folder))  # the first start migrates and compiles byte code
         imports()
