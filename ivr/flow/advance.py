@@ -6,7 +6,7 @@ from typing import assert_never
 from ivr.flow.call import NO_TRIES, Call, changed
 from ivr.flow.effect import Effect
 from ivr.flow.event import Answer as Looked
-from ivr.flow.event import Event, Found, HungUp, LineEvent, Recorded
+from ivr.flow.event import DialEnded, Event, Found, HungUp, LineEvent, Recorded
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Say
 from ivr.flow.instruction import Record as RecordLine
 from ivr.flow.node import (
@@ -57,7 +57,7 @@ def advance(world: World, call: Call, event: Event) -> Turn:
     line, looked = (event.event, event.answers) if isinstance(event, Found) else (event, ())
     if call.over or isinstance(line, HungUp):
         return hang_up(call)
-    if beyond(world, call) and not isinstance(line, Recorded):
+    if beyond(world, call) and not isinstance(line, Recorded | DialEnded):
         return _next(_follow(world, Go(call, world.plan.script.time), looked))
     step = _hear(world, call, world.plan.script.nodes[call.at], line, looked)
     turn = _follow(world, step, looked)

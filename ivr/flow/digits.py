@@ -29,15 +29,16 @@ class Keyed:
 Keys = Cleared | Person | Nothing | Keyed
 
 
-def read_keys(kept: str, digits: str) -> Keys:
-    """What `digits` mean after `kept`, the incomplete input that was kept."""
+def read_keys(kept: str, digits: str, *, finished: bool) -> Keys:
+    """What `digits` mean after `kept`, the incomplete input that was kept. A `0` that nothing
+    ended is the next digit of it."""
     cleared = "*" in digits
     fresh = digits.rsplit("*", 1)[-1].strip("#")
     if cleared and not fresh:
         return Cleared()
-    if fresh == "0":
-        return Person()
     before = "" if cleared else kept
+    if fresh == "0" and (finished or not before):
+        return Person()
     if not before and not fresh:
         return Nothing()
     return Keyed(before + fresh)

@@ -80,9 +80,7 @@ def register(
     if decision is None:
         raise TypeError("decided() returns a decision for every purpose but MORE")
     promise = _due(world, call, decision)
-    known = with_facts(call, reference=draws.reference, pin=draws.pin, due=promise)
-    if node.purpose is Purpose.REPORT:
-        known = call
+    known = call if node.purpose is Purpose.REPORT else _with_case(call, draws, promise)
     effects: list[Effect] = []
     if found.reference is None:
         effects.append(_open(world, known, decision, draws, known.facts.due or promise))
@@ -91,6 +89,13 @@ def register(
     if found.reference is None and node.purpose is not Purpose.REPORT and gets_texts(call):
         effects.append(_text(world, call, draws, known))
     return _without_report(known) if node.purpose is Purpose.REPORT else known, tuple(effects)
+
+
+def _with_case(call: Call, draws: Draws, promise: datetime) -> Call:
+    """The new case is what is spoken of from now on, and what is added goes to it: no longer to
+    the one that was asked for at progress."""
+    told = {"asked": None, "state": None, "asked_office": None, "asked_due": None}
+    return with_facts(call, reference=draws.reference, pin=draws.pin, due=promise, **told)
 
 
 def _without_report(call: Call) -> Call:

@@ -121,10 +121,6 @@ class Vocabulary:
             )
         return _best(_without_asides(found, heard, language))
 
-    def wants_person(self, text: str, language: Language) -> bool:
-        """Whether the words ask for a person, where digits are collected."""
-        return isinstance(self.understand(text, language, "number"), Person)
-
     def hints(self, language: Language, menu: str) -> tuple[str, ...]:
         """Words that the recogniser should expect at this menu."""
         return self._hints[language, menu]

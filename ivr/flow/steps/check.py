@@ -12,7 +12,10 @@ from ivr.flow.node import Check
 from ivr.flow.speech import say
 from ivr.flow.turn import Go, Step, Turn
 from ivr.flow.verdict import verdict_name, verdict_on
+from ivr.flow.words import Emergency
+from ivr.flow.words import Person as PersonWord
 from ivr.flow.world import World
+from routing.cases.kinds import Kind
 from routing.directory import Genuine
 from routing.numbers import Incomplete, MissingArea, Number, Unreadable, read_number
 
@@ -50,12 +53,14 @@ def hear(world: World, call: Call, node: Check, event: LineEvent) -> Step:
 
 def keyed(world: World, call: Call, node: Check, digits: str, *, finished: bool) -> Step:
     """`*` clears, `0#` is a person, `#` alone is the number dialled (prompts §1)."""
-    read = read_keys(call.facts.keyed, digits)
+    read = read_keys(call.facts.keyed, digits, finished=finished)
     match read:
         case Cleared():
             return collect(
                 world, with_facts(call, keyed=""), node, (say(world, call, "check.ask"),)
             )
+        case Person() if completes(world, call.facts.keyed, digits):
+            return take(world, call, node, f"{call.facts.keyed}0", finished=finished)
         case Person():
             return Go(call, world.plan.script.person)
         case Nothing():
@@ -64,6 +69,13 @@ def keyed(world: World, call: Call, node: Check, digits: str, *, finished: bool)
             return take(world, call, node, number, finished=finished)
         case _:
             assert_never(read)
+
+
+def completes(world: World, kept: str, digits: str) -> bool:
+    """Whether `0` is the digit that the kept number lacks: its caller was told to end with `#`."""
+    if not kept or "*" in digits:
+        return False
+    return isinstance(read_number(f"{kept}0", area=world.plan.directory.area), Number)
 
 
 def silent(world: World, call: Call, node: Check) -> Step:
@@ -107,12 +119,22 @@ def spoken(world: World, call: Call, node: Check, text: str) -> Step:
         case MissingArea(subscriber):
             return Go(with_facts(call, keyed=subscriber), node.area)
         case Incomplete() | Unreadable():
-            if world.plan.vocabulary.wants_person(text, call.language):
-                return Go(call, world.plan.script.person)
-            call = with_facts(call, keys_only=True)
-            return collect(world, call, node, (say(world, call, "unheard"),))
+            return words(world, call, node, text)
         case _:
             assert_never(number)
+
+
+def words(world: World, call: Call, node: Check, text: str) -> Step:
+    """What is no number: danger and a person are understood here too, the rest is not."""
+    match world.plan.vocabulary.understand(text, call.language, "number"):
+        case Emergency():
+            danger = with_facts(call, danger=True, kind=Kind.HELP)
+            return Go(danger, world.plan.script.urgent)
+        case PersonWord():
+            return Go(call, world.plan.script.person)
+        case _:
+            call = with_facts(call, keys_only=True)
+            return collect(world, call, node, (say(world, call, "unheard"),))
 
 
 def unreadable(world: World, call: Call, node: Check) -> Step:

@@ -59,7 +59,7 @@ def keyed(
 ) -> Step:
     """Twelve digits are looked up; eight and `#` ask for a forgotten PIN."""
     digits, finished = keys
-    read = read_keys(call.facts.keyed, digits)
+    read = read_keys(call.facts.keyed, digits, finished=finished)
     match read:
         case Cleared():
             return collect(

@@ -63,7 +63,8 @@ def ring(
             return Turn(call, look=CountLiveCalls(target.official))
         if today.accepted >= world.plan.policy.live_calls:
             return pass_over(world, call, node, said, answers)
-    words = introduce(world, call, node, target)
+    told = said and target.role is not Role.STAND_IN  # `put.full` has named who comes next
+    words = () if told else introduce(world, call, node, target)
     dial = Dial(
         target.number,
         call.dialled,

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.flow.advance import Endless, advance
 from ivr.flow.call import Call
-from ivr.flow.effect import FlagPressure, NoteVerdict, Notify, OpenCase, WithdrawCase
+from ivr.flow.effect import FlagPressure, MakeAnonymous, NoteVerdict, Notify, OpenCase, WithdrawCase
 from ivr.flow.event import (
     Answered,
     DialEnded,
@@ -21,6 +21,7 @@ from ivr.flow.instruction import Ask, Dial, Hangup, Record
 from ivr.flow.matter import Taken, register
 from ivr.flow.node import Act, Do, Purpose
 from ivr.flow.node import Record as RecordNode
+from ivr.flow.slots import office_text
 from ivr.flow.speech import say
 from ivr.flow.verdict import verdict_parts
 from ivr.flow.world import Plan, World
@@ -190,6 +191,37 @@ def test_nobody_is_left_after_the_last_quota(demo_plan: Plan) -> None:
     assert go(ring(plan, LEADER), "0").call.at == "none_message"
 
 
+def test_who_comes_after_a_used_up_quota_is_named_once(demo_plan: Plan) -> None:
+    """Nobody was rung yet, so nobody has failed to answer."""
+    office = demo_plan.directory.numbers[LEADER].office
+    alone = replace(demo_plan.directory.offices[office], stand_in_number=None)
+    offices = {**demo_plan.directory.offices, office: alone}
+    plan = replace(demo_plan, directory=replace(demo_plan.directory, offices=offices))
+
+    wanderer = go(ring(plan, LEADER, town=Town(live_calls=4)), "2", "1", "#", SAID)
+
+    assert rung(wanderer) == alone.pool_number
+    assert said(wanderer, "put.full")
+    assert not said(wanderer, "put.next")
+
+
+def test_a_new_case_takes_the_place_of_the_one_asked_for(demo_plan: Plan) -> None:
+    """Progress first, then a message where nobody is free: what follows is of the message."""
+    no = DialEnded(accepted=False, declined=True)
+    way = ("3", "46270395" + PIN, "0", no, no, no)
+    wanderer = go(ring(demo_plan, town=MINE), *way)
+    assert wanderer.call.at == "none_message"
+
+    go(wanderer, SAID)
+    mine = wanderer.call.facts.reference
+    opened = next(effect for effect in wanderer.last.do if isinstance(effect, OpenCase))
+    assert mine == opened.reference != "46270395"
+    assert wanderer.call.facts.asked is None
+    assert office_text(World(demo_plan, TUESDAY), opened.office, "zh-CN") in wanderer.words
+
+    assert go(wanderer, "2").last.do == (MakeAnonymous(mine),)
+
+
 def test_who_declined_is_not_rung_again(demo_plan: Plan) -> None:
     wanderer = go(ring(demo_plan), "2", "1", SAID)
     first = rung(wanderer)
@@ -277,6 +309,23 @@ def test_what_was_said_when_time_was_up_is_a_case_and_is_told(demo_plan: Plan) -
     assert said(wanderer, "end.time")
     assert not said(wanderer, "put.now")
     assert wanderer.call.over
+
+
+def test_a_talk_may_be_longer_than_a_call_without_one(demo_plan: Plan) -> None:
+    wanderer = go(ring(demo_plan), "0")
+    wanderer.hear(DialEnded(accepted=True, declined=False), 1900)
+
+    assert said(wanderer, "end.bye")
+    assert not said(wanderer, "end.time")
+    assert wanderer.call.facts.accepted
+
+
+def test_nobody_else_is_rung_when_time_is_up(demo_plan: Plan) -> None:
+    wanderer = go(ring(demo_plan), "0")
+    wanderer.hear(DialEnded(accepted=False, declined=False), 1900)
+
+    assert said(wanderer, "end.time")
+    assert rung(wanderer) is None
 
 
 def test_a_hang_up_anywhere_ends_the_call(demo_plan: Plan) -> None:

@@ -157,10 +157,10 @@ def test_the_longest_word_wins(words: Vocabulary) -> None:
 
 
 def test_a_person_is_heard_where_digits_are_collected(words: Vocabulary) -> None:
-    assert words.wants_person("找人工", "zh-CN")
-    assert words.wants_person("an operator", "en")
-    assert not words.wants_person("幺三八", "zh-CN")
-    assert not words.wants_person("着火", "zh-CN")
+    assert words.understand("找人工", "zh-CN", "number") == Person()
+    assert words.understand("an operator", "en", "number") == Person()
+    assert words.understand("幺三八", "zh-CN", "number") is None
+    assert words.understand("着火", "zh-CN", "number") == Emergency()
 
 
 def test_hints_are_the_words_of_the_menu_and_no_others(words: Vocabulary) -> None:
