@@ -4,7 +4,7 @@ Counterpart of `phone`, which shows them."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from routing.directory import Directory, PublishedNumber
+from routing.directory import AnswerMode, Directory, PublishedNumber
 from routing.numbers import masked, mobile
 from routing.web.moments import day
 from routing.web.wording import Tongue
@@ -17,9 +17,11 @@ WITHHELD = "anonymous"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One published number as the newspaper prints it; `search` is what a search looks through."""
+    """One published number as the newspaper prints it; `search` is what a search looks through,
+    `desk` the phone that rings first for it ("" where none does)."""
 
     number: str
+    desk: str
     shown: str
     office: str
     post: str
@@ -51,12 +53,15 @@ def sections(directory: Directory, tongue: Tongue) -> tuple[Section, ...]:
     """All published numbers by district, in the order of the list."""
     found: dict[str, list[Entry]] = {}
     for number in directory.numbers.values():
-        found.setdefault(number.district_names[tongue], []).append(_entry(number, tongue))
+        found.setdefault(number.district_names[tongue], []).append(
+            _entry(number, _first_desk(directory, number), tongue)
+        )
     return tuple(Section(name, tuple(entries)) for name, entries in found.items())
 
 
 def desks(directory: Directory, tongue: Tongue) -> tuple[Desk, ...]:
-    """Every number calls can be forwarded to, once; the same phone may serve several posts."""
+    """Every phone that Zhitong may ring, once; the same phone may serve several posts. Where only
+    the duty desk answers, the official's own phone would wait in vain and is left out."""
     found: dict[str, Desk] = {}
     for desk in (*_personal(directory, tongue), *_shared(directory, tongue)):
         found.setdefault(desk.number, desk)
@@ -73,7 +78,14 @@ def printed(e164: str) -> str:
     return f"0{home[:3]}-{home[3:]}"
 
 
-def _entry(number: PublishedNumber, tongue: Tongue) -> Entry:
+def _first_desk(directory: Directory, number: PublishedNumber) -> str:
+    """Hotline §1.5: the duty desk comes first, unless the number is answered in person."""
+    if number.answer_mode is AnswerMode.PERSONAL and number.forward_to:
+        return number.forward_to
+    return directory.offices[number.office].pool_number or ""
+
+
+def _entry(number: PublishedNumber, desk: str, tongue: Tongue) -> Entry:
     shown, publication = printed(number.e164), number.publication
     words = (
         *number.office_name.values(),
@@ -87,6 +99,7 @@ def _entry(number: PublishedNumber, tongue: Tongue) -> Entry:
     )
     return Entry(
         number=number.e164,
+        desk=desk,
         shown=shown,
         office=number.office_name[tongue],
         post=number.post[tongue],
@@ -100,7 +113,7 @@ def _entry(number: PublishedNumber, tongue: Tongue) -> Entry:
 
 def _personal(directory: Directory, tongue: Tongue) -> Iterable[Desk]:
     for number in directory.numbers.values():
-        if number.forward_to:
+        if number.forward_to and number.answer_mode is not AnswerMode.POOLED:
             office, post = number.office_name[tongue], number.post[tongue]
             whose = post if office in post else f"{office} · {post}"
             yield Desk(number.forward_to, f"{whose} {masked(number.forward_to)}", "personal")

@@ -6,6 +6,8 @@ import { printed } from "./chooser.js";
 
 /* Longest wait for a decision about the microphone before the tone sounds anyway. */
 const DECISION = 15000;
+/* The warning about words that were typed while nobody listened for words. */
+const NOT_HEARD = 0;
 
 export class CallView {
   constructor({ line, speaker, voice, microphone, screen, subtitles, words, role }) {
@@ -152,14 +154,15 @@ export class CallView {
     const text = this.up && seconds ? this.words("over_seconds", { over, seconds }) : over;
     this.end();
     this.subtitles.add("note", text);
-    this.show("ended");
+    this.show("ended", { wording: this.role === "official" ? "ended_waiting" : "ended" });
     if (this.own) this.screen.party(this.own);
     this.screen.alarm(text);
     document.querySelector("#chooser button").focus();
   }
 
-  on_warning({ text }) {
+  on_warning({ code, text }) {
     console.info("line:", text);
+    if (code === NOT_HEARD) this.note("not_heard");
   }
 
   on_error({ code, text }) {

@@ -50,6 +50,8 @@ export class CallerChooser {
   picked() {
     const option = this.number.selectedOptions[0];
     const listed = option?.dataset.shown !== undefined;
+    const desk = option?.dataset.desk ?? "";
+    get("as-official").search = new URLSearchParams(desk ? { as: "official", desk } : { as: "official" });
     get("number-other-box").hidden = listed;
     get("caller-own-box").hidden = this.caller.value !== "own";
     get("clipping").hidden = !listed;
@@ -76,6 +78,7 @@ export class CallerChooser {
 export class OfficialChooser {
   constructor() {
     this.number = get("official-number");
+    this.choose(new URLSearchParams(location.search).get("desk"));
   }
 
   get own() {

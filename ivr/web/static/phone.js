@@ -57,6 +57,7 @@ get("composer").addEventListener("submit", (event) => {
   const text = get("words").value.trim();
   if (!text) return;
   subtitles.add("you", text, { who: words("you") });
+  if (screen.state === "bridged") subtitles.add("note", words("typed_in_talk"));
   line.send({ type: "words", text });
   get("words").value = "";
 });

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from ivr.ports import SentText
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from ivr.web.phonebook import desks, printed, sections
+from routing.directory import AnswerMode
 from routing.ports import SentMail
 from routing.web.layout import POLICY, add_layout
 from routing.web.wording import Tongue
@@ -126,9 +127,22 @@ def test_the_phonebook_holds_the_whole_list_once() -> None:
 
         assert sorted(entry.number for entry in entries) == sorted(directory.numbers)
         assert len({desk.number for desk in phones}) == len(phones)
-        assert {n.forward_to for n in directory.numbers.values() if n.forward_to} <= {
-            desk.number for desk in phones
+        assert {desk.number for desk in phones if desk.kind == "personal"} == {
+            n.forward_to
+            for n in directory.numbers.values()
+            if n.forward_to and n.answer_mode is not AnswerMode.POOLED
         }
+
+
+def test_an_entry_names_the_phone_that_rings_first() -> None:
+    directory = city()
+    entries = [entry for section in sections(directory, Tongue.ZH) for entry in section.entries]
+    first = {entry.number: entry.desk for entry in entries}
+
+    assert first["+865580000001"] == "+865580010001"  # answered in person
+    assert first["+865580000021"] == "+865580020007"  # by the duty desk
+    assert first["+865580000002"] == "+865580020001"  # by the duty desk, then in person
+    assert set(first.values()) <= {desk.number for desk in desks(directory, Tongue.ZH)}
 
 
 @pytest.mark.parametrize(

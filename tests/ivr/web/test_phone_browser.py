@@ -131,6 +131,43 @@ async def test_only_the_list_of_messages_is_fetched_again(page: Page, house: Hou
     assert await fetched.evaluate_all("all => all.map(e => e.dataset.live)") == ["/phone/messages"]
 
 
+async def test_the_link_to_an_officials_phone_leads_to_the_one_that_rings(
+    page: Page, house: House
+) -> None:
+    await page.goto(f"{house.url}/phone")
+    await page.get_by_test_id("number-select").select_option("+865580000021")
+    await page.goto(str(await page.get_by_test_id("as-official").get_attribute("href")))
+
+    await expect(page.get_by_test_id("official-number")).to_have_value("+865580020007")
+    await page.get_by_test_id("attach").click()
+    await expect(page.get_by_test_id("state")).to_contain_text("待接中")
+
+
+async def test_words_that_nobody_heard_are_said_to_be_unheard(page: Page, house: House) -> None:
+    await page.goto(f"{house.url}/phone")
+    await ring(page, house.line)
+    await house.line.tell({"type": "warning", "code": 0, "text": "not listening"})
+    await expect(page.locator("li[data-kind=note]").last).to_contain_text("没有被听到")
+    await house.line.tell({"type": "bridged", "with": "+865580020007"})
+    await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "bridged")
+    await page.get_by_test_id("words").fill("听得见吗")
+    await page.get_by_test_id("say").click()
+
+    await expect(page.locator("li[data-kind=note]").last).to_contain_text("对方听不到打字")
+
+
+async def test_an_officials_phone_waits_on_after_a_call(page: Page, house: House) -> None:
+    await page.goto(f"{house.url}/phone?as=official")
+    await page.get_by_test_id("attach").click()
+    await house.line.expect("attach")
+    await house.line.tell(
+        {"type": "ringing", "call": CALL, "from": "+865580000021", "to": "+865580010001"},
+        {"type": "hungup", "call": CALL, "reason": "no-answer", "by": "line", "seconds": 0},
+    )
+
+    await expect(page.get_by_test_id("state")).to_contain_text("继续待接")
+
+
 async def test_words_with_markup_stay_words(page: Page, house: House) -> None:
     hostile = "<img src=x onerror=alert(1)><b>粗</b>"
     await page.goto(f"{house.url}/phone")
