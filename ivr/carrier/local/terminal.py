@@ -31,6 +31,7 @@ hang up"""
 _KEYS = re.compile(r"[0-9*#]+")
 _RING = re.compile(r"ring (\+?[0-9]+)(?: as (\+?[0-9]+|withheld))?")
 _HOLD = re.compile(r"hold (\+?[0-9]+)(?: ([0-9*#]+|decline))?")
+_IN_A_CALL = re.compile(r"hang up|wait|say .*|[0-9*#]+")
 _RETURN_WITHIN = 60.0  # the exchange keeps a call so long for its phone
 
 Write = Callable[[str], None]
@@ -77,6 +78,7 @@ class _Stage:
     phones: list[Telephone] = field(default_factory=list)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stays: bool = False
+    rung: bool = False
 
     async def run(self) -> int:
         self.phone = self._new_phone(self.wiring.caller)
@@ -131,6 +133,8 @@ class _Stage:
             await self._ring(ring[1], ring[2])
         elif hold := _HOLD.fullmatch(line):
             await self._hold(hold[1], hold[2] or "")
+        elif self._over() and _IN_A_CALL.fullmatch(line):
+            self._too_late(line)
         elif line == "hang up":
             self._busy()
             await self.phone.send("hangup")
@@ -152,15 +156,37 @@ class _Stage:
     async def _ring(self, number: str, caller: str | None) -> None:
         assert self.phone is not None
         from_ = {None: self.wiring.caller, "withheld": "anonymous"}.get(caller, caller)
+        await self._become("" if from_ == "anonymous" else str(from_))
         self._busy()
         self.story.begin(number, str(from_), self.wiring.now().isoformat())
         await self.phone.send("dial", to=number, from_=from_)
+
+    async def _become(self, number: str) -> None:
+        """The phone answers for whoever rings, so that his texts reach it, and no other's."""
+        assert self.phone is not None
+        if number == self.phone.number or self.call is not None:
+            return
+        self.phone.number = number
+        self.rung = False
+        self._busy()
+        await self.phone.send("hold", number=number)
+        await self._listening()
 
     async def _hold(self, number: str, then: str) -> None:
         self.story.declined = then == "decline"
         other = self._new_phone(number)
         await other.connect()
         self.extras.append(self.group.create_task(self._official(other, then)))
+
+    def _over(self) -> bool:
+        """No call, nor one on its way: dialling makes the line busy until it is answered."""
+        return self.call is None and self.ready.is_set()
+
+    def _too_late(self, line: str) -> None:
+        """Nothing would ever answer; only hanging up has been done already."""
+        if line != "hang up":
+            self.wiring.write("! there is no call; ring a number first")
+            self.failed = not self.wiring.at_once
 
     def _busy(self) -> None:
         self.ready.clear()
@@ -197,11 +223,13 @@ class _Stage:
 
     def _hear(self, heard: Heard) -> None:
         self.story.hear(heard)
-        if (shown := show(heard)) is not None:
+        of_earlier = heard["type"] == "sms" and not self.rung
+        if not of_earlier and (shown := show(heard)) is not None:
             self.wiring.write(shown)
         match heard["type"]:
             case "calling":
                 self.call = heard["call"]
+                self.rung = True
             case "hungup":
                 self.call = None
                 self._ready(stays=False)

@@ -6,10 +6,20 @@ import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from ivr.carrier.local.terminal import Wiring, rehearse, stdin_lines
-from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, free_port, twiml
+from tests.ivr.carrier.local.house import (
+    ACCOUNT,
+    CALLER,
+    LINE,
+    OFFICIAL,
+    TOKEN,
+    House,
+    free_port,
+    twiml,
+)
 
 MENU = (
     '<Gather action="/voice/turn" numDigits="1" timeout="200">'
@@ -63,6 +73,33 @@ async def test_a_script_is_played_and_saved_as_a_golden_call(hasty: House) -> No
     ]
 
 
+async def test_the_phone_is_the_callers_own_and_shows_the_texts_of_this_call(house: House) -> None:
+    caller = "+8613700000001"
+    house.replies["/voice/answer"] = twiml(MENU)
+
+    async def text(to: str, body: str) -> None:
+        auth = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
+        form = {"To": to, "From": LINE, "Body": body}
+        async with house.session.post(
+            f"{house.rest}/Messages.json", data=form, headers=auth
+        ) as answer:
+            assert answer.status == 201
+
+    async def lines() -> AsyncIterator[str]:
+        yield f"ring {LINE} as {caller}"
+        await text(CALLER, "to another")
+        await text(caller, "of this call")
+        yield "hang up"
+
+    await text(CALLER, "of an earlier call")
+    await text(caller, "of an earlier call of his")
+    out: list[str] = []
+    wired = wiring(house, out)
+    wired.lines = lines()
+    assert await rehearse(wired) == 0
+    assert [line for line in out if "text message" in line] == ["< (text message) of this call"]
+
+
 async def test_a_second_phone_accepts(house: House) -> None:
     house.replies["/voice/answer"] = twiml(
         f'<Dial action="/voice/dialled"><Number url="/voice/whisper">{OFFICIAL}</Number></Dial>'
@@ -87,6 +124,17 @@ async def test_an_unknown_line_fails_with_the_list_of_lines(house: House) -> Non
     assert await rehearse(wiring(house, out, "dance")) == 1
     assert "not understood: dance" in out[0]
     assert "hold" in out[0]
+
+
+async def test_a_line_after_the_call_fails_at_once_and_a_late_hang_up_is_no_fault(
+    hasty: House,
+) -> None:
+    hasty.replies["/voice/answer"] = twiml("<Say>Goodbye</Say>")
+    for last, code in (("wait", 1), ("1", 1), ("say 喂", 1), ("hang up", 0)):
+        out: list[str] = []
+
+        assert await rehearse(wiring(hasty, out, f"ring {LINE}", last)) == code, out
+        assert ("! there is no call; ring a number first" in out) is bool(code)
 
 
 async def test_a_server_that_is_not_there(house: House) -> None:
