@@ -218,6 +218,8 @@ def _abroad_groups(digits: str) -> list[str]:
 
 def _digits(text: str) -> str:
     """The digits of keyed or spoken text in its compatible form (NFKC), a leading + kept."""
+    if text.isascii() and text.isdigit():
+        return text  # keyed
     plain = _NOT_DIGITS.sub(" ", text.casefold())
     plain = _WORD.sub(_english, plain)
     plain = "".join(_sign(sign) for sign in plain)

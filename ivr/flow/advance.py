@@ -3,7 +3,7 @@ Everything else parses its input or carries out its output (design §3)."""
 
 from typing import assert_never
 
-from ivr.flow.call import NO_TRIES, Call, changed
+from ivr.flow.call import Call, changed, entered
 from ivr.flow.effect import Effect
 from ivr.flow.event import Answer as Looked
 from ivr.flow.event import DialEnded, Event, Found, HungUp, LineEvent, Recorded
@@ -97,7 +97,7 @@ def _follow(world: World, step: Step, looked: tuple[Looked, ...]) -> Turn:
         said = (*said, *step.say)
         done = (*done, *step.do)
         node = world.plan.script.nodes[step.to]
-        step = _enter(world, changed(step.call, at=step.to, tries=NO_TRIES), node, looked)
+        step = _enter(world, entered(step.call, step.to), node, looked)
     raise Endless(f"{step.to if isinstance(step, Go) else '?'}: no node waits for the caller")
 
 

@@ -103,6 +103,25 @@ def changed(call: Call, **new: Any) -> Call:
     return _changed(call, Call, new)
 
 
+def entered(call: Call, at: str) -> Call:
+    """The call at another node, where nothing was tried yet. Every turn does this once or twice,
+    so it names the fields itself."""
+    return Call(
+        call.id,
+        call.caller,
+        call.dialled,
+        call.language,
+        at,
+        call.plan,
+        call.started,
+        call.turn,
+        call.over,
+        NO_TRIES,
+        call.facts,
+        call.decision,
+    )
+
+
 def _changed(value: Any, kind: type[T], new: Mapping[str, Any]) -> T:
     read, places = _FIELDS[kind]
     values = [*read(value)]

@@ -47,6 +47,11 @@ class Phrasebook:
 
     texts: Mapping[Language, Mapping[str, Phrase]]
 
+    def plain(self, phrase: str, language: Language) -> str | None:
+        """A phrase without slots, as most are; None for any other."""
+        found = self.texts[language].get(phrase)
+        return found.parts[0] if found is not None and len(found.parts) == 1 else None
+
     def say(self, phrase: str, language: Language, fill: Fill) -> str:
         """One phrase as spoken. Raises PhraseError for an id that the book lacks."""
         found = self.texts[language].get(phrase)

@@ -64,6 +64,9 @@ def speak(world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mappin
 
 def words(world: World, call: Call, phrase: str, given: Mapping[str, str]) -> str:
     """The text of a phrase, its slots filled from `given` and then from the call."""
+    plain = world.plan.phrases.plain(phrase, call.language)
+    if plain is not None:
+        return plain
 
     def fill(name: str) -> str:
         known = given.get(name)

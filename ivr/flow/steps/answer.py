@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from ivr.flow.call import Call
+from ivr.flow.call import Call, changed
 from ivr.flow.event import Answered, LineEvent
 from ivr.flow.instruction import Language
 from ivr.flow.node import Answer
@@ -20,7 +20,7 @@ def hear(world: World, call: Call, node: Answer, event: LineEvent) -> Step:
         return hang_up(call)
     if call.caller is not None and call.caller in world.plan.directory.numbers:
         return Go(call, node.loop)
-    call = replace(call, language=first_language(world, call))
+    call = changed(call, language=first_language(world, call))
     verdict = verdict_on(world, call.dialled)
     match verdict:
         case Genuine():

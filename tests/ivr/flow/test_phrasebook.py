@@ -37,6 +37,12 @@ def test_slots_are_filled_in_order_and_what_fills_them_is_not_read_again() -> No
     assert said == "{date} on Monday"
 
 
+def test_only_a_phrase_without_slots_is_plain() -> None:
+    assert book("Goodbye.").plain("a", "en") == "Goodbye."
+    assert book("{who}.").plain("a", "en") is None
+    assert book("Goodbye.").plain("b", "en") is None
+
+
 def test_a_phrase_without_slots_asks_for_nothing() -> None:
     def refuse(name: str) -> str:
         raise AssertionError(name)
