@@ -40,6 +40,8 @@ STATUS_OF: Final[Mapping[type[ConversationError], int]] = {
     FutureTurn: 409,
     ForgottenTurn: 410,
 }
+REFUSED: Final[tuple[type[Exception], ...]] = (*STATUS_OF, MalformedWebhook)
+"""What the carrier is told; every other failure is ours, is spoken and may be tried again."""
 XML: Final = {"Content-Type": CONTENT_TYPE}
 Fields = Mapping[str, object]
 
@@ -128,7 +130,7 @@ class VoiceRoutes:
         form = await self._signed(request)
         try:
             body = await answer(request, form)
-        except (ConversationError, MalformedWebhook) as refused:
+        except REFUSED as refused:
             return _refusal(refused)
         except Exception:
             LOG.exception(
@@ -147,7 +149,7 @@ class VoiceRoutes:
         form = await self._signed(request)
         try:
             await take(request, form)
-        except (ConversationError, MalformedWebhook) as refused:
+        except REFUSED as refused:
             return _refusal(refused)
         return web.Response(status=204)
 

@@ -1,6 +1,7 @@
 """When something fails on our side: the caller hears a fixed apology, the carrier tries callbacks
 again, and nobody reads an exception."""
 
+import asyncio
 import re
 import shutil
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from ivr.carrier.local.twiml_reader import read_twiml
-from storage.engine import StorageError
+from ivr.conversation import Unsettled
+from storage.engine import DiskFull, StorageError
 from tests.ivr.carrier.signed import CALLER, Carrier, Heard, house_of, kept_steps
 from tests.ivr.desk import call_of
 
@@ -37,6 +39,28 @@ async def test_whatever_fails_the_caller_hears_a_fixed_apology(
     assert len(languages) == 2
     read_twiml(answers[0].text)
     assert log.failures == ["voice.failed"] * 3
+
+
+async def test_a_step_that_lost_to_others_is_our_failure_and_no_refusal(
+    carrier: Carrier, log: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller hears the apology; a callback comes again."""
+    call = call_of((await carrier.ring()).body)
+
+    async def lost(*_: object, **__: object) -> bytes:
+        raise Unsettled("turn 1 lost 5 times to other webhooks")
+
+    house = house_of(carrier)
+    for name in ("turn", "recording"):
+        monkeypatch.setattr(house.conversation, name, lost)
+    spoken = await carrier.post(f"/voice/{call}/turn/1", Digits="1")
+    recording = {"RecordingSid": "RE1", "RecordingUrl": "http://127.0.0.1/x"}
+    callback = await carrier.post(f"/voice/{call}/turn/1/recording", **recording)
+
+    assert spoken.status == 200
+    assert "<Hangup/>" in spoken.text
+    assert log.failures == ["voice.failed"]
+    assert callback.status >= 500
 
 
 async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
@@ -78,6 +102,30 @@ async def test_a_full_disk_is_an_apology_until_there_is_room(carrier: Carrier, l
     call = call_of(first.body)
     assert (await carrier.post(f"/voice/{call}/turn/1", "CA-first", Digits="2")).status == 200
     assert await kept_steps(carrier) == 1 + 60 - len(log.failures) + 1 + 1
+
+
+async def test_work_that_cannot_be_claimed_is_waited_out(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drain does not ask a full disk as fast as it can."""
+    asked = 0
+    failed = asyncio.Event()
+
+    async def full(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+        failed.set()
+        raise DiskFull("the disk is full")
+
+    house = house_of(carrier)
+    monkeypatch.setattr(house.outbox, "claim", full)
+    house.database.woken.set()
+    async with asyncio.timeout(10):
+        await failed.wait()
+    for _ in range(1000):
+        await asyncio.sleep(0)
+
+    assert asked == 1
 
 
 def bound_pages(carrier: Carrier, most: int) -> None:
