@@ -27,7 +27,7 @@ from deployment.settings import Secrets, Settings, StartError, read_settings
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
 from ivr.carrier.client import Account, Messages, RecordingRows
-from ivr.carrier.errands import Deleting, Fetching, Texts
+from ivr.carrier.errands import Deleting, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.profiles import LOCAL
@@ -75,7 +75,9 @@ FORGET_EVERY: Final = 300.0
 DELETE_AFTER: Final = timedelta(minutes=10)
 """How long a recording that is kept here stays at the carrier, which may be asked for its words."""
 PLAN_EVERY: Final = 3600.0
-"""Seconds between two looks whether a new day needs new open intervals."""
+"""Seconds between two plans, each with the open intervals of the days to come."""
+FAILED: Final = 1.0
+"""Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +307,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         handoff = drain(house, session)
         tasks = [
-            group.create_task(_forever(0, handoff.run)),
+            group.create_task(_forever(FAILED, handoff.run)),
             group.create_task(
                 _forever(FORGET_EVERY, lambda: house.retention.run(house.clock.now()))
             ),
@@ -326,10 +328,11 @@ async def _forever(seconds: float, work: Any) -> None:
 
 
 async def _renew(house: House) -> None:
-    """A new day: open intervals for the next 60 days. If that fails the old ones stand."""
+    """Open intervals for the next 60 days, beside the calls. If that fails the old ones stand."""
     today = house.clock.now().astimezone(ZoneInfo(house.settings.time_zone)).date()
     current = house.plans.current
-    house.plans.publish(compiled(plan_inputs(house.settings), current.number, today))
+    inputs = plan_inputs(house.settings)
+    house.plans.publish(await asyncio.to_thread(compiled, inputs, current.number, today))
 
 
 def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
@@ -353,9 +356,6 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
     async def keep(sid: str, text: str, source: str) -> None:
         await house.calls.hold_transcript(sid, text, source, house.clock.now())
 
-    async def settle(job: Job) -> None:
-        await house.conversation.settle(str(job.payload["call"]))
-
     engine: Transcriber = (
         Carrier(rows.words) if house.settings.transcriber == "carrier" else NoTranscriber()
     )
@@ -371,7 +371,7 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
             lambda office: f"{house.settings.base}/demo/office/{office}",
             house.clock,
         ),
-        "settle": settle,
+        "settle": Settling(house.conversation, rows),
     }
     return Handoff(house.outbox, handlers, house.clock, _report, careful=frozenset({"sms"}))
 

@@ -1,7 +1,7 @@
 """The imperative shell around `advance`: load the call, look up, advance, hand the step to the
 journal, return the stored reply. The counterpart of `ivr.carrier.routes`, which parses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -77,6 +77,8 @@ class Unsettled(ConversationError):
 
 Ours = Callable[[Origin], bool]
 """Whether a webhook's account and leg are those that a call began with."""
+Listed = Callable[[str], Awaitable[Sequence[RecordingRef]]]
+"""The recordings that the carrier has of a leg, by its id there, the newest first."""
 
 
 @value
@@ -186,9 +188,10 @@ class Conversation:
             event = await self._with_leg(call_id, turn, event)
         return await self._take(live.call, live.origin, event, first=False)
 
-    async def _load(self, call_id: str, turn: int) -> Live:
+    async def _load(self, call_id: str, turn: int | None = None) -> Live:
+        """From memory, where that knows of `turn`; else from what is kept."""
         live = self._live.get(call_id)
-        if live is None or live.call.turn not in (turn, turn + 1):
+        if live is None or (turn is not None and live.call.turn not in (turn, turn + 1)):
             loaded = await self._stores.calls.load(call_id)
             if loaded is None:
                 raise UnknownCall("no call has this id; check the number's webhook address")
@@ -286,15 +289,7 @@ class Conversation:
         return self._documents.leg(say, call_id, turn, leg, 1)
 
     async def _owned(self, call_id: str, ours: Ours) -> None:
-        live = self._live.get(call_id)
-        if live is None:
-            loaded = await self._stores.calls.load(call_id)
-            if loaded is None:
-                raise UnknownCall("no call has this id; check the number's webhook address")
-            origin = loaded[1]
-        else:
-            origin = live.origin
-        if not ours(origin):
+        if not ours((await self._load(call_id)).origin):
             raise ForeignCall("this webhook is of another account or another call")
 
     async def recording(self, call_id: str, turn: int, ours: Ours, ref: RecordingRef) -> None:
@@ -318,19 +313,31 @@ class Conversation:
         node = self._plans.of(call.plan).script.nodes.get(call.at)
         return isinstance(node, Record) and seconds in (node.silence, node.silence + 1)
 
-    async def settle(self, call_id: str) -> None:
-        """After the end of a call: a recording whose webhooks never came is a case all the
-        same; the carrier's list says later what was recorded."""
+    async def settle(self, call_id: str, listed: Listed | None) -> None:
+        """After the end of a call: a recording whose webhooks never came is a case all the same.
+        The carrier's list says whether there is one, and where; who hung up before the tone
+        said nothing. Without a list (None) it is a case that may have no sound."""
         loaded = await self._stores.calls.load(call_id)
         if loaded is None or loaded[0].over:
             return
-        call = loaded[0]
-        held = await self._stores.calls.held_recording(call_id, call.turn)
-        if held is not None and held.seconds == 0:
-            return  # the carrier knows that nothing was said
-        await self._register(
-            call, Taken(None, 0) if held is None else Taken(held.sid, held.seconds)
-        )
+        call, origin = loaded
+        ref = await self._stores.calls.held_recording(call_id, call.turn)
+        if ref is None and listed is not None:
+            ref = await self._untold(await listed(origin.sid))
+            if ref is None:
+                return
+            await self._hold(call_id, call.turn, ref)
+        if ref is None:
+            await self._register(call, Taken(None, 0))
+        elif ref.seconds > 0:
+            await self._register(call, Taken(ref.sid, ref.seconds))
+
+    async def _untold(self, refs: Sequence[RecordingRef]) -> RecordingRef | None:
+        """The recording that no webhook has told of: an earlier turn's was told, or settled."""
+        for ref in refs:
+            if await self._stores.calls.recorded_by(ref.sid) is None:
+                return ref
+        return None
 
     async def _register(self, call: Call, taken: Taken) -> None:
         plan = self._plans.of(call.plan)

@@ -34,7 +34,7 @@ async def test_claimed_work_is_done_long_before_its_lease_ends(
 ) -> None:
     settled = asyncio.Event()
 
-    async def settle(self: Conversation, call_id: str) -> None:
+    async def settle(self: Conversation, call_id: str, listed: object) -> None:
         assert call_id == "of-nobody"
         settled.set()
 

@@ -2,6 +2,7 @@
 rows of recordings. The counterpart of `inbound`: there the carrier asks, here we do
 (twilio-voice §7, §8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,9 +13,12 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from ivr.ports import RecordingRef
+
 MAX_BODY: Final = 1_600  # characters of one text, 21617 beyond it
 _LOOK_BACK: Final = timedelta(minutes=5)  # between the carrier's clock and ours
 _MOST_TEXTS: Final = 50
+_MOST_RECORDINGS: Final = 50
 _NO_ENVIRONMENT: Final = {"TWILIO": ""}  # an empty one would mean os.environ (§8)
 _TOO_MANY, _GONE, _SERVER = 429, 404, 500
 
@@ -66,16 +70,6 @@ class Account:
         return aiohttp.encode_basic_auth(self.sid, self.token, encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingRow:
-    """What the carrier keeps of a recording besides its sound; `seconds` None until known."""
-
-    sid: str
-    call: str
-    status: str
-    seconds: int | None
-
-
 class Messages:
     """Texts. `session` belongs to the caller, who made it in the running loop and closes it."""
 
@@ -121,23 +115,21 @@ class RecordingRows:
         self._account = account
         self._session = session
 
-    async def fetch(self, sid: str) -> RecordingRow | None:
-        """One row, None where the carrier has none (deleted, or of another account)."""
+    async def of_call(self, call: str) -> Sequence[RecordingRef]:
+        """What the carrier has recorded of a leg, the newest first. A length that it does not
+        know yet counts as one second, since something may have been said."""
         api = _api(self._account, self._session)
         try:
-            row = await api.recordings(sid).fetch_async()
+            listed = await api.recordings.list_async(call_sid=call, limit=_MOST_RECORDINGS)
         except (TwilioException, ValueError) as error:
-            mapped = _carrier_error("a recording's row", error, repeatable=True)
-            if isinstance(mapped, CarrierRefused) and mapped.status == _GONE:
-                return None
-            raise mapped from None
-        known = row.duration is not None and row.duration.isdecimal()
-        return RecordingRow(
-            sid,
-            row.call_sid or "",
-            str(row.status or ""),
-            int(row.duration or 0) if known else None,
-        )
+            raise _carrier_error("the list of recordings", error, repeatable=True) from None
+        account = self._account
+        media = f"{account.base.rstrip('/')}/2010-04-01/Accounts/{account.sid}/Recordings"
+        return [
+            RecordingRef(row.sid, f"{media}/{row.sid}", _length(row.duration))
+            for row in listed
+            if row.sid and row.status != "absent"
+        ]
 
     async def words(self, sid: str) -> str | None:
         """What the carrier heard in a recording, None where it heard nothing."""
@@ -161,6 +153,10 @@ class RecordingRows:
             mapped = _carrier_error("the deletion of a recording", error, repeatable=True)
             if not (isinstance(mapped, CarrierRefused) and mapped.status == _GONE):
                 raise mapped from None
+
+
+def _length(told: str | None) -> int:
+    return int(told) if told is not None and told.isdecimal() else 1
 
 
 class _Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
@@ -215,8 +211,9 @@ def _api(
 
 def _carrier_error(what: str, error: Exception, *, repeatable: bool) -> CarrierError:
     """Ours for the SDK's, whose message may hold a phone number and is dropped."""
-    if isinstance(error, TwilioRestException | TwilioServiceException):
-        status, code = int(error.status), int(error.code or error.status)
+    told = _told(error)
+    if told is not None:
+        status, code = told
         if status == _TOO_MANY:
             return CarrierUnreachable(f"the carrier is busy and did not take {what}; try later")
         if status < _SERVER:
@@ -225,3 +222,11 @@ def _carrier_error(what: str, error: Exception, *, repeatable: bool) -> CarrierE
     if repeatable:
         return CarrierUnreachable(f"the carrier failed at {what}; try later")
     return CarrierUnsure(f"the carrier failed at {what}; look it up before asking again")
+
+
+def _told(error: Exception) -> tuple[int, int] | None:
+    """Status and code of an answer; for a list the SDK hands out no more than the answer."""
+    if isinstance(error, TwilioRestException | TwilioServiceException):
+        return int(error.status), int(error.code or error.status)
+    answer = error.args[-1] if error.args else None
+    return (answer.status_code, answer.status_code) if isinstance(answer, Response) else None

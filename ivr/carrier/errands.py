@@ -1,5 +1,5 @@
-"""What the outbox has the carrier do: send texts, bring recordings home. Handlers for
-`routing.handoff`, registered by `server.py`."""
+"""What the outbox has the carrier do: send texts, bring recordings home, tell of lost ones.
+Handlers for `routing.handoff`, registered by `server.py`."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -13,10 +13,11 @@ from ivr.carrier.client import (
     RecordingRows,
 )
 from ivr.carrier.recordings import Media, bring_home
+from ivr.conversation import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports import RecordingShelf
-from routing.handoff import Refused, TryAgain
+from routing.handoff import MOST_TRIES, Refused, TryAgain
 from routing.ports import Job
 
 EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -92,3 +93,21 @@ class Deleting:
             raise Refused(str(refused)) from refused
         except CarrierUnreachable as later:
             raise TryAgain(str(later)) from later
+
+
+class Settling:
+    """After the end of a call, asks the carrier for a recording whose webhooks never came."""
+
+    def __init__(self, conversation: Conversation, rows: RecordingRows) -> None:
+        self._conversation = conversation
+        self._rows = rows
+
+    async def __call__(self, job: Job) -> None:
+        """Raises TryAgain; at the last try the matter is a case without its sound."""
+        call = str(job.payload["call"])
+        try:
+            await self._conversation.settle(call, self._rows.of_call)
+        except (CarrierRefused, CarrierUnreachable) as unknown:
+            if job.attempts < MOST_TRIES:
+                raise TryAgain(str(unknown)) from unknown
+            await self._conversation.settle(call, None)

@@ -77,6 +77,11 @@ class Desk:
     outbox: StoredOutbox
     sealing: Sealing
     clock: StoppedClock
+    recorded: bool = True
+
+    async def listed(self, sid: str) -> list[RecordingRef]:
+        """What the carrier says that it has recorded of a leg."""
+        return [Rung(sid, "").recording] if self.recorded else []
 
     async def answer(self, sid: str, caller: str | None = CALLER, dialled: str = LINE) -> bytes:
         return await self.conversation.answer(Origin(ACCOUNT, sid), caller, dialled)
@@ -116,7 +121,7 @@ class Desk:
         jobs = await self.outbox.claim(self.clock.now(), 100)
         settled = [job for job in jobs if job.kind == "settle"]
         for job in settled:
-            await self.conversation.settle(str(job.payload["call"]))
+            await self.conversation.settle(str(job.payload["call"]), self.listed)
             await self.outbox.done(job, self.clock.now())
         return len(settled)
 

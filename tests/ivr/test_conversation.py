@@ -126,7 +126,7 @@ async def test_a_call_that_never_was_is_refused(desk: Desk) -> None:
         with pytest.raises(UnknownCall):
             await refused
     await desk.end(nobody)
-    await desk.conversation.settle(nobody.id)
+    await desk.conversation.settle(nobody.id, desk.listed)
     assert await desk.count(call_ends) == 0
 
 

@@ -92,10 +92,33 @@ async def test_a_hang_up_without_any_webhook_is_settled_after_a_minute(desk: Des
     desk.clock.pass_(1)
     assert await desk.settle() == 1
 
-    case = await desk.case(call)
-    assert desk.reads(await desk.action(call), case)
-    (recording,) = await desk.rows(recordings)
-    assert recording.reference == case.reference
+    await one_of_each(desk, call)
+    assert desk.reads(await desk.action(call), await desk.case(call))
+    await one_of_each(desk, call)
+
+
+async def test_a_hang_up_before_the_tone_is_no_case(desk: Desk) -> None:
+    """Nothing was recorded, the carrier says: the office gets nothing, the caller no text."""
+    call = await desk.record()
+    await desk.end(call)
+    desk.clock.pass_(60)
+    desk.recorded = False
+
+    assert await desk.settle() == 1
+
+    assert await desk.count(cases) == 0
+    assert await desk.rows(outbox, outbox.c.kind != "settle") == []
+
+
+async def test_a_carrier_that_cannot_be_asked_loses_no_matter(desk: Desk) -> None:
+    call = await desk.record()
+    await desk.end(call)
+
+    await desk.conversation.settle(call.id, None)
+    assert (await desk.case(call)).reference
+
+    await desk.callback(call)
+    await one_of_each(desk, call)
 
 
 async def test_a_late_callback_joins_the_settled_case(desk: Desk) -> None:
@@ -105,7 +128,7 @@ async def test_a_late_callback_joins_the_settled_case(desk: Desk) -> None:
     await desk.settle()
 
     await desk.callback(call)
-    await desk.conversation.settle(call.id)
+    await desk.conversation.settle(call.id, desk.listed)
 
     await one_of_each(desk, call)
 
@@ -167,7 +190,7 @@ async def test_only_a_recording_call_is_settled(desk: Desk) -> None:
     desk.clock.pass_(3600)
 
     assert await desk.settle() == 0
-    await desk.conversation.settle(call.id)
+    await desk.conversation.settle(call.id, desk.listed)
     assert await desk.count(cases) == 0
 
 

@@ -18,9 +18,9 @@ from ivr.carrier.client import (
     CarrierUnreachable,
     CarrierUnsure,
     Messages,
-    RecordingRow,
     RecordingRows,
 )
+from ivr.ports import RecordingRef
 
 TO, FROM, TOKEN = "+8613800000012", "+862258001001", "s3cret"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -144,7 +144,7 @@ async def test_a_dropped_connection_leaves_a_text_unsure(carrier: Carrier) -> No
     with pytest.raises(CarrierUnsure):
         await send(carrier.messages())
     with pytest.raises(CarrierUnreachable):
-        await carrier.rows().fetch("RE1")
+        await carrier.rows().of_call("CA1")
 
 
 async def test_our_own_time_out_rules(carrier: Carrier) -> None:
@@ -219,23 +219,27 @@ async def test_an_unsure_text_is_looked_up(
     assert await carrier.messages().find(TO, FROM, "a", NOW) == sid
 
 
-async def test_a_recordings_row(carrier: Carrier) -> None:
-    carrier.says(200, {"sid": "RE1", "call_sid": "CA1", "status": "completed", "duration": "12"})
+async def test_what_was_recorded_of_a_call(carrier: Carrier) -> None:
+    """A running one has no length yet; an absent one was never there."""
+    rows = [
+        {"sid": "RE3", "call_sid": "CA1", "status": "absent", "duration": "0"},
+        {"sid": "RE2", "call_sid": "CA1", "status": "in-progress", "duration": None},
+        {"sid": "RE1", "call_sid": "CA1", "status": "completed", "duration": "12"},
+    ]
+    carrier.says(200, {"recordings": rows, "next_page_uri": None, "page": 0})
 
-    assert await carrier.rows().fetch("RE1") == RecordingRow("RE1", "CA1", "completed", 12)
-    assert carrier.asked[0][1] == "/line/2010-04-01/Accounts/AC1/Recordings/RE1.json"
-
-
-async def test_a_running_recording_has_no_length(carrier: Carrier) -> None:
-    carrier.says(200, {"sid": "RE1", "call_sid": "CA1", "status": "in-progress", "duration": None})
-
-    assert await carrier.rows().fetch("RE1") == RecordingRow("RE1", "CA1", "in-progress", None)
+    home = f"{carrier.base.rstrip('/')}/2010-04-01/Accounts/AC1/Recordings"
+    assert await carrier.rows().of_call("CA1") == [
+        RecordingRef("RE2", f"{home}/RE2", 1),
+        RecordingRef("RE1", f"{home}/RE1", 12),
+    ]
+    assert carrier.asked[0][1] == "/line/2010-04-01/Accounts/AC1/Recordings.json"
 
 
 async def test_a_recording_that_is_gone(carrier: Carrier) -> None:
     carrier.says(404, refusal(404, 20404))
 
-    assert await carrier.rows().fetch("RE1") is None
+    assert await carrier.rows().words("RE1") is None
     await carrier.rows().delete("RE1")
     assert [method for method, *_ in carrier.asked] == ["GET", "DELETE"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from multidict import CIMultiDict, MultiDict
 
-from ivr.carrier.client import Account, CarrierRefused, Messages, RecordingRow, RecordingRows
+from ivr.carrier.client import Account, CarrierRefused, Messages, RecordingRows
 from ivr.carrier.inbound import (
     CarrierWords,
     Ending,
@@ -164,17 +164,17 @@ async def test_a_recording_is_brought_home_and_deleted_there(house: House) -> No
     ref = await recorded(house)
     account = Account(ACCOUNT, TOKEN, f"{house.base}/line")
     media, rows = Media(account, house.session), RecordingRows(account, house.session)
-    row, shelf = await rows.fetch(ref.sid), Shelf()
+    call, shelf = house.to(TURN)[0].form["CallSid"], Shelf()
     media_late(house.line, 1)
 
-    call = house.to(TURN)[0].form["CallSid"]
-    assert row == RecordingRow(ref.sid, call, "completed", ref.seconds)
+    assert await rows.of_call(call) == [ref]
+    assert await rows.of_call("CA" + "0" * 32) == []
     with pytest.raises(MediaNotYet):
         await bring_home(ref, media, shelf)
     await bring_home(ref, media, shelf)
     assert shelf.kept[ref.sid][44:].startswith(tone(1.0))
     await rows.delete(ref.sid)
-    assert await rows.fetch(ref.sid) is None
+    assert await rows.of_call(call) == []
 
 
 async def test_a_whisper_is_offered_and_accepted(house: House) -> None:

@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from ivr.carrier.client import Account, Messages, RecordingRows
-from ivr.carrier.errands import Deleting, Fetching, Texts
+from ivr.carrier.errands import Deleting, Fetching, Settling, Texts
 from ivr.carrier.recordings import Media
+from ivr.conversation import Conversation, Listed
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.world import Plan
 from ivr.ports import RecordingRef
-from routing.handoff import Refused, TryAgain
+from routing.handoff import MOST_TRIES, Refused, TryAgain
 from routing.ports import Job
 from tests.ivr.carrier.local.house import ACCOUNT, CALLER, LINE, TOKEN, House
 from tests.ivr.carrier.test_recordings import Shelf
@@ -126,4 +128,35 @@ async def test_a_recording_that_is_gone_already_is_deleted(house: House) -> None
 
     await Deleting(rows)(Job(1, "delete_recording", {"recording": "RE" + "0" * 32}, 1))
 
-    assert await rows.fetch("RE" + "0" * 32) is None
+    assert house.line.recordings.all() == []
+
+
+class Settled:
+    """Stands where the conversation does; keeps what it was handed."""
+
+    def __init__(self) -> None:
+        self.lists: list[Listed | None] = []
+
+    async def settle(self, call_id: str, listed: Listed | None) -> None:
+        self.lists.append(listed)
+        if listed is not None:
+            await listed("CA1")
+
+
+@pytest.mark.parametrize(("base", "asks"), [("/line", True), ("/nowhere", False)])
+async def test_a_lost_recording_is_asked_for_until_the_last_try(
+    house: House, base: str, asks: bool
+) -> None:
+    """Then the matter is a case all the same."""
+    told = Settled()
+    rows = RecordingRows(Account(ACCOUNT, TOKEN, house.base + base), house.session)
+    settling = Settling(cast("Conversation", told), rows)
+
+    if asks:
+        await settling(Job(1, "settle", {"call": "c1"}, 1))
+        assert told.lists == [rows.of_call]
+        return
+    with pytest.raises(TryAgain):
+        await settling(Job(1, "settle", {"call": "c1"}, 1))
+    await settling(Job(1, "settle", {"call": "c1"}, MOST_TRIES))
+    assert told.lists == [rows.of_call, rows.of_call, None]
