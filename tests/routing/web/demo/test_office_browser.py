@@ -1,6 +1,7 @@
 """The office page in a real Chromium: it renews itself and a playing recording goes on."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
@@ -84,3 +85,15 @@ async def test_the_empty_state_makes_way_for_the_first_case(page: Page, offices:
 
     await expect(page.get_by_text("还没有登记的事项")).to_have_count(0)
     await expect(page.locator("a.office")).to_contain_text("市水利局")
+
+
+async def test_a_long_due_time_keeps_to_its_own_column(page: Page, offices: Offices) -> None:
+    due = datetime(2026, 12, 11, 9, 30, tzinfo=UTC)
+    offices.cases.kept = [a_case(due=due, recordings=())]
+    for width in (1180, 1024, 800, 390):
+        await page.set_viewport_size({"width": width, "height": 860})
+        await page.goto(f"{offices.url}/demo/office/市水利局")
+        await expect(page.locator(".due")).to_have_text("12月11日周五17:30前")
+        spare = await page.locator(".due").evaluate("due => due.clientWidth - due.scrollWidth")
+
+        assert spare >= 0, width
