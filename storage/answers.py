@@ -192,17 +192,17 @@ class StoredAnswers:
 
     async def _count_cases(self, call: Call, now: datetime) -> Answer:
         digest = self._effects.caller_digest(call.caller)
-        found = await self._database.read(OPENED_SINCE, whose=digest, since=now - HOUR)
+        found = self._database.look(OPENED_SINCE, whose=digest, since=now - HOUR)
         still_open = (row.reference for row in found if CaseState(row.state) not in ENDS)
         return RecentCases(len(found), next(still_open, None))
 
     async def _count_live_calls(self, official: str, now: datetime) -> Answer:
         local = now.astimezone(self._zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        [row] = await self._database.read(ACCEPTED_SINCE, official=official, since=midnight)
+        [row] = self._database.look(ACCEPTED_SINCE, official=official, since=midnight)
         return LiveCallsToday(row[0])
 
     async def _find_matter(self, call: Call, turn: int) -> Answer:
-        for row in await self._database.read(MATTER, call=call.id, turn=turn):
+        for row in self._database.look(MATTER, call=call.id, turn=turn):
             return MatterFound(row.reference, self._sealing.draw(call.id, turn, row.attempt).pin)
         return MatterFound(None, None)

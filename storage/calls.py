@@ -55,26 +55,26 @@ class StoredCalls:
 
     async def load(self, call_id: str) -> tuple[Call, Origin] | None:
         """The latest state of a call, or None."""
-        for row in await self._database.read(LATEST, call=call_id):
+        for row in self._database.look(LATEST, call=call_id):
             if row.state is not None:
                 return from_plain(orjson.loads(row.state)), Origin(row.account, row.sid)
         return None
 
     async def of(self, origin: Origin) -> str | None:
         """The call that began with this account and leg."""
-        rows = await self._database.read(CALL_OF, account=origin.account, sid=origin.sid)
+        rows = self._database.look(CALL_OF, account=origin.account, sid=origin.sid)
         found: str | None = _only(rows)
         return found
 
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         """The state that was waiting for `turn`."""
-        for row in await self._database.read(STEP, call=call_id, turn=turn - 1):
+        for row in self._database.look(STEP, call=call_id, turn=turn - 1):
             return None if row.state is None else from_plain(orjson.loads(row.state))
         return None
 
     async def reply(self, call_id: str, turn: int) -> bytes | None:
         """The stored reply of a turn."""
-        for row in await self._database.read(STEP, call=call_id, turn=turn):
+        for row in self._database.look(STEP, call=call_id, turn=turn):
             reply: bytes | None = row.reply
             return reply
         return None
@@ -112,7 +112,7 @@ class StoredCalls:
 
     async def leg_answer(self, call_id: str, turn: int) -> bool | None:
         """What the callee of the Dial that answers `turn` said."""
-        found: bool | None = _only(await self._database.read(LEG_ANSWER, call=call_id, turn=turn))
+        found: bool | None = _only(self._database.look(LEG_ANSWER, call=call_id, turn=turn))
         return found
 
     async def hold_recording(
@@ -141,7 +141,7 @@ class StoredCalls:
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         """What a callback told of the recording of this turn."""
-        for row in await self._database.read(HELD, call=call_id, turn=turn):
+        for row in self._database.look(HELD, call=call_id, turn=turn):
             return RecordingRef(row.sid, row.url or "", row.seconds)
         return None
 
