@@ -1,5 +1,5 @@
-"""The servers that the benchmarks compare, each a process of its own on one core: ours, bare
-aiohttp, and a step of the SDK and an ORM around the same `advance`."""
+"""The servers that the benchmarks compare, each a process of its own on one core: ours (with and
+without its outbox at work), bare aiohttp, and a step of SDK and ORM around the same `advance`."""
 
 import argparse
 import asyncio
@@ -120,6 +120,16 @@ async def ours(folder: Path) -> web.Application:
     return app
 
 
+async def steps(folder: Path) -> web.Application:
+    """Ours, whose outbox stands still: texts, mails and recordings are kept as jobs, in the
+    step's own transaction, and wait."""
+    from server import _background  # noqa: PLC0415 - the floor goes without
+
+    app = await ours(folder)
+    app.cleanup_ctx.remove(_background)
+    return app
+
+
 async def sdk_orm(folder: Path) -> web.Application:
     """What such a server usually is: validator, session and builder of each request."""
     from benchmarks.sdk_orm import application  # noqa: PLC0415 - the others go without
@@ -127,7 +137,12 @@ async def sdk_orm(folder: Path) -> web.Application:
     return await application(folder, TOKEN)
 
 
-KINDS: Final[dict[str, Any]] = {"bare": bare, "ours": ours, "sdk-orm": sdk_orm}
+KINDS: Final[dict[str, Any]] = {
+    "bare": bare,
+    "steps": steps,
+    "ours": ours,
+    "sdk-orm": sdk_orm,
+}
 
 
 async def serve(kind: str, folder: Path, port: int) -> None:
