@@ -17,6 +17,8 @@ def ask(
     world: World, call: Call, node: Menu, before: tuple[Say, ...] = (), *, slow: bool = False
 ) -> Turn:
     """Speak the menu, after `before`, and listen for one key (and words, where offered)."""
+    if call.tries.silence > 1:  # `2` is the menu's own key again, no longer that of `silence.2`
+        call = replace(call, tries=replace(call.tries, silence=1))
     return listen(world, call, node, (*before, *say_all(world, call, node.prompts, slow=slow)))
 
 

@@ -88,7 +88,7 @@ def register(
     effects.extend(_attach(call, draws.reference, taken))
     if found.reference is None and node.purpose is not Purpose.REPORT and gets_texts(call):
         effects.append(_text(world, call, draws, known))
-    return _without_report(known) if node.purpose is Purpose.REPORT else known, tuple(effects)
+    return without_report(known) if node.purpose is Purpose.REPORT else known, tuple(effects)
 
 
 def _with_case(call: Call, draws: Draws, promise: datetime) -> Call:
@@ -98,7 +98,7 @@ def _with_case(call: Call, draws: Draws, promise: datetime) -> Call:
     return with_facts(call, reference=draws.reference, pin=draws.pin, due=promise, **told)
 
 
-def _without_report(call: Call) -> Call:
+def without_report(call: Call) -> Call:
     """The report's kind, topic and office are no answer to what a later matter asks."""
     return replace(with_facts(call, kind=None, about=None, topic=None, group=None), decision=None)
 

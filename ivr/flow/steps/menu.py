@@ -1,6 +1,6 @@
 """Menu: one key, or a word where offered, leads on."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from ivr.flow.call import Call, with_facts
 from ivr.flow.event import LineEvent, Pressed, Silence, Spoke
@@ -44,12 +44,13 @@ def hear(world: World, call: Call, node: Menu, event: LineEvent) -> Step:
 
 
 def press(world: World, call: Call, node: Menu, key: str) -> Step:
-    """One key. `*` repeats slower, `0` is a person, `#` is "none" where the menu has it."""
+    """One key. `*` repeats slower, `0` is a person, `#` is "none" where the menu has it; `2` is a
+    message where `silence.2` has just said so, but for the main menu's own `2`."""
     option = node.none if key == "#" else node.options.get(key)
+    if key == "2" and call.tries.silence > 1 and (option is None or states(option)):
+        return Go(call, world.plan.script.message)
     if option is not None and (option.when is None or holds(world, call, option.when)):
         return choose(call, option)
-    if key == "2" and call.tries.silence > 1:
-        return Go(call, world.plan.script.message)
     if key == "0":
         return Go(call, world.plan.script.person)
     if key == "*":
@@ -59,13 +60,18 @@ def press(world: World, call: Call, node: Menu, key: str) -> Step:
     return on_wrong(world, call, node)
 
 
-def choose(call: Call, option: Option) -> Go:
-    """What the key states becomes a fact; what it leaves open stays as it was."""
-    stated = {
+def states(option: Option) -> dict[str, Any]:
+    """What the key says of the matter."""
+    return {
         name: value
         for name in ("kind", "about", "group", "topic")
         if (value := getattr(option, name)) is not None
     }
+
+
+def choose(call: Call, option: Option) -> Go:
+    """What the key states becomes a fact; what it leaves open stays as it was."""
+    stated = states(option)
     return Go(with_facts(call, **stated) if stated else call, option.goto)
 
 

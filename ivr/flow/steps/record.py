@@ -5,7 +5,7 @@ from ivr.flow.effect import FindMatter, NoteStray
 from ivr.flow.event import Answer, LineEvent, MatterFound, Recorded, RecordingEnd
 from ivr.flow.instruction import Record as RecordLine
 from ivr.flow.instruction import Say
-from ivr.flow.matter import Taken, decided, register
+from ivr.flow.matter import Taken, decided, register, without_report
 from ivr.flow.node import Purpose, Record
 from ivr.flow.speech import say, say_all
 from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
@@ -59,8 +59,9 @@ def nothing_heard(world: World, call: Call, node: Record, end: RecordingEnd) -> 
     """Asked once more, then a person; where a person was out of reach already, the end."""
     if end is RecordingEnd.HANGUP:
         return hang_up(call)
+    left = without_report(call) if node.purpose is Purpose.REPORT else call
     if end is RecordingEnd.PERSON and node.empty is None:
-        return Go(call, world.plan.script.person)
+        return Go(left, world.plan.script.person)
     if call.facts.empty > 0:
-        return Go(call, node.empty or world.plan.script.person)
+        return Go(left, node.empty or world.plan.script.person)
     return listen(with_facts(call, empty=1), node, (say(world, call, "record.empty"),))

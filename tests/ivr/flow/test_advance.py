@@ -7,7 +7,7 @@ import pytest
 
 from ivr.flow.advance import Endless, advance
 from ivr.flow.call import Call
-from ivr.flow.effect import FlagPressure, MakeAnonymous, NoteVerdict, Notify, OpenCase, WithdrawCase
+from ivr.flow.effect import FlagPressure, NoteVerdict, Notify, OpenCase, WithdrawCase
 from ivr.flow.event import (
     Answered,
     DialEnded,
@@ -21,7 +21,6 @@ from ivr.flow.instruction import Ask, Dial, Hangup, Record
 from ivr.flow.matter import Taken, register
 from ivr.flow.node import Act, Do, Purpose
 from ivr.flow.node import Record as RecordNode
-from ivr.flow.slots import office_text
 from ivr.flow.speech import say
 from ivr.flow.verdict import verdict_parts
 from ivr.flow.world import Plan, World
@@ -203,23 +202,6 @@ def test_who_comes_after_a_used_up_quota_is_named_once(demo_plan: Plan) -> None:
     assert rung(wanderer) == alone.pool_number
     assert said(wanderer, "put.full")
     assert not said(wanderer, "put.next")
-
-
-def test_a_new_case_takes_the_place_of_the_one_asked_for(demo_plan: Plan) -> None:
-    """Progress first, then a message where nobody is free: what follows is of the message."""
-    no = DialEnded(accepted=False, declined=True)
-    way = ("3", "46270395" + PIN, "0", no, no, no)
-    wanderer = go(ring(demo_plan, town=MINE), *way)
-    assert wanderer.call.at == "none_message"
-
-    go(wanderer, SAID)
-    mine = wanderer.call.facts.reference
-    opened = next(effect for effect in wanderer.last.do if isinstance(effect, OpenCase))
-    assert mine == opened.reference != "46270395"
-    assert wanderer.call.facts.asked is None
-    assert office_text(World(demo_plan, TUESDAY), opened.office, "zh-CN") in wanderer.words
-
-    assert go(wanderer, "2").last.do == (MakeAnonymous(mine),)
 
 
 def test_who_declined_is_not_rung_again(demo_plan: Plan) -> None:

@@ -79,7 +79,7 @@ UNREAD = "5" * 32
         ((DialEnded(accepted=True, declined=False),), "main", "menu.main"),
         ((Spoke("第一个"),), "check", "check.ask"),
         # the matter
-        (("2", "1", Silence(), Silence(), "2"), "record", "record.ask"),
+        (("2", "3", Silence(), Silence(), "2"), "record", "record.ask"),
         (("2", "3", "4"), "record", "record.ask"),
         (("2", "1", SAID, DialEnded(accepted=True, declined=False)), "talked", "end.bye"),
         (("2", "1", Silence()), "record", "record.ask"),
