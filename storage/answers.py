@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, Executable, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ivr.flow.call import Call
@@ -66,29 +66,28 @@ class _Try:
     reference: str
     day: str
 
-    def taken(self) -> Select[Any]:
-        """The try that was taken in this call and turn before, if any."""
-        return select(tries).where(tries.c.call_id == self.call_id, tries.c.turn == self.turn)
-
     def repeats(self, earlier: Row[Any]) -> bool:
         """Whether the earlier one was right about the same case: a repeat may hear it again, but
         nothing else is tried in its place."""
         return bool(earlier.hit) and hmac.compare_digest(earlier.reference, self.reference)
 
-    def take(self, *, hit: bool) -> Executable:
-        """Keep it; a repeat changes nothing."""
-        return insert(tries).values(**asdict(self), hit=hit).on_conflict_do_nothing()
+
+def _misses(whose: str) -> Select[Any]:
+    """How many of a day's misses are of the same caller or case, the `_Try` itself apart."""
+    another = (tries.c.call_id != bindparam("call_id")) | (tries.c.turn != bindparam("turn"))
+    same = tries.c[whose] == bindparam(whose)
+    same_day = tries.c.day == bindparam("day")
+    return select(func.count()).where(same, same_day, tries.c.hit.is_(False), another)
 
 
-def _locked(unit: Connection, this: _Try) -> bool:
-    """Whether the caller or the case has used up today's misses, this try apart."""
-    another = (tries.c.call_id != this.call_id) | (tries.c.turn != this.turn)
-    misses = (tries.c.day == this.day, tries.c.hit.is_(False), another)
-    counts = [
-        unit.execute(select(func.count()).where(whose, *misses)).scalar_one()
-        for whose in (tries.c.caller == this.caller, tries.c.reference == this.reference)
-    ]
-    return max(counts) >= MISSES_A_DAY
+# Each is carried out with the fields of a `_Try`.
+MISSES: Final = (_misses("caller"), _misses("reference"))
+TAKEN: Final = select(tries).where(
+    tries.c.call_id == bindparam("call_id"), tries.c.turn == bindparam("turn")
+)
+CASE: Final = select(cases).where(cases.c.reference == bindparam("reference"))
+TAKE: Final = insert(tries).on_conflict_do_nothing()
+"""A repeat changes nothing. Wants `hit` too."""
 
 
 class StoredAnswers:
@@ -134,15 +133,16 @@ class StoredAnswers:
             day=self._day(now),
         )
         digest = self._sealing.pin(reference, pin)
-        case = select(cases).where(cases.c.reference == reference)
+        asks = asdict(this)
 
         def find(unit: Connection) -> Answer:
-            locked = _locked(unit, this)
-            earlier = unit.execute(this.taken()).one_or_none()
-            row = unit.execute(case).one_or_none()
+            misses = max(unit.execute(count, asks).scalar_one() for count in MISSES)
+            locked = misses >= MISSES_A_DAY
+            earlier = unit.execute(TAKEN, asks).one_or_none()
+            row = unit.execute(CASE, {"reference": reference}).one_or_none()
             right = hmac.compare_digest(digest, NO_DIGEST if row is None else row.pin_digest)
             hit = right and (not locked if earlier is None else this.repeats(earlier))
-            unit.execute(this.take(hit=hit))
+            unit.execute(TAKE, asks | {"hit": hit})
             if row is None or not hit:
                 return CaseMissed(locked)
             return CaseFound(reference, CaseState(row.state), row.office, row.due.isoformat())
