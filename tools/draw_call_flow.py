@@ -53,8 +53,6 @@ WHEN: Final[Mapping[When, str]] = {
     When.NAMED: "number known",
     When.UNNAMED: "number not known",
     When.AFTER_LANGUAGE: "after `9`",
-    When.MANY_CHECKS: "checks used up",
-    When.CASE: "with a case",
 }
 COMPOSED: Final[Mapping[str, str]] = {
     "check.verdict": "the verdict on the number, and an independent root",

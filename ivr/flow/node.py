@@ -21,8 +21,6 @@ class When(StrEnum):
     NAMED = "named"  # the caller's number is known and not deleted
     UNNAMED = "unnamed"
     AFTER_LANGUAGE = "after_language"  # the caller has just changed the language
-    MANY_CHECKS = "many_checks"  # the call's checks are used up
-    CASE = "case"  # this call has a case
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,10 +105,6 @@ def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, C901 
             return call.caller is None or facts.anonymous
         case When.AFTER_LANGUAGE:
             return facts.changed_language
-        case When.MANY_CHECKS:
-            return facts.checks >= world.plan.policy.checks
-        case When.CASE:
-            return facts.reference is not None
     assert_never(when)
 
 

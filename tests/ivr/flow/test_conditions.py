@@ -61,8 +61,6 @@ def test_a_condition_holds_or_does_not(world: World, call: Call) -> None:
         When.NAMED: (call, with_facts(call, anonymous=True)),
         When.UNNAMED: (hidden, call),
         When.AFTER_LANGUAGE: (go(ring(world.plan), "9").call, call),
-        When.MANY_CHECKS: (with_facts(call, checks=3), call),
-        When.CASE: (go(ring(world.plan), "2", "1", SAID).call, call),
     }
     one = replace(world.plan.directory.numbers[LINE], languages=("zh-CN",))
     numbers = {**world.plan.directory.numbers, LINE: one}

@@ -39,7 +39,9 @@ UNREAD = "5" * 32
         (("1", Spoke("转人工")), "person", "person.connect"),
         (("1", Spoke("着火了")), "record", "matter.danger"),
         (("1", Spoke("零五五八零零零零零二一")), "check_next", None),
-        (("1", "#", "1", "#", "1", "#", "1"), "check_more", "check.limit"),
+        (("1", "#", "1", "#", "1", "#", "1"), "check_done", "check.limit"),
+        (("1", "#", "1", "#", "1", "#", "1", "1"), "check_done", "wrong.1"),
+        (("1", "#", "1", "#", "1", "#", "1", "3"), "check_done", "check.texted"),
         (("1", "#", "7"), "check_next", "wrong.1"),
         # a spoken number is read back
         (("1", Spoke("一三九一二三四五六七八")), "confirm", None),
