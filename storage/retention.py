@@ -25,7 +25,7 @@ from storage.engine import Database
 from storage.recordings import StoredRecordings
 from storage.tables.calls import call_ends, calls, steps
 from storage.tables.cases import pin_sends, recordings, transcripts, tries
-from storage.tables.outbox import outbox
+from storage.tables.outbox import mails, outbox
 
 CALL_DETAILS: Final = timedelta(hours=1)
 LOST_CALL: Final = timedelta(hours=2)
@@ -40,8 +40,8 @@ the bound that an idle machine keeps)."""
 
 
 class Retention:
-    """One round at a time; `days` are those of audio and its words. What is due is looked for
-    outside the writer's lock; each chunk vanishes from what is found, so every round ends."""
+    """One round at a time; `days` are those of audio, its words and the mails. What is due is looked
+    for outside the writer's lock; each chunk vanishes from what is found, so every round ends."""
 
     def __init__(self, database: Database, audio: StoredRecordings, days: int) -> None:
         self._database = database
@@ -124,6 +124,7 @@ class Retention:
     async def _prune(self, now: datetime) -> None:
         of_nothing = ~exists().where(recordings.c.sid == transcripts.c.recording)
         await self._drop(transcripts, and_(transcripts.c.at <= now - self._days, of_nothing))
+        await self._drop(mails, mails.c.at <= now - self._days)
         done = and_(outbox.c.state == "done", outbox.c.finished <= now - FINISHED_WORK)
         await self._drop(outbox, done)
         before = (now - TRIES).date().isoformat()

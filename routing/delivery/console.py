@@ -1,5 +1,6 @@
 """Tells an office of a case by a mail that is written instead of sent: the console delivery of
-the demonstration. The mail never holds the matter, only where to find it."""
+the demonstration. The mail holds neither the matter nor the caller, only where to find them: what
+is sent cannot be taken back when a caller wants to be anonymous."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -70,9 +71,9 @@ class ConsoleMail:
         page = self._page(case.office)
         due = "" if case.due is None else f"{case.due.astimezone(zone):%Y-%m-%d %H:%M}"
         return (
-            f"工单{case.reference}，来电{case.caller or '未显示'}，请于{due}前答复。\n"
+            f"工单{case.reference}，请于{due}前答复。\n"
             f"录音和文字稿：{page}\n\n"
-            f"Case {case.reference}, caller {case.caller or 'withheld'}, answer by {due}.\n"
+            f"Case {case.reference}, answer by {due}.\n"
             f"Recording and words: {page}\n"
         )
 

@@ -13,10 +13,11 @@ from sqlalchemy import select
 
 from ivr.flow.effect import AttachRecording, FindCase, SendPin
 from ivr.ports import CallEnd, Ending, RecordingRef
-from routing.ports import Audio
+from routing.ports import Audio, SentMail
 from storage.answers import StoredAnswers
 from storage.effects import enqueue
 from storage.engine import StorageError
+from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
 from storage.recordings import StoredRecordings
 from storage.retention import (
@@ -111,6 +112,16 @@ async def test_details_go_an_hour_after_the_end_and_the_contact_stays(tmp_path: 
         assert None not in await details(house, "b")
         assert await column(house, select(calls.c.dialled)) != []
         assert await column(house, select(call_ends.c.seconds)) == [42, 42]
+
+
+async def test_mails_go_with_the_sound_that_they_lead_to(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = StoredMails(house.database)
+        for name, at in (("old", AT), ("young", AT + 2 * SECOND)):
+            await store.write(SentMail(name, "office@yunling.example", "新工单", "工单", at))
+        await retain(house, AT + timedelta(days=DAYS, seconds=1))
+
+        assert [mail.id for mail in await store.mails()] == ["young"]
 
 
 async def test_a_live_call_is_left_alone(tmp_path: Path) -> None:
