@@ -40,8 +40,9 @@ the bound that an idle machine keeps)."""
 
 
 class Retention:
-    """One round at a time; `days` are those of audio, its words and the mails. What is due is looked
-    for outside the writer's lock; each chunk vanishes from what is found, so every round ends."""
+    """One round at a time; `days` are those of audio, its words and the mails. What is due is
+    looked for outside the writer's lock; each chunk vanishes from what is found, so every round
+    ends."""
 
     def __init__(self, database: Database, audio: StoredRecordings, days: int) -> None:
         self._database = database

@@ -42,12 +42,7 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
     """Every way on from a node, `0` and emergency words apart."""
     match node:
         case Menu():
-            yield from (Edge(key, option.goto) for key, option in node.options.items())
-            if node.none is not None:
-                yield Edge("#", node.none.goto)
-            if node.words is not None:
-                yield Edge("words", node.words)
-            yield Edge("silence", node.silent)
+            yield from _of_menu(node)
         case Answer():
             for label in ("listed", "unlisted", "suspended", "withdrawn", "loop"):
                 yield Edge(label, getattr(node, label))
@@ -68,11 +63,7 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
             yield Edge("not known", node.root)
             yield from (Edge(f"group {key}", to) for key, to in node.groups.items())
         case Record():
-            yield Edge("recorded", node.goto)
-            if node.full is not None:
-                yield Edge("full", node.full)
-            if node.empty is not None:
-                yield Edge("nothing heard", node.empty)
+            yield from _of_recording(node)
         case Registered():
             yield Edge("put through", node.put)
             yield Edge("case only", node.next)
@@ -91,6 +82,23 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
             return
         case _:
             assert_never(node)
+
+
+def _of_menu(node: Menu) -> Iterator[Edge]:
+    yield from (Edge(key, option.goto) for key, option in node.options.items())
+    if node.none is not None:
+        yield Edge("#", node.none.goto)
+    if node.words is not None:
+        yield Edge("words", node.words)
+    yield Edge("silence", node.silent)
+
+
+def _of_recording(node: Record) -> Iterator[Edge]:
+    yield Edge("recorded", node.goto)
+    if node.full is not None:
+        yield Edge("full", node.full)
+    if node.empty is not None:
+        yield Edge("nothing heard", node.empty)
 
 
 def nobody(node: Put) -> Iterator[Edge]:
