@@ -129,7 +129,7 @@ export class CallView {
     this.voice.hush();
     this.show("bridged");
     this.note("joined");
-    this.openMicrophone();
+    this.openMicrophone({ refused: "mic_refused_talk" });
   }
 
   on_unbridged({ seconds }) {
@@ -199,10 +199,13 @@ export class CallView {
     return Promise.race([this.openMicrophone(), late]);
   }
 
-  async openMicrophone() {
-    if (this.microphone.state === "refused" && !this.asking) return false;
+  async openMicrophone({ refused = "mic_refused" } = {}) {
+    if (this.microphone.state === "refused") {
+      if (refused !== "mic_refused") this.note(refused);
+      return false;
+    }
     const open = await this.microphone.open();
-    if (!open) this.note("mic_refused");
+    if (!open) this.note(refused);
     if (!this.up) this.microphone.stop();
     this.showMicrophone();
     return open;

@@ -339,7 +339,9 @@ async def test_without_a_microphone_typing_counts_as_speaking(
     await page.keyboard.press("Enter")
 
     assert (await house.line.expect("words"))["text"] == "路灯坏了"
-    await expect(page.get_by_test_id("subtitles")).to_contain_text("没有麦克风")
+    await expect(page.get_by_test_id("subtitles")).to_contain_text("没有麦克风：可以")
+    await house.line.tell({"type": "bridged", "with": "+865580020007"})  # a talk takes no typing
+    await expect(page.get_by_test_id("subtitles")).to_contain_text("您听得到对方，对方听不到您")
     await context.close()
 
 
