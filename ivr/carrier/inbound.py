@@ -38,7 +38,6 @@ _ENDS: Final = {
     "hangup": RecordingEnd.HANGUP,
     "#": RecordingEnd.FINISHED,
     "0": RecordingEnd.PERSON,
-    "*": RecordingEnd.REPEAT,
     "": RecordingEnd.SILENCE,
 }
 _OVER: Final = frozenset(CallEnd)

@@ -40,7 +40,6 @@ class RecordingEnd(StrEnum):
 
     FINISHED = "finished"  # `#`
     PERSON = "person"  # `0`
-    REPEAT = "repeat"  # `*`
     SILENCE = "silence"
     HANGUP = "hangup"
 

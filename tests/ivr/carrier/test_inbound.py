@@ -168,7 +168,7 @@ def test_a_choice(fields: dict[str, str], event: LineEvent) -> None:
         ({"Digits": "#"}, 12, RecordingEnd.FINISHED),
         ({"Digits": "＃"}, 12, RecordingEnd.FINISHED),
         ({"Digits": "0"}, 12, RecordingEnd.PERSON),
-        ({"Digits": "*"}, 12, RecordingEnd.REPEAT),
+        ({"Digits": "*"}, 12, RecordingEnd.FINISHED),
         ({"Digits": "", "RecordingDuration": "0"}, 0, RecordingEnd.SILENCE),
         ({"Digits": "7"}, 12, RecordingEnd.FINISHED),
         ({}, 12, RecordingEnd.SILENCE),
