@@ -29,6 +29,9 @@ from benchmarks.servers import running
 
 GOAL_MS: Final = 10.0
 CALLER_CORE: Final = 1
+WARMS: Final = 4.0
+STRIDE: Final = 10_007
+"""Between the first calls of two connections; odd, so that they differ in what they are about."""
 MATTERS: Final = 4
 """Every fourth call states a matter, every eighth asks after a case."""
 
@@ -44,7 +47,7 @@ class Caller:
         self._path = ""
         self._busy = asyncio.Lock()
 
-    async def step(self, intended: float, counts: Counts) -> None:
+    async def step(self, intended: float, counts: Counts, *, counted: bool) -> None:
         """One webhook, as soon as the last one of this connection is answered."""
         async with self._busy:
             if not self._left:
@@ -54,7 +57,8 @@ class Caller:
             address, form = self._left.pop(0)
             self._path = address or self._path
             status, body = await self._connection.post(request(self._account, self._path, form))
-            counts.late.append(time.perf_counter() - intended)
+            if counted:
+                counts.late.append(time.perf_counter() - intended)
             counts.steps += 1
             counts.failed += status != 200
             found = ACTION.search(body)
@@ -67,19 +71,21 @@ class Caller:
 async def run(
     account: Account, rate: float, connections: int, seconds: float, number: int
 ) -> Counts:
-    """Poisson arrivals at `rate` a second, each to the next connection in turn."""
+    """Poisson arrivals at `rate` a second, each at a connection drawn by lot, so that the calls
+    stand at different turns; the first seconds bring them there and are not counted."""
     opened = [await Connection.open(account.base) for _ in range(connections)]
     first = number * connections
-    callers = [Caller(account, one, (first + at) * 10_000) for at, one in enumerate(opened)]
+    callers = [Caller(account, one, (first + at) * STRIDE) for at, one in enumerate(opened)]
     counts, luck = Counts(), random.Random(1)
     begun = time.perf_counter() + 0.05
     due, place = begun, 0
     async with asyncio.TaskGroup() as group:
-        while due < begun + seconds:
+        while due < begun + WARMS + seconds:
             wait = due - time.perf_counter()
             if wait > 0:
                 await asyncio.sleep(wait)
-            group.create_task(callers[place % connections].step(due, counts))
+            caller, counted = luck.choice(callers), due >= begun + WARMS
+            group.create_task(caller.step(due, counts, counted=counted))
             place += 1
             due += luck.expovariate(rate)
     for one in opened:
