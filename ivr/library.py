@@ -3,7 +3,7 @@ finds wrong. The only file of the call's core that opens files."""
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from ivr.flow import node as flow
 from ivr.flow import words as spoken
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrase, Phrasebook
-from ivr.flow.review import Level, review
+from ivr.flow.review import Level, review, unknown_topics
 from ivr.flow.words import Meaning, Vocabulary, Words
 from ivr.flow.world import Plan, Policy
 from routing.cases.kinds import About, Kind
@@ -371,7 +371,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     hours = {name: parse_hours(office.hours) for name, office in directory.offices.items()}
     return Plan(
         number=number,
-        script=accepted(load_script(inputs.shipped.script), phrases),
+        script=accepted(load_script(inputs.shipped.script), phrases, directory.topics),
         phrases=phrases,
         vocabulary=load_vocabulary(inputs.shipped.words, directory.topics),
         rules=Router(default_rules(directory, number)),
@@ -387,9 +387,9 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     )
 
 
-def accepted(script: flow.Script, phrases: Phrasebook) -> flow.Script:
+def accepted(script: flow.Script, phrases: Phrasebook, topics: Collection[str]) -> flow.Script:
     """The script, if `review` finds nothing at level error. Raises LibraryError."""
-    errors = [str(f) for f in review(script, phrases) if f.level is Level.ERROR]
-    if errors:
+    found = (*review(script, phrases), *unknown_topics(script, topics))
+    if errors := [str(finding) for finding in found if finding.level is Level.ERROR]:
         raise LibraryError("the script is refused:\n" + "\n".join(errors))
     return script

@@ -2,7 +2,7 @@
 not at parity. Proved at every start and in CI; a script with errors is refused."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -84,6 +84,15 @@ def review(script: Script, phrases: Phrasebook) -> tuple[Finding, ...]:
         *_words(script, phrases),
         *_parity(phrases),
     )
+
+
+def unknown_topics(script: Script, topics: Collection[str]) -> Iterator[Finding]:
+    """Keys that state a topic which the register lacks: its case would have no name."""
+    for name, node in script.nodes.items():
+        if isinstance(node, Menu):
+            for key, option in node.options.items():
+                if option.topic is not None and option.topic not in topics:
+                    yield _error(name, f"key {key} states {option.topic!r}, which is no topic")
 
 
 def _error(where: str, sentence: str) -> Finding:

@@ -148,6 +148,14 @@ def test_a_plan_with_a_broken_script_is_refused(demo_inputs: Inputs) -> None:
         compile_plan(inputs, 1, date(2026, 11, 24))
 
 
+def test_a_key_that_states_no_topic_of_the_city_is_refused(demo_inputs: Inputs) -> None:
+    script = demo_inputs.shipped.script.replace('topic = "transport"', 'topic = "trams"')
+    inputs = replace(demo_inputs, shipped=replace(demo_inputs.shipped, script=script))
+
+    with pytest.raises(LibraryError, match="topic_living: key 3 states 'trams'"):
+        compile_plan(inputs, 1, date(2026, 11, 24))
+
+
 def test_every_topic_that_a_key_states_is_in_the_city(demo_plan: Plan) -> None:
     stated = {
         option.topic

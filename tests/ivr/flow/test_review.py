@@ -23,6 +23,13 @@ SIXTH = """3 = "progress"
 4 = "report"
 6 = "check"
 9 ="""
+TOPICS = {
+    option.topic
+    for node in SCRIPT.nodes.values()
+    if isinstance(node, Menu)
+    for option in node.options.values()
+    if option.topic is not None
+}
 
 
 def findings(
@@ -47,7 +54,7 @@ def without(text: str, phrase: str) -> str:
 
 def test_the_shipped_menu_has_no_findings() -> None:
     assert findings() == []
-    assert accepted(SCRIPT, PHRASES) is SCRIPT
+    assert accepted(SCRIPT, PHRASES, TOPICS) is SCRIPT
 
 
 BROKEN_SCRIPTS = {
@@ -161,7 +168,7 @@ def test_a_broken_menu_is_found_and_refused(name: str) -> None:
 
     assert finding in findings(broken)
     with pytest.raises(LibraryError, match="the script is refused") as refused:
-        accepted(load_script(broken), PHRASES)
+        accepted(load_script(broken), PHRASES, TOPICS)
     assert finding in str(refused.value)
 
 
