@@ -1,7 +1,7 @@
 """Latency at a rate that does not wait: Poisson arrivals over a thousand connections, each latency
 from the intended time, against the caller's own floor (bare aiohttp in the same run).
 `python -m benchmarks.open_loop`; exits 1 where p99 is more than 10 ms above the floor or any
-webhook is lost."""
+webhook is lost. `steps` and `ours` as in `servers`."""
 
 import argparse
 import asyncio
@@ -25,7 +25,7 @@ from benchmarks.caller import (
     wires,
 )
 from benchmarks.machine import facts, pin
-from benchmarks.servers import running
+from benchmarks.servers import alone, running
 
 GOAL_MS: Final = 10.0
 CALLER_CORE: Final = 1
@@ -109,34 +109,35 @@ def main() -> int:
     asked = parser.parse_args()
     pin(CALLER_CORE)
     print(facts())
-    above: list[float] = []
+    above: dict[str, list[float]] = {"steps": [], "ours": []}
     failed = 0
     with contextlib.ExitStack() as stack:
-        servers = {kind: stack.enter_context(running(kind)) for kind in ("bare", "ours")}
+        servers = {kind: stack.enter_context(running(kind)) for kind in ("bare", *above)}
         for number in range(1, asked.rounds + 1):
-            p99: dict[str, float] = {}
+            floor = 0.0
             for kind, server in servers.items():
-                with asyncio.Runner(loop_factory=fast_loop()) as runner:
-                    counts = runner.run(
-                        run(
-                            server.account,
-                            asked.rate,
-                            asked.connections,
-                            asked.seconds,
-                            number,
-                        )
-                    )
-                p99[kind] = quantile(counts.late, 0.99)
-                failed += counts.failed if kind == "ours" else 0
+                work = run(server.account, asked.rate, asked.connections, asked.seconds, number)
+                with (
+                    alone(server, servers),
+                    asyncio.Runner(loop_factory=fast_loop()) as runner,
+                ):
+                    counts = runner.run(work)
+                p99 = quantile(counts.late, 0.99)
                 p50, p999 = quantile(counts.late, 0.5), quantile(counts.late, 0.999)
                 print(
-                    f"round {number}  {kind:5} p50 {p50:6.2f}  p99 {p99[kind]:7.2f}  "
-                    f"p99.9 {p999:7.2f} ms  {counts.steps} webhooks"
+                    f"round {number}  {kind:5} p50 {p50:6.2f}  p99 {p99:7.2f}  "
+                    f"p99.9 {p999:7.2f} ms  {counts.steps} webhooks",
+                    flush=True,
                 )
-            above.append(p99["ours"] - p99["bare"])
-    median = statistics.median(above)
-    print(f"p99 above the floor {median:.1f} ms, goal {GOAL_MS:g}; {failed} lost")
-    return 0 if median <= GOAL_MS and failed == 0 else 1
+                if kind == "bare":
+                    floor = p99
+                else:
+                    above[kind].append(p99 - floor)
+                    failed += counts.failed
+    steps, ours = (statistics.median(found) for found in above.values())
+    print(f"p99 above the floor: steps {steps:.1f} ms, with their jobs beside {ours:.1f} ms")
+    print(f"goal {GOAL_MS:g} ms, and nothing lost; {failed} lost")
+    return 0 if max(steps, ours) <= GOAL_MS and failed == 0 else 1
 
 
 if __name__ == "__main__":

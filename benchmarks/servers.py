@@ -4,6 +4,7 @@ without its outbox at work), bare aiohttp, and a step of SDK and ORM around the 
 import argparse
 import asyncio
 import contextlib
+import signal
 import socket
 import subprocess
 import sys
@@ -89,6 +90,19 @@ def running(kind: str, core: int | None = 0) -> Iterator[Running]:
         finally:
             server.process.kill()
             server.process.wait()
+
+
+@contextlib.contextmanager
+def alone(server: Running, servers: dict[str, Running]) -> Iterator[None]:
+    """The other servers stand still meanwhile: what they have left to do waits."""
+    others = [other.process for other in servers.values() if other is not server]
+    for process in others:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in others:
+            process.send_signal(signal.SIGCONT)
 
 
 async def _health(_: web.Request) -> web.Response:

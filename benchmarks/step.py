@@ -5,18 +5,16 @@ rounds of one run: the real script, routing, journal row and stored reply, SQLit
 import argparse
 import asyncio
 import contextlib
-import signal
 import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.caller import fast_loop, load
 from benchmarks.machine import cpu_of, facts, pin
-from benchmarks.servers import Running, running
+from benchmarks.servers import Running, alone, running
 
 GOAL_BARE, AIM_BARE = 0.20, 0.25
 GOAL_ORM, AIM_ORM = 6.0, 8.0
@@ -47,19 +45,6 @@ LINES: Final = {
 """`calls`: every fourth states a matter, every eighth asks after a case, the others check.
 `jobs`: the texts, mails and recordings that they leave are sent and fetched meanwhile, by and
 from the same process, since it is its own carrier here."""
-
-
-@contextlib.contextmanager
-def alone(server: Running, servers: dict[str, Running]) -> Iterator[None]:
-    """The other servers stand still meanwhile: what they have left to do waits."""
-    others = [other.process for other in servers.values() if other is not server]
-    for process in others:
-        process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in others:
-            process.send_signal(signal.SIGCONT)
 
 
 def measure(line: Line, server: Running, seconds: float, start: int) -> str:
