@@ -89,13 +89,14 @@ async def test_the_carriers_account_asks_for_its_token(client: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "door", ["GET /line/2010-04-01/Accounts/x/Calls.json", "POST /voice/answer"]
+    "door", ["GET /line/2010-04-01/Accounts/{account}/Calls.json", "POST /voice/answer"]
 )
 async def test_bytes_that_are_no_text_are_refused(client: Served, door: str) -> None:
     """A header may hold any bytes; aiohttp hands them on as lone surrogates."""
+    account = app_of(client)[server.HOUSE].secrets.account
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
     writer.write(
-        f"{door} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n"
+        f"{door.format(account=account)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\n".encode()
         + b"Authorization: Basic \xff\xfe\r\nX-Twilio-Signature: \xff\xfe\r\n\r\n"
     )

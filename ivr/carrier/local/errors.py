@@ -2,7 +2,7 @@
 
 LineError
 ├── UnreadableTwiml   (twiml_reader) a document that goes to the fallback URL
-├── RestError         (rest) a REST request that is refused
+├── RestError         (rest_door) a REST request that is refused
 ├── PhoneRefusal      (handset) a phone asked for what cannot be done
 └── PhoneClosed       (telephone) the server is gone
 """

@@ -6,101 +6,56 @@ transcriptions. Basic authentication on every path (twilio-voice §7).
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from aiohttp import encode_basic_auth, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp import web
 
 from ivr.carrier.local.desk import new_token
-from ivr.carrier.local.errors import LineError
 from ivr.carrier.local.exchange import Exchange
-from ivr.carrier.local.history import History, TextMessage
+from ivr.carrier.local.history import History
 from ivr.carrier.local.leg import Cut, Turned, new_sid
 from ivr.carrier.local.recordings import Recording, Recordings
+from ivr.carrier.local.rest_door import (
+    Form,
+    Handler,
+    RestError,
+    guarded,
+    matches,
+    missing,
+    paged,
+    read_form,
+)
 from ivr.carrier.local.rest_shapes import (
-    Shape,
     account_path,
     call_shape,
-    error_shape,
     later_than,
-    message_shape,
-    page_shape,
     recording_shape,
     transcription_shape,
 )
+from ivr.carrier.local.rest_texts import RestTexts
 from ivr.carrier.local.state import Direction, LegState, Request, Status
 from ivr.carrier.local.twiml_reader import UnreadableTwiml, read_twiml
-from ivr.carrier.local.webhooks import Parcel
 
-Form = Mapping[str, str]
 _MAX_TWIML = 4000  # 32018 beyond it (twilio-voice §7)
-_MAX_SMS = 1600
 REST_PATH = "/line"  # where the sub-application is mounted
-
-
-class RestError(LineError):
-    """A request that Twilio would refuse, with its status and code (twilio-voice §9)."""
-
-    def __init__(self, status: int, code: int, text: str) -> None:
-        super().__init__(text)
-        self.shape = error_shape(status, code, text)
-        self.status = status
 
 
 def rest_app(
     exchange: Exchange, history: History, recordings: Recordings, auth_token: str
 ) -> web.Application:
     """The sub-application; its paths begin with ``/2010-04-01``."""
-    rest = _Rest(exchange, history, recordings)
     account = exchange.desk.account
-    app = web.Application(middlewares=[_guard(account, auth_token)])
+    app = web.Application()
     root = account_path(account)
-    sid, call = "{sid:[A-Za-z0-9]+}", "{call:[A-Za-z0-9]+}"
-    app.add_routes(
-        [
-            web.post(f"{root}/Calls.json", rest.create_call),
-            web.get(f"{root}/Calls.json", rest.list_calls),
-            web.get(f"{root}/Calls/{sid}.json", rest.fetch_call),
-            web.post(f"{root}/Calls/{sid}.json", rest.update_call),
-            web.get(f"{root}/Calls/{call}/Recordings.json", rest.list_recordings),
-            web.post(f"{root}/Messages.json", rest.create_message),
-            web.get(f"{root}/Messages.json", rest.list_messages),
-            web.get(f"{root}/Messages/{sid}.json", rest.fetch_message),
-            web.get(f"{root}/Recordings.json", rest.list_recordings),
-            web.get(f"{root}/Recordings/{sid}.json", rest.fetch_recording),
-            web.delete(f"{root}/Recordings/{sid}.json", rest.delete_recording),
-            web.get(f"{root}/Recordings/{sid}/Transcriptions.json", rest.list_transcriptions),
-            web.get(f"{root}/Recordings/{sid}", rest.media),
-            web.get(f"{root}/Recordings/{sid}.wav", rest.media),
-        ]
+    rows = (
+        *_Rest(exchange, history, recordings).routes(),
+        *RestTexts(exchange, history).routes(),
     )
+    for method, path, handler in rows:
+        app.router.add_route(method, f"{root}/{path}", guarded(handler, account, auth_token))
     return app
-
-
-def _guard(account: str, token: str) -> Middleware:
-    """Basic authentication first, Twilio's error shape last."""
-
-    @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            if not _authorised(request.headers.get("Authorization", ""), account, token):
-                raise RestError(401, 20003, "Authenticate")
-            return await handler(request)
-        except RestError as error:
-            return web.json_response(error.shape, status=error.status)
-        except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
-            shape = error_shape(404, 20404, f"The resource {request.path} was not found")
-            return web.json_response(shape, status=404)
-
-    return guard
-
-
-def _authorised(header: str, account: str, token: str) -> bool:
-    given = header.encode(errors="surrogateescape")  # bytes that are no UTF-8 are wrong, no fault
-    return hmac.compare_digest(given, encode_basic_auth(account, token).encode())
 
 
 @dataclass(slots=True)
@@ -113,8 +68,23 @@ class _Rest:
     def account(self) -> str:
         return self.exchange.desk.account
 
+    def routes(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, path below the account, handler."""
+        sid = "{sid:[A-Za-z0-9]+}"
+        yield "POST", "Calls.json", self.create_call
+        yield "GET", "Calls.json", self.list_calls
+        yield "GET", f"Calls/{sid}.json", self.fetch_call
+        yield "POST", f"Calls/{sid}.json", self.update_call
+        yield "GET", "Calls/{call:[A-Za-z0-9]+}/Recordings.json", self.list_recordings
+        yield "GET", "Recordings.json", self.list_recordings
+        yield "GET", f"Recordings/{sid}.json", self.fetch_recording
+        yield "DELETE", f"Recordings/{sid}.json", self.delete_recording
+        yield "GET", f"Recordings/{sid}/Transcriptions.json", self.list_transcriptions
+        yield "GET", f"Recordings/{sid}", self.media
+        yield "GET", f"Recordings/{sid}.wav", self.media
+
     async def create_call(self, request: web.Request) -> web.Response:
-        form = await _form(request)
+        form = await read_form(request)
         state = self._wanted_call(form)
         leg = self.exchange.place(state)
         return web.json_response(call_shape(leg.state, self.account), status=201)
@@ -150,15 +120,15 @@ class _Rest:
         rows = [
             call_shape(state, self.account)
             for state in [*reversed(live), *self.history.calls()]
-            if _matches(state, request.query, same) and within(state.started)
+            if matches(state, request.query, same) and within(state.started)
         ]
-        return _page(request, "calls", rows)
+        return paged(request, "calls", rows)
 
     async def fetch_call(self, request: web.Request) -> web.Response:
         return web.json_response(call_shape(self._call(request), self.account))
 
     async def update_call(self, request: web.Request) -> web.Response:
-        form = await _form(request)
+        form = await read_form(request)
         state = self._call(request)
         leg = self.exchange.switch.legs.get(state.sid)
         if leg is None or state.status.over:
@@ -182,51 +152,6 @@ class _Rest:
         pending, body = _first_document(form)
         leg.push(Turned(pending, body))
 
-    async def create_message(self, request: web.Request) -> web.Response:
-        form = await _form(request)
-        for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
-            if not form.get(name):
-                raise RestError(400, code, f"'{name}' is required")
-        if len(form["Body"]) > _MAX_SMS:
-            raise RestError(400, 21617, f"the body is longer than {_MAX_SMS} characters")
-        now = self.exchange.desk.instant()
-        message = TextMessage(new_sid("SM"), form["From"], form["To"], form["Body"], now)
-        self.history.add_message(message)
-        self.exchange.switch.deliver(message)
-        self._delivered(message, form.get("StatusCallback"))
-        return web.json_response(message_shape(message, self.account), status=201)
-
-    def _delivered(self, message: TextMessage, url: str | None) -> None:
-        if url is None:
-            return
-        params = (
-            ("AccountSid", self.account),
-            ("ApiVersion", "2010-04-01"),
-            ("From", message.from_),
-            ("MessageSid", message.sid),
-            ("MessageStatus", "delivered"),
-            ("SmsSid", message.sid),
-            ("SmsStatus", "delivered"),
-            ("To", message.to),
-        )
-        self.exchange.desk.callbacks.send(Parcel(url, "POST", params, new_token()))
-
-    async def list_messages(self, request: web.Request) -> web.Response:
-        within = later_than(request.query, "DateSent")
-        rows = [
-            message_shape(message, self.account)
-            for message in reversed(self.history.messages())
-            if _matches(message, request.query, {"To": "to", "From": "from_"})
-            and within(message.at)
-        ]
-        return _page(request, "messages", rows)
-
-    async def fetch_message(self, request: web.Request) -> web.Response:
-        message = self.history.message(request.match_info["sid"])
-        if message is None:
-            raise RestError(404, 20404, f"The resource {request.path} was not found")
-        return web.json_response(message_shape(message, self.account))
-
     async def list_recordings(self, request: web.Request) -> web.Response:
         call = request.match_info.get("call", request.query.get("CallSid"))
         within = later_than(request.query, "DateCreated")
@@ -235,7 +160,7 @@ class _Rest:
             for recording in self.recordings.all()
             if call in {None, recording.call} and within(recording.created)
         ]
-        return _page(request, "recordings", rows)
+        return paged(request, "recordings", rows)
 
     async def fetch_recording(self, request: web.Request) -> web.Response:
         return web.json_response(recording_shape(self._recording(request), self.account))
@@ -247,13 +172,13 @@ class _Rest:
     async def list_transcriptions(self, request: web.Request) -> web.Response:
         recording = self._recording(request)
         rows = [transcription_shape(recording, self.account)] if recording.transcription else []
-        return _page(request, "transcriptions", rows)
+        return paged(request, "transcriptions", rows)
 
     async def media(self, request: web.Request) -> web.Response:
         """The WAV; 404 until completed (twilio-voice §7 Media)."""
         wav = self.recordings.media(self._recording(request).sid)
         if wav is None:
-            raise RestError(404, 20404, f"The resource {request.path} was not found")
+            raise missing(request)
         return web.Response(body=wav, content_type="audio/x-wav")
 
     def _call(self, request: web.Request) -> LegState:
@@ -261,24 +186,14 @@ class _Rest:
         leg = self.exchange.switch.legs.get(sid)
         state = leg.state if leg is not None else self.history.call(sid)
         if state is None:
-            raise RestError(404, 20404, f"The resource {request.path} was not found")
+            raise missing(request)
         return state
 
     def _recording(self, request: web.Request) -> Recording:
         recording = self.recordings.find(request.match_info["sid"])
         if recording is None:
-            raise RestError(404, 20404, f"The resource {request.path} was not found")
+            raise missing(request)
         return recording
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    """Form fields; a repeated one (StatusCallbackEvent) is joined by spaces."""
-    posted = await request.post()
-    form: dict[str, str] = {}
-    for name, value in posted.items():
-        if isinstance(value, str):
-            form[name] = f"{form[name]} {value}" if name in form else value
-    return form
 
 
 def _first_document(form: Form) -> tuple[Request | None, str]:
@@ -298,16 +213,6 @@ def _first_document(form: Form) -> tuple[Request | None, str]:
     except UnreadableTwiml as error:
         raise RestError(400, error.code, error.text) from error
     return None, twiml
-
-
-def _matches(row: object, query: Mapping[str, str], names: Mapping[str, str]) -> bool:
-    given = {field: query[name] for name, field in names.items() if name in query}
-    return all(str(getattr(row, field)) == value for field, value in given.items())
-
-
-def _page(request: web.Request, name: str, rows: list[Shape]) -> web.Response:
-    path = request.path.removeprefix(REST_PATH)
-    return web.json_response(page_shape(name, rows, dict(request.query), path))
 
 
 def _seconds(text: str | None, default: float) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
@@ -204,10 +205,23 @@ async def test_bad_requests_are_refused_in_twilios_shape(
 
 
 async def test_every_path_wants_the_account(house: House) -> None:
-    for path in ("Calls.json", "Messages.json", "Recordings.json", "nothing.json"):
+    for path in ("Calls.json", "Messages.json", "Recordings.json", "Calls/CA1.json"):
         async with house.session.get(f"{house.rest}/{path}") as response:
             assert response.status == 401
             assert (await response.json())["code"] == 20003
+
+
+async def test_a_webhook_passes_no_middleware_of_the_carrier(house: House) -> None:
+    """One anywhere, in a sub-application too, makes aiohttp build a chain for every request."""
+    app = web.Application()
+    house.line.mount(app)
+    mounted = [
+        info["app"] for entry in app.router.resources() if "app" in (info := entry.get_info())
+    ]
+    assert mounted
+    assert all(not inside.middlewares for inside in (app, *mounted))
+    async with house.session.get(f"{house.rest}/nothing.json", headers=basic(TOKEN)) as response:
+        assert response.status == 404
 
 
 # Field names, types and enumerations of Twilio's published OpenAPI file, 2010-04-01.

@@ -1,0 +1,83 @@
+"""The REST side's text messages: sent, listed, fetched, deleted (twilio-voice §7).
+
+Counterpart of ``rest.py``, which mounts them, and of ``history.py``, which keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from ivr.carrier.local.desk import new_token
+from ivr.carrier.local.exchange import Exchange
+from ivr.carrier.local.history import History, TextMessage
+from ivr.carrier.local.leg import new_sid
+from ivr.carrier.local.rest_door import Handler, RestError, matches, missing, paged, read_form
+from ivr.carrier.local.rest_shapes import later_than, message_shape
+from ivr.carrier.local.webhooks import Parcel
+
+_MAX_SMS = 1600
+
+
+@dataclass(slots=True)
+class RestTexts:
+    """Handlers of the account's messages."""
+
+    exchange: Exchange
+    history: History
+
+    @property
+    def account(self) -> str:
+        return self.exchange.desk.account
+
+    def routes(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, path below the account, handler."""
+        yield "POST", "Messages.json", self.create_message
+        yield "GET", "Messages.json", self.list_messages
+        yield "GET", "Messages/{sid:[A-Za-z0-9]+}.json", self.fetch_message
+
+    async def create_message(self, request: web.Request) -> web.Response:
+        form = await read_form(request)
+        for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
+            if not form.get(name):
+                raise RestError(400, code, f"'{name}' is required")
+        if len(form["Body"]) > _MAX_SMS:
+            raise RestError(400, 21617, f"the body is longer than {_MAX_SMS} characters")
+        now = self.exchange.desk.instant()
+        message = TextMessage(new_sid("SM"), form["From"], form["To"], form["Body"], now)
+        self.history.add_message(message)
+        self.exchange.switch.deliver(message)
+        self._delivered(message, form.get("StatusCallback"))
+        return web.json_response(message_shape(message, self.account), status=201)
+
+    def _delivered(self, message: TextMessage, url: str | None) -> None:
+        if url is None:
+            return
+        params = (
+            ("AccountSid", self.account),
+            ("ApiVersion", "2010-04-01"),
+            ("From", message.from_),
+            ("MessageSid", message.sid),
+            ("MessageStatus", "delivered"),
+            ("SmsSid", message.sid),
+            ("SmsStatus", "delivered"),
+            ("To", message.to),
+        )
+        self.exchange.desk.callbacks.send(Parcel(url, "POST", params, new_token()))
+
+    async def list_messages(self, request: web.Request) -> web.Response:
+        within = later_than(request.query, "DateSent")
+        rows = [
+            message_shape(message, self.account)
+            for message in reversed(self.history.messages())
+            if matches(message, request.query, {"To": "to", "From": "from_"}) and within(message.at)
+        ]
+        return paged(request, "messages", rows)
+
+    async def fetch_message(self, request: web.Request) -> web.Response:
+        message = self.history.message(request.match_info["sid"])
+        if message is None:
+            raise missing(request)
+        return web.json_response(message_shape(message, self.account))
