@@ -1,6 +1,6 @@
 """Finished calls and text messages, for REST and for phones that attach later.
 
-Bounded in number and, for calls, in time: a call is not kept for its own sake.
+Bounded in number and in time: neither a call nor a text with its PIN is kept for its own sake.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ivr.carrier.local.ledger import append_bytes, read_lines, replace_lines
 from ivr.carrier.local.state import LegState, state_from_plain, state_to_plain
 
 CALLS_KEPT, CALLS_KEPT_FOR = 500, timedelta(hours=1)
-MESSAGES_KEPT, MESSAGES_KEPT_FOR = 200, timedelta(days=1)  # in doubt, one is looked up
+MESSAGES_KEPT, MESSAGES_KEPT_FOR = 200, timedelta(hours=3)  # in doubt, one is looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class TextMessage:
 
 
 class History:
-    """What is over: at most 500 calls for an hour, and at most 200 messages for a day."""
+    """What is over: at most 500 calls for an hour, and at most 200 messages for three."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         self._calls_path = folder / "finished.jsonl"
@@ -90,6 +90,13 @@ class History:
         self._lines += 1
         if self._lines >= 2 * MESSAGES_KEPT:
             self._rewrite_messages()
+
+    def delete_message(self, sid: str) -> bool:
+        """Forget one message, on the disk too; False if there was none."""
+        found = self._messages.pop(sid, None) is not None
+        if found:
+            self._rewrite_messages()
+        return found
 
     def messages(self, to: str | None = None) -> list[TextMessage]:
         """Messages, oldest first; only those to a number, if given."""

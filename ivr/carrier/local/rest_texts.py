@@ -37,6 +37,7 @@ class RestTexts:
         yield "POST", "Messages.json", self.create_message
         yield "GET", "Messages.json", self.list_messages
         yield "GET", "Messages/{sid:[A-Za-z0-9]+}.json", self.fetch_message
+        yield "DELETE", "Messages/{sid:[A-Za-z0-9]+}.json", self.delete_message
 
     async def create_message(self, request: web.Request) -> web.Response:
         form = await read_form(request)
@@ -81,3 +82,8 @@ class RestTexts:
         if message is None:
             raise missing(request)
         return web.json_response(message_shape(message, self.account))
+
+    async def delete_message(self, request: web.Request) -> web.Response:
+        if not self.history.delete_message(request.match_info["sid"]):
+            raise missing(request)
+        return web.Response(status=204)

@@ -41,10 +41,22 @@ def test_what_is_too_old_leaves_the_disk_though_nobody_rings(tmp_path: Path) -> 
     history.forget()
     assert (tmp_path / "finished.jsonl").read_text(encoding="utf-8") == ""
     assert history.message("SM1") is not None
-    clock.pass_(24 * 3600)
+    clock.pass_(2 * 3600)
     history.forget()
     assert history.messages() == []
     assert (tmp_path / "messages.jsonl").read_text(encoding="utf-8") == ""
+
+
+def test_a_message_can_be_deleted_from_memory_and_disk(tmp_path: Path) -> None:
+    """A caller who becomes anonymous leaves neither number nor PIN behind."""
+    clock = StoppedClock()
+    history = History(tmp_path, clock.now)
+    for sid in ("SM1", "SM2"):
+        history.add_message(TextMessage(sid, "+1", "+2", f"PIN {sid}", clock.now().isoformat()))
+    assert history.delete_message("SM1")
+    assert not history.delete_message("SM1")
+    assert [message.sid for message in history.messages()] == ["SM2"]
+    assert "SM1" not in (tmp_path / "messages.jsonl").read_text(encoding="utf-8")
 
 
 def test_a_file_of_messages_does_not_grow_for_ever(tmp_path: Path) -> None:

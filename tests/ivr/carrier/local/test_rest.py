@@ -172,6 +172,21 @@ async def test_messages_reach_the_phones_of_their_number(house: House, client: C
     assert (await client.messages(sent.sid).fetch_async()).status == "delivered"
 
 
+async def test_a_message_is_deleted_and_reaches_no_phone_again(
+    house: House, client: Client
+) -> None:
+    sent = await client.messages.create_async(to=CALLER, from_=LINE, body="密码 1234")
+    await client.messages.create_async(to=CALLER, from_=LINE, body="x")
+    assert await client.messages(sent.sid).delete_async()
+    with pytest.raises(TwilioRestException) as gone:
+        await client.messages(sent.sid).delete_async()
+    assert (gone.value.status, gone.value.code) == (404, 20404)
+    await house.restart()
+    assert [row.body for row in await client.messages.list_async(to=CALLER)] == ["x"]
+    async with house.phone() as phone:
+        assert (await hear(phone, "sms"))["text"] == "x"
+
+
 async def test_lists_come_in_pages(house: House, client: Client) -> None:
     for number in range(5):
         await client.messages.create_async(to=CALLER, from_=LINE, body=str(number))
