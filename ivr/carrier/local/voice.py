@@ -10,6 +10,7 @@ import array
 import asyncio
 import hashlib
 import io
+import os
 import shutil
 import sys
 import time
@@ -23,6 +24,8 @@ from ivr.carrier.local.recordings import RATE, to_wav
 # hanzi properly (tried with 1.51: "您好" gives n'i35n X'Au214).
 _VOICES = {"zh": "cmn-latn-pinyin", "cmn": "cmn-latn-pinyin", "en": "en-us"}
 _WORDS_A_MINUTE = {"cmn-latn-pinyin": 250, "en-us": 160}  # about 4.5 characters a second
+# What it needs to be found, to find its voices and to start; our keys are no business of its.
+_ENVIRONMENT = ("PATH", "ESPEAK_DATA_PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _SECONDS_TO_MAKE = 20.0
 _AT_ONCE = 2
 _KEPT_SECONDS = 3600.0  # prompts may speak a caller's case number and PIN (design §3)
@@ -109,6 +112,7 @@ class Voice:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         )
         try:
             async with asyncio.timeout(_SECONDS_TO_MAKE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import math
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ async def test_it_speaks_both_languages_at_8_khz(tmp_path: Path, text: str, lang
 
 async def test_a_program_that_fails_makes_no_sound(tmp_path: Path) -> None:
     assert await Voice(tmp_path, shutil.which("false")).say("x", "en") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+async def test_the_program_gets_none_of_our_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "speaks"
+    program.write_text(f"#!/bin/sh\n/usr/bin/env > {tmp_path}/seen\n", encoding="utf-8")
+    program.chmod(0o700)
+    monkeypatch.setenv("ZHITONG_AUTH_TOKEN", "not-to-be-told")
+    await Voice(tmp_path, str(program)).say("x", "en")
+    seen = (tmp_path / "seen").read_text(encoding="utf-8")
+    assert "not-to-be-told" not in seen
+    names = {line.partition("=")[0] for line in seen.splitlines()}
+    assert names <= {"PATH", "ESPEAK_DATA_PATH", "LD_LIBRARY_PATH", "PWD", "SHLVL", "_"}
 
 
 async def test_without_a_program_the_browser_speaks(house: House) -> None:
