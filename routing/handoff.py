@@ -11,6 +11,10 @@ from routing.ports import Job, Outbox
 POLL: Final = 1.0
 """Seconds between looks at the table when no commit wakes us."""
 MOST_AT_ONCE: Final = 16
+"""Jobs in hand; more are claimed as these end, so that no lease runs while a job only waits."""
+LONGEST_JOB: Final = timedelta(seconds=150)
+"""A handler is cut off then: above the two minutes that fetching a recording may take, below the
+lease (`storage.outbox`), so that nobody else begins a job that is still at work here."""
 MOST_TRIES: Final = 12
 FIRST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=30)
@@ -50,43 +54,79 @@ class Handoff:
         handlers: Mapping[str, Handler],
         clock: Clock,
         report: Report,
+        *,
         careful: frozenset[str] = frozenset(),
+        longest: timedelta = LONGEST_JOB,
     ) -> None:
         self._outbox = outbox
         self._handlers = handlers
         self._careful = careful
         self._clock = clock
         self._report = report
+        self._longest = longest
+        self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Drain, then wait for a commit or the poll; a failing store is waited out."""
-        while True:
-            if not await self.drain():
-                await self._outbox.wait(POLL)
+        """Claim as hands get free; with nothing more due, wait for a commit or the poll. A store
+        that cannot be claimed from raises: the jobs in hand go on, and `run` is called again."""
+        try:
+            while True:
+                if not await self._claim():
+                    await self._outbox.wait(POLL)
+        except asyncio.CancelledError:
+            await self._stop()
+            raise
 
     async def drain(self) -> int:
-        """Everything that is due now; returns how many jobs were handled."""
-        jobs = await self._outbox.claim(self._clock.now(), MOST_AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(self._handle(job))
-        return len(jobs)
+        """What is due now, as much as there are hands for; returns how many jobs were handled."""
+        await self._claim()
+        mine = list(self._running)
+        await asyncio.gather(*mine)
+        return len(mine)
+
+    async def _claim(self) -> bool:
+        """Begin what is due, once a hand is free. True where more may be due."""
+        while (free := MOST_AT_ONCE - len(self._running)) < 1:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        jobs = await self._outbox.claim(self._clock.now(), free)
+        for job in jobs:
+            task = asyncio.get_running_loop().create_task(self._handle(job), name="outbox")
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return len(jobs) == free
+
+    async def _stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _handle(self, job: Job) -> None:
+        """A store that does not take note must cut off no other job."""
+        try:
+            await self._carry_out(job)
+        except Exception as unexpected:  # noqa: BLE001 - as above
+            why = f"{type(unexpected).__name__}; it comes back when its lease ends"
+            self._report("not noted", job, why)
+
+    async def _carry_out(self, job: Job) -> None:
         handler = self._handlers.get(job.kind)
         if handler is None:
             await self._fail(job, f"nothing here handles jobs of kind {job.kind}")
             return
-        if job.kind in self._careful:
-            await self._outbox.sending(job)
+        bound = self._longest.total_seconds()
         try:
-            await handler(job)
+            async with asyncio.timeout(bound) as limit:
+                if job.kind in self._careful:
+                    await self._outbox.sending(job)
+                await handler(job)
         except Refused as refused:
             await self._fail(job, str(refused))
         except TryAgain as later:
             await self._later(job, str(later))
         except Exception as unexpected:  # noqa: BLE001 - one job must not stop the drain
-            await self._later(job, f"{type(unexpected).__name__} in the handler of {job.kind}")
+            slow = f"the handler of {job.kind} did not end within {bound:g} s"
+            told = f"{type(unexpected).__name__} in the handler of {job.kind}"
+            await self._later(job, slow if limit.expired() else told)
         else:
             await self._outbox.done(job, self._clock.now())
 

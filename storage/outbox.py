@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from sqlalchemy import Integer, bindparam, func, select, update
 
+from routing.handoff import LONGEST_JOB
 from routing.ports import Job
 from storage.engine import Database
 from storage.tables.outbox import outbox
 
-LEASE: Final = timedelta(seconds=60)
-"""A job that nobody finished within this time is claimed again."""
+LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
+"""A job that nobody finished within this time is claimed again. Longer than any handler may take
+and its end may wait for the writer, so that no job is at work twice."""
 WAITING: Final = outbox.c.state.in_(["ready", "sending"])
 SHOWN: Final = 100
 

@@ -13,9 +13,9 @@ from deployment.sockets import runner_of
 from ivr.conversation import Conversation
 from storage.effects import enqueue
 from storage.engine import Database, migrate
-from storage.outbox import LEASE, StoredOutbox
+from storage.outbox import StoredOutbox
 
-DEADLINE = LEASE.total_seconds() / 3
+DEADLINE = 20.0
 """Long for a loaded machine, and far from the lease that need not be waited for."""
 
 

@@ -1,12 +1,24 @@
-"""The drain: each job is finished, given back with a longer wait, or given up loudly."""
+"""The drain: each job is finished, given back with a longer wait, or given up loudly; none waits
+for a slow one beside it."""
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from routing.handoff import MOST_TRIES, Handler, Handoff, Refused, TryAgain, wait_after
+from routing.handoff import (
+    MOST_AT_ONCE,
+    MOST_TRIES,
+    Handler,
+    Handoff,
+    Refused,
+    TryAgain,
+    wait_after,
+)
 from routing.ports import Job
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -41,7 +53,7 @@ class Table:
         self.told.append(f"gave up {job.id}: {why}")
 
     async def wait(self, seconds: float) -> None:
-        raise AssertionError("nothing waits in these tests")
+        await asyncio.sleep(0)
 
 
 def job(number: int, *, attempts: int = 1, kind: str = "sms") -> Job:
@@ -55,7 +67,7 @@ async def told(job: Job, handler: Handler, *, careful: bool = False) -> tuple[li
         {"sms": handler},
         StoppedClock(),
         lambda what, of, why: reported.append(f"{what} {of.kind}: {why}"),
-        frozenset({"sms"} if careful else ()),
+        careful=frozenset({"sms"} if careful else ()),
     )
     await handoff.drain()
     return table.told, reported
@@ -133,3 +145,127 @@ async def test_one_failing_job_does_not_stop_the_others() -> None:
 )
 def test_each_wait_is_twice_the_last_up_to_half_an_hour(attempts: int, seconds: int) -> None:
     assert wait_after(attempts) == timedelta(seconds=seconds)
+
+
+@dataclass
+class Line:
+    """Jobs that end when they are told to; counts how often each began, and how many at once."""
+
+    gates: dict[int, asyncio.Event] = field(default_factory=dict)
+    began: Counter[int] = field(default_factory=Counter)
+    at_once: int = 0
+    most: int = 0
+
+    async def __call__(self, job: Job) -> None:
+        self.began[job.id] += 1
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        try:
+            if job.id in self.gates:
+                await self.gates[job.id].wait()
+            else:
+                await asyncio.sleep(0)
+        finally:
+            self.at_once -= 1
+
+
+@contextlib.asynccontextmanager
+async def running(handoff: Handoff) -> AsyncIterator[asyncio.Task[None]]:
+    """The drain at work; over within its deadline."""
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        task = group.create_task(handoff.run())
+        yield task
+        task.cancel()
+
+
+def ended(table: Table) -> set[int]:
+    return {int(line.split()[1]) for line in table.told if line.startswith("done")}
+
+
+async def until_ended(table: Table, jobs: set[int]) -> None:
+    while not jobs <= ended(table):
+        await asyncio.sleep(0)
+
+
+def silent(what: str, of: Job, why: str) -> None:
+    """Tells nobody."""
+
+
+async def test_fast_jobs_do_not_wait_for_a_slow_one_and_none_runs_twice() -> None:
+    slow, line = asyncio.Event(), Line()
+    line.gates[1] = slow
+    fast = set(range(2, 5 * MOST_AT_ONCE))
+    table = Table([job(number) for number in (1, *sorted(fast))])
+
+    async with running(Handoff(table, {"sms": line}, StoppedClock(), silent)):
+        await until_ended(table, fast)
+        assert ended(table) == fast, "the slow one is still at work"
+        slow.set()
+        await until_ended(table, {1})
+
+    assert line.began == Counter(dict.fromkeys((1, *fast), 1))
+    assert line.most <= MOST_AT_ONCE
+
+
+async def test_no_more_is_claimed_than_there_are_hands() -> None:
+    gate, line = asyncio.Event(), Line()
+    jobs = range(1, MOST_AT_ONCE + 4)
+    line.gates = dict.fromkeys(jobs, gate)
+    table = Table([job(number) for number in jobs])
+
+    async with running(Handoff(table, {"sms": line}, StoppedClock(), silent)):
+        while line.at_once < MOST_AT_ONCE:
+            await asyncio.sleep(0)
+        assert len(table.jobs) == 3, "the rest is nobody's, so that no lease of theirs runs"
+        gate.set()
+        await until_ended(table, set(jobs))
+
+
+async def test_a_handler_that_does_not_end_is_cut_off_and_asked_again() -> None:
+    line = Line(gates={1: asyncio.Event()})
+    table = Table([job(1, attempts=2)])
+    handoff = Handoff(
+        table, {"sms": line}, StoppedClock(), silent, longest=timedelta(milliseconds=1)
+    )
+
+    await handoff.drain()
+
+    assert table.told == ["again 1 in 2 s: the handler of sms did not end within 0.001 s"]
+    assert line.at_once == 0
+
+
+@dataclass
+class Forgetful(Table):
+    """Cannot note that the first job is done."""
+
+    async def done(self, job: Job, now: datetime) -> None:
+        if job.id == 1:
+            raise OSError("the disk is full")
+        await super().done(job, now)
+
+
+async def test_a_store_that_does_not_take_the_end_of_a_job_cuts_no_other_off() -> None:
+    slow, line = asyncio.Event(), Line()
+    line.gates[2] = slow
+    table, reported = Forgetful([job(1), job(2)]), list[str]()
+
+    def report(what: str, of: Job, why: str) -> None:
+        reported.append(f"{what} {of.id}: {why}")
+        slow.set()
+
+    async with running(Handoff(table, {"sms": line}, StoppedClock(), report)):
+        await until_ended(table, {2})
+
+    assert reported == ["not noted 1: OSError; it comes back when its lease ends"]
+
+
+async def test_who_stops_the_drain_stops_its_jobs() -> None:
+    line = Line(gates={1: asyncio.Event()})
+    table = Table([job(1)])
+
+    async with running(Handoff(table, {"sms": line}, StoppedClock(), silent)):
+        while not line.at_once:
+            await asyncio.sleep(0)
+
+    assert line.at_once == 0
+    assert table.told == [], "it is claimed again when its lease ends"

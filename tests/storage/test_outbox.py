@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from ivr.flow.effect import TellOffice
+from routing.handoff import LONGEST_JOB
 from routing.ports import Job
 from storage.effects import enqueue
 from storage.engine import Database
@@ -84,6 +85,10 @@ async def test_the_work_of_one_who_died_is_taken_over_when_the_lease_ends(tmp_pa
         assert await heir.claim(AT + LEASE - SECOND, MORE) == ()
         taken = await only(heir, AT + LEASE)
         assert (taken.id, taken.attempts) == (lost.id, 2)
+
+
+def test_no_handler_outlasts_its_lease() -> None:
+    assert LONGEST_JOB < LEASE
 
 
 async def test_one_who_lost_the_lease_changes_nothing_any_more(tmp_path: Path) -> None:
