@@ -5,6 +5,7 @@ from ivr.flow.call import Call
 from ivr.flow.instruction import Ask, Hangup, Instruction, Language, Say
 from ivr.flow.slots import slot
 from ivr.flow.world import World
+from routing.rules.targets import Role
 
 LISTENING: Language = "zh-CN"
 """The listener's language until officials have accounts that say otherwise."""
@@ -32,8 +33,17 @@ def accepted(world: World, call: Call) -> tuple[Instruction, ...]:
 
 
 def declined(world: World, call: Call) -> tuple[Instruction, ...]:
-    """Said to the callee; hanging up declines."""
-    return (_say(world, call, "whisper.declined"), Hangup())
+    """Said to the callee; hanging up declines. Who is rung next is said only where it is sure."""
+    return (_say(world, call, _declined_phrase(call)), Hangup())
+
+
+def _declined_phrase(call: Call) -> str:
+    """An official who follows may be passed over by quota, so that nobody is promised then."""
+    following = call.facts.order[call.facts.rung :]
+    if following[:1] and following[0].role is Role.STAND_IN:
+        return "whisper.declined"
+    sure = any(target.role is not Role.OFFICIAL for target in following)
+    return "whisper.declined.next" if sure else "whisper.declined.last"
 
 
 def gone(world: World, call: Call) -> tuple[Instruction, ...]:

@@ -11,6 +11,7 @@ from ivr.flow.instruction import Ask, Hangup, Instruction, Say
 from ivr.flow.steps import whisper
 from ivr.flow.world import Plan, World
 from routing.cases.kinds import About, Kind
+from routing.rules.targets import Role, Target
 
 Answer = Callable[[World, Call], tuple[Instruction, ...]]
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -75,3 +76,32 @@ def test_only_acceptance_leaves_the_line_open(demo_plan: Plan, answer: Answer, e
 
     assert isinstance(said[0], Say)
     assert isinstance(said[-1], Hangup) is ends
+
+
+POOL = Target("+865580020007", Role.POOL, "市公安局")
+STAND_IN = Target("+865580030007", Role.STAND_IN, "市公安局")
+OFFICIAL = Target("+865580010001", Role.OFFICIAL, "市委", "+865580000001")
+
+
+@pytest.mark.parametrize(
+    ("order", "rung", "heard"),
+    [
+        ((POOL, STAND_IN), 1, "好的，转代接人。"),
+        ((POOL, STAND_IN), 2, "好的，不打扰您了。"),
+        ((STAND_IN, POOL), 1, "好的，转给其他人接听。"),
+        ((POOL, OFFICIAL, STAND_IN), 1, "好的，转给其他人接听。"),
+        ((POOL, OFFICIAL), 1, "好的，不打扰您了。"),
+        ((POOL,), 1, "好的，不打扰您了。"),
+        ((), 0, "好的，不打扰您了。"),
+    ],
+)
+def test_who_declines_hears_what_is_sure_to_come(
+    demo_plan: Plan, order: tuple[Target, ...], rung: int, heard: str
+) -> None:
+    """An official may be passed over by quota, so nobody is promised to ring there."""
+    call = replace(CALL, facts=replace(CALL.facts, order=order, rung=rung))
+
+    said = whisper.declined(World(demo_plan, NOW), call)
+
+    assert isinstance(said[0], Say)
+    assert said[0].text == heard
