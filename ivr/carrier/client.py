@@ -2,9 +2,12 @@
 rows of recordings. The counterpart of `inbound`: there the carrier asks, here we do
 (twilio-voice §7, §8)."""
 
+import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any, Final
 
 import aiohttp
@@ -85,7 +88,7 @@ class Messages:
         `find` tells whether it was taken."""
         if not body or len(body) > MAX_BODY:
             raise CarrierRefused(f"a text holds 1 to {MAX_BODY} characters, not {len(body)}")
-        api = _api(self._account, self._session, {"Idempotency-Key": key})
+        api = await _api(self._account, self._session, {"Idempotency-Key": key})
         try:
             sent = await api.messages.create_async(to=to, from_=from_, body=body)
         except (TwilioException, ValueError) as error:
@@ -96,7 +99,7 @@ class Messages:
 
     async def find(self, to: str, from_: str, body: str, since: datetime) -> str | None:
         """The id of a text that was taken after `since` (aware), None if there is none."""
-        api = _api(self._account, self._session)
+        api = await _api(self._account, self._session)
         try:
             listed = await api.messages.list_async(to=to, from_=from_, limit=_MOST_TEXTS)
         except (TwilioException, ValueError) as error:
@@ -118,7 +121,7 @@ class RecordingRows:
     async def of_call(self, call: str) -> Sequence[RecordingRef]:
         """What the carrier has recorded of a leg, the newest first. A length that it does not
         know yet counts as one second, since something may have been said."""
-        api = _api(self._account, self._session)
+        api = await _api(self._account, self._session)
         try:
             listed = await api.recordings.list_async(call_sid=call, limit=_MOST_RECORDINGS)
         except (TwilioException, ValueError) as error:
@@ -133,7 +136,7 @@ class RecordingRows:
 
     async def words(self, sid: str) -> str | None:
         """What the carrier heard in a recording, None where it heard nothing."""
-        api = _api(self._account, self._session)
+        api = await _api(self._account, self._session)
         try:
             listed = await api.recordings(sid).transcriptions.list_async(limit=1)
         except (TwilioException, ValueError) as error:
@@ -146,7 +149,7 @@ class RecordingRows:
 
     async def delete(self, sid: str) -> None:
         """Delete the recording at the carrier; one that is gone already is deleted."""
-        api = _api(self._account, self._session)
+        api = await _api(self._account, self._session)
         try:
             await api.recordings(sid).delete_async()
         except (TwilioException, ValueError) as error:
@@ -199,10 +202,17 @@ class _Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
             raise CarrierUnreachable("the carrier did not answer in time") from None
 
 
-def _api(
+_READ: Final = threading.Event()
+
+
+async def _api(
     account: Account, session: aiohttp.ClientSession, extra: dict[str, str] | None = None
 ) -> Client:
-    """One request's SDK client; its host is set per product (§8)."""
+    """One request's SDK client; its host is set per product (§8). The SDK imports a hundred
+    modules at the first request, up to a third of a second: in a thread, since calls go on."""
+    if not _READ.is_set():
+        await asyncio.to_thread(import_module, "twilio.rest.api")
+        _READ.set()
     wire = _Wire(account, session, extra or {})
     api = Client(account.sid, account.token, http_client=wire, environment=dict(_NO_ENVIRONMENT))
     api.api.base_url = account.base.rstrip("/")

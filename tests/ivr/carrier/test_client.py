@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -272,3 +274,44 @@ async def test_a_deletion_that_failed(
 def test_an_account_that_cannot_work_is_refused(sid: str, token: str, base: str) -> None:
     with pytest.raises(ValueError, match="CARRIER_URL"):
         Account(sid, token, base)
+
+
+FIRST_TEXT = """
+import asyncio, importlib.abc, sys, threading
+import aiohttp
+from ivr.carrier.client import Account, CarrierUnreachable, Messages
+
+by_thread = []
+
+class Watch(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        by_thread.append((name, threading.current_thread() is threading.main_thread()))
+
+async def main():
+    async with aiohttp.ClientSession() as session:
+        sys.meta_path.insert(0, Watch())
+        account = Account("AC1", "token", "http://127.0.0.1:9")
+        messages = Messages(account, session)
+        await asyncio.gather(*(send(messages) for _ in range(3)))
+
+async def send(messages):
+    try:
+        await messages.send("+8613900000012", "+865580000021", "text", "key")
+    except CarrierUnreachable:
+        pass
+
+asyncio.run(main())
+rest = [on_loop for name, on_loop in by_thread if name.startswith("twilio.rest.api")]
+print(len(rest) > 50, any(rest))
+"""
+
+
+async def test_the_first_text_does_not_hold_up_the_calls() -> None:
+    """What the SDK imports with it would stop the loop for up to a third of a second."""
+    root = Path(__file__).parents[3]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FIRST_TEXT, cwd=root, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(40):
+        said, _ = await process.communicate()
+    assert said.decode().split() == ["True", "False"]
