@@ -11,7 +11,7 @@ from ivr.flow.event import (
     Spoke,
 )
 from ivr.flow.world import Plan
-from tests.ivr.flow.wandering import MINE, PIN, SAID, Way, go, ring, said
+from tests.ivr.flow.wandering import FARMING, MINE, PIN, SAID, Way, go, ring, said
 
 NOTHING = Recorded("RE0", 0, RecordingEnd.FINISHED)
 UNREAD = "5" * 32
@@ -97,6 +97,7 @@ UNREAD = "5" * 32
         (("5",), "missed_never", "missed.never"),
         (("5", "2"), "report", "check.report"),
         (("5", Silence()), "missed_on", "missed.go_on"),
+        (("9", Spoke("who called"), Silence()), "missed_on", "missed.go_on"),
         # progress
         (("3",), "progress", "progress.ask"),
         (("3", Silence()), "progress", None),
@@ -123,3 +124,28 @@ def test_where_a_way_leads(demo_plan: Plan, way: Way, at: str, says: str | None)
     assert wanderer.call.at == at
     if says is not None:
         assert said(wanderer, says)
+
+
+@pytest.mark.parametrize(
+    ("way", "at", "says"),
+    [
+        ((), "missed_may", "missed.may"),
+        (("1",), "check", "check.ask"),
+        (("2",), "report", "check.report"),
+        (("4",), "kind", "matter.kind"),
+        (("0",), "person", "person.connect"),
+        (("5",), "missed_may", "wrong.1"),
+        ((Silence(),), "missed_on", "missed.go_on"),
+    ],
+)
+def test_a_line_that_may_call_out_takes_a_report_or_goes_on(
+    demo_plan: Plan, way: Way, at: str, says: str
+) -> None:
+    """The keys are those of the menu after a check; nobody is told to press what they pressed."""
+    wanderer = go(ring(demo_plan, FARMING), "5")
+    assert not said(wanderer, "check.may_call")
+
+    go(wanderer, *way)
+
+    assert wanderer.call.at == at
+    assert said(wanderer, says)
