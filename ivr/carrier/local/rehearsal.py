@@ -7,6 +7,7 @@ Counterpart of ``server.py``, which is that server's program; the phone itself i
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import socket
 import sys
@@ -42,6 +43,8 @@ async def rehearse_at(base: str, url: str | None, save: Path | None, program: Pa
 
 
 async def _at(address: str, save: Path | None) -> int:
+    if isinstance(sys.stdin, io.TextIOWrapper):  # half a character, erased by hand, is no end
+        sys.stdin.reconfigure(errors="replace")
     by_hand = sys.stdin.isatty()
     if by_hand:
         _write(HELP)

@@ -72,7 +72,10 @@ class Telephone:
     async def send(self, type: str, **fields: object) -> None:
         """One message; a trailing underscore of a name is dropped (``from_``)."""
         plain = {name.rstrip("_"): value for name, value in fields.items()}
-        await self._open.send_str(json.dumps({"type": type, **plain}, ensure_ascii=False))
+        try:
+            await self._open.send_str(json.dumps({"type": type, **plain}, ensure_ascii=False))
+        except ConnectionResetError as gone:
+            raise PhoneClosed from gone
 
     async def send_audio(self, frames: bytes) -> None:
         """Microphone audio: int16 little-endian, mono, 8 kHz."""

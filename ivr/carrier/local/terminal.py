@@ -11,6 +11,7 @@ import re
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ _RING = re.compile(r"ring (\+?[0-9]+)(?: as (\+?[0-9]+|withheld))?")
 _HOLD = re.compile(r"hold (\+?[0-9]+)(?: ([0-9*#]+|decline))?")
 _IN_A_CALL = re.compile(r"hang up|wait|say .*|[0-9*#]+")
 _RETURN_WITHIN = 60.0  # the exchange keeps a call so long for its phone
+_HANG_UP_WITHIN = 5.0  # who has hung up does not wait long to be told so
 
 Write = Callable[[str], None]
 
@@ -110,16 +112,18 @@ class _Stage:
 
     async def _finish(self) -> None:
         """After the last line the caller hangs up, and hears that it was done."""
-        if self.call is not None and self.phone is not None:
-            self.ready.clear()
-            self.stays = False
-            await self.phone.send("hangup")
-            await self._listening()
+        if self.call is None or self.phone is None:
+            return
+        await self.phone.send("hangup")
+        heard = True
+        while heard and self.call is not None:  # what was on its way comes first
+            self._busy()
+            heard = await self._listening(within=_HANG_UP_WITHIN)
 
-    async def _listening(self) -> bool:
+    async def _listening(self, within: float | None = None) -> bool:
         """Until the next line may be taken; False (and failed) if that takes too long."""
         try:
-            async with asyncio.timeout(self.wiring.patience):
+            async with asyncio.timeout(within or self.wiring.patience):
                 await self.ready.wait()
         except TimeoutError:
             self.wiring.write("! the line did not listen again in time")
@@ -268,15 +272,23 @@ async def stdin_lines() -> AsyncIterator[str]:
     """Lines of standard input, whatever it is (terminal, pipe, file), until its end.
 
     A thread reads, as not every input can be waited for; it is a daemon, so that a
-    half-typed line does not keep the program from ending.
+    half-typed line does not keep the program from ending. An end in the middle of a line
+    is the end: a terminal would read on, and want to be told twice more.
     """
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str] = asyncio.Queue()
 
-    def read() -> None:
-        for line in sys.stdin:
+    def hand_over(line: str) -> None:
+        with suppress(RuntimeError):  # nobody listens any more: the loop is closed
             loop.call_soon_threadsafe(lines.put_nowait, line)
-        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    def read() -> None:
+        with suppress(OSError, ValueError):  # the terminal is gone, or was closed
+            for line in sys.stdin:
+                hand_over(line)
+                if not line.endswith("\n"):
+                    break
+        hand_over("")
 
     threading.Thread(target=read, daemon=True, name="standard input").start()
     while line := await lines.get():
