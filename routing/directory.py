@@ -37,6 +37,7 @@ __all__ = [
     "check",
     "city_names",
     "line_name",
+    "post_name",
     "who_name",
 ]
 
@@ -108,11 +109,15 @@ def line_name(entry: PublishedNumber, language: str) -> str:
     return entry.spoken[language]
 
 
+def post_name(entry: PublishedNumber, language: str) -> str:
+    """The post as it is read aloud: a list's brackets are not."""
+    post = entry.post[language]
+    return entry.spoken[language] if "(" in post else post
+
+
 def who_name(entry: PublishedNumber, language: str) -> str:
     """Office and post; the post alone where it names the office already (prompts §1)."""
-    post, office = entry.post[language], entry.office_name[language]
-    if "(" in post:
-        post = entry.spoken[language]
+    post, office = post_name(entry, language), entry.office_name[language]
     if any(name in post for name in _office_names(entry, language)):
         return post
     return f"{office}{post}" if language.startswith("zh") else f"{office}, {post}"
@@ -123,7 +128,8 @@ def _office_names(entry: PublishedNumber, language: str) -> tuple[str, ...]:
     (市长, "Mayor of Yunling")."""
     place = entry.district_names[language]
     own = ("市",) if language.startswith("zh") and entry.post[language].startswith("市") else ()
-    return (entry.office_name[language], entry.office_spoken[language], place, *own)
+    short = entry.office_spoken[language].removeprefix("the ")
+    return (entry.office_name[language], short, place, *own)
 
 
 def city_names(directory: Directory) -> Names:

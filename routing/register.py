@@ -55,7 +55,8 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One office. `hours` is the text `hours.parse_hours` reads; `parent` an office id."""
+    """One office. `hours` is the text `hours.parse_hours` reads; `parent` an office id; `spoken`
+    is the short name as it stands within a sentence, in English with its article."""
 
     id: str
     name: Names
@@ -75,7 +76,8 @@ class Office:
 class PublishedNumber:
     """One line of the list. `office` is an office id, `office_name` that office's full name.
 
-    `topic` is what the post is about; where it covers a whole menu, `topic_group` is its key;
+    `spoken` is whose line it is within a sentence, in English with its article. `topic` is what
+    the post is about; where it covers a whole menu, `topic_group` is its key;
     where both are None the caller is asked both levels (prompts §8). `languages` come first first.
     """
 

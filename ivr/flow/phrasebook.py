@@ -35,10 +35,11 @@ class Phrase:
         return self.parts[1::2]
 
     def fill(self, fill: Fill) -> str:
-        """The text with its slots filled."""
+        """The text with its slots filled; a name that begins it begins with a capital."""
         if len(self.parts) == 1:
             return self.parts[0]
-        return "".join([fill(part) if place % 2 else part for place, part in enumerate(self.parts)])
+        text = "".join([fill(part) if place % 2 else part for place, part in enumerate(self.parts)])
+        return text if self.parts[0] else text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from ivr.flow.call import Call
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import spoken_date, spoken_due
 from ivr.flow.world import World
-from routing.directory import PublishedNumber, line_name
+from routing.directory import PublishedNumber, line_name, post_name
 from routing.numbers import spoken_groups
 
 CASE_GROUPS = (4, 4)
@@ -42,7 +42,7 @@ def slot(world: World, call: Call, language: Language, name: str) -> str:  # noq
         case "date":
             return day_text(world, entry_of(world, call).publication.day, language)
         case "post":
-            return entry_of(world, call).post[language]
+            return post_name(entry_of(world, call), language)
         case "days":
             return str(world.plan.policy.audio_days)
         case "case":

@@ -19,6 +19,7 @@ from routing.directory import (
     check,
     city_names,
     line_name,
+    post_name,
     who_name,
 )
 from routing.numbers import Number, read_number
@@ -145,6 +146,30 @@ def test_the_spoken_line_is_short(city: Directory) -> None:
     assert line_name(city.numbers[POLICE], "zh-CN") == "市公安局"
     assert line_name(city.numbers["+865580000009"], "zh-CN") == "市长"
     assert all(len(line_name(entry, "zh-CN")) <= 12 for entry in city.numbers.values())
+
+
+NO_ARTICLE = {
+    "Culture, Tourism and Sport", "Data Resources", "Development and Reform",
+    "Economy and Information", "Emergency Management", "Financial Regulation",
+    "Healthcare Security", "Housing and Construction",
+    "Human Resources and Social Security", "Market Regulation",
+    "Natural Resources and Planning", "Science and Technology", "Tobacco", "Transport",
+    "Urban Management", "Veterans Affairs",
+}  # fmt: skip
+"""Named by what they do (prompts §8), as English names a department without an article."""
+
+
+def test_an_english_name_has_its_article_within_a_sentence(city: Directory) -> None:
+    assert len(city.offices) == 49
+    spoken = {office.spoken["en"] for office in city.offices.values()}
+    spoken |= {line_name(entry, "en") for entry in city.numbers.values()}
+
+    assert {name for name in spoken if not name.startswith("the ")} == NO_ARTICLE
+
+
+def test_a_post_is_read_without_its_brackets(city: Directory) -> None:
+    assert post_name(city.numbers["+865580000011"], "zh-CN") == "分管工业商务的副市长"
+    assert post_name(city.numbers["+865580000001"], "en") == "Party Secretary of Yunling"
 
 
 def test_the_city_is_named_by_the_office_at_the_top(city: Directory) -> None:

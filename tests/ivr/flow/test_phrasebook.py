@@ -24,6 +24,15 @@ def book(text: str) -> Phrasebook:
     return Phrasebook({"zh-CN": {"a": Phrase.of(text)}, "en": {"a": Phrase.of(text)}})
 
 
+def test_a_name_that_begins_a_phrase_begins_with_a_capital() -> None:
+    def fill(name: str) -> str:
+        return {"office": "the Bureau of Education", "none": ""}[name]
+
+    assert Phrase.of("{office} handles it.").fill(fill) == "The Bureau of Education handles it."
+    assert Phrase.of("This is {office}.").fill(fill) == "This is the Bureau of Education."
+    assert Phrase.of("{none}").fill(fill) == ""
+
+
 def test_a_phrase_is_split_once_into_words_and_slots() -> None:
     phrase = Phrase.of("{who}，见{date}。")
 
