@@ -1,19 +1,23 @@
-"""A server takes all the descriptors that it may have, and unpacks nothing."""
+"""A server takes all the descriptors that it may have, lets nobody hold them, unpacks nothing."""
 
+import asyncio
 import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from deployment.sockets import MOST, make_room, runner_of
+from deployment.sockets import MOST, Bounds, make_room, runner_of
 
 if sys.platform == "win32":
     pytest.skip("Windows has no such bound", allow_module_level=True)
 
 import resource
+
+DEADLINE = 8.0
 
 
 @pytest.fixture
@@ -56,3 +60,87 @@ async def test_a_packed_body_is_not_unpacked() -> None:
     finally:
         await runner.cleanup()
     assert seen == [len(packed)]
+
+
+@asynccontextmanager
+async def served(bounds: Bounds) -> AsyncIterator[int]:
+    """A server whose only page echoes what was posted; its port."""
+
+    async def echo(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    app = web.Application()
+    app.router.add_post("/", echo)
+    runner = runner_of(app, bounds)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def dialled(port: int, first: bytes) -> Wire:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(first)
+    await writer.drain()
+    return reader, writer
+
+
+async def cut_off(wire: Wire, drip: bytes) -> bool:
+    """Whether the server lets go of one who sends a byte now and then."""
+    reader, writer = wire
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+        gone = group.create_task(reader.read())
+        while not gone.done():
+            writer.write(drip)
+            await asyncio.wait([gone], timeout=0.05)
+    writer.close()
+    return True
+
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "drip"),
+    [
+        pytest.param(b"", b"", id="says nothing"),
+        pytest.param(POST + b"X-Slow: ", b"x", id="a header without end"),
+        pytest.param(POST + b"\r\n", b"x", id="a body a byte at a time"),
+        pytest.param(POST + b"\r\n", b"", id="a body that does not come"),
+    ],
+)
+async def test_who_does_not_get_on_is_cut_off(first: bytes, drip: bytes) -> None:
+    async with served(Bounds(head=0.3, body=0.3, every=0.1)) as port:
+        assert await cut_off(await dialled(port, first), drip)
+
+
+async def test_a_request_in_pieces_is_taken_in_time() -> None:
+    """Nor is a connection cut that is at its second request."""
+    async with served(Bounds(every=0.01)) as port:
+        reader, writer = await dialled(port, b"")
+        for _ in range(2):
+            for piece in (POST[:20], POST[20:] + b"\r\n", b"a" * 400, b"b" * 600):
+                writer.write(piece)
+                await writer.drain()
+            async with asyncio.timeout(DEADLINE):
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200")
+                assert await reader.readexactly(1000) == b"a" * 400 + b"b" * 600
+        writer.close()
+
+
+async def test_whoever_comes_is_heard_though_strangers_hold_everything() -> None:
+    async with served(Bounds(most=4)) as port:
+        silent = [await dialled(port, first) for first in (b"", POST, POST + b"\r\n", b"") * 2]
+        reader, writer = await dialled(port, POST + b"\r\n" + b"a" * 1000)
+        async with asyncio.timeout(DEADLINE):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            for eldest in silent[:4]:
+                assert await eldest[0].read() == b""
+        for wire in (*silent, (reader, writer)):
+            wire[1].close()
