@@ -9,7 +9,9 @@ from __future__ import annotations
 import array
 import io
 import json
+import logging
 import math
+import shutil
 import sys
 import wave
 from dataclasses import asdict, dataclass, replace
@@ -17,9 +19,12 @@ from pathlib import Path
 
 from ivr.carrier.local.ledger import append_bytes
 
+_log = logging.getLogger(__name__)
 RATE = 8000  # samples a second
 WIDTH = 2  # bytes a sample
 LOUD = 250.0  # RMS of int16 beyond which a chunk counts as sound
+FLOOR = 64 * 1024 * 1024
+"""Bytes free below which nothing is recorded: calls, cases and copies need some room too."""
 _WINDOW = RATE // 50  # 20 ms: the grain of trimming
 
 
@@ -38,21 +43,31 @@ class Recording:
     def completed(self) -> bool:
         return self.seconds >= 0
 
+    @property
+    def absent(self) -> bool:
+        """Nothing came of it (twilio-voice §7): nothing was heard, or there was no room."""
+        return self.seconds == 0 and not self.words
+
 
 class Recordings:
     """The folder of recordings. ``hold_back`` is how many times media answer 404 after
-    completion, as Twilio's may (twilio-voice §7, Media)."""
+    completion, as Twilio's may (twilio-voice §7, Media); ``floor`` is how many bytes stay free."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.hold_back = 0
+        self.floor = FLOOR
         self._held: dict[str, int] = {}
 
     def begin(self, recording: Recording) -> None:
         """Open a recording; audio may be appended from now on."""
         self._keep(recording)
         append_bytes(self._raw(recording.sid), b"")
+
+    def has_room(self) -> bool:
+        """Whether the disk can take more sound."""
+        return shutil.disk_usage(self._folder).free > self.floor
 
     def append(self, sid: str, frames: bytes) -> None:
         """Add audio; an odd byte at the end is dropped."""
@@ -71,13 +86,25 @@ class Recordings:
         if recording.completed:
             return recording
         samples = self._raw(sid).read_bytes() if self._raw(sid).exists() else b""
-        samples = trimmed(samples) if trim else samples
-        self._wav(sid).write_bytes(to_wav(samples))
+        kept = self._copied(sid, trimmed(samples) if trim else samples)
+        samples = samples if kept is None else kept
         seconds = round(len(samples) / (RATE * WIDTH))
         done = replace(recording, seconds=seconds, words=words, transcription=transcription)
         self._keep(done)
-        self._raw(sid).unlink(missing_ok=True)
+        if kept is not None:
+            self._raw(sid).unlink(missing_ok=True)
         return done
+
+    def _copied(self, sid: str, samples: bytes) -> bytes | None:
+        """The samples as a WAV file; None if it cannot be written: then the raw one stays."""
+        fresh = self._folder / f"{sid}.new"
+        try:
+            fresh.write_bytes(to_wav(samples))
+            fresh.replace(self._wav(sid))
+        except OSError as wrong:
+            _log.error("the recording %s stays as it came: %s", sid, wrong.strerror)
+            return None
+        return samples
 
     def find(self, sid: str) -> Recording | None:
         """The recording's row, None if unknown or deleted."""
@@ -97,7 +124,11 @@ class Recordings:
         if recording is None or not recording.completed:
             return None
         asked = self._held[sid] = self._held.get(sid, 0) + 1
-        return self._wav(sid).read_bytes() if asked > self.hold_back else None
+        if asked <= self.hold_back:
+            return None
+        if self._raw(sid).exists():
+            return to_wav(self._raw(sid).read_bytes())
+        return self._wav(sid).read_bytes()
 
     def delete(self, sid: str) -> bool:
         """Delete row and audio; False if there was none."""

@@ -98,7 +98,7 @@ def recording_shape(recording: Recording, account: str) -> Shape:
         "date_updated": _date(recording.created),
         "start_time": _date(recording.created),
         "duration": str(recording.seconds) if recording.completed else None,
-        "status": "completed" if recording.completed else "in-progress",
+        "status": _recording_status(recording),
         "channels": 1,
         "source": "RecordVerb",
         "error_code": None,
@@ -109,6 +109,12 @@ def recording_shape(recording: Recording, account: str) -> Shape:
         "uri": uri + ".json",
         "subresource_uris": {"transcriptions": uri + "/Transcriptions.json"},
     }
+
+
+def _recording_status(recording: Recording) -> str:
+    if not recording.completed:
+        return "in-progress"
+    return "absent" if recording.absent else "completed"
 
 
 def transcription_shape(recording: Recording, account: str) -> Shape:

@@ -7,6 +7,7 @@ tone. Typed words count as sound and become the transcript (twilio-voice §5).
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from ivr.carrier.local.desk import Desk, next_request
@@ -19,6 +20,8 @@ from ivr.carrier.local.state import Request, Taping
 from ivr.carrier.local.verbs import Record
 from ivr.carrier.local.voice import estimate
 from ivr.carrier.local.webhooks import Params
+
+_log = logging.getLogger(__name__)
 
 
 async def record(leg: Leg, desk: Desk, verb: Record) -> Request:
@@ -43,15 +46,19 @@ async def record(leg: Leg, desk: Desk, verb: Record) -> Request:
 
 
 async def _begin(leg: Leg, desk: Desk, verb: Record) -> _Tape | None:
-    """The running tape; None if a killed server had finished it already."""
+    """The running tape; None if a killed server had finished it already, or nothing fits."""
     if leg.state.taping is None:
+        room = desk.recordings.has_room()
         leg.flush()
-        if verb.play_beep:
+        if verb.play_beep and room:
             await beep(leg)
         leg.flush()
         sid = new_sid("RE")
         desk.recordings.begin(Recording(sid, leg.state.sid, desk.instant()))
         leg.note(taping=Taping(sid))
+        if not room:
+            _log.error("no room for a recording: free some in DATA_DIR's file system")
+            return None
         _announce(leg, desk, verb, "in-progress", sid)
     assert leg.state.taping is not None
     row = desk.recordings.find(leg.state.taping.sid)
@@ -125,7 +132,11 @@ class _Tape:
         self._append(frames)
 
     def _append(self, frames: bytes) -> None:
-        """A phone that kept sound while away sends it at once; the limit holds for it too."""
+        """A phone that kept sound while away sends it at once; the limit holds for it too. A
+        full disk ends the recording; what was said is kept."""
+        if not self.desk.recordings.has_room():
+            self.full = True
+            return
         room = round((self.verb.max_length - self.desk.recordings.kept(self.sid)) * RATE) * WIDTH
         self.desk.recordings.append(self.sid, frames[: max(room, 0)])
         self.full = len(frames) >= room
@@ -152,7 +163,7 @@ def _end(leg: Leg, desk: Desk, verb: Record, key: str | None) -> Params:
     done = desk.recordings.finish(
         taping.sid, trim=verb.trim, words=words, transcription=transcription
     )
-    status = "completed" if done.seconds or words else "absent"
+    status = "absent" if done.absent else "completed"
     _announce(leg, desk, verb, status, done.sid, seconds=str(done.seconds))
     if verb.transcribe_callback is not None:
         _transcribed(leg, desk, verb.transcribe_callback, done)

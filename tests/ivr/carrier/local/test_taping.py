@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ivr.carrier.local.recordings import from_wav
+import sys
+from pathlib import Path
+
+import pytest
+
+from ivr.carrier.local.recordings import Recording, Recordings, from_wav
 from ivr.carrier.local.telephone import Telephone
 from tests.ivr.carrier.local.house import LINE, House, hear, twiml
 from tests.ivr.carrier.local.sounds import hush, tone
@@ -154,6 +159,51 @@ async def test_nothing_at_all_is_an_absent_recording(house: House) -> None:
     await house.hook("/voice/recording", nth=2)
     told = {hook.form["RecordingStatus"] for hook in house.to("/voice/recording")}
     assert told == {"in-progress", "absent"}
+
+
+async def test_a_disk_without_room_refuses_the_recording(house: House) -> None:
+    """As a carrier that cannot record: no tone, a length of 0, and absent."""
+    house.replies["/voice/answer"] = record(
+        'recordingStatusCallbackEvent="in-progress completed absent"'
+    )
+    house.line.recordings.floor = sys.maxsize
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        await hear(phone, "heard", kind="record", why="limit", seconds=0.0)
+        await hear(phone, "hungup")
+    done = house.to("/voice/done")[0].form
+    assert done["RecordingDuration"] == "0"
+    assert (await house.hook("/voice/recording")).form["RecordingStatus"] == "absent"
+    assert "in-progress" not in {h.form["RecordingStatus"] for h in house.to("/voice/recording")}
+
+
+async def test_a_disk_that_fills_ends_the_recording_and_keeps_what_was_said(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.replies["/voice/answer"] = record('trim="do-not-trim"')
+    room = iter((True, True, False))  # at the tone, for the first second, and then no more
+    monkeypatch.setattr(house.line.recordings, "has_room", lambda: next(room))
+    async with house.phone() as phone:
+        await recording(phone)
+        await phone.send_audio(tone(0.9))
+        await phone.send_audio(tone(0.9))
+        await hear(phone, "heard", kind="record", why="limit")
+        await hear(phone, "hungup")
+    done = house.to("/voice/done")[0].form
+    assert done["RecordingDuration"] == "1"
+    assert await media(house, done["RecordingSid"]) == tone(0.9)
+
+
+async def test_a_recording_that_cannot_be_copied_is_kept_as_it_is(tmp_path: Path) -> None:
+    recordings = Recordings(tmp_path)
+    recordings.begin(Recording("RE1", "CA1", "2026-03-02T01:00:00+00:00"))
+    recordings.append("RE1", tone(1.0))
+    (tmp_path / "RE1.wav").mkdir()  # stands for any failure to write it
+    done = recordings.finish("RE1", trim=True, words="", transcription="")
+    assert done.seconds == 1
+    wav = recordings.media("RE1")
+    assert wav is not None
+    assert from_wav(wav) == tone(1.0)
 
 
 async def test_without_a_microphone_the_silence_is_as_long_as_it_was(hasty: House) -> None:
