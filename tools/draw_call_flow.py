@@ -52,6 +52,8 @@ WHEN: Final[Mapping[When, str]] = {
     When.PROTECTED: "confidential",
     When.NAMED: "number known",
     When.UNNAMED: "number not known",
+    When.REOPENS: "next opening known",
+    When.NO_REOPENING: "next opening not known",
     When.AFTER_LANGUAGE: "after `9`",
 }
 COMPOSED: Final[Mapping[str, str]] = {

@@ -20,6 +20,8 @@ class When(StrEnum):
     PROTECTED = "protected"  # the case is confidential
     NAMED = "named"  # the caller's number is known and not deleted
     UNNAMED = "unnamed"
+    REOPENS = "reopens"  # when the decided office opens next is known
+    NO_REOPENING = "no_reopening"
     AFTER_LANGUAGE = "after_language"  # the caller has just changed the language
 
 

@@ -43,7 +43,7 @@ FLOW_PHRASES: Final = (
     "progress.pin_sent", "whisper.offer", "whisper.person", "whisper.language",
     "whisper.accepted", "whisper.declined", "whisper.declined.next", "whisper.declined.last",
     "whisper.gone", "trouble.plain", "sms.case",
-    "sms.check", "sms.pin", "hours.unknown", "topic.none", "kind.none",
+    "sms.check", "sms.pin", "topic.none", "kind.none",
     "verdict.genuine", "verdict.suspended", "verdict.withdrawn", "verdict.not_listed",
     "verdict.public", *(f"kind.{kind.value}" for kind in Kind), *STANDING.values(),
 )  # fmt: skip

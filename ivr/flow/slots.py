@@ -100,11 +100,16 @@ def due_text(world: World, due: datetime | None, language: Language) -> str:
     return spoken_due(due, world.now, world.plan.zone, language)
 
 
+def reopening(world: World, call: Call) -> datetime | None:
+    """When the decided office opens next; None beyond what the plan knows (60 days)."""
+    return world.plan.open[decided_office(call)].next_open(world.now)
+
+
 def reopens_text(world: World, call: Call, language: Language) -> str:
-    """When the decided office opens next, as spoken."""
-    opens = world.plan.open[decided_office(call)].next_open(world.now)
+    """When the decided office opens next, as spoken. Raises UnknownSlot where nobody knows."""
+    opens = reopening(world, call)
     if opens is None:
-        return world.plan.phrases.say("hours.unknown", language, _no_slot)
+        raise UnknownSlot("nobody knows when the office opens: say so (`when` no_reopening)")
     return spoken_due(opens, world.now, world.plan.zone, language)
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from ivr.flow.call import Call
 from ivr.flow.instruction import Language, Say
 from ivr.flow.node import Prompt, When
-from ivr.flow.slots import slot
+from ivr.flow.slots import reopening, slot
 from ivr.flow.standing import STANDING
 from ivr.flow.verdict import verdict_parts
 from ivr.flow.world import World
@@ -103,6 +103,10 @@ def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, C901 
             return call.caller is not None and not facts.anonymous
         case When.UNNAMED:
             return call.caller is None or facts.anonymous
+        case When.REOPENS:
+            return call.decision is not None and reopening(world, call) is not None
+        case When.NO_REOPENING:
+            return call.decision is None or reopening(world, call) is None
         case When.AFTER_LANGUAGE:
             return facts.changed_language
     assert_never(when)

@@ -33,7 +33,7 @@ from tests.ivr.flow.wandering import (
 )
 from tests.ivr.playbook import Town, on_policy
 
-WITHDRAWN, CLOSED_FOR_EVER = "+865580000024", "市统计局"
+WITHDRAWN, CLOSED_FOR_EVER, NEVER_OPEN = "+865580000024", "市统计局", "+865580000039"
 
 
 @pytest.fixture
@@ -50,6 +50,8 @@ def test_a_condition_holds_or_does_not(world: World, call: Call) -> None:
     """Each of the closed set, both ways."""
     decided = go(ring(world.plan), "2", "3", "1").call
     hidden = replace(call, caller=None)
+    assert decided.decision is not None
+    never = replace(decided, decision=replace(decided.decision, office=CLOSED_FOR_EVER))
     rows: dict[When, tuple[Call, Call]] = {
         When.TWO_LANGUAGES: (replace(call, dialled="12345"), call),
         When.HEARS: (call, with_facts(call, keys_only=True)),
@@ -60,6 +62,8 @@ def test_a_condition_holds_or_does_not(world: World, call: Call) -> None:
         When.PROTECTED: (decided, call),
         When.NAMED: (call, with_facts(call, anonymous=True)),
         When.UNNAMED: (hidden, call),
+        When.REOPENS: (decided, never),
+        When.NO_REOPENING: (never, decided),
         When.AFTER_LANGUAGE: (go(ring(world.plan), "9").call, call),
     }
     one = replace(world.plan.directory.numbers[LINE], languages=("zh-CN",))
@@ -100,7 +104,24 @@ def test_an_office_that_never_opens_has_no_next_time(world: World) -> None:
     assert call.decision is not None
     never = replace(call, decision=replace(call.decision, office=CLOSED_FOR_EVER))
 
-    assert slot(world, never, "en", "reopens") == world.plan.phrases.say("hours.unknown", "en", str)
+    with pytest.raises(UnknownSlot, match="nobody knows"):
+        slot(world, never, "en", "reopens")
+
+
+@pytest.mark.parametrize(
+    ("before", "heard"),
+    [
+        ((), "现在不办公，恢复时间另行公告。请在嘀声后留言，"),
+        (("9",), "The office is closed until further notice. Leave a message after the tone."),
+    ],
+)
+def test_who_asks_for_a_person_where_nobody_ever_is_hears_a_sentence(
+    demo_plan: Plan, before: tuple[str, ...], heard: str
+) -> None:
+    wanderer = go(ring(demo_plan, NEVER_OPEN), *before, "0")
+
+    assert wanderer.call.at == "hours_message"
+    assert wanderer.words.startswith(heard)
 
 
 def test_a_withdrawn_number_names_the_one_that_replaced_it(demo_plan: Plan) -> None:
