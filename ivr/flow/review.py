@@ -40,7 +40,7 @@ FLOW_PHRASES: Final = (
     "check.go_on", "check.unreadable", "check.limit", "check.texted", "record.empty",
     "case.registered", "case.read", "case.texted", "put.now", "put.next", "put.stand_in",
     "put.full", "person.connect", "person.wait", "progress.ask", "progress.miss",
-    "progress.pin_sent", "whisper.offer", "whisper.person", "whisper.language",
+    "progress.pin_sent", "progress.forgotten", "progress.pin", "whisper.offer", "whisper.person", "whisper.language",
     "whisper.accepted", "whisper.declined", "whisper.declined.next", "whisper.declined.last",
     "whisper.gone", "trouble.plain", "sms.case",
     "sms.check", "sms.pin", "topic.none", "kind.none",

@@ -75,18 +75,19 @@ def keyed(
             return send_pin(world, call, node, number, answers)
         case Keyed(number):
             rest = with_facts(call, keyed=number)
-            return collect(world, rest, node, (say(world, call, "check.go_on"),))
+            lacking = "progress.pin" if len(number) == REFERENCE else "check.go_on"
+            return collect(world, rest, node, (say(world, call, lacking),))
         case _:
             assert_never(read)
 
 
 def silent(world: World, call: Call, node: Progress) -> Step:
-    """Twice in patience, then a person."""
+    """Twice in patience, then a person. Who has only the case number is told what to do."""
     count = call.tries.silence + 1
     call = replace(call, tries=replace(call.tries, silence=count))
     if count > 2:
         return Go(call, world.plan.script.person)
-    words = () if count == 1 else (say(world, call, "progress.ask"),)
+    words = () if count == 1 else said(world, call, "progress.ask", "progress.forgotten")
     return collect(world, call, node, words)
 
 
@@ -104,7 +105,12 @@ def look_up(
     call = with_facts(call, misses=misses, keyed="")
     if missed.locked or misses >= world.plan.policy.misses:
         return Go(call, node.locked)
-    return collect(world, call, node, (say(world, call, "progress.miss"),))
+    return collect(world, call, node, said(world, call, "progress.miss", "progress.forgotten"))
+
+
+def said(world: World, call: Call, *phrases: str) -> tuple[Say, ...]:
+    """The phrases one after another; the way to a new PIN is told alike after every miss."""
+    return tuple(say(world, call, phrase) for phrase in phrases)
 
 
 def _told(call: Call, found: CaseFound) -> Call:
