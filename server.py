@@ -1,29 +1,28 @@
-"""Composition root: settings, build_app(), the background loops and the commands. It imports all
-and nobody imports it; every part is made here and handed to those that need it."""
+"""Composition root: build_app() and the background loops. It imports all and nobody imports it;
+every part is made here and handed to those that need it. The commands are `deployment.commands`."""
 
-import argparse
 import asyncio
 import contextlib
-import os
 import secrets
-import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
 from aiohttp import web
 
+from deployment import commands
 from deployment.clock import SystemClock
-from deployment.log import log_as_json
+from deployment.health import health_routes
 from deployment.pauses import keep_short
-from deployment.settings import Secrets, Settings, StartError, read_settings
+from deployment.plans import compiled, earlier_plans, local_day, plan_inputs
+from deployment.settings import Secrets, Settings, StartError
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
 from ivr.carrier.client import Account, Messages, RecordingRows
@@ -38,15 +37,12 @@ from ivr.carrier.twiml import Twiml, TwimlDocuments, Urls
 from ivr.conversation import Conversation, Plans, Stores
 from ivr.flow.instruction import Hangup, Language, Say
 from ivr.flow.phrasebook import Phrasebook
-from ivr.flow.world import Plan, Policy
-from ivr.library import Inputs, LibraryError, compile_plan, shipped
 from ivr.ports import Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
 from ivr.transcription.errand import Transcribing
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
-from routing.city import AREA, calendar, demo_sheets
 from routing.delivery.console import ConsoleMail
-from routing.directory import Directory, DirectoryError
+from routing.directory import Directory
 from routing.handoff import Handler, Handoff
 from routing.ports import Job
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
@@ -54,8 +50,8 @@ from routing.web.layout import add_layout
 from storage.answers import StoredAnswers
 from storage.calls import StoredCalls
 from storage.cases import StoredCases
-from storage.effects import Effects, enqueue
-from storage.engine import Database, FolderLock, StorageError, migrate
+from storage.effects import Effects
+from storage.engine import Database
 from storage.journal import SqliteJournal
 from storage.keymark import same_key
 from storage.mails import StoredMails
@@ -68,12 +64,8 @@ from storage.sealing import Sealing
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
-LEAST_ROOM: Final = 4 * 1024 * 1024
-"""Bytes free in DATA_DIR below which a recording of five minutes may not fit."""
 FORGET_EVERY: Final = 300.0
 """Seconds between two rounds of retention."""
-DELETE_AFTER: Final = timedelta(minutes=10)
-"""How long a recording that is kept here stays at the carrier, which may be asked for its words."""
 PLAN_EVERY: Final = 3600.0
 """Seconds between two plans, each with the open intervals of the days to come."""
 FAILED: Final = 1.0
@@ -88,8 +80,6 @@ class House:
     secrets: Secrets
     clock: SystemClock
     database: Database
-    sealing: Sealing
-    effects: Effects
     plans: Plans
     conversation: Conversation
     journal: SqliteJournal
@@ -111,49 +101,6 @@ class House:
 
 HOUSE: Final = web.AppKey("house", House)
 LINE: Final = web.AppKey("line", LocalLine)
-TROUBLE: Final = web.AppKey("trouble", SharedAnswer)
-
-
-def open_folder(settings: Settings) -> FolderLock:
-    """DATA_DIR, made where absent and locked for this process. Raises StorageError, StartError."""
-    try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as wrong:
-        raise StartError(
-            f"DATA_DIR {settings.data_dir} cannot be made ({wrong.strerror}): choose another"
-        ) from wrong
-    lock = FolderLock(settings.data_dir)
-    lock.take()
-    return lock
-
-
-def plan_inputs(settings: Settings) -> Inputs:
-    """What today's plan is compiled from: the demonstration city and the shipped words."""
-    policy = Policy(
-        audio_days=settings.retention_audio_days, hears=LOCAL.speech, whispers=LOCAL.whisper
-    )
-    return Inputs(demo_sheets(), shipped(), calendar(), AREA, settings.time_zone, policy)
-
-
-def compiled(inputs: Inputs, number: int, today: date) -> Plan:
-    """The plan. Raises StartError with every finding of script, words and register."""
-    try:
-        return compile_plan(inputs, number, today)
-    except (LibraryError, DirectoryError) as wrong:
-        raise StartError(f"the plan is refused:\n{wrong}") from wrong
-
-
-def earlier_plans(bodies: Mapping[int, str], current: int, today: date) -> dict[int, Plan]:
-    """The plans that live calls began with. The calls of one that this version cannot compile go
-    on with today's."""
-    plans: dict[int, Plan] = {}
-    for number, body in bodies.items():
-        try:
-            if number != current:
-                plans[number] = compiled(Inputs.from_text(body), number, today)
-        except (StartError, LibraryError) as wrong:
-            LOG.warning("plan.left_out", number=number, why=str(wrong))
-    return plans
 
 
 async def furnish(settings: Settings, clock: SystemClock, database: Database) -> House:
@@ -163,14 +110,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     sealing = Sealing(keys.key)
     await same_key(database, sealing)
     effects = Effects(sealing, zone)
-    inputs = plan_inputs(settings)
-    stored = StoredPlans(database, clock)
-    number = await stored.publish(inputs.to_text())
-    today = clock.now().astimezone(zone).date()
-    plans = Plans(
-        compiled(inputs, number, today),
-        earlier_plans(await stored.of_live_calls(clock.now()), number, today),
-    )
+    plans = await published(settings, clock, database)
     calls = StoredCalls(database, effects)
     journal = SqliteJournal(database, effects)
     recordings = StoredRecordings(database, settings.data_dir / "recordings")
@@ -187,8 +127,6 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         secrets=keys,
         clock=clock,
         database=database,
-        sealing=sealing,
-        effects=effects,
         plans=plans,
         conversation=conversation,
         journal=journal,
@@ -199,6 +137,15 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         calls=calls,
         retention=Retention(database, recordings, settings.retention_audio_days),
     )
+
+
+async def published(settings: Settings, clock: SystemClock, database: Database) -> Plans:
+    """Today's plan under its number, and those that live calls began with."""
+    inputs, today = plan_inputs(settings), local_day(settings, clock)
+    stored = StoredPlans(database, clock)
+    number = await stored.publish(inputs.to_text())
+    current = compiled(inputs, number, today)
+    return Plans(current, earlier_plans(await stored.of_live_calls(clock.now()), number, today))
 
 
 def new_id(now: datetime) -> str:
@@ -241,10 +188,8 @@ def assembled(house: House) -> web.Application:
     settings = house.settings
     app = web.Application(client_max_size=MOST_BODY)
     app[HOUSE] = house
-    app[TROUBLE] = SharedAnswer(house.database.trouble)
     app.cleanup_ctx.append(_storage)
-    app.router.add_get("/healthz", _alive)
-    app.router.add_get("/readyz", _ready)
+    app.add_routes(health_routes(settings.data_dir, SharedAnswer(house.database.trouble)))
     app.add_routes(voice(house).routes())
     line = local_line(house)
     app[LINE] = line
@@ -272,20 +217,6 @@ def local_line(house: House) -> LocalLine:
         data_dir=house.settings.data_dir,
         clock=house.clock,
     )
-
-
-async def _alive(_: web.Request) -> web.Response:
-    return web.Response(text="ok\n")
-
-
-async def _ready(request: web.Request) -> web.Response:
-    """Ready means that a call can be answered: the database takes a write, and there is room
-    for it (a transaction that writes nothing succeeds on a full disk)."""
-    house = request.app[HOUSE]
-    if shutil.disk_usage(house.settings.data_dir).free < LEAST_ROOM:
-        return web.Response(status=503, text="the disk is full: free some room in DATA_DIR\n")
-    wrong = await request.app[TROUBLE].now()
-    return web.Response(status=503 if wrong else 200, text=f"{wrong or 'ready'}\n")
 
 
 async def _home(_: web.Request) -> web.Response:
@@ -318,7 +249,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
             task.cancel()
 
 
-async def _forever(seconds: float, work: Any) -> None:
+async def _forever(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
@@ -329,41 +260,38 @@ async def _forever(seconds: float, work: Any) -> None:
 
 async def _renew(house: House) -> None:
     """Open intervals for the next 60 days, beside the calls. If that fails the old ones stand."""
-    today = house.clock.now().astimezone(ZoneInfo(house.settings.time_zone)).date()
+    today = local_day(house.settings, house.clock)
     current = house.plans.current
     inputs = plan_inputs(house.settings)
     house.plans.publish(await asyncio.to_thread(compiled, inputs, current.number, today))
 
 
 def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
-    """The outbox and the handlers of its kinds."""
+    """The outbox, drained by the handlers of its kinds. A text is never blindly sent again."""
+    return Handoff(
+        house.outbox, handlers(house, session), house.clock, _report, careful=frozenset({"sms"})
+    )
+
+
+def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handler]:
+    """Who carries out which kind of work."""
     account = Account(
         house.secrets.account, house.secrets.token.split(",")[0], house.settings.base + REST_PATH
     )
     rows = RecordingRows(account, session)
     media = Media(account, session, MediaRules(longest=house.plans.current.policy.longest_call))
 
-    async def kept(sid: str, language: Language | None) -> None:
-        """Its words next; then it is deleted at the carrier, which may be asked for the words."""
-        payload = {"recording": sid, "language": language}
-        now = house.clock.now()
-        later = now + DELETE_AFTER
-        async with house.database.unit_of_work() as unit:
-            await unit.execute(enqueue("transcribe", payload, f"transcribe:{sid}", now, None))
-            await unit.execute(enqueue("delete_recording", payload, f"delete:{sid}", later, None))
-        house.database.woken.set()
+    async def follow_up(sid: str, language: Language | None) -> None:
+        await house.recordings.follow_up(sid, language, house.clock.now())
 
     async def keep(sid: str, text: str, source: str) -> None:
         await house.calls.hold_transcript(sid, text, source, house.clock.now())
 
-    engine: Transcriber = (
-        Carrier(rows.words) if house.settings.transcriber == "carrier" else NoTranscriber()
-    )
-    handlers: dict[str, Handler] = {
+    return {
         "sms": Texts(Messages(account, session), house.phrases),
-        "fetch_recording": Fetching(media, house.recordings, kept),
+        "fetch_recording": Fetching(media, house.recordings, follow_up),
         "delete_recording": Deleting(rows),
-        "transcribe": Transcribing(engine, keep),
+        "transcribe": Transcribing(transcriber(house.settings, rows), keep),
         "tell_office": ConsoleMail(
             house.cases,
             house.directory,
@@ -373,7 +301,11 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
         ),
         "settle": Settling(house.conversation, rows),
     }
-    return Handoff(house.outbox, handlers, house.clock, _report, careful=frozenset({"sms"}))
+
+
+def transcriber(settings: Settings, rows: RecordingRows) -> Transcriber:
+    """Who turns a kept recording into words."""
+    return Carrier(rows.words) if settings.transcriber == "carrier" else NoTranscriber()
 
 
 def _report(what: str, job: Job, why: str) -> None:
@@ -394,7 +326,7 @@ async def serve(settings: Settings) -> None:
             "set ZHITONG_PORT to a free one"
         ) from wrong
     keep_short()
-    welcome(settings, app[HOUSE])
+    commands.welcome(settings, app[HOUSE].directory())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -404,96 +336,9 @@ async def serve(settings: Settings) -> None:
     await runner.cleanup()
 
 
-def welcome(settings: Settings, house: House) -> None:
-    """A few lines that say where everything is."""
-    directory = house.directory()
-    base = settings.base
-    lines = [
-        f"直通 Zhitong answers {len(directory.numbers)} published numbers at {base}",
-    ]
-    if settings.shows_demo:
-        lines += [
-            f"  电话 the phone          {base}/phone",
-            f"  单位 an office's cases  {base}/demo/office",
-            "  终端 from a terminal    uv run server.py rehearse",
-        ]
-    print("\n".join(lines), flush=True)
-
-
-@contextlib.contextmanager
-def in_folder(settings: Settings) -> Iterator[None]:
-    """Work in DATA_DIR, locked and migrated; what is made there is its owner's alone, also where
-    the folder is older. Raises StartError, StorageError with a sentence."""
-    lock = open_folder(settings)
-    before = os.umask(0o077)
-    try:
-        migrate(settings.data_dir / "zhitong.db")
-        yield
-    except OSError as wrong:
-        raise StartError(
-            f"{wrong.filename or settings.data_dir} cannot be used ({wrong.strerror}): give this "
-            "user the right to it, free some room, or choose another DATA_DIR"
-        ) from wrong
-    finally:
-        os.umask(before)
-        lock.release()
-
-
-def command_run(settings: Settings) -> int:
-    """`run`: migrate, then serve."""
-    with in_folder(settings):
-        asyncio.run(serve(settings))
-    return 0
-
-
-def command_migrate(settings: Settings) -> int:
-    """`migrate`: bring the database to this version's schema and stop."""
-    with in_folder(settings):
-        return 0
-
-
-def command_check(settings: Settings) -> int:
-    """`check`: settings, script, words, register and calendar, without starting anything."""
-    today = SystemClock().now().astimezone(ZoneInfo(settings.time_zone)).date()
-    plan = compiled(plan_inputs(settings), 1, today)
-    print(
-        f"{len(plan.script.nodes)} nodes, {len(plan.directory.numbers)} numbers, "
-        f"{len(plan.rules.rules.rules)} rules: nothing to mend"
-    )
-    missing = plan.holidays.missing_years(today, date(today.year + 1, 1, 31))
-    for year in missing:
-        print(f"warning: the holiday notice of {year} is not in the calendar yet")
-    return 0
-
-
-def command_rehearse(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`rehearse`: the terminal phone, at a running server or at a house of its own."""
-    from ivr.carrier.local.rehearsal import rehearse_at  # noqa: PLC0415 - only here
-
-    return asyncio.run(rehearse_at(settings.base, arguments.url, arguments.save, Path(__file__)))
-
-
-COMMANDS: Final = {"run": command_run, "migrate": command_migrate, "check": command_check}
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; any failure is one sentence that says what to do."""
-    parser = argparse.ArgumentParser(prog="server.py", description=__doc__)
-    parser.add_argument("command", nargs="?", default="run", choices=[*COMMANDS, "rehearse"])
-    parser.add_argument("--url", help="rehearse: the address of a running server")
-    parser.add_argument("--save", type=Path, help="rehearse: keep the call as a golden .call file")
-    arguments = parser.parse_args(words)
-    log_as_json()
-    try:
-        settings = read_settings()
-        if arguments.command == "rehearse":
-            return command_rehearse(settings, arguments)
-        return COMMANDS[arguments.command](settings)
-    except (StartError, StorageError) as wrong:
-        print(f"server.py: {wrong}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return commands.main(serve, Path(__file__), words)
 
 
 if __name__ == "__main__":

@@ -8,16 +8,20 @@ import os
 import re
 import secrets
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Final, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from ivr.flow.instruction import Language
 from ivr.ports import RecordingRef
+from storage.effects import enqueue
 from storage.engine import Database, DiskFull, StorageError
 from storage.tables.cases import recordings
 
+DELETE_AFTER: Final = timedelta(minutes=10)
+"""How long a recording that is kept here stays at the carrier, which may be asked for its words."""
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -89,6 +93,21 @@ class StoredRecordings:
         query = select(recordings.c.language).where(recordings.c.sid == sid)
         rows = await self._database.read(query)
         return cast("Language | None", rows[0][0]) if rows else None
+
+    async def follow_up(self, sid: str, language: Language | None, now: datetime) -> None:
+        """What comes once it is kept: its words, then its deletion at the carrier. A repeat
+        changes nothing."""
+        payload = {"recording": sid, "language": language}
+        later = now + DELETE_AFTER
+        words = enqueue("transcribe", payload, f"transcribe:{sid}", now, None)
+        deletion = enqueue("delete_recording", payload, f"delete:{sid}", later, None)
+
+        def both(unit: Connection) -> None:
+            unit.execute(words)
+            unit.execute(deletion)
+
+        await self._database.brief(both)
+        self._database.woken.set()
 
     async def _mark(self, sid: str, audio: str) -> None:
         change = update(recordings).where(recordings.c.sid == sid).values(audio=audio)

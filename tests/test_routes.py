@@ -11,6 +11,7 @@ from aiohttp import encode_basic_auth, web
 from aiohttp.test_utils import TestClient, TestServer
 
 import server
+from deployment.folder import open_folder
 from deployment.settings import Settings
 from storage.engine import migrate
 
@@ -27,7 +28,7 @@ async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """The real application on a free port, with the demonstration's pages."""
     monkeypatch.chdir(tmp_path)  # no .env of a developer
     settings = Settings(data_dir=tmp_path, demo=True)
-    lock = server.open_folder(settings)
+    lock = open_folder(settings)
     migrate(tmp_path / "zhitong.db")
     async with TestClient(TestServer(await server.build_app(settings))) as opened:
         yield opened

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import server
+from deployment import commands
 from deployment.settings import Settings
 from storage import engine
 from storage.engine import FolderLock, migrate
@@ -29,7 +30,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
-    monkeypatch.setattr(server, "log_as_json", lambda: None)
+    monkeypatch.setattr(commands, "log_as_json", lambda: None)
 
 
 def refusal(capsys: pytest.CaptureFixture[str], command: str = "run") -> str:

@@ -8,6 +8,7 @@ import pytest
 
 import server
 from deployment.clock import SystemClock
+from deployment.plans import earlier_plans, plan_inputs
 from deployment.settings import Settings
 from deployment.sockets import runner_of
 from ivr.conversation import Conversation
@@ -56,10 +57,10 @@ async def test_claimed_work_is_done_long_before_its_lease_ends(
 
 def test_a_plan_of_another_version_does_not_keep_the_line_from_starting(tmp_path: Path) -> None:
     settings = Settings(demo=False, data_dir=tmp_path)
-    ours = server.plan_inputs(settings).to_text()
+    ours = plan_inputs(settings).to_text()
     today = SystemClock().now().date()
 
-    plans = server.earlier_plans(
+    plans = earlier_plans(
         {1: "{}", 2: ours, 3: ours, 4: ours.replace("[nodes.main]", "[nodes.other]")}, 3, today
     )
 

@@ -36,6 +36,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from aiohttp import web
 import server
+from deployment.folder import in_folder
 from deployment.settings import Settings
 
 point, left = sys.argv[1], RECORDING_TURN + 1
@@ -56,7 +57,7 @@ async def main():
     print("up", flush=True)
     await asyncio.Event().wait()
 
-with server.in_folder(settings):
+with in_folder(settings):
     asyncio.run(main())
 """.replace("RECORDING_TURN", str(RECORDING_TURN))
 

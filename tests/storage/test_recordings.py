@@ -14,7 +14,8 @@ from ivr.flow.effect import AttachRecording
 from ivr.ports import RecordingRef
 from routing.ports import Audio
 from storage.engine import DiskFull, StorageError
-from storage.recordings import StoredRecordings
+from storage.outbox import StoredOutbox
+from storage.recordings import DELETE_AFTER, StoredRecordings
 from storage.tables.cases import recordings
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
 
@@ -214,3 +215,16 @@ async def test_what_a_killed_server_left_half_written_is_swept(tmp_path: Path) -
         await task
         assert "RE2.0123abcd.part" not in left
         assert files(house) == {"RE1.wav": b"RIFF", "RE3.wav": b"RIFF"}
+
+
+async def test_what_is_kept_is_followed_up_once(tmp_path: Path) -> None:
+    """Its words at once, its deletion at the carrier when those were asked for."""
+    async with opened(tmp_path) as house:
+        for _ in range(2):
+            await shelf(house).follow_up("RE1", "en", AT)
+        store = StoredOutbox(house.database)
+        (words,) = await store.claim(AT, 9)
+        await store.done(words, AT)
+        (deletion,) = await store.claim(AT + DELETE_AFTER, 9)
+    assert (words.kind, words.payload) == ("transcribe", {"recording": "RE1", "language": "en"})
+    assert (deletion.kind, deletion.payload["recording"]) == ("delete_recording", "RE1")

@@ -142,7 +142,7 @@ async def test_without_room_the_server_is_not_ready(
     """A transaction that writes nothing succeeds on a full disk, so the room itself is asked."""
     assert await readiness(carrier) == (200, "ready\n")
     usage = shutil.disk_usage("/")._replace(free=4096)
-    monkeypatch.setattr("server.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("deployment.health.shutil.disk_usage", lambda _: usage)
 
     status, text = await readiness(carrier)
 

@@ -1,0 +1,161 @@
+"""The words after `server.py`: which commands there are, what each says of itself, and one
+sentence for any failure. `server.py` hands in what serves."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from deployment.clock import SystemClock
+from deployment.folder import in_folder
+from deployment.log import log_as_json
+from deployment.plans import compiled, local_day, plan_inputs
+from deployment.settings import Settings, StartError, read_settings
+from routing.directory import Directory
+from storage.engine import StorageError
+
+ABOUT: Final = """直通 Zhitong：接听政府公布的干部电话。
+Zhitong answers the phone numbers that a government publishes for its officials.
+
+不带命令即为 run，无须账号或其他准备。
+Without a command it is `run`, which needs no account and no other set-up."""
+SETTINGS: Final = """settings, from the environment or a file .env here (设置):
+  ZHITONG_PORT         8080        the port to listen on
+  ZHITONG_HOST         127.0.0.1   the address to listen on
+  ZHITONG_PUBLIC_URL               the address that carriers use; needed where HOST is
+                                   not this machine
+  ZHITONG_DATA_DIR     var         everything that is kept: cases, recordings, the key
+  ZHITONG_SECRET_KEY               seals what is kept; made on the first start
+  ZHITONG_DEMO                     0 leaves out /phone and /demo
+README.md lists all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its name, a line for a newcomer in both languages, and what it does."""
+
+    name: str
+    zh: str
+    en: str
+    carry_out: Callable[[Settings, argparse.Namespace], int]
+
+    @property
+    def line(self) -> str:
+        """What the list of commands says."""
+        return f"{self.zh} {self.en}"
+
+
+def main(
+    serve: Callable[[Settings], Awaitable[None]], script: Path, words: Sequence[str] | None
+) -> int:
+    """Carry out one command; returns the exit code. `script` is what a rehearsal starts where no
+    server runs. Any failure is one sentence that says what to do."""
+    commands = _commands(serve, script)
+    arguments = _parser(commands).parse_args(words)
+    chosen = next(command for command in commands if command.name == (arguments.command or "run"))
+    log_as_json()
+    try:
+        return chosen.carry_out(read_settings(), arguments)
+    except (StartError, StorageError) as wrong:
+        print(f"server.py: {wrong}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _commands(serve: Callable[[Settings], Awaitable[None]], script: Path) -> tuple[Command, ...]:
+    """All there are, the default first."""
+
+    async def serving(settings: Settings) -> None:
+        await serve(settings)
+
+    def run(settings: Settings, _: argparse.Namespace) -> int:
+        with in_folder(settings):
+            asyncio.run(serving(settings))
+        return 0
+
+    def rehearse(settings: Settings, arguments: argparse.Namespace) -> int:
+        from ivr.carrier.local.rehearsal import rehearse_at  # noqa: PLC0415 - only here
+
+        return asyncio.run(rehearse_at(settings.base, arguments.url, arguments.save, script))
+
+    return (
+        Command("run", "接听来电，打开网页（默认）。", "Answer calls and show the pages.", run),
+        Command(
+            "rehearse",
+            "用这个终端打一个电话。",
+            "Ring a number from this terminal, at a running server or at one for this call.",
+            rehearse,
+        ),
+        Command(
+            "check",
+            "检查设置、流程、话术、名录。",
+            "Say what is wrong with settings, script, words or register; start nothing.",
+            check,
+        ),
+        Command(
+            "migrate",
+            "把数据库升到本版本。",
+            "Bring the database in DATA_DIR to this version, then stop.",
+            migrate_folder,
+        ),
+    )
+
+
+def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="server.py",
+        usage="server.py [command]",
+        description=ABOUT,
+        epilog=SETTINGS,
+        formatter_class=plain,
+    )
+    chosen = parser.add_subparsers(
+        dest="command", metavar="command", title="commands 命令", prog="server.py"
+    )
+    for command in commands:
+        parts = chosen.add_parser(command.name, help=command.line, description=command.line)
+        if command.name == "rehearse":
+            parts.add_argument("--url", help="运行中的服务器地址 the address of a running server")
+            parts.add_argument(
+                "--save", type=Path, help="把这次通话存为测试 keep the call as a golden .call file"
+            )
+    return parser
+
+
+def welcome(settings: Settings, directory: Directory) -> None:
+    """A few lines that say where everything is."""
+    base = settings.base
+    lines = [f"直通 Zhitong answers {len(directory.numbers)} published numbers at {base}"]
+    if settings.shows_demo:
+        lines += [
+            f"  电话 the phone          {base}/phone",
+            f"  单位 an office's cases  {base}/demo/office",
+            "  终端 from a terminal    uv run server.py rehearse",
+        ]
+    print("\n".join(lines), flush=True)
+
+
+def migrate_folder(settings: Settings, _: argparse.Namespace) -> int:
+    """`migrate`: bring the database to this version's schema and stop."""
+    with in_folder(settings):
+        return 0
+
+
+def check(settings: Settings, _: argparse.Namespace) -> int:
+    """`check`: settings, script, words, register and calendar, without starting anything."""
+    today = local_day(settings, SystemClock())
+    plan = compiled(plan_inputs(settings), 1, today)
+    print(
+        f"{len(plan.script.nodes)} nodes, {len(plan.directory.numbers)} numbers, "
+        f"{len(plan.rules.rules.rules)} rules: nothing to mend"
+    )
+    missing = plan.holidays.missing_years(today, date(today.year + 1, 1, 31))
+    for year in missing:
+        print(f"warning: the holiday notice of {year} is not in the calendar yet")
+    return 0

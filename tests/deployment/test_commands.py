@@ -1,0 +1,71 @@
+"""What the words after `server.py` do, and what a newcomer reads of them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deployment import commands
+from deployment.settings import Settings
+
+NAMES = ("run", "rehearse", "check", "migrate")
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+    monkeypatch.setattr(commands, "log_as_json", lambda: None)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves for no time at all."""
+    settings.data_dir.joinpath("served").touch()
+
+
+def heard(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit, match="0"):
+        commands.main(serve, Path("server.py"), words)
+    return capsys.readouterr().out
+
+
+def test_the_help_says_what_each_command_does_in_both_languages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = heard(capsys, "--help")
+
+    for name in NAMES:
+        assert re.search(rf"^ +{name} +[\u4e00-\u9fff].*。 [A-Z]", told, re.MULTILINE), name
+    for developers_word in ("root", "build_app", "argparse", "usage: server.py [-h]"):
+        assert developers_word not in told
+
+
+def test_every_setting_that_the_help_names_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    told = re.findall(r"ZHITONG_([A-Z_]+)", heard(capsys, "--help"))
+
+    assert {"PORT", "DATA_DIR"} <= set(told)
+    assert {name.lower() for name in told} <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_command_explains_itself(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert heard(capsys, name, "--help").startswith(f"usage: server.py {name}")
+
+
+@pytest.mark.parametrize("words", [(), ("run",)])
+def test_without_a_word_it_runs(words: tuple[str, ...]) -> None:
+    assert commands.main(serve, Path("server.py"), words) == 0
+    assert Path("var/served").exists()
+
+
+def test_a_check_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(serve, Path("server.py"), ("check",)) == 0
+    assert "nothing to mend" in capsys.readouterr().out
+    assert not Path("var").exists()
+
+
+def test_an_option_of_another_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        commands.main(serve, Path("server.py"), ("check", "--save", "x.call"))
+    assert "--save" in capsys.readouterr().err
