@@ -67,6 +67,7 @@ class _Menu(_Model):
     speech: str | None = None
     words: str | None = None
     known: bool = False
+    other: str | None = None
     silent: str | None = None
     patient: bool = True
     wait: int = Field(default=10, ge=10, le=60)
@@ -255,7 +256,7 @@ def _menu(name: str, person: str, node: _Menu) -> flow.Menu:
         again=_prompts(node.again),
         none=None if node.none is None else _option(node.none),
         silent=node.silent or person,
-        **node.model_dump(include={"speech", "words", "known", "patient", "wait"}),
+        **node.model_dump(include={"speech", "words", "known", "other", "patient", "wait"}),
     )
 
 

@@ -88,6 +88,8 @@ def _of_menu(node: Menu) -> Iterator[Edge]:
     yield from (Edge(key, option.goto) for key, option in node.options.items())
     if node.none is not None:
         yield Edge("#", node.none.goto)
+    if node.other is not None:
+        yield Edge("other key", node.other)
     if node.words is not None:
         yield Edge("words", node.words)
     yield Edge("silence", node.silent)

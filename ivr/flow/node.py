@@ -53,7 +53,8 @@ class Menu:
     """Speaks `first` once on entering and `prompts` each time, then listens for one key.
 
     `none` is where `#` leads ("not sure"); `speech` names the vocabulary whose words choose;
-    `silent` is where a third silence or wrong key leads."""
+    `silent` is where a third silence or wrong key leads; `other` where every key leads at once
+    that has no meaning here (None: it is a wrong key)."""
 
     id: str
     prompts: tuple[Prompt, ...]
@@ -64,6 +65,7 @@ class Menu:
     speech: str | None = None
     words: str | None = None  # where a spoken kind or topic leads
     known: bool = False  # entering with the kind already said goes on at once
+    other: str | None = None
     silent: str = "person"
     patient: bool = True  # False: the first silence leads to `silent` (case.menu, check.next)
     wait: int = 10

@@ -57,7 +57,7 @@ def press(world: World, call: Call, node: Menu, key: str) -> Step:
         return ask(world, call, node, say_all(world, call, node.again, slow=True), slow=True)
     if key == "":
         return on_silence(world, call, node)
-    return on_wrong(world, call, node)
+    return Go(call, node.other) if node.other else on_wrong(world, call, node)
 
 
 def states(option: Option) -> dict[str, Any]:
