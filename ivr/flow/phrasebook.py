@@ -61,16 +61,11 @@ class Phrasebook:
         return found.fill(fill)
 
     def keys(self, keys: Iterable[str], language: Language) -> str:
-        """Menu keys as they are listed aloud: 一、二、三; one, two, three."""
-        names = [_KEY_NAMES[language].get(key, key) for key in keys]
-        return ("、" if language == "zh-CN" else ", ").join(names)
+        """Menu keys as every prompt writes them, in figures, which a voice reads 一 and "one";
+        幺 stands for 1 only inside numbers, which are spelled out (prompts §1)."""
+        return ("、" if language == "zh-CN" else ", ").join(keys)
 
 
-# Menu keys are said 一 二 三; 幺 stands for 1 only inside numbers (prompts §1).
-_KEY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
-    "zh-CN": dict(zip("0123456789", "零一二三四五六七八九", strict=True)),
-    "en": {digit: spoken_digits(digit, "en") for digit in "0123456789"},
-}
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -163,7 +158,7 @@ def _clock_en(hour: int, minute: int) -> str:
 
 
 def _digit_en(digit: int) -> str:
-    return _KEY_NAMES["en"][str(digit)]
+    return spoken_digits(str(digit), "en")
 
 
 def spoken_due(at: datetime, now: datetime, zone: tzinfo, language: Language) -> str:

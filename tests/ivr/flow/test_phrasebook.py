@@ -1,5 +1,6 @@
 """Phrases with their slots, and dates and times as they are spoken."""
 
+import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -64,11 +65,23 @@ def test_a_missing_phrase_says_which_and_where_to_add_it() -> None:
         book("").say("b", "en", str)
 
 
-@pytest.mark.parametrize(
-    ("language", "listed"), [("zh-CN", "一、二、五"), ("en", "one, two, five")]
-)
-def test_keys_are_listed_as_menus_name_them(language: Language, listed: str) -> None:
+@pytest.mark.parametrize(("language", "listed"), [("zh-CN", "1、2、5"), ("en", "1, 2, 5")])
+def test_keys_are_listed_in_the_figures_of_every_prompt(language: Language, listed: str) -> None:
     assert book("").keys("125", language) == listed
+
+
+@pytest.mark.parametrize(
+    ("language", "spelled"),
+    [
+        ("zh-CN", "按[零一二三四五六七八九幺]"),
+        ("en", r"press (zero|one|two|three|four|five|six)\b"),
+    ],
+)
+def test_no_prompt_spells_a_key_that_the_others_write_in_figures(
+    demo_plan: Plan, language: Language, spelled: str
+) -> None:
+    for name, phrase in demo_plan.phrases.texts[language].items():
+        assert not re.search(spelled, "".join(phrase.parts)), name
 
 
 @pytest.mark.parametrize(
