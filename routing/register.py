@@ -1,9 +1,9 @@
-"""The register's values: offices, topics, published numbers, and the topic menu drawn from them.
+"""The register's values: offices, topics and published numbers.
 
 Counterpart of `sheets`, which reads them from CSV, and `directory`, which answers questions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -139,64 +139,3 @@ class Directory:
     public_services: Mapping[str, Names]
     area: str
     lexicon: tuple[Pronunciation, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class TopicEntry:
-    """One key of a topic menu; the first of `topics` leads."""
-
-    key: int
-    topics: tuple[str, ...]
-
-    @property
-    def lead(self) -> str:
-        """The topic meant when nobody says more."""
-        return self.topics[0]
-
-
-@dataclass(frozen=True, slots=True)
-class TopicGroup:
-    """One key of the first topic menu and the menu behind it."""
-
-    key: int
-    entries: tuple[TopicEntry, ...]
-
-    @property
-    def lead(self) -> str:
-        """The topic meant when only the group is known: the first of its first entry."""
-        return self.entries[0].lead
-
-
-@dataclass(frozen=True, slots=True)
-class TopicTree:
-    """The two topic menus (prompts §8); keys are 1 to 4 on both levels."""
-
-    groups: tuple[TopicGroup, ...]
-
-    def group(self, key: int) -> TopicGroup | None:
-        """The group behind a key of the first menu."""
-        return next((group for group in self.groups if group.key == key), None)
-
-    def topics_for_keys(self, keys: str) -> tuple[str, ...]:
-        """All topics behind two keys (`12` is water and power), the lead first; () if none."""
-        for group in self.groups:
-            for entry in group.entries:
-                if keys == f"{group.key}{entry.key}":
-                    return entry.topics
-        return ()
-
-    def topic_for_keys(self, keys: str) -> str | None:
-        """The lead topic behind two keys, as `12` is water."""
-        topics = self.topics_for_keys(keys)
-        return topics[0] if topics else None
-
-
-def topic_tree(topics: Iterable[Topic]) -> TopicTree:
-    """The menus that the topics' codes describe; topics of one code keep their order."""
-    by_code: dict[str, list[str]] = {}
-    for topic in topics:
-        by_code.setdefault(topic.code, []).append(topic.id)
-    groups: dict[int, list[TopicEntry]] = {}
-    for code in sorted(by_code):
-        groups.setdefault(int(code[0]), []).append(TopicEntry(int(code[1]), tuple(by_code[code])))
-    return TopicTree(tuple(TopicGroup(key, tuple(entries)) for key, entries in groups.items()))

@@ -23,7 +23,6 @@ from routing.directory import (
     who_name,
 )
 from routing.numbers import Number, read_number
-from routing.register import topic_tree
 from routing.sheets import read_directory
 
 TODAY = date(2026, 11, 24)
@@ -178,19 +177,6 @@ def test_the_city_is_named_by_the_office_at_the_top(city: Directory) -> None:
     for offices in ({}, lower):
         with pytest.raises(DirectoryError, match="no parent"):
             city_names(replace(city, offices=offices))
-
-
-def test_the_topic_menus_follow_the_codes(city: Directory) -> None:
-    tree = topic_tree(city.topics.values())
-
-    assert [group.key for group in tree.groups] == [1, 2, 3, 4]
-    assert tree.topics_for_keys("12") == ("water", "power")
-    assert tree.topic_for_keys("44") == "discipline"
-    assert tree.topic_for_keys("99") is None
-    group = tree.group(3)
-    assert group is not None
-    assert group.lead == "market"
-    assert tree.group(9) is None
 
 
 def test_no_number_of_the_city_could_be_somebodys(city: Directory) -> None:
