@@ -53,6 +53,7 @@ class Retention:
         """Forget everything that is due."""
         await self._end_lost_calls(now)
         await self._forget_calls(now)
+        await self._forget_silence(now)
         await self._forget_audio(now)
         await self._prune(now)
         await self._audio.sweep()
@@ -104,13 +105,31 @@ class Retention:
                     update(call_ends).where(call_ends.c.call_id.in_(over)).values(forgotten=True)
                 )
 
+    async def _forget_silence(self, now: datetime) -> None:
+        """A recording that no case took, nobody having spoken, is not fetched and would stay at
+        the carrier. Once its call is forgotten nothing can take it any more."""
+        unheard = (
+            select(recordings.c.sid, recordings.c.audio)
+            .join(call_ends, call_ends.c.call_id == recordings.c.call_id)
+            .where(
+                recordings.c.audio == "announced",
+                recordings.c.reference.is_(None),
+                call_ends.c.forgotten.is_(True),
+            )
+        )
+        await self._forget_recordings(unheard, now)
+
     async def _forget_audio(self, now: datetime) -> None:
-        """Words first, then the sound, then its row: cut off anywhere, the next round goes on.
-        What could not be fetched in all that time is deleted at the carrier."""
+        """What was kept for as long as the caller was told."""
         old = select(recordings.c.sid, recordings.c.audio).where(
             recordings.c.audio.in_(["kept", "announced"]), recordings.c.at <= now - self._days
         )
-        while found := await self._found(old):
+        await self._forget_recordings(old, now)
+
+    async def _forget_recordings(self, of: Select[Any], now: datetime) -> None:
+        """Words first, then the sound, then its row: cut off anywhere, the next round goes on.
+        What was not fetched in all that time is deleted at the carrier."""
+        while found := await self._found(of):
             for sid, audio in found:
                 async with self._database.unit_of_work() as unit:
                     await unit.execute(delete(transcripts).where(transcripts.c.recording == sid))

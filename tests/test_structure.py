@@ -15,8 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ("ivr", "routing", "storage")
 CODE = ("deployment", *HOUSE, "benchmarks", "tests", "tools")
 MOST_LINES = 400
-MOST_LINES_OF_THE_ROOT = 500
-"""A file longer than this holds two things; only the composition root wires everything."""
+"""A file longer than this holds two things."""
 
 UNCLEAR = re.compile(r"^class \w*(Manager|Helper|Utils|Data)\b", re.MULTILINE)
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "core", "common", "services", "manager"}
@@ -57,11 +56,8 @@ def test_imports_keep_to_the_contracts(
 
 
 def test_no_file_is_too_long() -> None:
-    most = {ROOT / "server.py": MOST_LINES_OF_THE_ROOT}
     long = [
-        path
-        for path in code()
-        if len(path.read_text(encoding="utf-8").splitlines()) > most.get(path, MOST_LINES)
+        path for path in code() if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES
     ]
 
     assert short(long) == []

@@ -237,13 +237,33 @@ async def test_what_was_never_fetched_is_deleted_at_the_carrier(tmp_path: Path) 
         await house.journal.append(first_step("a"))
         ref = RecordingRef("RE1", "http://127.0.0.1/RE1", 9)
         await house.calls.hold_recording("a", 1, ref, AT)
+        attach = AttachRecording("46270395", 1, "RE1", 9, "zh-CN")
+        await house.journal.append(later_step("a", 1, open_case(), attach))
         await house.calls.hold_transcript("RE1", "家里停水了", "carrier", AT)
         await house.calls.ended("a", ENDED, AT)
         await retain(house, OLD)
         assert await column(house, select(recordings.c.audio)) == [Audio.GONE]
         assert await house.rows(transcripts) == 0
-        (job,) = await StoredOutbox(house.database).claim(OLD, MORE)
-    assert (job.kind, job.payload) == ("delete_recording", {"recording": "RE1"})
+        jobs = await StoredOutbox(house.database).claim(OLD, MORE)
+    (payload,) = [job.payload for job in jobs if job.kind == "delete_recording"]
+    assert payload == {"recording": "RE1"}
+
+
+async def test_what_nobody_spoke_into_does_not_stay_at_the_carrier(tmp_path: Path) -> None:
+    """No case took it, so nobody fetches it; until its call is forgotten one still may."""
+    async with opened(tmp_path) as house:
+        await call_with_recording(house, "RE1")
+        silent = RecordingRef("RE2", "http://127.0.0.1/RE2", 5)
+        await house.calls.hold_recording("a", 2, silent, AT)
+        await house.calls.ended("a", replace(ENDED, recording=False), AT)
+        await retain(house, AT + CALL_DETAILS - SECOND)
+        audio = select(recordings.c.audio).order_by(recordings.c.sid)
+        assert await column(house, audio) == [Audio.KEPT, Audio.ANNOUNCED]
+        await retain(house, AT + CALL_DETAILS)
+        assert await column(house, audio) == [Audio.KEPT, Audio.GONE]
+        jobs = await StoredOutbox(house.database).claim(AT + CALL_DETAILS, MORE)
+    (payload,) = [job.payload for job in jobs if job.kind == "delete_recording"]
+    assert payload == {"recording": "RE2"}
 
 
 async def test_words_of_no_recording_go_too(tmp_path: Path) -> None:
