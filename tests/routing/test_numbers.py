@@ -67,6 +67,18 @@ def test_short_numbers_keep_their_own_form(text: str) -> None:
     assert read.e164.isdigit()
 
 
+@pytest.mark.parametrize("text", ["123", "160", "168", "一二三", "111"])
+def test_three_digits_that_ring_nobody_are_the_beginning_of_a_number(text: str) -> None:
+    assert isinstance(read_number(text, area="558"), Incomplete)
+
+
+def test_what_was_kept_of_a_short_number_is_joined_to_its_rest() -> None:
+    kept = read_number("123", area="558")
+
+    assert isinstance(kept, Incomplete)
+    assert read_number(f"{kept.digits}45", area="558") == Number("12345", short=True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
