@@ -50,13 +50,16 @@ class Dial:
     """Ring one target, showing `caller_id` (the published number dialled). Ends a document.
 
     `whisper` asks the callee to accept by `1` before both are bridged; `leg` numbers the
-    target within the call; `seconds` is the time to ring."""
+    target within the call; `seconds` is the time to ring, `longest` that of a talk, 1 to 14400:
+    a line that was never put down must not stay open, and be paid for, until the carrier's own
+    four hours are over (twilio-voice §5)."""
 
     number: str
     caller_id: str
     leg: int
     seconds: int = 20
     whisper: bool = True
+    longest: int = 7200
 
 
 @value

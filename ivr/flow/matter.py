@@ -9,7 +9,7 @@ from ivr.flow.call import Call, with_facts
 from ivr.flow.effect import AttachRecording, Effect, Notify, OpenCase, TellOffice
 from ivr.flow.event import MatterFound
 from ivr.flow.node import Purpose, Record
-from ivr.flow.slots import due_text, topic_of
+from ivr.flow.slots import due_figures, topic_of
 from ivr.flow.speech import gets_texts
 from ivr.flow.world import Draws, World
 from routing.cases.case import Confidentiality
@@ -87,7 +87,7 @@ def register(
         effects.append(TellOffice(draws.reference, decision.office))
     effects.extend(_attach(call, draws.reference, taken))
     if found.reference is None and node.purpose is not Purpose.REPORT and gets_texts(call):
-        effects.append(_text(world, call, draws, known))
+        effects.append(_text(world, call, draws, known.facts.due or promise))
     return without_report(known) if node.purpose is Purpose.REPORT else known, tuple(effects)
 
 
@@ -151,7 +151,7 @@ def _attach(call: Call, reference: str, taken: Taken) -> Iterator[Effect]:
         yield AttachRecording(reference, call.turn, taken.recording, taken.seconds, call.language)
 
 
-def _text(world: World, call: Call, draws: Draws, known: Call) -> Notify:
+def _text(world: World, call: Call, draws: Draws, promise: datetime) -> Notify:
     reference = draws.reference
     return Notify(
         phrase="sms.case",
@@ -159,7 +159,7 @@ def _text(world: World, call: Call, draws: Draws, known: Call) -> Notify:
         slots={
             "case": f"{reference[:4]} {reference[4:]}",
             "pin": draws.pin,
-            "due": due_text(world, known.facts.due, call.language),
+            "due": due_figures(world, promise, call.language),
         },
         language=call.language,
         key=f"case:{reference}",

@@ -167,3 +167,10 @@ def spoken_due(at: datetime, now: datetime, zone: tzinfo, language: Language) ->
     day = spoken_date(local.date(), now.astimezone(zone).date(), language, weekday=True)
     time = spoken_time(local.hour, local.minute, language)
     return f"{day}{time}" if language == "zh-CN" else f"{time} on {day}"
+
+
+def written_due(at: datetime, now: datetime, zone: tzinfo, language: Language) -> str:
+    """The same promise to be read: in figures, on the clock of 24 hours."""
+    local = at.astimezone(zone)
+    day = spoken_date(local.date(), now.astimezone(zone).date(), language, weekday=True)
+    return f"{day}{local:%H:%M}" if language == "zh-CN" else f"{local:%H:%M} on {day}"

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from ivr.flow.call import Call
 from ivr.flow.instruction import Language
-from ivr.flow.phrasebook import spoken_date, spoken_due
+from ivr.flow.phrasebook import spoken_date, spoken_due, written_due
 from ivr.flow.world import World
 from routing.directory import PublishedNumber, line_name, post_name
 from routing.numbers import spoken_groups
@@ -103,6 +103,11 @@ def due_text(world: World, due: datetime | None, language: Language) -> str:
 def reopening(world: World, call: Call) -> datetime | None:
     """When the decided office opens next; None beyond what the plan knows (60 days)."""
     return world.plan.open[decided_office(call)].next_open(world.now)
+
+
+def due_figures(world: World, due: datetime, language: Language) -> str:
+    """A promise as a text message writes it."""
+    return written_due(due, world.now, world.plan.zone, language)
 
 
 def reopens_text(world: World, call: Call, language: Language) -> str:

@@ -26,6 +26,7 @@ class Policy:
     cases_per_hour: int = 5
     targets: int = 3
     ring_seconds: int = 20
+    longest_talk: int = 7200
     live_calls: int = 4
     hears: bool = True  # the carrier's profile recognises words
     whispers: bool = True  # the carrier's profile plays a whisper before bridging

@@ -71,6 +71,7 @@ def ring(
         leg=index,
         seconds=world.plan.policy.ring_seconds,
         whisper=world.plan.policy.whispers,
+        longest=world.plan.policy.longest_talk,
     )
     return Turn(with_facts(call, rung=index + 1), (*said, *words, dial))
 

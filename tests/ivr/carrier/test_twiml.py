@@ -141,7 +141,7 @@ def test_a_recording_equals_the_sdks(profile: Profile) -> None:
 def test_a_dial_equals_the_sdks(whisper: bool, profile: Profile, expects: bool) -> None:
     expected = VoiceResponse()
     action = STEM + profile.overrides
-    dial = expected.dial(action=action, caller_id="+862258001001", timeout=20)
+    dial = expected.dial(action=action, caller_id="+862258001001", timeout=20, time_limit=7200)
     dial.number("+8613800000001", **({"url": f"{STEM}/leg/2/0{TRIES}"} if expects else {}))
     told = Dial("+8613800000001", "+862258001001", leg=2, whisper=whisper)
 

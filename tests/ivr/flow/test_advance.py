@@ -216,6 +216,15 @@ def test_who_declined_is_not_rung_again(demo_plan: Plan) -> None:
     assert rung(wanderer) not in (first, None)
 
 
+def test_a_talk_has_its_bound(demo_plan: Plan) -> None:
+    for bound in (None, 600):
+        plan = demo_plan if bound is None else on_policy(demo_plan, longest_talk=bound)
+        dial = go(ring(plan), "0").last.say[-1]
+
+        assert isinstance(dial, Dial)
+        assert dial.longest == (bound or 7200)
+
+
 def test_a_caller_who_hangs_up_while_it_rings_leaves_the_case(demo_plan: Plan) -> None:
     gone = DialEnded(accepted=False, declined=False, caller_gone=True)
     wanderer = go(ring(demo_plan), "2", "1", SAID, gone)

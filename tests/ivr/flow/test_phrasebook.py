@@ -14,6 +14,7 @@ from ivr.flow.phrasebook import (
     spoken_date,
     spoken_due,
     spoken_time,
+    written_due,
 )
 from ivr.flow.world import Plan
 
@@ -133,6 +134,14 @@ def test_a_promise_is_told_where_the_offices_are() -> None:
         spoken_due(due, now, SHANGHAI, "en")
         == "half past seven in the morning on Friday, 1 January 2027"
     )
+
+
+def test_a_promise_in_a_text_is_in_figures() -> None:
+    due = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    now = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+    assert written_due(due, now, SHANGHAI, "zh-CN") == "11月26日星期四17:30"
+    assert written_due(due, now, SHANGHAI, "en") == "17:30 on Thursday, 26 November"
 
 
 def test_the_shipped_words_are_at_parity_and_never_call_a_number_fake(demo_plan: Plan) -> None:
