@@ -171,6 +171,8 @@ def spoken_due(at: datetime, now: datetime, zone: tzinfo, language: Language) ->
 
 def written_due(at: datetime, now: datetime, zone: tzinfo, language: Language) -> str:
     """The same promise to be read: in figures, on the clock of 24 hours."""
-    local = at.astimezone(zone)
-    day = spoken_date(local.date(), now.astimezone(zone).date(), language, weekday=True)
-    return f"{day}{local:%H:%M}" if language == "zh-CN" else f"{local:%H:%M} on {day}"
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if language == "en":
+        return f"{local:%H:%M} on {spoken_date(local.date(), today, language, weekday=True)}"
+    weekday = _DAYS[language][local.weekday()]
+    return f"{spoken_date(local.date(), today, language)}（{weekday}）{local:%H:%M}"

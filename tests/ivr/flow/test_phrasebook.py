@@ -140,7 +140,7 @@ def test_a_promise_in_a_text_is_in_figures() -> None:
     due = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
     now = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
-    assert written_due(due, now, SHANGHAI, "zh-CN") == "11月26日星期四17:30"
+    assert written_due(due, now, SHANGHAI, "zh-CN") == "11月26日（星期四）17:30"
     assert written_due(due, now, SHANGHAI, "en") == "17:30 on Thursday, 26 November"
 
 
