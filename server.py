@@ -82,6 +82,7 @@ class House:
     database: Database
     plans: Plans
     conversation: Conversation
+    answers: StoredAnswers
     journal: SqliteJournal
     outbox: StoredOutbox
     recordings: StoredRecordings
@@ -114,9 +115,10 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     calls = StoredCalls(database, effects)
     journal = SqliteJournal(database, effects)
     recordings = StoredRecordings(database, settings.data_dir / "recordings")
+    answers = StoredAnswers(database, sealing, effects, zone)
     conversation = Conversation(
         plans=plans,
-        stores=Stores(journal, calls, StoredAnswers(database, sealing, effects, zone)),
+        stores=Stores(journal, calls, answers),
         documents=TwimlDocuments(LOCAL, settings.base),
         clock=clock,
         draw=sealing.draw,
@@ -129,6 +131,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         database=database,
         plans=plans,
         conversation=conversation,
+        answers=answers,
         journal=journal,
         outbox=StoredOutbox(database),
         recordings=recordings,
@@ -288,7 +291,7 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
         await house.calls.hold_transcript(sid, text, source, house.clock.now())
 
     return {
-        "sms": Texts(Messages(account, session), house.phrases),
+        "sms": Texts(Messages(account, session), house.phrases, house.answers.text_taken),
         "fetch_recording": Fetching(media, house.recordings, follow_up),
         "delete_recording": Deleting(rows),
         "transcribe": Transcribing(transcriber(house.settings, rows), keep),

@@ -2,6 +2,7 @@
 Implements `ivr.ports.Answers`. A try is taken once for a call and turn, in one transaction."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
@@ -22,6 +23,7 @@ from ivr.flow.event import (
 )
 from routing.cases.case import ENDS, CaseState
 from routing.numbers import mobile
+from routing.ports import Job
 from storage.effects import Effects, enqueue
 from storage.engine import Database
 from storage.sealing import Sealing
@@ -150,7 +152,8 @@ class StoredAnswers:
         return await self._database.brief(find)
 
     async def _send_pin(self, call: Call, turn: int, reference: str, now: datetime) -> Answer:
-        """To the registering mobile only, once a day; the answer never says whether."""
+        """To the registering mobile only, once a day; the answer never says whether. The PIN that
+        the caller has stays right until the carrier has taken the new one's text."""
         query = (
             select(cases, case_callers.c.digest)
             .join(case_callers, case_callers.c.reference == cases.c.reference)
@@ -163,32 +166,41 @@ class StoredAnswers:
             row = unit.execute(query).one_or_none()
             mine = row is not None and hmac.compare_digest(row.digest, digest)
             if row is not None and mine and caller is not None and mobile(caller):
-                self._renew_pin(unit, call, turn, row, now)
+                self._text_pin(unit, call, turn, reference, now)
 
         await self._database.brief(send)
         self._database.woken.set()
         return PinSent()
 
-    def _renew_pin(self, unit: Connection, call: Call, turn: int, row: Any, now: datetime) -> None:
-        sent = insert(pin_sends).values(reference=row.reference, day=self._day(now), at=now)
+    def _text_pin(
+        self, unit: Connection, call: Call, turn: int, reference: str, now: datetime
+    ) -> None:
+        sent = insert(pin_sends).values(reference=reference, day=self._day(now), at=now)
         done = unit.execute(sent.on_conflict_do_nothing())
         if not done.rowcount:
             return
         pin = self._sealing.new_pin(call.id, turn)
-        unit.execute(
-            update(cases)
-            .where(cases.c.reference == row.reference)
-            .values(pin_digest=self._sealing.pin(row.reference, pin))
-        )
         payload = {
             "phrase": "sms.pin",
             "to": call.caller,
             "from": call.dialled,
             "language": call.language,
-            "slots": {"case": f"{row.reference[:4]} {row.reference[4:]}", "pin": pin},
+            "slots": {"case": f"{reference[:4]} {reference[4:]}", "pin": pin},
+            "renews": reference,
         }
-        key = f"pin:{row.reference}:{self._day(now)}"
-        unit.execute(enqueue("sms", payload, key, now, row.reference))
+        key = f"pin:{reference}:{self._day(now)}"
+        unit.execute(enqueue("sms", payload, key, now, reference))
+
+    async def text_taken(self, job: Job) -> None:
+        """From now on the PIN that the text tells is right, if it tells a new one: a text that
+        never goes out voids nothing."""
+        text: Mapping[str, Any] = job.payload
+        reference = text.get("renews")
+        if reference is None:
+            return
+        digest = self._sealing.pin(reference, text["slots"]["pin"])
+        change = update(cases).where(cases.c.reference == reference).values(pin_digest=digest)
+        await self._database.brief(lambda unit: unit.execute(change))
 
     async def _count_cases(self, call: Call, now: datetime) -> Answer:
         digest = self._effects.caller_digest(call.caller)

@@ -25,14 +25,25 @@ EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Texts:
-    """Sends a phrase as a text, from the number that was dialled."""
+    """Sends a phrase as a text, from the number that was dialled. `taken` hears of each text that
+    the carrier took: again, where a server was killed before it was done with it."""
 
-    def __init__(self, messages: Messages, phrases: Callable[[], Phrasebook]) -> None:
+    def __init__(
+        self,
+        messages: Messages,
+        phrases: Callable[[], Phrasebook],
+        taken: Callable[[Job], Awaitable[None]],
+    ) -> None:
         self._messages = messages
         self._phrases = phrases
+        self._taken = taken
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain. A text that may have gone out is looked up first."""
+        await self._send_once(job)
+        await self._taken(job)
+
+    async def _send_once(self, job: Job) -> None:
         to, sender, body = self._written(job)
         try:
             if job.attempts > 1 and await self._messages.find(to, sender, body, EVER):

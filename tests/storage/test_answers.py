@@ -1,7 +1,6 @@
 """The core's lookups: tries and their limits, forgotten PINs, counts, matters."""
 
 import asyncio
-import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +16,6 @@ from ivr.flow.effect import (
     CountLiveCalls,
     FindCase,
     FindMatter,
-    MakeAnonymous,
-    SendPin,
     WithdrawCase,
 )
 from ivr.flow.event import (
@@ -27,14 +24,13 @@ from ivr.flow.event import (
     CaseMissed,
     LiveCallsToday,
     MatterFound,
-    PinSent,
     RecentCases,
 )
 from ivr.ports import LegAnswer
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.reference import valid
 from storage.answers import MISSES_A_DAY, StoredAnswers
-from storage.tables.cases import pin_sends, tries
+from storage.tables.cases import tries
 from storage.tables.outbox import outbox
 from tests.storage.stepping import (
     AT,
@@ -225,90 +221,6 @@ async def test_tries_keep_neither_caller_nor_case_number(tmp_path: Path) -> None
             row = (await connection.execute(select(tries.c.caller, tries.c.reference))).one()
     assert {len(row.caller), len(row.reference)} == {64}
     assert CALLER[-4:] not in row.caller + row.reference
-
-
-async def sent(house: House) -> list[dict[str, object]]:
-    """What the outbox shall text."""
-    async with house.database.reading() as connection:
-        query = select(outbox.c.payload).where(outbox.c.kind == "sms")
-        return [json.loads(body) for body in (await connection.execute(query)).scalars()]
-
-
-async def test_a_forgotten_pin_is_replaced_and_texted(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        answers = await with_case(house)
-        told = await answers.answer(ringing("b"), 2, SendPin(REFERENCE), AT)
-        (text,) = await sent(house)
-        pin = SEALING.new_pin("b", 2)
-        new = await answers.answer(ringing("c"), 2, FindCase(REFERENCE, pin), AT)
-        old = await answers.answer(ringing("c"), 3, RIGHT, AT)
-    assert told == PinSent()
-    assert text == {
-        "phrase": "sms.pin",
-        "to": CALLER,
-        "from": DIALLED,
-        "language": "zh-CN",
-        "slots": {"case": "4627 0395", "pin": pin},
-    }
-    assert isinstance(new, CaseFound)
-    assert old == CaseMissed(locked=False)
-
-
-async def test_a_pin_is_sent_once_a_day_however_many_ask_at_once(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        answers = await with_case(house)
-        asking = (
-            answers.answer(ringing(f"b{n}"), 2, SendPin(REFERENCE), AT + timedelta(minutes=n))
-            for n in range(20)
-        )
-        assert set(await asyncio.gather(*asking)) == {PinSent()}
-        (text,) = await sent(house)
-        slots = text["slots"]
-        assert isinstance(slots, dict)
-        right = FindCase(REFERENCE, slots["pin"])
-        assert isinstance(await answers.answer(ringing("c"), 2, right, AT), CaseFound)
-        await answers.answer(ringing("d"), 2, SendPin(REFERENCE), TOMORROW)
-        assert len(await sent(house)) == 2
-
-
-@pytest.mark.parametrize(
-    ("registered", "asking", "reference"),
-    [
-        (CALLER, OTHER, REFERENCE),  # somebody else's mobile
-        (CALLER, None, REFERENCE),  # withheld
-        (None, None, REFERENCE),  # nobody is registered: two withheld callers are no match
-        (CALLER, CALLER, "11111116"),  # no such case
-        ("+865588880000", "+865588880000", REFERENCE),  # a landline takes no text
-    ],
-)
-async def test_a_pin_goes_to_the_registering_mobile_only_and_the_words_never_tell(
-    tmp_path: Path, registered: str | None, asking: str | None, reference: str
-) -> None:
-    async with opened(tmp_path) as house:
-        answers = await with_case(house, registered)
-        told = await answers.answer(ringing("b", asking), 2, SendPin(reference), AT)
-        right = await answers.answer(ringing("c"), 3, RIGHT, AT)
-        assert await sent(house) == []
-        assert await house.rows(pin_sends) == 0
-    assert told == PinSent()
-    assert isinstance(right, CaseFound), "the PIN that was read out must stay right"
-
-
-async def test_an_anonymous_case_sends_no_pin(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        answers = await with_case(house)
-        await house.journal.append(later_step("a", 2, MakeAnonymous(REFERENCE)))
-        await answers.answer(ringing("b"), 2, SendPin(REFERENCE), AT)
-        assert await sent(house) == []
-
-
-async def test_a_text_wakes_the_outbox(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        answers = await with_case(house)
-        await house.database.woken.wait(0)
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            group.create_task(house.database.woken.wait(60))
-            await answers.answer(ringing("b"), 2, SendPin(REFERENCE), AT)
 
 
 async def test_the_cases_of_a_callers_last_hour(tmp_path: Path) -> None:

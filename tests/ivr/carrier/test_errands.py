@@ -1,6 +1,6 @@
 """The outbox's errands at the carrier, against the embedded one's REST side."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
@@ -38,8 +38,14 @@ def account(house: House) -> Account:
     return Account(ACCOUNT, TOKEN, f"{house.base}/line")
 
 
-def texts(house: House, phrases: Phrasebook) -> Texts:
-    return Texts(Messages(account(house), house.session), lambda: phrases)
+async def nothing_more(_: Job) -> None:
+    """Nobody waits for these texts."""
+
+
+def texts(
+    house: House, phrases: Phrasebook, taken: Callable[[Job], Awaitable[None]] = nothing_more
+) -> Texts:
+    return Texts(Messages(account(house), house.session), lambda: phrases, taken)
 
 
 def text_job(attempts: int = 1) -> Job:
@@ -75,9 +81,29 @@ async def test_a_text_that_the_carrier_refuses_is_given_up(
     house: House, phrases: Phrasebook
 ) -> None:
     wrong = Account(ACCOUNT, "not the token", f"{house.base}/line")
+    told = list[Job]()
+
+    async def taken(job: Job) -> None:
+        told.append(job)
 
     with pytest.raises(Refused):
-        await Texts(Messages(wrong, house.session), lambda: phrases)(text_job())
+        await Texts(Messages(wrong, house.session), lambda: phrases, taken)(text_job())
+    assert told == []
+
+
+async def test_who_waits_for_a_text_is_told_when_the_carrier_has_it(
+    house: House, phrases: Phrasebook
+) -> None:
+    """Also when the server was killed between the carrier's word and ours."""
+    told = list[int]()
+
+    async def taken(job: Job) -> None:
+        assert len(house.line.texts()) == 1
+        told.append(job.attempts)
+
+    for attempt in (1, 2):
+        await texts(house, phrases, taken)(text_job(attempt))
+    assert told == [1, 2]
 
 
 class Known(Shelf):
