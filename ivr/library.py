@@ -119,6 +119,13 @@ class _Topic(_Model):
     goto: str
 
 
+class _Duty(_Model):
+    kind: Literal["duty"]
+    desk: str
+    otherwise: str
+    pressing: bool = False
+
+
 class _Record(_Model):
     kind: Literal["record"]
     purpose: flow.Purpose
@@ -144,6 +151,7 @@ class _Put(_Model):
     closed: str
     closed_case: str
     after: str
+    duty: bool = False
 
 
 class _Progress(_Model):
@@ -180,6 +188,7 @@ _Node = Annotated[
     | _Text
     | _Limit
     | _Topic
+    | _Duty
     | _Record
     | _Registered
     | _Put
@@ -226,7 +235,7 @@ _KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__.lower(): kind
     for kind in (
         *(flow.Answer, flow.Check, flow.Confirm, flow.Area, flow.Text, flow.Limit, flow.Topic),
-        *(flow.Registered, flow.Put, flow.Progress, flow.Missed),
+        *(flow.Duty, flow.Registered, flow.Put, flow.Progress, flow.Missed),
     )
 }
 

@@ -13,6 +13,7 @@ from ivr.flow.node import (
     Check,
     Confirm,
     Do,
+    Duty,
     End,
     Limit,
     Menu,
@@ -67,7 +68,8 @@ edit by hand.
 
 Everywhere `0` is a person, `*` says it again more slowly, and `#` ends input or means "none of
 these". While digits are collected `0` is a digit: `0#` is a person there, and `*` clears. Words of
-danger lead straight to the recording, with 110, 119 and 120 said first. A menu waits ten seconds:
+danger lead straight to the recording, with 110, 119 and 120 said first, and after hours to the
+duty desk. A menu waits ten seconds:
 after the first silence it is said again more slowly, after the second the way to a person is said,
 and the third goes there; menus marked *once* end after one silence. A call that has used its time
 or its turns comes to `time`.
@@ -150,7 +152,7 @@ def _onward(node: Node) -> str:
 
 
 def _key(edge: Edge, node: Node) -> str:
-    if not isinstance(node, Menu) or edge.label in {"silence", "words"}:
+    if not isinstance(node, Menu) or edge.label in {"silence", "words", "other key"}:
         return edge.label
     option = node.options.get(edge.label)
     when = f" ({WHEN[option.when]})" if option is not None and option.when is not None else ""
@@ -202,6 +204,8 @@ def doing(node: Node) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm a node k
             return "counts the caller's cases of the last hour"
         case Topic():
             return "asks the topic where nobody has said it"
+        case Duty():
+            return "looks up whether it is after hours and a desk is on duty"
         case Record():
             return f"records, {node.longest // 60} minutes at most ({node.purpose.value})"
         case Registered():

@@ -15,6 +15,7 @@ from ivr.flow.node import (
     Check,
     Confirm,
     Do,
+    Duty,
     End,
     Limit,
     Menu,
@@ -121,7 +122,7 @@ def _hear(  # noqa: PLR0911 - one arm a node kind
             return put.hear(world, call, node, event, looked)
         case Progress():
             return progress.hear(world, call, node, event, looked)
-        case Limit() | Topic() | Registered() | Missed() | Do() | Text() | End():
+        case Limit() | Topic() | Duty() | Registered() | Missed() | Do() | Text() | End():
             return _enter(world, call, node, looked)
         case _:
             assert_never(node)
@@ -147,6 +148,8 @@ def _enter(  # noqa: C901, PLR0911, PLR0912 - one arm a node kind
             return gates.topic(world, call, node)
         case Missed():
             return gates.missed(world, call, node)
+        case Duty():
+            return gates.duty(world, call, node)
         case Record():
             return record.enter(world, call, node)
         case Registered():

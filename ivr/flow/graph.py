@@ -10,6 +10,7 @@ from ivr.flow.node import (
     Check,
     Confirm,
     Do,
+    Duty,
     End,
     Limit,
     Menu,
@@ -62,6 +63,9 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
             yield Edge("known", node.goto)
             yield Edge("not known", node.root)
             yield from (Edge(f"group {key}", to) for key, to in node.groups.items())
+        case Duty():
+            yield Edge("on duty", node.desk)
+            yield Edge("otherwise", node.otherwise)
         case Record():
             yield from _of_recording(node)
         case Registered():

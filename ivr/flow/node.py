@@ -138,6 +138,17 @@ class Topic:
     goto: str
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Leads to `desk`, which offers the duty desk, where the office is closed and somebody is on
+    duty; else to `otherwise`. `pressing`: only a plea for help or danger is offered it."""
+
+    id: str
+    desk: str
+    otherwise: str
+    pressing: bool = False
+
+
 class Purpose(StrEnum):
     """What a recording is for."""
 
@@ -181,6 +192,7 @@ class Put:
     closed: str
     closed_case: str
     after: str  # after the talk
+    duty: bool = False  # True: the duty desk, whichever office decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +250,7 @@ Node = (
     | Text
     | Limit
     | Topic
+    | Duty
     | Record
     | Registered
     | Put

@@ -11,6 +11,7 @@ from ivr.flow.graph import WAITS, edges, on_silence, reachable, settles, spread
 from ivr.flow.node import (
     Check,
     Do,
+    Duty,
     End,
     Limit,
     Menu,
@@ -114,8 +115,11 @@ def _dangling(script: Script) -> Iterator[Finding]:
         if not isinstance(script.nodes.get(getattr(script, name)), End):
             yield _error(name, "must be an end, which says last words and hangs up")
     for name in ("urgent", "message"):
-        if not isinstance(script.nodes.get(getattr(script, name)), Record):
-            yield _error(name, "must be a recording")
+        node = script.nodes.get(getattr(script, name))
+        if isinstance(node, Duty):
+            node = script.nodes.get(node.otherwise)
+        if not isinstance(node, Record):
+            yield _error(name, "must be a recording, or a duty gate with one behind it")
 
 
 def _unreachable(script: Script) -> Iterator[Finding]:

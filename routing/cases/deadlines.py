@@ -1,7 +1,7 @@
 """By when a case of each kind is answered, in working days (hotline §1.3)."""
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from routing.cases.kinds import Kind
@@ -14,6 +14,10 @@ ANSWER_DAYS: Final[Mapping[Kind, int]] = {
     Kind.REPORT: 13,
     Kind.SUGGESTION: 13,
 }
+
+
+DANGER_ANSWER: Final = timedelta(hours=24)
+"""Danger to life or property is answered by the clock, whatever the calendar says."""
 
 
 def due(kind: Kind, opened: datetime, hours: Hours, holidays: Holidays, zone: tzinfo) -> datetime:

@@ -1,9 +1,14 @@
-"""Gates: nodes that say nothing and only choose the way on: too many cases, topic, missed call."""
+"""Gates: nodes that say nothing and only choose the way on: too many cases, topic, missed call,
+the duty desk."""
+
+from dataclasses import replace
 
 from ivr.flow.call import Call
 from ivr.flow.effect import CountCases
 from ivr.flow.event import Answer, RecentCases
-from ivr.flow.node import Limit, Missed, Topic
+from ivr.flow.matter import decide
+from ivr.flow.node import Duty, Limit, Missed, Topic
+from ivr.flow.steps import put
 from ivr.flow.turn import Go, Step, Turn, answer_of
 from ivr.flow.world import World
 from routing.cases.kinds import About, Kind
@@ -44,3 +49,11 @@ def missed(world: World, call: Call, node: Missed) -> Step:
     entry = world.plan.directory.numbers.get(call.dialled)
     may = entry is not None and entry.outbound_policy is not OutboundPolicy.NEVER
     return Go(call, node.may if may else node.never)
+
+
+def duty(world: World, call: Call, node: Duty) -> Step:
+    """After hours and where a desk is on duty, whoever is in need is offered it (prompts §4)."""
+    needed = not node.pressing or call.facts.danger or call.facts.kind is Kind.HELP
+    known = call if call.decision is not None else replace(call, decision=decide(world, call))
+    offered = needed and put.shut(world, known) and put.duty_desk(world, known)
+    return Go(call, node.desk if offered else node.otherwise)

@@ -13,6 +13,7 @@ from ivr.flow.slots import office_text
 from ivr.flow.speech import say
 from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
 from ivr.flow.world import World
+from routing.rules.ruleset import HOTLINE
 from routing.rules.targets import Role, Target, ring_order
 
 
@@ -20,28 +21,57 @@ def enter(world: World, call: Call, node: Put, answers: tuple[Answer, ...]) -> S
     """Say who is rung and ring the first; or say that nobody is there."""
     if node.person and (call.decision is None or call.facts.reference is None):
         call = replace(call, decision=decide(world, call))
-    reachable = may_ring(world, call, person=node.person)
-    opened = tuple(t for t in reachable if world.plan.open[t.office].is_open(world.now))
+    if node.duty:
+        reachable = opened = duty_desk(world, call)
+    else:
+        reachable = may_ring(world, call, person=node.person)
+        opened = at_work(world, reachable)
     if not opened:
         return nobody(call, node, closed=bool(reachable))
     call = with_facts(call, order=opened[: world.plan.policy.targets], rung=0)
     return ring(world, call, node, (), answers)
 
 
+def at_work(world: World, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Those whose office is open now."""
+    return tuple(t for t in targets if world.plan.open[t.office].is_open(world.now))
+
+
+def shut(world: World, call: Call) -> bool:
+    """Whether the decision's phones may be rung, but not now: it is after hours."""
+    reachable = may_ring(world, call, person=True)
+    return bool(reachable) and not at_work(world, reachable)
+
+
 def may_ring(world: World, call: Call, *, person: bool) -> tuple[Target, ...]:
-    """The phones of the decision that did not decline in this call and that this carrier may
-    ring: without a whisper only an attended office's pool, never a personal phone."""
+    """The phones of the decision that may be rung in this call."""
     plan = world.plan
-    entry = plan.directory.numbers.get(call.dialled)
     if call.decision is None:
         return ()
-    wanted = ring_order(plan.directory, entry, call.decision, person=person)
+    entry = plan.directory.numbers.get(call.dialled)
+    return _allowed(world, call, ring_order(plan.directory, entry, call.decision, person=person))
+
+
+def duty_desk(world: World, call: Call) -> tuple[Target, ...]:
+    """Who takes what cannot wait after hours: the hotline's office, while it is open. A sealed
+    matter is put through to its own office alone (hotline §1.6)."""
+    plan = world.plan
+    if call.decision is None or call.decision.confidential or HOTLINE not in plan.directory.topics:
+        return ()
+    decision = replace(call.decision, office=plan.directory.topics[HOTLINE].lead)
+    wanted = ring_order(plan.directory, None, decision, person=True)
+    return at_work(world, _allowed(world, call, wanted))
+
+
+def _allowed(world: World, call: Call, wanted: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Without those that declined in this call and those that this carrier may not ring: without
+    a whisper only an attended office's pool, never a personal phone."""
     return tuple(
         target
         for target in wanted
         if target.number not in call.facts.declined
         and target.number != call.caller
-        and (plan.policy.whispers or _attended(world, target))
+        and (world.plan.policy.whispers or _attended(world, target))
     )
 
 

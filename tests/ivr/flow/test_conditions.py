@@ -118,7 +118,7 @@ def test_an_office_that_never_opens_has_no_next_time(world: World) -> None:
 def test_who_asks_for_a_person_where_nobody_ever_is_hears_a_sentence(
     demo_plan: Plan, before: tuple[str, ...], heard: str
 ) -> None:
-    wanderer = go(ring(demo_plan, NEVER_OPEN), *before, "0")
+    wanderer = go(ring(demo_plan, NEVER_OPEN), *before, "0", "#")
 
     assert wanderer.call.at == "hours_message"
     assert wanderer.words.startswith(heard)
@@ -238,7 +238,7 @@ def test_a_fire_told_by_an_anonymous_caller_stays_anonymous(demo_plan: Plan) -> 
     wanderer = go(ring(demo_plan, FARMING, now=NIGHT), "2", "1", SAID, "2")
     assert wanderer.call.facts.anonymous
 
-    go(wanderer, Spoke("着火了"), SAID)
+    go(wanderer, Spoke("着火了"), "#", SAID)
 
     opened = [effect for effect in wanderer.last.do if isinstance(effect, OpenCase)]
     assert [case.confidentiality for case in opened] == [Confidentiality.ANONYMOUS]

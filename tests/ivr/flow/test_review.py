@@ -79,9 +79,9 @@ BROKEN_SCRIPTS = {
         "error at lost: must be an end, which says last words and hangs up",
     ),
     "emergency words that lead to a menu": (
-        'urgent = "record"',
+        'urgent = "urgent"',
         'urgent = "kind"',
-        "error at urgent: must be a recording",
+        "error at urgent: must be a recording, or a duty gate with one behind it",
     ),
     "a node that no call reaches": (
         "[nodes.bye]",

@@ -1,7 +1,11 @@
 """Where each key, word and silence leads, for what the stories in `calls/` do not reach."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from ivr.flow.effect import OpenCase
 from ivr.flow.event import (
     DialEnded,
     Pressed,
@@ -11,10 +15,11 @@ from ivr.flow.event import (
     Spoke,
 )
 from ivr.flow.world import Plan
-from tests.ivr.flow.wandering import FARMING, MINE, PIN, SAID, Way, go, ring, said
+from tests.ivr.flow.wandering import FARMING, MINE, NIGHT, PIN, SAID, Way, go, ring, rung, said
 
 NOTHING = Recorded("RE0", 0, RecordingEnd.FINISHED)
 UNREAD = "5" * 32
+NO_ANSWER = DialEnded(accepted=False, declined=False)
 
 
 @pytest.mark.parametrize(
@@ -166,3 +171,72 @@ def test_a_line_that_may_call_out_takes_a_report_or_goes_on(
 
     assert wanderer.call.at == at
     assert said(wanderer, says)
+
+
+HOTLINE_POOL, HOTLINE_STAND_IN = "+865580020036", "+865580030036"
+FIRE = Spoke("煤气泄漏了")
+
+
+@pytest.mark.parametrize(
+    ("way", "at", "says"),
+    [
+        # words of danger: the numbers and the desk at once, the recording for who can wait
+        ((FIRE,), "urgent_duty", "hours.duty"),
+        ((FIRE, "#"), "record", "record.ask"),
+        ((FIRE, Silence()), "record", "matter.danger"),
+        ((FIRE, "1"), "duty", "person.connect"),
+        ((FIRE, "#", SAID), "case_duty", "hours.duty"),
+        ((FIRE, "#", SAID, "1"), "duty_case", "person.connect"),
+        (("2", "1", SAID, FIRE, "1", NO_ANSWER, NO_ANSWER), "none_message", "none.message"),
+        # a plea for help
+        (("2", "2", SAID), "case_duty", "hours.duty"),
+        (("2", "2", SAID), "case_duty", "hours.case"),
+        (("2", "2", SAID, "1", NO_ANSWER, NO_ANSWER), "none_case", "none.case"),
+        (("2", "2", SAID, "#"), "case_menu", "case.menu"),
+        (("2", "2", SAID, Silence()), "case_menu", "case.menu"),
+        (("2", "1", SAID), "hours_case", "hours.case"),
+        # a person
+        (("0",), "person_duty", "hours.duty"),
+        (("0", "1"), "duty", "person.connect"),
+        (("0", "1", NO_ANSWER, NO_ANSWER), "none_message", "none.message"),
+        (("0", "#"), "hours_message", "hours.message"),
+        (("0", Silence()), "hours_message", "hours.message"),
+        (("2", "1", SAID, "0"), "case_duty", "hours.duty"),
+    ],
+)
+def test_after_hours_who_cannot_wait_is_offered_the_duty_desk(
+    demo_plan: Plan, way: Way, at: str, says: str
+) -> None:
+    wanderer = go(ring(demo_plan, FARMING, now=NIGHT), *way)
+
+    assert wanderer.call.at == at
+    assert said(wanderer, says)
+    assert rung(wanderer) in (
+        (HOTLINE_POOL, HOTLINE_STAND_IN) if at.startswith("duty") else (None,)
+    )
+
+
+def test_danger_is_answered_by_the_clock_and_not_after_working_days(demo_plan: Plan) -> None:
+    wanderer = go(ring(demo_plan, FARMING, now=NIGHT), FIRE, "#", SAID)
+
+    (case,) = [effect for effect in wanderer.last.do if isinstance(effect, OpenCase)]
+    assert case.danger
+    assert case.due == wanderer.now + timedelta(hours=24)
+
+
+def test_nobody_is_offered_a_desk_where_none_is_on_duty(demo_plan: Plan) -> None:
+    hotline = demo_plan.directory.topics["hotline"].lead
+    closed = {**demo_plan.open, hotline: demo_plan.open["市统计局"]}
+    plan = replace(demo_plan, open=closed)
+
+    assert go(ring(plan, FARMING, now=NIGHT), FIRE).call.at == "record"
+    assert go(ring(plan, FARMING, now=NIGHT), "2", "2", SAID).call.at == "hours_case"
+    assert go(ring(plan, FARMING, now=NIGHT), "0").call.at == "hours_message"
+
+
+def test_a_sealed_matter_is_not_put_through_to_the_duty_desk(demo_plan: Plan) -> None:
+    wanderer = go(ring(demo_plan, FARMING, now=NIGHT), "2", "3", "1", SAID)
+    assert wanderer.call.decision is not None
+    assert wanderer.call.decision.confidential
+
+    assert go(wanderer, "0").call.at == "hours_case"
