@@ -91,13 +91,8 @@ class _Check(_Model):
     wait: int = Field(default=5, ge=3, le=30)
 
 
-class _Confirm(_Model):
-    kind: Literal["confirm"]
-    check: str
-
-
-class _Area(_Model):
-    kind: Literal["area"]
+class _OfCheck(_Model):
+    kind: Literal["confirm", "area"]
     check: str
 
 
@@ -183,8 +178,7 @@ _Node = Annotated[
     _Menu
     | _Answer
     | _Check
-    | _Confirm
-    | _Area
+    | _OfCheck
     | _Text
     | _Limit
     | _Topic

@@ -115,11 +115,15 @@ def _dangling(script: Script) -> Iterator[Finding]:
         if not isinstance(script.nodes.get(getattr(script, name)), End):
             yield _error(name, "must be an end, which says last words and hangs up")
     for name in ("urgent", "message"):
-        node = script.nodes.get(getattr(script, name))
-        if isinstance(node, Duty):
-            node = script.nodes.get(node.otherwise)
-        if not isinstance(node, Record):
+        if not _records(script, script.nodes.get(getattr(script, name))):
             yield _error(name, "must be a recording, or a duty gate with one behind it")
+
+
+def _records(script: Script, node: Node | None) -> bool:
+    """Whether this is a recording, or a duty gate with one behind it."""
+    if isinstance(node, Duty):
+        node = script.nodes.get(node.otherwise)
+    return isinstance(node, Record)
 
 
 def _unreachable(script: Script) -> Iterator[Finding]:
