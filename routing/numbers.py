@@ -8,9 +8,17 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult, shortnumberinfo
+from phonenumbers import (
+    PhoneMetadata,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+    shortnumberinfo,
+)
 
 LONGEST_TEXT = 10_000
 """Characters read at most; longer input is unreadable, not slow."""
@@ -159,15 +167,18 @@ def caller_form(raw: str, area: str) -> str:
 
 
 _SAID = {
-    "zh": dict(zip("0123456789", "零幺二三四五六七八九", strict=True)),
-    "en": dict(zip("0123456789", _WORDS, strict=True)),
+    "zh": str.maketrans(dict(zip("0123456789", "零幺二三四五六七八九", strict=True))),
+    "en": str.maketrans(
+        {digit: f"{word} " for digit, word in zip("0123456789", _WORDS, strict=True)}
+    ),
 }
+_NOT_DIGIT = re.compile("[^0-9]+")
 
 
 def spoken_digits(number: Number | str, language: str) -> str:
     """Digit by digit, pauses between the groups of prompts §1: `幺三八，零零零零，幺二三四`."""
     e164 = number.e164 if isinstance(number, Number) else number
-    digits = "".join(sign for sign in e164 if sign in _SAID["zh"])
+    digits = _NOT_DIGIT.sub("", e164)
     abroad = e164.startswith("+") and not e164.startswith("+86")
     plus = {"zh": "加", "en": "plus "}[_tongue(language)] if abroad else ""
     groups = _abroad_groups(digits) if abroad else _groups(e164, digits)
@@ -189,15 +200,14 @@ def _tongue(language: str) -> str:
 
 
 def _joined(groups: Sequence[str], language: str) -> str:
-    words = _SAID[_tongue(language)]
-    if words is _SAID["zh"]:
-        return "，".join("".join(words[digit] for digit in group) for group in groups)
-    return ", ".join(" ".join(words[digit] for digit in group) for group in groups)
+    if _tongue(language) == "zh":
+        return "，".join(groups).translate(_SAID["zh"])
+    return ", ".join([group.translate(_SAID["en"]).rstrip() for group in groups])
 
 
 def _cut(digits: str, sizes: Sequence[int]) -> list[str]:
-    starts = [sum(sizes[:place]) for place in range(len(sizes))]
-    return [digits[at : at + size] for at, size in zip(starts, sizes, strict=True)]
+    ends = [*accumulate(sizes)]
+    return [digits[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
 def _groups(e164: str, digits: str) -> list[str]:
@@ -292,7 +302,7 @@ def _after_trunk(rest: str) -> Reading:
         return Number("+86" + rest)
     if len(subscriber) == 7 and code == 3:
         # Eight digits are needed in some areas: only there does the library refuse seven.
-        whole = _valid("+86" + rest) or not _valid("+86" + rest + "0")
+        whole = valid_in_china(rest) or not valid_in_china(rest + "0")
         return Number("+86" + rest) if whole else Incomplete(rest)
     return Number("+86" + rest) if len(subscriber) == 8 else _too_few(subscriber, 8)
 
@@ -306,7 +316,7 @@ def _bare(digits: str, area: str) -> Reading:
         return Number(digits, short=True)
     if _MOBILE.fullmatch(digits):
         return Number("+86" + digits)
-    if len(digits) in (10, 11) and _valid("+86" + digits):
+    if len(digits) in (10, 11) and valid_in_china(digits):
         return Number("+86" + digits)
     if len(digits) in (7, 8) and digits[0] not in "19" and digits[:3] not in ("400", "800"):
         return MissingArea(digits)
@@ -358,9 +368,25 @@ def _abroad(digits: str, region: str) -> Reading:
     return Unreadable()
 
 
-def _valid(e164: str) -> bool:
-    parsed = _parsed(e164, None)
+def valid_in_china(national: str) -> bool:
+    """Whether the library knows such a number in China. It takes 20 µs to parse one, its own
+    patterns take none; a leading 0 or 1 may be a prefix, which only parsing strips."""
+    if national[:1] not in ("0", "1"):
+        return _national().fullmatch(national) is not None
+    parsed = _parsed("+86" + national, None)
     return parsed is not None and phonenumbers.is_valid_number(parsed)
+
+
+KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost")
+"""The library's names of the kinds of number that China has."""
+
+
+@cache
+def _national() -> re.Pattern[str]:
+    """The library's patterns of all kinds: a number that fits one of them is valid."""
+    china = PhoneMetadata.metadata_for_region("CN")
+    patterns = [getattr(china, kind).national_number_pattern for kind in KINDS]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:

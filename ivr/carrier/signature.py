@@ -85,7 +85,7 @@ class SignatureCheck:
 
 def _joined(fields: Mapping[str, object]) -> str:
     """Names and values in the signed order: each pair once, by name, then by value."""
-    once: dict[str, str] = dict(fields.items())  # type: ignore[arg-type]  # else TypeError below
+    once: Mapping[str, str] = fields if type(fields) is dict else dict(fields.items())  # type: ignore[arg-type]  # else TypeError below
     if len(once) == len(fields):
         return "".join([name + once[name] for name in sorted(once)])
     pairs: set[tuple[str, str]] = set(fields.items())  # type: ignore[arg-type]

@@ -3,7 +3,7 @@ Everything else parses its input or carries out its output (design §3)."""
 
 from typing import assert_never
 
-from ivr.flow.call import Call, changed, entered
+from ivr.flow.call import Call, entered, next_turn
 from ivr.flow.effect import Effect
 from ivr.flow.event import Answer as Looked
 from ivr.flow.event import DialEnded, Event, Found, HungUp, LineEvent, Recorded
@@ -84,7 +84,7 @@ def _cut_short(world: World, turn: Turn) -> Turn:
 
 
 def _next(turn: Turn) -> Turn:
-    return Turn(changed(turn.call, turn=turn.call.turn + 1), turn.say, turn.do)
+    return Turn(next_turn(turn.call), turn.say, turn.do)
 
 
 def _follow(world: World, step: Step, looked: tuple[Looked, ...]) -> Turn:

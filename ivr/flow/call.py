@@ -122,6 +122,24 @@ def entered(call: Call, at: str) -> Call:
     )
 
 
+def next_turn(call: Call) -> Call:
+    """The call, waiting for the webhook of its next turn. Every step ends so."""
+    return Call(
+        call.id,
+        call.caller,
+        call.dialled,
+        call.language,
+        call.at,
+        call.plan,
+        call.started,
+        call.turn + 1,
+        call.over,
+        call.tries,
+        call.facts,
+        call.decision,
+    )
+
+
 def _changed(value: Any, kind: type[T], new: Mapping[str, Any]) -> T:
     read, places = _FIELDS[kind]
     values = [*read(value)]
@@ -136,7 +154,7 @@ def _fields_of(kind: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], dict[
 
 
 _FIELDS: Final[Mapping[type[Any], tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]]] = {
-    kind: _fields_of(kind) for kind in (Call, Facts)
+    kind: _fields_of(kind) for kind in (Call, Facts, Tries)
 }
 
 
@@ -148,15 +166,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _set_fields(value: Tries | Facts, default: Tries | Facts) -> dict[str, Any]:
+def _set_fields(kind: type[Any], got: Any, default: tuple[Any, ...]) -> dict[str, Any]:
+    """The fields that differ. Most are the default itself, so identity is asked first."""
+    read, places = _FIELDS[kind]
     return {
-        name: _plain(got)
-        for name in _NAMES[type(value)]
-        if (got := getattr(value, name)) != getattr(default, name)
+        name: _plain(mine)
+        for name, mine, usual in zip(places, read(got), default, strict=True)
+        if mine is not usual and mine != usual
     }
 
 
-_NAMES: Final = {kind: tuple(f.name for f in fields(kind)) for kind in (Tries, Facts)}
+_USUAL_TRIES: Final = _FIELDS[Tries][0](NO_TRIES)
+_USUAL_FACTS: Final = _FIELDS[Facts][0](NO_FACTS)
 
 
 def to_plain(call: Call) -> dict[str, Any]:
@@ -174,9 +195,9 @@ def to_plain(call: Call) -> dict[str, Any]:
     }
     if call.over:
         plain["over"] = True
-    if call.tries is not NO_TRIES and (tries := _set_fields(call.tries, NO_TRIES)):
+    if call.tries is not NO_TRIES and (tries := _set_fields(Tries, call.tries, _USUAL_TRIES)):
         plain["tries"] = tries
-    if call.facts is not NO_FACTS and (facts := _set_fields(call.facts, NO_FACTS)):
+    if call.facts is not NO_FACTS and (facts := _set_fields(Facts, call.facts, _USUAL_FACTS)):
         plain["facts"] = facts
     if call.decision is not None:
         plain["decision"] = call.decision.to_plain()

@@ -1,7 +1,8 @@
 """What number was meant, and how it is read aloud, written and masked."""
 
+import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from routing.numbers import (
@@ -18,6 +19,7 @@ from routing.numbers import (
     read_number,
     spoken_digits,
     spoken_groups,
+    valid_in_china,
     withheld,
     written,
 )
@@ -316,3 +318,21 @@ def test_every_number_in_a_log_line_is_masked() -> None:
     line = "call +8613912345678 to 0558-0000021, 139 1234 5678 rang 12345 for 20 s"
 
     assert mask_all(line) == "call …78 to …21, …78 rang 12345 for 20 s"
+
+
+@given(
+    st.sampled_from(
+        ["", "10", "20", "558", "571", "431", "754", "0558", "1", "13", "179", "400"]
+    ).flatmap(
+        lambda code: st.from_regex(r"[0-9]{3,11}", fullmatch=True).map(lambda rest: code + rest)
+    )
+)
+@example("179551605555")
+@example("0105551234")
+def test_the_librarys_patterns_alone_say_what_the_library_says(national: str) -> None:
+    try:
+        whole = phonenumbers.is_valid_number(phonenumbers.parse("+86" + national, None))
+    except phonenumbers.NumberParseException:
+        whole = False
+
+    assert valid_in_china(national) is whole

@@ -61,7 +61,9 @@ def press(world: World, call: Call, node: Menu, key: str) -> Step:
 
 
 def states(option: Option) -> dict[str, Any]:
-    """What the key says of the matter."""
+    """What the key says of the matter; most keys say nothing."""
+    if (option.kind, option.about, option.group, option.topic) == (None, None, None, None):
+        return {}
     return {
         name: value
         for name in ("kind", "about", "group", "topic")
