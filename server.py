@@ -39,7 +39,7 @@ from ivr.flow.instruction import Hangup, Language, Say
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports import Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
-from ivr.transcription.errand import Transcribing
+from ivr.transcription.errand import Heeding, Transcribing
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.delivery.console import ConsoleMail
 from routing.directory import Directory
@@ -295,6 +295,7 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
         "fetch_recording": Fetching(media, house.recordings, follow_up),
         "delete_recording": Deleting(rows),
         "transcribe": Transcribing(transcriber(house.settings, rows), keep),
+        "heed": Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
         "tell_office": ConsoleMail(
             house.cases,
             house.directory,

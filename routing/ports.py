@@ -66,6 +66,15 @@ class OfficeCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What was heard in a recording, by whoever heard it. `reference` is the case that it is of,
+    None as long as no case has taken it."""
+
+    reference: str | None
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeCount:
     """How many cases an office has. `danger` counts those marked as danger."""
 
@@ -83,7 +92,8 @@ class OfficeCases(Protocol):
         ...
 
     async def cases(self, office: str) -> Sequence[OfficeCase]:
-        """An office's cases, newest first; at most a few hundred."""
+        """An office's cases, open ones with danger first, then newest first; at most a few
+        hundred."""
         ...
 
     async def case(self, reference: str) -> OfficeCase | None:

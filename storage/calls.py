@@ -146,9 +146,16 @@ class StoredCalls:
         return None
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
-        """Keep the words beside the recording; a repeat changes nothing."""
+        """Keep the words beside the recording, to be read for danger; a repeat changes nothing."""
         row = insert(transcripts).values(recording=recording, source=source, text=text, at=at)
-        await self._database.brief(lambda unit: unit.execute(row.on_conflict_do_nothing()))
+        heed = enqueue("heed", {"recording": recording}, f"heed:{recording}:{source}", at, None)
+
+        def keep(unit: Connection) -> None:
+            unit.execute(row.on_conflict_do_nothing())
+            unit.execute(heed)
+
+        await self._database.brief(keep)
+        self._database.woken.set()
 
     async def apply(
         self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int

@@ -1,22 +1,27 @@
-"""An office's cases as its page shows them. Implements `routing.ports.OfficeCases`."""
+"""An office's cases as its page shows them, and the mark of danger.
+Implements `routing.ports.OfficeCases` and `ivr.transcription.errand.Statements`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
 from ivr.ports import Recordings
-from routing.cases.case import CaseState, Confidentiality
+from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
-from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Words
+from routing.cases.transitions import Actor
+from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Statement, Words
+from storage.effects import enqueue
 from storage.engine import Database
-from storage.tables.cases import case_callers, cases, recordings, transcripts
+from storage.tables.cases import case_callers, case_events, cases, recordings, transcripts
 
 SHOWN: Final = 200
+URGENT: Final = and_(cases.c.danger, cases.c.state.not_in([state.value for state in ENDS]))
 
 
 class StoredCases:
-    """Reads only; every change of a case goes through its use case."""
+    """Reads, but for the mark of danger; a case is moved by its use case alone."""
 
     def __init__(self, database: Database, audio: Recordings) -> None:
         self._database = database
@@ -40,10 +45,10 @@ class StoredCases:
         return [OfficeCount(r.office, r.cases, int(r.danger or 0), r.latest) for r in rows]
 
     async def cases(self, office: str) -> Sequence[OfficeCase]:
-        """An office's cases, newest first."""
+        """An office's cases: open ones with danger first, then newest first."""
         query = _cases().where(cases.c.office == office)
-        newest = (cases.c.opened.desc(), cases.c.reference)
-        return await self._read(query.order_by(*newest).limit(SHOWN))
+        order = (URGENT.desc(), cases.c.opened.desc(), cases.c.reference)
+        return await self._read(query.order_by(*order).limit(SHOWN))
 
     async def case(self, reference: str) -> OfficeCase | None:
         """One case."""
@@ -54,6 +59,38 @@ class StoredCases:
         """A recording's WAV."""
         return await self._audio.read(sid)
 
+    async def statement(self, sid: str) -> Statement | None:
+        """The words of a recording, also of one that no webhook has told of yet; None without."""
+        query = (
+            select(recordings.c.reference, transcripts.c.text)
+            .select_from(transcripts)
+            .join(recordings, recordings.c.sid == transcripts.c.recording, isouter=True)
+            .where(transcripts.c.recording == sid)
+        )
+        rows = await self._database.read(query)
+        return Statement(rows[0].reference, tuple(row.text for row in rows)) if rows else None
+
+    async def mark_danger(self, reference: str, now: datetime) -> bool:
+        """Mark it, note that the system did, tell its office again: once, in one transaction."""
+        calm = select(cases.c.office, cases.c.state).where(
+            cases.c.reference == reference, cases.c.danger.is_(False)
+        )
+        mark = update(cases).where(cases.c.reference == reference).values(danger=True)
+
+        def once(unit: Connection) -> bool:
+            case = unit.execute(calm).one_or_none()
+            if case is None:
+                return False
+            unit.execute(mark)
+            unit.execute(insert(case_events).values(_danger_noted(reference, case.state, now)))
+            payload = {"reference": reference, "office": case.office, "danger": True}
+            unit.execute(enqueue("tell_office", payload, f"danger:{reference}", now, reference))
+            return True
+
+        marked = await self._database.brief(once)
+        self._database.woken.set()
+        return marked
+
     async def _read(self, query: Select[Any]) -> Sequence[OfficeCase]:
         rows = await self._database.read(query)
         sounds = await self._database.read(_sounds([row.reference for row in rows]))
@@ -61,6 +98,18 @@ class StoredCases:
         for sound in sounds:
             by_case.setdefault(sound.reference, []).append(sound)
         return [_case(row, by_case.get(row.reference, [])) for row in rows]
+
+
+def _danger_noted(reference: str, state: str, now: datetime) -> dict[str, Any]:
+    """An audit row that changes no state."""
+    return {
+        "reference": reference,
+        "from_state": state,
+        "to_state": state,
+        "actor": Actor.SYSTEM.value,
+        "note": "words of danger in a recording",
+        "at": now,
+    }
 
 
 def _cases() -> Select[Any]:

@@ -1,6 +1,10 @@
-"""A server that starts again takes up at once what a killed one had begun."""
+"""A server that starts again takes up at once what a killed one had begun; what a call leaves to be
+done is done while it runs."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +16,11 @@ from deployment.plans import earlier_plans, plan_inputs
 from deployment.settings import Settings
 from deployment.sockets import runner_of
 from ivr.conversation import Conversation
+from ivr.flow.effect import AttachRecording
 from storage.effects import enqueue
 from storage.engine import Database, migrate
 from storage.outbox import StoredOutbox
+from tests.storage.stepping import first_step, later_step, open_case
 
 DEADLINE = 20.0
 """Long for a loaded machine, and far from the lease that need not be waited for."""
@@ -41,16 +47,40 @@ async def test_claimed_work_is_done_long_before_its_lease_ends(
 
     monkeypatch.setattr(Conversation, "settle", settle)
     monkeypatch.chdir(tmp_path)
-    settings = Settings(demo=False, data_dir=tmp_path)
-    path = tmp_path / "zhitong.db"
-    await asyncio.to_thread(migrate, path)
-    await leave_claimed(path)
-    app = await server.build_app(settings)
+    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await leave_claimed(tmp_path / "zhitong.db")
+    async with running(tmp_path):
+        await settled.wait()
+
+
+async def test_danger_in_a_recording_reaches_the_office_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    async with running(tmp_path) as house:
+        office = next(iter(house.directory().offices))
+        now = house.clock.now()
+        opening = replace(open_case(), office=office)
+        attach = AttachRecording(opening.reference, 1, "RE1", 12, "zh-CN")
+        await house.journal.append(first_step("a"))
+        await house.journal.append(later_step("a", 1, opening, attach))
+        await house.calls.hold_transcript("RE1", "楼下着火了，快来人", "carrier", now)
+        while not any(mail.id.startswith("danger-") for mail in await house.mails.mails()):
+            await asyncio.sleep(0)
+        (case,) = await house.cases.cases(office)
+    assert case.danger
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[server.House]:
+    """The server without its port, within the deadline."""
+    app = await server.build_app(Settings(demo=False, data_dir=folder))
     runner = runner_of(app)
     await runner.setup()
     try:
         async with asyncio.timeout(DEADLINE):
-            await settled.wait()
+            yield app[server.HOUSE]
     finally:
         await runner.cleanup()
 

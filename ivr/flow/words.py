@@ -108,7 +108,7 @@ class Vocabulary:
         """What the words mean at a menu whose `speech` is `menu`; None if nothing is known."""
         words = self.languages[language]
         heard = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
-        if any(_in_danger(heard, word, words, language) for word in words.emergency):
+        if _speaks_of_danger(heard, words, language):
             return Emergency()
         if MENUS.get(menu) and (key := _numbered(heard, language)) is not None:
             return Choice(key)
@@ -120,6 +120,13 @@ class Vocabulary:
                 if _said(heard, word, language)
             )
         return _best(_without_asides(found, heard, language))
+
+    def speaks_of_danger(self, text: str) -> bool:
+        """Whether a whole statement names danger to life, in any language: callers mix them."""
+        heard = unicodedata.normalize("NFKC", text).casefold()
+        return any(
+            _speaks_of_danger(heard, words, language) for language, words in self.languages.items()
+        )
 
     def hints(self, language: Language, menu: str) -> tuple[str, ...]:
         """Words that the recogniser should expect at this menu."""
@@ -149,6 +156,10 @@ _PLURAL: Final = re.compile(r"e?s(?![a-z])")
 
 def _plural(heard: str, end: int) -> bool:
     return _PLURAL.match(heard, end) is not None
+
+
+def _speaks_of_danger(heard: str, words: Words, language: Language) -> bool:
+    return any(_in_danger(heard, word, words, language) for word in words.emergency)
 
 
 def _in_danger(heard: str, word: str, words: Words, language: Language) -> bool:

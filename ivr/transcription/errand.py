@@ -1,12 +1,15 @@
-"""What the outbox has the Transcriber do: words for a kept recording, beside it, marked with
-their source. The recording stays the record."""
+"""What the outbox has done with words: asked of the Transcriber for a kept recording, beside it,
+marked with their source; then read for danger. The recording stays the record."""
 
 from collections.abc import Awaitable, Callable
-from typing import cast
+from datetime import datetime
+from typing import Final, Protocol, cast
 
 from ivr.flow.instruction import Language
-from ivr.ports import Transcriber
-from routing.ports import Job
+from ivr.flow.words import Vocabulary
+from ivr.ports import Clock, Transcriber
+from routing.handoff import TryAgain
+from routing.ports import Job, Statement
 
 Keep = Callable[[str, str, str], Awaitable[None]]
 """Keeps the words: the recording's id, text and source."""
@@ -26,3 +29,41 @@ class Transcribing:
         words = await self._transcriber.transcribe(sid, language)
         if words is not None:
             await self._keep(sid, words.text, words.source)
+
+
+CASE_COMES: Final = 8
+"""Tries within which a recording has its case: two minutes, after the end of a call too. Later
+ones have none: nobody was heard to speak in them."""
+
+
+class Statements(Protocol):
+    """What was heard, and the mark of danger."""
+
+    async def statement(self, sid: str) -> Statement | None:
+        """The words of a recording; None where there are none."""
+        ...
+
+    async def mark_danger(self, reference: str, now: datetime) -> bool:
+        """The case is urgent from now on, and its office is told again; False if it was."""
+        ...
+
+
+class Heeding:
+    """Handler of `heed` jobs: a statement that speaks of danger makes its case urgent."""
+
+    def __init__(
+        self, statements: Statements, vocabulary: Callable[[], Vocabulary], clock: Clock
+    ) -> None:
+        self._statements = statements
+        self._vocabulary = vocabulary
+        self._clock = clock
+
+    async def __call__(self, job: Job) -> None:
+        """Raises TryAgain while the recording has no case yet. Repeating is safe."""
+        said = await self._statements.statement(str(job.payload["recording"]))
+        if said is None or not any(map(self._vocabulary().speaks_of_danger, said.texts)):
+            return
+        if said.reference is not None:
+            await self._statements.mark_danger(said.reference, self._clock.now())
+        elif job.attempts < CASE_COMES:
+            raise TryAgain("the recording speaks of danger and has no case yet")

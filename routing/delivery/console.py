@@ -21,6 +21,13 @@ KINDS = {
 }
 
 
+LISTEN_NOW = (
+    "来电人在录音中提到可能有危险，请马上听录音并处理。\n"
+    "The caller's recording speaks of danger: please listen and act at once.\n\n"
+)
+"""Before the mail of a case whose recording was found to speak of danger."""
+
+
 class Cases(Protocol):
     """Reads one case."""
 
@@ -58,24 +65,30 @@ class ConsoleMail:
         office = self._directory().offices.get(case.office)
         if office is None:
             raise Refused("the case's office is not in the register; add it, then send again")
+        danger_heard = bool(job.payload.get("danger"))
         mail = SentMail(
-            id=f"case-{case.reference}",
+            id=f"danger-{case.reference}" if danger_heard else f"case-{case.reference}",
             to=office.email,
-            subject=_subject(case),
-            text=self._text(case, ZoneInfo(office.time_zone)),
+            subject=_alarm(case) if danger_heard else _subject(case),
+            text=self._text(case, ZoneInfo(office.time_zone), danger_heard=danger_heard),
             at=self._clock.now(),
         )
         await self._write(mail)
 
-    def _text(self, case: OfficeCase, zone: ZoneInfo) -> str:
+    def _text(self, case: OfficeCase, zone: ZoneInfo, *, danger_heard: bool) -> str:
         page = self._page(case.office)
         due = "" if case.due is None else f"{case.due.astimezone(zone):%Y-%m-%d %H:%M}"
-        return (
+        first = LISTEN_NOW if danger_heard else ""
+        return first + (
             f"工单{case.reference}，请于{due}前答复。\n"
             f"录音和文字稿：{page}\n\n"
             f"Case {case.reference}, answer by {due}.\n"
             f"Recording and words: {page}\n"
         )
+
+
+def _alarm(case: OfficeCase) -> str:
+    return f"【危险】工单 {case.reference} · 录音中提到危险 · Danger in a recording"
 
 
 def _subject(case: OfficeCase) -> str:

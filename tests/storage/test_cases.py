@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import select
 
 from ivr.flow.effect import AttachRecording, Effect, FlagPressure, MakeAnonymous, WithdrawCase
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
-from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Words
+from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Statement, Words
 from storage.cases import SHOWN, StoredCases
+from storage.outbox import StoredOutbox
 from storage.recordings import StoredRecordings
+from storage.tables.cases import case_events
 from tests.storage.stepping import (
     AT,
     CALLER,
@@ -183,3 +186,65 @@ async def test_many_cases_are_read_in_two_queries_up_to_a_bound(tmp_path: Path) 
     assert len(found) == SHOWN
     assert found[0].reference == f"{many:08}"
     assert len(selects) == 2
+
+
+async def test_what_is_heard_in_a_recording_is_known_before_its_case(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = await keep(house)
+        assert await store.statement("RE1") is None
+        await house.calls.hold_transcript("RE1", "着火了", "carrier", AT)
+        assert await store.statement("RE1") == Statement(None, ("着火了",))
+        attach = AttachRecording("46270395", 1, "RE1", 12, "zh-CN")
+        await house.journal.append(later_step("a", 1, open_case(), attach))
+        assert await store.statement("RE1") == Statement("46270395", ("着火了",))
+
+
+async def test_words_are_read_for_danger_once_for_each_who_heard_them(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        for source in ("carrier", "carrier", "engine"):
+            await house.calls.hold_transcript("RE1", "着火了", source, AT)
+        jobs = await StoredOutbox(house.database).claim(AT, 100)
+    assert [(job.kind, job.payload) for job in jobs] == [("heed", {"recording": "RE1"})] * 2
+
+
+async def test_danger_is_marked_noted_and_told_once(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        opening = open_case()
+        store = await keep(house, (opening,))
+        assert [await store.mark_danger(opening.reference, AT) for _ in range(2)] == [True, False]
+        found = await store.case(opening.reference)
+        async with house.database.reading() as connection:
+            noted = (await connection.execute(select(case_events))).all()[-1]
+        told = [
+            job
+            for job in await StoredOutbox(house.database).claim(AT, 100)
+            if job.payload.get("danger")
+        ]
+    assert found is not None
+    assert found.danger
+    assert (noted.actor, noted.from_state, noted.to_state) == ("system", "dispatched", "dispatched")
+    assert noted.note == "words of danger in a recording"
+    assert [(job.kind, job.payload["office"]) for job in told] == [("tell_office", opening.office)]
+
+
+async def test_a_case_that_was_opened_as_danger_is_not_told_of_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = await keep(house, (replace(open_case(), danger=True),))
+        assert not await store.mark_danger(open_case().reference, AT)
+        assert not await store.mark_danger("11111116", AT)
+
+
+async def test_open_cases_with_danger_come_first(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        names = ("10000008", "20000006", "30000004", "40000002")
+        for n, reference in enumerate(names):
+            await house.journal.append(first_step(reference))
+            opening = replace(open_case(), reference=reference)
+            step = later_step(reference, 1, opening)
+            await house.journal.append(replace(step, at=AT + n * SECOND))
+        store = cases_of(house)
+        for reference in names[:2]:
+            await store.mark_danger(reference, AT)
+        await house.journal.append(later_step(names[1], 2, WithdrawCase(names[1])))
+        shown = [case.reference for case in await store.cases(open_case().office)]
+    assert shown == [names[0], names[3], names[2], names[1]]

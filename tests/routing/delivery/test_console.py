@@ -42,7 +42,9 @@ class Cases:
         return self._cases.get(reference)
 
 
-async def mail(plan: Plan, cases: Cases, reference: str = "46270395") -> SentMail:
+async def mail(
+    plan: Plan, cases: Cases, reference: str = "46270395", *, danger: bool = False
+) -> SentMail:
     written: list[SentMail] = []
 
     async def write(mail: SentMail) -> None:
@@ -55,7 +57,8 @@ async def mail(plan: Plan, cases: Cases, reference: str = "46270395") -> SentMai
         lambda office: f"/demo/office/{office}",
         StoppedClock(),
     )
-    await deliver(Job(1, "tell_office", {"reference": reference, "office": "市公安局"}, 1))
+    told: dict[str, object] = {"reference": reference, "office": "市公安局"}
+    await deliver(Job(1, "tell_office", told | ({"danger": True} if danger else {}), 1))
     return written[0]
 
 
@@ -77,3 +80,15 @@ async def test_the_same_case_is_the_same_mail(demo_plan: Plan) -> None:
 async def test_a_case_that_is_not_kept_is_given_up(demo_plan: Plan) -> None:
     with pytest.raises(Refused, match="not kept"):
         await mail(demo_plan, Cases())
+
+
+async def test_danger_in_a_recording_is_another_mail_that_says_to_listen(demo_plan: Plan) -> None:
+    first = await mail(demo_plan, Cases(CASE))
+    again = await mail(demo_plan, Cases(CASE), danger=True)
+
+    assert again.id != first.id
+    assert "危险" in again.subject
+    assert "Danger" in again.subject
+    assert "请马上听录音" in again.text
+    assert "listen and act at once" in again.text
+    assert "/demo/office/市公安局" in again.text
