@@ -22,11 +22,11 @@ from ivr.flow.node import (
     Record,
     Script,
 )
-from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.phrasebook import Phrase, Phrasebook
+from ivr.flow.sayings import LATER, STEP_PHRASES, TOLD
 from ivr.flow.slots import GIVEN, KNOWN
 from ivr.flow.standing import STANDING
 from ivr.flow.words import MENUS
-from routing.cases.kinds import Kind
 
 MOST_OPTIONS: Final = 5
 FROZEN: Final[Mapping[str, type[Node]]] = {"1": Check, "2": Limit, "3": Progress, "5": Missed}
@@ -34,22 +34,6 @@ FROZEN: Final[Mapping[str, type[Node]]] = {"1": Check, "2": Limit, "3": Progress
 RESERVED: Final = frozenset("0*#")
 SPOKEN_PARTS: Final = frozenset({"check.verdict", "progress.state"})
 """Prompts that stand for words which the call leads to."""
-FLOW_PHRASES: Final = (
-    "silence.1", "silence.2", "wrong.1", "wrong.2", "unheard", "check.ask", "check.confirm",
-    "check.genuine", "check.root", "check.never_calls", "check.may_call", "check.not_listed",
-    "check.withdrawn", "check.replaced", "check.suspended", "check.public", "check.area",
-    "check.go_on", "check.unreadable", "check.limit", "check.texted", "record.empty",
-    "case.registered", "case.read", "case.texted", "put.now", "put.next", "put.stand_in",
-    "put.full", "person.connect", "person.wait", "progress.ask", "progress.miss",
-    "progress.pin_sent", "progress.forgotten", "progress.pin", "whisper.offer",
-    "whisper.person", "whisper.language",
-    "whisper.accepted", "whisper.declined", "whisper.declined.next", "whisper.declined.last",
-    "whisper.gone", "trouble.plain", "sms.case",
-    "sms.check", "sms.pin", "topic.none", "kind.none",
-    "verdict.genuine", "verdict.suspended", "verdict.withdrawn", "verdict.not_listed",
-    "verdict.public", *(f"kind.{kind.value}" for kind in Kind), *STANDING.values(),
-)  # fmt: skip
-"""Phrases that the steps say by themselves."""
 STEPS: Final = "the steps"
 
 
@@ -85,6 +69,7 @@ def review(script: Script, phrases: Phrasebook) -> tuple[Finding, ...]:
         *_silent_loops(script),
         *_menus(script, phrases),
         *_words(script, phrases),
+        *_unsaid(script, phrases),
         *_parity(phrases),
     )
 
@@ -100,6 +85,10 @@ def unknown_topics(script: Script, topics: Collection[str]) -> Iterator[Finding]
 
 def _error(where: str, sentence: str) -> Finding:
     return Finding(Level.ERROR, where, sentence)
+
+
+def _warning(where: str, sentence: str) -> Finding:
+    return Finding(Level.WARNING, where, sentence)
 
 
 def _dangling(script: Script) -> Iterator[Finding]:
@@ -216,19 +205,43 @@ def _promised_keys(node: Menu, phrases: Phrasebook) -> Iterator[Finding]:
             yield _error(node.id, f"the words in {language} offer key {key}, which leads nowhere")
 
 
+def _wanted(script: Script) -> Iterator[tuple[str, str]]:
+    """Each phrase that is said, with the node that says it, or STEPS."""
+    for name, node in script.nodes.items():
+        yield from ((prompt.phrase, name) for prompt in _said(node))
+    yield from ((phrase, STEPS) for phrase in STEP_PHRASES)
+
+
 def _words(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
-    wanted = {
-        (prompt.phrase, name) for name, node in script.nodes.items() for prompt in _said(node)
-    }
-    wanted |= {(phrase, STEPS) for phrase in FLOW_PHRASES}
-    for phrase, where in sorted(wanted):
+    for phrase, where in sorted(set(_wanted(script))):
         if phrase in SPOKEN_PARTS:
             continue
         for language, book in phrases.texts.items():
             if phrase not in book:
                 yield _error(where, f"{phrase!r} has no words in {language}")
-            elif where != STEPS and (given := GIVEN.intersection(book[phrase].slots)):
+                continue
+            slots = frozenset(book[phrase].slots)
+            if where == STEPS:
+                yield from _unfilled(phrase, slots)
+            elif given := GIVEN & slots:
                 yield _error(where, f"{phrase!r} needs {', '.join(sorted(given))}; only a step can")
+
+
+def _unfilled(phrase: str, slots: frozenset[str]) -> Iterator[Finding]:
+    """What no step gives would be heard as an apology instead of the words."""
+    known = TOLD if phrase in STANDING.values() else KNOWN | STEP_PHRASES[phrase]
+    if lacking := slots - known:
+        yield _error(phrase, f"needs {', '.join(sorted(lacking))}, which is not known there")
+
+
+def _unsaid(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
+    """Words that nobody hears are no fault of a script, but somebody must know why."""
+    said = {phrase for phrase, _ in _wanted(script)}
+    for phrase in sorted({phrase for book in phrases.texts.values() for phrase in book}):
+        if phrase not in said and phrase not in LATER:
+            yield _warning(phrase, "nothing says it: take it out, or lead a node to it")
+        elif phrase in said and phrase in LATER:
+            yield _warning(phrase, "is said now: take it off the list of what is kept for later")
 
 
 def _said(node: Node) -> tuple[Prompt, ...]:
@@ -241,6 +254,10 @@ def _said(node: Node) -> tuple[Prompt, ...]:
             return ()
 
 
+def _literal(book: Mapping[str, Phrase], phrase: str) -> tuple[str, ...]:
+    return book[phrase].parts[::2] if phrase in book else ()
+
+
 def _parity(phrases: Phrasebook) -> Iterator[Finding]:
     every = {phrase for book in phrases.texts.values() for phrase in book}
     for phrase in sorted(every):
@@ -251,6 +268,11 @@ def _parity(phrases: Phrasebook) -> Iterator[Finding]:
         }
         for language in phrases.texts.keys() - slots.keys():
             yield _error(phrase, f"has no words in {language}")
+        literal = "".join(
+            part for book in phrases.texts.values() for part in _literal(book, phrase)
+        )
+        if {"{", "}"} & set(literal):
+            yield _error(phrase, "holds a brace that is no slot: a slot is {lower_case_letters}")
         if len(set(slots.values())) > 1:
             yield _error(phrase, "fills different slots in different languages")
         for unknown in sorted(frozenset().union(*slots.values()) - KNOWN - GIVEN):

@@ -7,7 +7,8 @@ from typing import Final
 from routing.cases.case import CaseState
 
 # A question, an answer, a reason and the day of closing are not looked up yet: until they are, a
-# case that waits for its caller is being worked on, and one to be called back is under review.
+# case that waits for its caller is being worked on, one to be called back is under review, and who
+# wants to know more about an end is led to a person.
 STANDING: Final[Mapping[CaseState, str]] = {
     CaseState.RECEIVED: "progress.received",
     CaseState.TRIAGE: "progress.received",
@@ -18,8 +19,8 @@ STANDING: Final[Mapping[CaseState, str]] = {
     CaseState.ANSWERED: "progress.review",
     CaseState.CALLBACK: "progress.review",
     CaseState.LONG_TERM: "progress.long_term",
-    CaseState.CLOSED: "progress.closed",
-    CaseState.NOT_ACCEPTED: "progress.not_accepted",
+    CaseState.CLOSED: "progress.ended",
+    CaseState.NOT_ACCEPTED: "progress.refused",
     CaseState.MERGED: "progress.merged",
     CaseState.WITHDRAWN: "progress.withdrawn",
 }

@@ -7,11 +7,12 @@ import pytest
 from ivr.flow.call import Call, from_plain, to_plain, with_facts
 from ivr.flow.effect import AttachRecording, Notify, OpenCase
 from ivr.flow.event import DialEnded, MatterFound, Silence, Spoke
-from ivr.flow.instruction import Dial, Record
+from ivr.flow.instruction import Dial, Language, Record
 from ivr.flow.matter import Taken, register
 from ivr.flow.node import Area, Confirm, Prompt, Purpose, Text, When
 from ivr.flow.node import Record as RecordNode
 from ivr.flow.phrasebook import Phrase, Phrasebook
+from ivr.flow.sayings import LATER, STEP_PHRASES
 from ivr.flow.slots import UnknownSlot, slot
 from ivr.flow.speech import holds, say, say_all
 from ivr.flow.steps import acts, area, confirm, put
@@ -271,3 +272,17 @@ def test_a_carrier_that_hears_no_words_is_offered_none(demo_plan: Plan) -> None:
 
     assert not said(wanderer, "menu.say")
     assert say(World(plan, TUESDAY), wanderer.call, "menu.say").text
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_no_phrase_is_heard_with_a_brace_in_it(demo_plan: Plan, language: Language) -> None:
+    """Every phrase that is said today, in a call that knows all that a call can know."""
+    call = replace(go(ring(demo_plan), "2", "2", SAID).call, language=language)
+    told = with_facts(call, asked="46270395", asked_office="市公安局", asked_due=TUESDAY)
+    book = demo_plan.phrases.texts[language]
+    for phrase in book.keys() - LATER.keys():
+        given = dict.fromkeys(STEP_PHRASES.get(phrase, ()), "X")
+        text = say(World(demo_plan, NIGHT), told, phrase, **given).text
+
+        assert text, phrase
+        assert not {"{", "}"} & set(text), phrase

@@ -7,6 +7,7 @@ import pytest
 from ivr.flow.graph import WAITS, edges, nobody, on_silence, reachable, settles, spread
 from ivr.flow.node import End, Menu, Put, Script
 from ivr.flow.review import Level, review
+from ivr.flow.sayings import LATER
 from ivr.library import LibraryError, accepted, load_phrases, load_script, shipped
 
 SHIPPED = shipped()
@@ -206,6 +207,50 @@ def test_a_slot_that_nothing_fills_is_found() -> None:
     chinese = edited(SHIPPED.phrases["zh-CN"], "{line}", "{weather}")
 
     assert any("nothing fills {weather}" in finding for finding in findings(chinese=chinese))
+
+
+def test_a_step_is_asked_for_no_slot_that_it_does_not_give() -> None:
+    for old, new, finding in (
+        ("尾号{tail}，已办结", "尾号{tail}，{date}办结", "progress.ended: needs date"),
+        ("没有这个选项", "没有这个选项{reason}", "wrong.1: needs reason"),
+        ("请按{keys}", "请按{keys}{next}", "wrong.2: needs next"),
+    ):
+        found = findings(chinese=edited(SHIPPED.phrases["zh-CN"], old, new))
+
+        assert f"error at {finding}, which is not known there" in found
+
+
+def test_a_brace_that_is_no_slot_is_found() -> None:
+    for broken in ("{Line}", "{line", "{}", "line}"):
+        found = findings(chinese=edited(SHIPPED.phrases["zh-CN"], "{line}", broken))
+
+        assert any("greet.first: holds a brace that is no slot" in finding for finding in found)
+
+
+def test_a_phrase_that_nothing_says_is_found_but_keeps_no_script_from_use() -> None:
+    more = {lang: text + '\n"greet.idle" = "x"\n' for lang, text in SHIPPED.phrases.items()}
+    phrases = load_phrases(more)
+
+    (finding,) = review(SCRIPT, phrases)
+
+    assert str(finding).startswith("warning at greet.idle: nothing says it")
+    assert accepted(SCRIPT, phrases, TOPICS) is SCRIPT
+
+
+def test_a_phrase_kept_for_later_is_found_once_it_is_said() -> None:
+    script = edited(
+        SHIPPED.script, 'prompts = ["end.loop"]', 'prompts = ["end.loop", "talk.recorded"]'
+    )
+
+    assert findings(script) == [
+        "warning at talk.recorded: is said now: take it off the list of what is kept for later"
+    ]
+
+
+def test_what_is_kept_for_later_is_written_and_has_its_reason() -> None:
+    for phrase, reason in LATER.items():
+        assert all(phrase in book for book in PHRASES.texts.values()), phrase
+        assert reason
 
 
 def test_a_finding_reads_as_a_sentence_with_its_level_and_place() -> None:

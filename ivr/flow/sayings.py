@@ -1,0 +1,68 @@
+"""Which phrases the steps say by themselves, with the slots that they give; and which phrases are
+written but kept for what is not built yet. `review` proves both lists against the phrasebook."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ivr.flow.standing import STANDING
+from routing.cases.kinds import Kind
+
+NOTHING: Final[frozenset[str]] = frozenset()
+_PLAIN: Final = (
+    "silence.1", "silence.2", "wrong.1", "unheard", "check.ask", "check.root",
+    "check.never_calls", "check.may_call", "check.go_on", "check.unreadable", "check.limit",
+    "check.texted", "record.empty", "case.registered", "case.read", "case.texted",
+    "put.stand_in", "person.connect", "person.wait", "progress.ask", "progress.miss",
+    "progress.pin_sent", "progress.forgotten", "progress.pin", "whisper.offer",
+    "whisper.person", "whisper.language", "whisper.accepted", "whisper.declined",
+    "whisper.declined.next", "whisper.declined.last", "whisper.gone", "trouble.plain",
+    "topic.none", "kind.none", "verdict.genuine", "verdict.suspended", "verdict.withdrawn",
+    "verdict.not_listed", "verdict.public", *(f"kind.{kind.value}" for kind in Kind),
+    *STANDING.values(),
+)  # fmt: skip
+STEP_PHRASES: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(_PLAIN, NOTHING),
+    "wrong.2": frozenset({"keys"}),
+    "check.confirm": frozenset({"number"}),
+    "check.genuine": frozenset({"number", "who", "date", "paper", "page"}),
+    "check.not_listed": frozenset({"number"}),
+    "check.withdrawn": frozenset({"number", "date"}),
+    "check.replaced": frozenset({"new"}),
+    "check.suspended": frozenset({"number", "date"}),
+    "check.public": frozenset({"number", "service"}),
+    "check.area": frozenset({"area"}),
+    "put.now": frozenset({"office"}),
+    "put.next": frozenset({"next"}),
+    "put.full": frozenset({"next"}),
+    "sms.case": frozenset({"case", "pin", "due"}),
+    "sms.check": frozenset({"number", "verdict", "date"}),
+    "sms.pin": frozenset({"case", "pin"}),
+}
+"""Phrase id -> the slots that the step fills; a call fills the others by itself."""
+TOLD: Final = frozenset({"tail", "office", "due"})
+"""What is known of a case that somebody asks after: its state's phrase may use no other slot."""
+
+_CODES: Final = "call codes come with the register of outgoing calls"
+_ANSWERS: Final = "questions, answers, reasons and days of closing come with the office's work"
+LATER: Final[Mapping[str, str]] = {
+    "greet.direct": "for deployments without a menu",
+    "check.reported": "a report is told to others only after a person has confirmed it",
+    "matter.district": "only where the rules differ by district; the city's do not",
+    "hours.closure": "closure orders come with the calendar's pages",
+    "whisper.returned": "an official's call back needs the register of their phones",
+    "whisper.test": "weekly test calls come with the register",
+    "progress.extended": _ANSWERS,
+    "progress.question": _ANSWERS,
+    "progress.answer": _ANSWERS,
+    "progress.closed": _ANSWERS,
+    "progress.not_accepted": _ANSWERS,
+    "talk.recorded": "for deployments that record talk; none does yet",
+    "missed.ask": _CODES,
+    "missed.confirmed": _CODES,
+    "missed.other": _CODES,
+    "missed.expired": _CODES,
+    "missed.none": _CODES,
+    "trouble.fallback": "the static plan for a dead process speaks it",
+    "trouble.saved": "the static plan for a dead process speaks it",
+}
+"""Phrase id -> why nothing says it yet. Any other phrase that nothing says is a finding."""
