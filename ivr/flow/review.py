@@ -254,8 +254,8 @@ def _said(node: Node) -> tuple[Prompt, ...]:
             return ()
 
 
-def _literal(book: Mapping[str, Phrase], phrase: str) -> tuple[str, ...]:
-    return book[phrase].parts[::2] if phrase in book else ()
+def _literal(book: Mapping[str, Phrase], phrase: str) -> str:
+    return "".join(book[phrase].parts[::2]) if phrase in book else ""
 
 
 def _parity(phrases: Phrasebook) -> Iterator[Finding]:
@@ -268,10 +268,7 @@ def _parity(phrases: Phrasebook) -> Iterator[Finding]:
         }
         for language in phrases.texts.keys() - slots.keys():
             yield _error(phrase, f"has no words in {language}")
-        literal = "".join(
-            part for book in phrases.texts.values() for part in _literal(book, phrase)
-        )
-        if {"{", "}"} & set(literal):
+        if any({"{", "}"} & set(_literal(book, phrase)) for book in phrases.texts.values()):
             yield _error(phrase, "holds a brace that is no slot: a slot is {lower_case_letters}")
         if len(set(slots.values())) > 1:
             yield _error(phrase, "fills different slots in different languages")
