@@ -38,7 +38,7 @@ CASE: Final = CaseFound(
     "46270395",
     CaseState.RECEIVED,
     "市公安局",
-    datetime(2026, 11, 26, 9, 30, tzinfo=UTC).isoformat(),
+    datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
 )
 
 Keys = tuple[str, ...]

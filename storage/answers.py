@@ -147,7 +147,7 @@ class StoredAnswers:
             unit.execute(TAKE, asks | {"hit": hit})
             if row is None or not hit:
                 return CaseMissed(locked)
-            return CaseFound(reference, CaseState(row.state), row.office, row.due.isoformat())
+            return CaseFound(reference, CaseState(row.state), row.office, row.due)
 
         return await self._database.brief(find)
 

@@ -1,6 +1,7 @@
 """What happened on the line, as values. The counterpart of `instruction`: the carrier
 turns a webhook into one of these, and `advance` answers with instructions."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from ivr.flow.value import value
@@ -72,13 +73,12 @@ class HungUp:
 
 @value
 class CaseFound:
-    """A case matched its number and PIN. `due` and `closed_on` are ISO dates and times."""
+    """A case matched its number and PIN. `due` is aware UTC."""
 
     reference: str
     state: CaseState
     office: str
-    due: str | None
-    detail: str | None = None
+    due: datetime | None
 
 
 @value

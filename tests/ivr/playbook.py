@@ -240,7 +240,7 @@ def _set_town(words: list[str], story: Story) -> None:
         case ["tries", "used", "up"]:
             story.town.locked = True
         case ["case", reference, pin, state, office, due]:
-            found = CaseFound(reference, CaseState(state), office, due)
+            found = CaseFound(reference, CaseState(state), office, datetime.fromisoformat(due))
             story.town.cases[reference] = (pin, found)
         case _:
             raise StoryError(f"nobody can play {' '.join(words)!r}")

@@ -81,7 +81,7 @@ async def test_number_and_pin_say_how_the_case_stands(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         answers = await with_case(house)
         found = await answers.answer(ringing("b", OTHER), 2, RIGHT, AT)
-    due = (AT + timedelta(days=7)).isoformat()
+    due = AT + timedelta(days=7)
     assert found == CaseFound(REFERENCE, CaseState.DISPATCHED, "water", due)
 
 

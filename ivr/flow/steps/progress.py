@@ -1,7 +1,6 @@
 """Progress: case number and PIN in one go, and how the case stands. All misses sound alike."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, assert_never
 
 from ivr.flow.call import Call, with_facts
@@ -120,7 +119,7 @@ def _told(call: Call, found: CaseFound) -> Call:
         asked=found.reference,
         state=found.state.value,
         asked_office=found.office,
-        asked_due=datetime.fromisoformat(found.due) if found.due else None,
+        asked_due=found.due,
     )
 
 

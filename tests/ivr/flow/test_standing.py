@@ -13,7 +13,7 @@ from ivr.flow.world import Plan, World
 from routing.cases.case import CaseState
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-DUE = datetime(2026, 11, 26, 9, 30, tzinfo=UTC).isoformat()
+DUE = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 
 
 def test_every_state_has_words() -> None:

@@ -39,7 +39,8 @@ MOST_LOOKUPS: Final = 2
 FARMING: Final = "+865580000014"
 NIGHT: Final = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 SAID: Final = Recorded("RE1", 20, RecordingEnd.FINISHED)
-FOUND: Final = CaseFound("46270395", CaseState.IN_PROGRESS, "市公安局", "2026-11-26T09:30:00+00:00")
+DUE: Final = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+FOUND: Final = CaseFound("46270395", CaseState.IN_PROGRESS, "市公安局", DUE)
 MINE: Final = Town({"46270395": (PIN, FOUND)})
 Way = tuple[str | LineEvent, ...]
 
