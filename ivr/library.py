@@ -302,9 +302,10 @@ def _words(language: Language, text: str, topics: Mapping[str, Topic]) -> Words:
         everywhere: dict[str, Meaning] = {word: spoken.Person() for word in read["person"]}
         everywhere |= {word: spoken.Again() for word in read["again"]}
         everywhere |= {word: spoken.EndWord() for word in read["end"]}
-        main: dict[str, Meaning] = {
-            word: spoken.Choice(key) for key, words in read["main"].items() for word in words
-        }
+        main, about = (
+            {word: spoken.Choice(key) for key, words in read[menu].items() for word in words}
+            for menu in ("main", "about")
+        )
         kinds: dict[str, Meaning] = {
             word: spoken.KindWord(Kind(kind))
             for kind, words in read["kinds"].items()
@@ -315,7 +316,7 @@ def _words(language: Language, text: str, topics: Mapping[str, Topic]) -> Words:
             for topic, words in read["topics"].items()
             for word in words
         }
-        return Words(everywhere, main, kinds, named, tuple(read["emergency"]))
+        return Words(everywhere, main, about, kinds, named, tuple(read["emergency"]))
     except (tomllib.TOMLDecodeError, KeyError, ValueError) as wrong:
         raise LibraryError(f"the words in {language} cannot be used: {wrong}") from wrong
 

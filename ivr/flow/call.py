@@ -37,7 +37,7 @@ class Facts:
     only while the call lives, so that `*` can read it again; `asked` is the reference keyed at
     progress, with `state`, `asked_office` and `asked_due` as told; `order` are the targets to
     ring, `rung` how many have been tried and `declined` the numbers that said no; `keys_only`
-    after unheard words."""
+    after unheard words, `spoken` after a choice by words."""
 
     kind: Kind | None = None
     about: About | None = None
@@ -63,6 +63,7 @@ class Facts:
     accepted: bool = False
     empty: int = 0
     keys_only: bool = False
+    spoken: bool = False
     changed_language: bool = False
 
 

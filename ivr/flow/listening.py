@@ -10,6 +10,7 @@ from ivr.flow.instruction import Ask, Say
 from ivr.flow.node import Menu
 from ivr.flow.speech import holds, say, say_all
 from ivr.flow.turn import Go, Step, Turn
+from ivr.flow.words import ONCE_SPOKEN
 from ivr.flow.world import World
 
 
@@ -24,11 +25,18 @@ def ask(
 
 def listen(world: World, call: Call, node: Menu, prompts: tuple[Say, ...]) -> Turn:
     """Speak `prompts` and listen as the menu does."""
-    speech = node.speech is not None and world.plan.policy.hears and not call.facts.keys_only
+    speech = hears(world, call, node)
     hints = (
         world.plan.vocabulary.hints(call.language, node.speech) if speech and node.speech else ()
     )
     return Turn(call, (Ask(prompts, call.language, node.wait, speech=speech, hints=hints),))
+
+
+def hears(world: World, call: Call, node: Menu) -> bool:
+    """Whether the menu listens for words in this call."""
+    if node.speech is None or not world.plan.policy.hears or call.facts.keys_only:
+        return False
+    return call.facts.spoken or node.speech not in ONCE_SPOKEN
 
 
 def on_silence(world: World, call: Call, node: Menu) -> Step:

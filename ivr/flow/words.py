@@ -64,7 +64,17 @@ class Group:
     group: int
 
 
-Meaning = Emergency | Choice | Person | Again | EndWord | KindWord | TopicWord | Group
+@value
+class KindAndTopic:
+    """Both in one breath: "a question about my pension"."""
+
+    kind: Kind
+    topic: TopicWord | Group
+
+
+Meaning = (
+    Emergency | Choice | Person | Again | EndWord | KindWord | TopicWord | Group | KindAndTopic
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ class Words:
 
     everywhere: Mapping[str, Meaning]
     main: Mapping[str, Meaning]
+    about: Mapping[str, Meaning]
     kinds: Mapping[str, Meaning]
     topics: Mapping[str, Meaning]
     emergency: tuple[str, ...]
@@ -80,10 +91,15 @@ class Words:
 
 MENUS: Final[Mapping[str, tuple[str, ...]]] = {
     "main": ("main", "kinds", "topics"),
+    "kind": ("kinds", "topics"),
+    "about": ("about",),
     "topic": ("topics",),
     "number": (),
 }
 """Which tables a menu's `speech` listens to, besides the words that count everywhere."""
+ONCE_SPOKEN: Final = frozenset({"kind", "about"})
+"""Menus that listen for words only after the caller has chosen by words before: here a television
+must not choose for somebody who uses the keys (prompts §1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +135,7 @@ class Vocabulary:
                 for word, meaning in table.items()
                 if _said(heard, word, language)
             )
-        return _best(_without_asides(found, heard, language))
+        return _meant(_without_asides(found, heard, language))
 
     def speaks_of_danger(self, text: str) -> bool:
         """Whether a whole statement names danger to life, in any language: callers mix them."""
@@ -134,7 +150,8 @@ class Vocabulary:
 
     def _tables(self, words: Words, menu: str) -> Iterator[Mapping[str, Meaning]]:
         for name in MENUS.get(menu, ()):
-            yield {"main": words.main, "kinds": words.kinds, "topics": words.topics}[name]
+            table: Mapping[str, Meaning] = getattr(words, name)
+            yield table
         yield words.everywhere
 
 
@@ -230,3 +247,18 @@ def _best(found: list[tuple[int, Meaning]]) -> Meaning | None:
         groups = {topic.group for topic in topics}
         return Group(groups.pop()) if len(groups) == 1 else None
     return best[0]
+
+
+def _meant(found: list[tuple[int, Meaning]]) -> Meaning | None:
+    """The best word; where that says the kind or the topic, with the other one beside it."""
+    best = _best(found)
+    kind, topic = _best(_only(found, KindWord)), _best(_only(found, TopicWord))
+    if best not in (kind, topic):
+        return best
+    if isinstance(kind, KindWord) and isinstance(topic, TopicWord | Group):
+        return KindAndTopic(kind.kind, topic)
+    return best
+
+
+def _only(found: list[tuple[int, Meaning]], kind: type[Meaning]) -> list[tuple[int, Meaning]]:
+    return [pair for pair in found if isinstance(pair[1], kind)]

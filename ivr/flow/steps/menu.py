@@ -14,6 +14,7 @@ from ivr.flow.words import (
     Emergency,
     EndWord,
     Group,
+    KindAndTopic,
     KindWord,
     Meaning,
     Person,
@@ -82,7 +83,7 @@ def hear_words(world: World, call: Call, node: Menu, text: str) -> Step:
     meaning = world.plan.vocabulary.understand(text, call.language, node.speech or "")
     if meaning is None:
         return on_unheard(world, call, node)
-    return follow(world, call, node, meaning)
+    return follow(world, with_facts(call, spoken=True), node, meaning)
 
 
 def follow(world: World, call: Call, node: Menu, meaning: Meaning) -> Step:  # noqa: PLR0911 - one return a meaning
@@ -102,6 +103,8 @@ def follow(world: World, call: Call, node: Menu, meaning: Meaning) -> Step:  # n
             return Go(call, script.bye)
         case KindWord(kind):
             return _say_matter(world, with_facts(call, kind=kind), node)
+        case KindAndTopic(kind, topic_said):
+            return follow(world, with_facts(call, kind=kind), node, topic_said)
         case TopicWord(topic, group):
             return _say_matter(world, with_facts(call, topic=topic, group=group), node)
         case Group(group):

@@ -16,6 +16,7 @@ from ivr.flow.words import (
     Emergency,
     EndWord,
     Group,
+    KindAndTopic,
     KindWord,
     Meaning,
     Person,
@@ -82,6 +83,52 @@ def test_mandarin_at_the_main_menu(words: Vocabulary, text: str, meaning: Meanin
 )
 def test_english_at_the_main_menu(words: Vocabulary, text: str, meaning: Meaning | None) -> None:
     assert words.understand(text, "en", "main") == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "meaning"),
+    [
+        ("咨询公积金", "zh-CN", KindAndTopic(Kind.ENQUIRY, TopicWord("housing", 1))),
+        ("公积金怎么办", "zh-CN", KindAndTopic(Kind.ENQUIRY, TopicWord("housing", 1))),
+        ("我要投诉物业", "zh-CN", KindAndTopic(Kind.COMPLAINT, TopicWord("housing", 1))),
+        ("投诉停水停电", "zh-CN", KindAndTopic(Kind.COMPLAINT, Group(1))),
+        ("投诉停水和医院", "zh-CN", KindWord(Kind.COMPLAINT)),
+        ("我的投诉办得怎么样", "zh-CN", Choice("3")),
+        (
+            "a question about my pension",
+            "en",
+            KindAndTopic(Kind.ENQUIRY, TopicWord("employment", 2)),
+        ),
+        ("help with a leak", "en", KindAndTopic(Kind.HELP, TopicWord("housing", 1))),
+        ("how do I talk to a human", "en", Person()),
+    ],
+)
+def test_a_kind_and_a_topic_are_understood_together(
+    words: Vocabulary, text: str, language: Language, meaning: Meaning
+) -> None:
+    assert words.understand(text, language, "main") == meaning
+    if not isinstance(meaning, Choice):
+        assert words.understand(text, language, "kind") == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "key"),
+    [
+        ("就是你们局的人", "zh-CN", "1"),
+        ("其他单位", "zh-CN", "2"),
+        ("一个商家", "zh-CN", "3"),
+        ("干部违纪", "zh-CN", "4"),
+        ("第二个", "zh-CN", "2"),
+        ("this office", "en", "1"),
+        ("another office, please", "en", "2"),
+        ("a business or person", "en", "3"),
+        ("an official's misconduct", "en", "4"),
+    ],
+)
+def test_whom_a_complaint_is_about_may_be_said(
+    words: Vocabulary, text: str, language: Language, key: str
+) -> None:
+    assert words.understand(text, language, "about") == Choice(key)
 
 
 @pytest.mark.parametrize(
