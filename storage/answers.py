@@ -87,7 +87,11 @@ MISSES: Final = (_misses("caller"), _misses("reference"))
 TAKEN: Final = select(tries).where(
     tries.c.call_id == bindparam("call_id"), tries.c.turn == bindparam("turn")
 )
-CASE: Final = select(cases).where(cases.c.reference == bindparam("reference"))
+CASE: Final = (
+    select(cases, case_callers.c.digest)
+    .join(case_callers, case_callers.c.reference == cases.c.reference, isouter=True)
+    .where(cases.c.reference == bindparam("reference"))
+)
 TAKE: Final = insert(tries).on_conflict_do_nothing()
 """A repeat changes nothing. Wants `hit` too."""
 
@@ -125,7 +129,9 @@ class StoredAnswers:
     async def _find_case(
         self, call: Call, turn: int, asked: tuple[str, str], now: datetime
     ) -> Answer:
-        """The same work for a hit, a miss and a number that no case has."""
+        """The same work for a hit, a miss and a number that no case has. What others missed does
+        not lock a case for the number that registered it, if the PIN is right; a wrong one sounds
+        as locked there as everywhere, or it would tell who registered the case."""
         reference, pin = asked
         this = _Try(
             call_id=call.id,
@@ -138,12 +144,15 @@ class StoredAnswers:
         asks = asdict(this)
 
         def find(unit: Connection) -> Answer:
-            misses = max(unit.execute(count, asks).scalar_one() for count in MISSES)
-            locked = misses >= MISSES_A_DAY
+            mine, all_of_case = (unit.execute(count, asks).scalar_one() for count in MISSES)
+            locked = max(mine, all_of_case) >= MISSES_A_DAY
             earlier = unit.execute(TAKEN, asks).one_or_none()
             row = unit.execute(CASE, {"reference": reference}).one_or_none()
             right = hmac.compare_digest(digest, NO_DIGEST if row is None else row.pin_digest)
-            hit = right and (not locked if earlier is None else this.repeats(earlier))
+            whose = NO_DIGEST if row is None or row.digest is None else row.digest
+            owner = hmac.compare_digest(this.caller, whose) and mine < MISSES_A_DAY
+            free = owner or not locked
+            hit = right and (free if earlier is None else this.repeats(earlier))
             unit.execute(TAKE, asks | {"hit": hit})
             if row is None or not hit:
                 return CaseMissed(locked)

@@ -50,6 +50,7 @@ REFERENCE: Final = "46270395"
 RIGHT: Final = FindCase(REFERENCE, "7315")
 WRONG: Final = FindCase(REFERENCE, "0000")
 OTHER: Final = "+8613911112222"
+THIRD: Final = "+8613911113333"
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 TOMORROW: Final = AT + timedelta(days=1)
 
@@ -127,9 +128,22 @@ async def test_a_case_is_locked_whoever_guesses(tmp_path: Path) -> None:
         answers = await with_case(house)
         for n in range(MISSES_A_DAY):
             await answers.answer(ringing(f"g{n}", f"+86139111100{n:02}"), 2, WRONG, AT)
-        assert await answers.answer(ringing("b"), 2, RIGHT, AT) == CaseMissed(locked=True)
-        tomorrow = await answers.answer(ringing("b"), 3, RIGHT, TOMORROW)
+        locked = await answers.answer(ringing("b", OTHER), 2, RIGHT, AT)
+        tomorrow = await answers.answer(ringing("b", OTHER), 3, RIGHT, TOMORROW)
+    assert locked == CaseMissed(locked=True)
     assert isinstance(tomorrow, CaseFound)
+
+
+async def test_strangers_do_not_lock_the_number_that_registered_out(tmp_path: Path) -> None:
+    """Nor do they learn which number that is: a wrong PIN hears "locked" there too."""
+    async with opened(tmp_path) as house:
+        answers = await with_case(house)
+        for n in range(MISSES_A_DAY):
+            await answers.answer(ringing(f"g{n}", f"+86139111100{n:02}"), 2, WRONG, AT)
+        assert isinstance(await answers.answer(ringing("b"), 2, RIGHT, AT), CaseFound)
+        faked = [await answers.answer(ringing("b"), turn, WRONG, AT) for turn in range(3, 14)]
+        assert faked == [CaseMissed(locked=True)] * 11
+        assert await answers.answer(ringing("b"), 14, RIGHT, AT) == CaseMissed(locked=True)
 
 
 async def test_an_owner_who_asks_often_does_not_lock_himself_out(tmp_path: Path) -> None:
@@ -210,7 +224,8 @@ async def test_a_hit_stays_a_hit_when_others_lock_the_case_meanwhile(tmp_path: P
         first = await answers.answer(ringing("b"), 2, RIGHT, AT)
         await miss(answers, MISSES_A_DAY, OTHER)
         assert await answers.answer(ringing("b"), 2, RIGHT, AT) == first
-        assert await answers.answer(ringing("b"), 3, RIGHT, AT) == CaseMissed(locked=True)
+        another = await answers.answer(ringing("c", THIRD), 3, RIGHT, AT)
+        assert another == CaseMissed(locked=True)
 
 
 async def test_tries_keep_neither_caller_nor_case_number(tmp_path: Path) -> None:
