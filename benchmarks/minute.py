@@ -10,7 +10,7 @@ from typing import Final
 
 from ivr.flow.advance import advance
 from ivr.flow.call import Call
-from ivr.flow.effect import CountCases, CountLiveCalls, FindCase, Lookup
+from ivr.flow.effect import CountCases, CountLiveCalls, CountTexts, FindCase, Lookup
 from ivr.flow.event import (
     Answer,
     Answered,
@@ -20,6 +20,7 @@ from ivr.flow.event import (
     LiveCallsToday,
     Pressed,
     RecentCases,
+    TextsToday,
 )
 from ivr.flow.instruction import Ask, Instruction, Language, Say
 from ivr.flow.turn import Turn
@@ -160,6 +161,8 @@ def look_up(lookup: Lookup) -> Answer:
             return RecentCases(0, None)
         case CountLiveCalls():
             return LiveCallsToday(0)
+        case CountTexts():
+            return TextsToday(full=False)
         case _:
             raise TypeError(f"no way of the minute looks up {type(lookup).__name__}")
 

@@ -26,6 +26,7 @@ from ivr.flow.event import (
     LiveCallsToday,
     MatterFound,
     RecentCases,
+    TextsToday,
 )
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
 from ivr.flow.turn import Turn
@@ -126,6 +127,7 @@ def _turn(world: World, call: Call, line: LineEvent) -> Turn:
         RecentCases(0, None),
         LiveCallsToday(0),
         MatterFound(None, None),
+        TextsToday(full=False),
         CaseMissed(locked=False),
     )
     return advance(world, call, Found(line, answers))

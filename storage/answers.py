@@ -11,7 +11,15 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ivr.flow.call import Call
-from ivr.flow.effect import CountCases, CountLiveCalls, FindCase, FindMatter, Lookup, SendPin
+from ivr.flow.effect import (
+    CountCases,
+    CountLiveCalls,
+    CountTexts,
+    FindCase,
+    FindMatter,
+    Lookup,
+    SendPin,
+)
 from ivr.flow.event import (
     Answer,
     CaseFound,
@@ -20,15 +28,17 @@ from ivr.flow.event import (
     MatterFound,
     PinSent,
     RecentCases,
+    TextsToday,
 )
 from routing.cases.case import ENDS, CaseState
 from routing.numbers import mobile
 from routing.ports import Job
-from storage.effects import Effects, enqueue
+from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
 from storage.engine import Database
 from storage.sealing import Sealing
 from storage.tables.calls import leg_answers
 from storage.tables.cases import case_callers, cases, pin_sends, tries
+from storage.tables.outbox import outbox
 
 MISSES_A_DAY: Final = 10
 """Wrong tries a day, of one caller and of one case; then both say locked (design §3)."""
@@ -52,6 +62,9 @@ ACCEPTED_SINCE: Final = (
         leg_answers.c.accepted.is_(True),
         leg_answers.c.at >= bindparam("since", type_=leg_answers.c.at.type),
     )
+)
+TEXTS: Final = select(func.count()).where(
+    outbox.c.key.between(bindparam("first_key"), bindparam("last_key"))
 )
 MATTER: Final = select(cases.c.reference, cases.c.attempt).where(
     cases.c.call_id == bindparam("call"), cases.c.turn == bindparam("turn")
@@ -120,6 +133,8 @@ class StoredAnswers:
                 return await self._count_live_calls(official, now)
             case FindMatter(matter_turn):
                 return await self._find_matter(call, matter_turn)
+            case CountTexts():
+                return await self._count_texts(call, now)
             case _:
                 assert_never(lookup)
 
@@ -222,6 +237,11 @@ class StoredAnswers:
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         [row] = self._database.look(ACCEPTED_SINCE, official=official, since=midnight)
         return LiveCallsToday(row[0])
+
+    async def _count_texts(self, call: Call, now: datetime) -> Answer:
+        key = self._effects.texts_key(call.caller or "", now)
+        [row] = self._database.look(TEXTS, first_key=key, last_key=f"{key}~")
+        return TextsToday(row[0] >= CHECK_TEXTS_A_DAY)
 
     async def _find_matter(self, call: Call, turn: int) -> Answer:
         for row in self._database.look(MATTER, call=call.id, turn=turn):

@@ -41,6 +41,8 @@ from storage.writes import (
 
 GROUPED_WITHIN: Final = timedelta(days=30)
 """A caller's next case for the same office within this time is grouped with the first."""
+CHECK_TEXTS_A_DAY: Final = 15
+"""The rest is for case numbers: who asks for a check's result beyond it hears that none comes."""
 TEXTS_A_DAY: Final = 20
 """Texts to one number: more than any caller's checks and matters of a day; a faked caller ID
 must not fill a stranger's phone at the city's cost."""
@@ -169,12 +171,16 @@ class Effects:
     def _text(self, source: Source, notice: Notify) -> Write:
         """One text, unless the number has had its share of the day. The key counts them without
         naming the number, and says nothing of the texts of another day."""
-        day = source.at.astimezone(self._zone).date().isoformat()
-        whose = f"text:{self._sealing.digest('texts', f'{day} {notice.to}')[:32]}:"
+        whose = self.texts_key(notice.to, source.at)
         payload = _texted(notice, source.dialled)
         row = job_row("sms", payload, whose + notice.key, source.at, notice.reference)
         bound = {"first_key": whose, "last_key": f"{whose}~", "most": TEXTS_A_DAY}
         return Write(TEXT, bound | {f"new_{name}": value for name, value in row.items()})
+
+    def texts_key(self, number: str, at: datetime) -> str:
+        """What the keys of a number's texts of one day begin with; they end before its `~`."""
+        day = at.astimezone(self._zone).date().isoformat()
+        return f"text:{self._sealing.digest('texts', f'{day} {number}')[:32]}:"
 
     def caller_digest(self, caller: str | None) -> str:
         """What a caller is matched by; every withheld caller is the same one."""

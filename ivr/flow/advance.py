@@ -141,7 +141,7 @@ def _enter(  # noqa: C901, PLR0911, PLR0912 - one arm a node kind
         case Area():
             return area.enter(world, call, node)
         case Text():
-            return acts.text(world, call, node)
+            return acts.text(world, call, node, looked)
         case Limit():
             return gates.limit(world, call, node, looked)
         case Topic():

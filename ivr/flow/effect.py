@@ -149,4 +149,9 @@ class FindMatter:
     turn: int
 
 
-Lookup = FindCase | SendPin | CountCases | CountLiveCalls | FindMatter
+@value
+class CountTexts:
+    """Have as many texts gone to this caller's number today as results of checks may?"""
+
+
+Lookup = FindCase | SendPin | CountCases | CountLiveCalls | FindMatter | CountTexts

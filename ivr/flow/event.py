@@ -116,7 +116,14 @@ class MatterFound:
     pin: str | None
 
 
-Answer = CaseFound | CaseMissed | PinSent | RecentCases | LiveCallsToday | MatterFound
+@value
+class TextsToday:
+    """Whether this caller's number has had its share of texts today."""
+
+    full: bool
+
+
+Answer = CaseFound | CaseMissed | PinSent | RecentCases | LiveCallsToday | MatterFound | TextsToday
 
 
 LineEvent = Answered | Pressed | Spoke | Silence | Recorded | DialEnded | HungUp

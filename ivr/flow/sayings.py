@@ -11,7 +11,8 @@ NOTHING: Final[frozenset[str]] = frozenset()
 _PLAIN: Final = (
     "silence.1", "silence.2", "wrong.1", "unheard", "check.ask", "check.root",
     "check.never_calls", "check.may_call", "check.go_on", "check.unreadable", "check.limit",
-    "check.texted", "record.empty", "case.registered", "case.read", "case.texted",
+    "check.texted", "check.texts_full", "record.empty", "case.registered", "case.read",
+    "case.texted",
     "put.stand_in", "person.connect", "person.wait", "progress.ask", "progress.miss",
     "progress.pin_sent", "progress.forgotten", "progress.pin", "whisper.offer",
     "whisper.person", "whisper.language", "whisper.accepted", "whisper.declined",

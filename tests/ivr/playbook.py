@@ -13,6 +13,7 @@ from ivr.flow.effect import (
     AttachRecording,
     CountCases,
     CountLiveCalls,
+    CountTexts,
     Effect,
     FindCase,
     FindMatter,
@@ -45,6 +46,7 @@ from ivr.flow.event import (
     RecordingEnd,
     Silence,
     Spoke,
+    TextsToday,
 )
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
 from ivr.flow.turn import Turn
@@ -78,8 +80,9 @@ class Town:
     live_calls: int = 0
     recent: int = 0
     locked: bool = False
+    texted: bool = False
 
-    def answer(self, lookup: Lookup) -> Answer:
+    def answer(self, lookup: Lookup) -> Answer:  # noqa: PLR0911 - one return a lookup
         """One lookup."""
         match lookup:
             case FindCase(reference, pin):
@@ -95,6 +98,8 @@ class Town:
                 return LiveCallsToday(self.live_calls)
             case FindMatter():
                 return MatterFound(None, None)
+            case CountTexts():
+                return TextsToday(self.texted)
 
 
 @dataclass
@@ -133,7 +138,7 @@ class Story:
         return Draws(f"4627039{self.drawn}", f"182{self.drawn}")
 
 
-def _short(found: Answer) -> str:
+def _short(found: Answer) -> str:  # noqa: PLR0911 - one return an answer
     match found:
         case CaseFound(reference, state):
             return f"{reference} {state.value}"
@@ -147,6 +152,8 @@ def _short(found: Answer) -> str:
             return str(accepted)
         case MatterFound(reference):
             return reference or "none"
+        case TextsToday(full):
+            return "full" if full else "some"
 
 
 def spoken(say: tuple[Instruction, ...]) -> Iterator[str]:
@@ -237,6 +244,8 @@ def _set_town(words: list[str], story: Story) -> None:
             story.town.live_calls = int(count)
         case ["recent", "cases", count]:
             story.town.recent = int(count)
+        case ["texts", "used", "up"]:
+            story.town.texted = True
         case ["tries", "used", "up"]:
             story.town.locked = True
         case ["case", reference, pin, state, office, due]:

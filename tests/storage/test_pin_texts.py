@@ -1,18 +1,20 @@
 """A forgotten PIN: a new one by text, to the registering mobile, once a day; the old one is right
-until the carrier has taken that text."""
+until the carrier has taken that text. And how many texts a number gets in a day."""
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from ivr.flow.effect import FindCase, MakeAnonymous, SendPin
-from ivr.flow.event import CaseFound, CaseMissed, PinSent
+from ivr.flow.effect import CountTexts, FindCase, MakeAnonymous, Notify, SendPin
+from ivr.flow.event import CaseFound, CaseMissed, PinSent, TextsToday
 from routing.ports import Job
 from storage.answers import StoredAnswers
+from storage.effects import CHECK_TEXTS_A_DAY, TEXTS_A_DAY
 from storage.outbox import StoredOutbox
 from storage.tables.cases import pin_sends
 from storage.tables.outbox import outbox
@@ -136,3 +138,19 @@ async def test_a_text_wakes_the_outbox(tmp_path: Path) -> None:
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(house.database.woken.wait(60))
             await answers.answer(ringing("b"), 2, SendPin(REFERENCE), AT)
+
+
+async def test_a_number_with_many_texts_today_is_full(tmp_path: Path) -> None:
+    """Before the bound at which even a case number would not be sent."""
+    assert CHECK_TEXTS_A_DAY < TEXTS_A_DAY
+    async with opened(tmp_path) as house:
+        answers = await with_case(house)
+        text = Notify("sms.check", CALLER, {}, "zh-CN", "check:1")
+        for n in range(CHECK_TEXTS_A_DAY):
+            assert await answers.answer(ringing("b"), 2, CountTexts(), AT) == TextsToday(full=False)
+            await house.journal.append(later_step("a", n + 2, replace(text, key=f"check:{n}")))
+        full = await answers.answer(ringing("b"), 2, CountTexts(), AT)
+        tomorrow = await answers.answer(ringing("b"), 2, CountTexts(), TOMORROW)
+        other = await answers.answer(ringing("b", OTHER), 2, CountTexts(), AT)
+    assert full == TextsToday(full=True)
+    assert (tomorrow, other) == (TextsToday(full=False),) * 2

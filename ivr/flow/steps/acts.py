@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import assert_never
 
 from ivr.flow.call import Call, with_facts
-from ivr.flow.effect import Effect, FlagPressure, MakeAnonymous, Notify, WithdrawCase
+from ivr.flow.effect import CountTexts, Effect, FlagPressure, MakeAnonymous, Notify, WithdrawCase
+from ivr.flow.event import Answer, TextsToday
 from ivr.flow.node import Act, Do, End, Text
 from ivr.flow.slots import day_text, local_day
 from ivr.flow.speech import gets_texts, other_language, say, say_all
-from ivr.flow.turn import Go, Step, Turn, hang_up
+from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
 from ivr.flow.world import World
 from routing.numbers import written
 
@@ -35,17 +36,27 @@ def do(world: World, call: Call, node: Do) -> Step:
     return Go(call, node.goto, say_all(world, call, node.prompts), effects)
 
 
-def text(world: World, call: Call, node: Text) -> Step:
-    """The result of the last check, to the calling mobile only, once a number."""
+def text(world: World, call: Call, node: Text, answers: tuple[Answer, ...]) -> Step:
+    """The result of the last check, to the calling mobile only, once a number; nobody hears that
+    a text was sent which the day's bound withholds."""
     number = call.facts.checked
     if number is None or call.caller is None or not gets_texts(call):
         return Go(call, node.goto)
+    today = answer_of(answers, TextsToday)
+    if today is None:
+        return Turn(call, look=CountTexts())
+    if today.full:
+        return Go(call, node.goto, (say(world, call, "check.texts_full"),))
+    return Go(call, node.goto, (say(world, call, "check.texted"),), (_result(world, call, number),))
+
+
+def _result(world: World, call: Call, number: str) -> Notify:
     verdict = world.plan.phrases.say(
         f"verdict.{call.facts.verdict}", call.language, lambda name: name
     )
-    notice = Notify(
+    return Notify(
         phrase="sms.check",
-        to=call.caller,
+        to=call.caller or "",
         slots={
             "number": written(number),
             "verdict": verdict,
@@ -54,7 +65,6 @@ def text(world: World, call: Call, node: Text) -> Step:
         language=call.language,
         key=f"check:{call.id}:{call.facts.checks}",
     )
-    return Go(call, node.goto, (say(world, call, "check.texted"),), (notice,))
 
 
 def end(world: World, call: Call, node: End) -> Turn:

@@ -139,7 +139,7 @@ def test_no_text_goes_to_a_landline_or_without_a_number(world: World, call: Call
     landline = with_facts(replace(call, caller="+865580012345"), checked="110")
 
     for nobody in (call, landline, replace(landline, caller=None)):
-        step = acts.text(world, nobody, node)
+        step = acts.text(world, nobody, node, ())
         assert (step.say, step.do) == ((), ())
 
 
