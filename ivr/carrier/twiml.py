@@ -146,7 +146,8 @@ class Twiml:
             whisper = f' url="{self._url(urls.whisper(dial.leg))}"'
         return (
             f'<Dial action="{self._url(urls.stem)}" callerId="{escape(dial.caller_id)}" '
-            f'timeout="{dial.seconds}" timeLimit="{dial.longest}"><Number{whisper}>{escape(dial.number)}</Number></Dial>'
+            f'timeout="{dial.seconds}" timeLimit="{dial.longest}">'
+            f"<Number{whisper}>{escape(dial.number)}</Number></Dial>"
         )
 
     def _url(self, url: str) -> str:
