@@ -1,7 +1,8 @@
 """The browser phone: `/phone` rings a published number or is an official's phone; its sound and
 keys go over the socket of the embedded carrier. Counterpart of `static/phone.js`."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -97,7 +98,10 @@ def _phone(request: web.Request, phones: Phones) -> web.Response:
 async def _messages(request: web.Request, phones: Phones) -> web.Response:
     mails = await phones.mails.mails() if phones.mails else ()
     sent = [
-        *(Message(m.sid, "text", masked(m.to), "", m.text, m.at) for m in phones.line.texts()),
+        *(
+            Message(m.sid, "text", masked(m.to), "", _whole(m.text), m.at)
+            for m in phones.line.texts()
+        ),
         *(Message(m.id, "mail", _address(m.to), m.subject, m.text, m.at) for m in mails),
     ]
     sent.sort(key=lambda message: message.at, reverse=True)
@@ -106,23 +110,20 @@ async def _messages(request: web.Request, phones: Phones) -> web.Response:
     return fresh(request, page(request, "phone/messages.html", context))
 
 
+def _whole(text: str) -> str:
+    """A case number in two groups of digits stays on one line."""
+    return re.sub(r"(\d{3,}) (?=\d{3,})", "\\1\u00a0", text)
+
+
 def _address(to: str) -> str:
     """A mail's address is an office's and public; a number among them is not."""
     return to if "@" in to else masked(to)
 
 
-_KEYS: Final[Sequence[tuple[str, str, str]]] = (
-    ("1", "1", "check"),
-    ("2", "2", "matter"),
-    ("3", "3", "progress"),
-    ("4", "4", ""),
-    ("5", "5", "missed"),
-    ("6", "6", ""),
-    ("7", "7", ""),
-    ("8", "8", ""),
-    ("9", "9", "language"),
-    ("*", "star", "again"),
-    ("0", "0", "person"),
-    ("#", "hash", "end"),
-)
-"""Key, name in test hooks, and what it does in the main menu (prompts §1: never moves)."""
+_KEYS: Final = [
+    *((digit, digit) for digit in "123456789"),
+    ("*", "star"),
+    ("0", "0"),
+    ("#", "hash"),
+]
+"""Key and its name in test hooks, as they lie on the pad; what each does the page hears."""

@@ -1,6 +1,7 @@
 /* What each message of the exchange does to the page: sounds, subtitles, state. Counterpart of
    the exchange's messages; a message it does not know is let pass. */
 
+import { asked } from "./asked.js";
 import { Microphone } from "./audio.js";
 import { printed } from "./chooser.js";
 
@@ -10,9 +11,11 @@ const DECISION = 15000;
 const NOT_HEARD = 0;
 
 export class CallView {
-  constructor({ line, speaker, voice, microphone, screen, subtitles, words, role }) {
-    Object.assign(this, { line, speaker, voice, microphone, screen, subtitles, words, role });
+  constructor(parts) {
+    const { line, speaker, voice, microphone, screen, subtitles, keypad, words, role } = parts;
+    Object.assign(this, { line, speaker, voice, microphone, screen, subtitles, keypad, words, role });
     this.up = false;
+    this.choosing = false;
     this.texts = new Set();
     line.addEventListener("message", ({ detail }) => this.take(detail));
     line.addEventListener("audio", ({ detail }) => speaker.hearPeer(detail));
@@ -70,12 +73,14 @@ export class CallView {
     if (!this.up) this.screen.start();
     this.up = true;
     this.show("talking");
+    this.screen.bringUp();
     Microphone.allowed().then((allowed) => allowed && this.up && this.openMicrophone());
   }
 
   async on_say(prompt) {
     this.speaker.quiet();
     this.current?.classList.remove("now");
+    if (this.choosing) this.keypad.add(asked(prompt.text, prompt.language), prompt.language);
     const line = prompt.text ? this.subtitles.say(prompt.text, prompt.language, this.words("line")) : null;
     line?.classList.add("now");
     this.current = line;
@@ -113,7 +118,24 @@ export class CallView {
     this.openMicrophone();
   }
 
+  /* What holds at any time; the rest is labelled as the line says it. */
+  on_listening({ kind, max_digits: most, finish }) {
+    this.choosing = kind === "gather";
+    const menu = this.choosing && most === 1;
+    const keys = { "*": menu && "key_again", 0: (menu || finish.includes("0")) && "key_person" };
+    if (!menu && finish.includes("#")) keys["#"] = "key_end";
+    const known = this.role === "caller" ? Object.entries(keys).filter(([, word]) => word) : [];
+    this.keypad.label(known.map(([key, word]) => [key, this.words(word)]));
+  }
+
+  /* The line asks nothing: no key does anything. */
+  unasked() {
+    this.choosing = false;
+    this.keypad.label();
+  }
+
   on_ringback({ on }) {
+    this.unasked();
     if (!on) {
       this.speaker.quiet();
       this.show("talking");
@@ -129,6 +151,7 @@ export class CallView {
     this.voice.hush();
     this.show("bridged");
     this.note("joined");
+    this.unasked();
     this.openMicrophone({ refused: "mic_refused_talk" });
   }
 
@@ -139,6 +162,7 @@ export class CallView {
   }
 
   on_heard({ why }) {
+    this.unasked();
     if (why === "silence") this.note("silence");
   }
 
@@ -175,6 +199,7 @@ export class CallView {
   }
 
   end() {
+    this.unasked();
     this.speaker.quiet();
     this.speaker.hushPeer();
     this.voice.hush();
@@ -190,7 +215,7 @@ export class CallView {
     this.voice.hush();
     this.speaker.quiet();
     this.speaker.hushPeer();
-    if (this.line.call) this.note("lost");
+    if (this.line.call) this.note(this.line.holding ? "lost_kept" : "lost");
     this.show("reconnecting", { call: this.line.call !== null });
   }
 

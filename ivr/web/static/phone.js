@@ -6,7 +6,7 @@
                   key-0 … key-9 key-star key-hash  words say  mic  messages  subtitles  state
      subtitles    li[data-kind=say|beep|recording|you|note], each with lang
      state        data-state=idle|ringing|talking|recording|bridged|reconnecting|ended
-   Other modules: line (socket), call (messages), audio, voice, subtitles, keypad, screen, chooser. */
+   Other modules: line (socket), call (messages), asked (labels of keys), audio, voice, subtitles, keypad, screen, chooser. */
 
 import { Microphone, Speaker } from "./audio.js";
 import { CallView } from "./call.js";
@@ -37,13 +37,12 @@ const microphone = new Microphone((piece, level) => {
   screen.level(level);
   line.sendSound(piece);
 });
-const view = new CallView({ line, speaker, voice, microphone, screen, subtitles, words, role });
-
-new Keypad(get("pad"), (sign) => {
+const keypad = new Keypad(get("pad"), (sign) => {
   speaker.key(sign);
   subtitles.pressed(sign);
   line.send({ type: "digits", digits: sign });
 });
+const view = new CallView({ line, speaker, voice, microphone, screen, subtitles, keypad, words, role });
 
 get("hang-up").addEventListener("click", () => line.send({ type: "hangup" }));
 get("answer").addEventListener("click", () => {

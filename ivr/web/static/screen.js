@@ -7,6 +7,7 @@ export class Screen {
     this.root = root;
     this.words = words;
     this.title = document.title;
+    this.hint = root.querySelector("#words").placeholder;
     const find = (id) => root.querySelector(`#${id}`);
     this.parts = Object.fromEntries(
       ["state", "state-words", "timer", "party", "sound", "level", "chooser", "incoming", "pad", "hang-up", "words", "say", "alert"].map((id) => [id, find(id)]),
@@ -29,6 +30,7 @@ export class Screen {
     parts.pad.hidden = !up;
     parts["hang-up"].hidden = !up;
     parts.words.disabled = parts.say.disabled = !up || state === "ringing";
+    parts.words.placeholder = state === "bridged" ? this.words("talk_hint") : this.hint;
     parts.sound.hidden = state !== "recording" && state !== "bridged";
     this.flash(incoming);
   }
@@ -37,8 +39,9 @@ export class Screen {
     return this.parts.state.dataset.state;
   }
 
+  /* A number stays in one piece. */
   party(text) {
-    this.parts.party.textContent = text;
+    this.parts.party.textContent = text.replace(/(\d)-(?=\d)/g, "$1\u2011");
   }
 
   start() {
@@ -57,7 +60,8 @@ export class Screen {
 
   /* On a small screen the list was long: the call itself comes into sight. */
   bringUp() {
-    if (this.root.getBoundingClientRect().top < 0) this.root.scrollIntoView({ block: "start" });
+    const { top, height } = this.root.getBoundingClientRect();
+    if (top < 0 || top + Math.min(height, innerHeight) > innerHeight) this.root.scrollIntoView({ block: "start" });
   }
 
   level(value) {

@@ -4,6 +4,11 @@
 const MOST_LINES = 300;
 const TOGETHER = 4000;
 
+/* A case number in two groups of digits stays on one line. */
+export function whole(text) {
+  return text.replace(/(\d{3,}) (?=\d{3,})/g, "$1\u00a0");
+}
+
 export class Subtitles {
   constructor(list, scroll, empty, words) {
     Object.assign(this, { list, scroll, empty, words });
@@ -16,7 +21,7 @@ export class Subtitles {
     if (who) line.append(this.label(who));
     const words = document.createElement("span");
     words.className = "text";
-    words.textContent = text;
+    words.textContent = whole(text);
     line.append(words);
     this.empty.hidden = true;
     this.list.append(line);

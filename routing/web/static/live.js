@@ -68,10 +68,13 @@ async function refresh(region, memory) {
 }
 
 export function keepFresh(region) {
-  const memory = { etag: null, busy: false };
-  const again = async () => {
+  const memory = { etag: null, busy: false, missed: false };
+  const again = async (event) => {
+    /* News that comes while the page is being fetched may not be on it yet. */
+    if (memory.busy) memory.missed ||= event?.type === "refresh";
     if (memory.busy || document.hidden) return;
     memory.busy = true;
+    memory.missed = false;
     try {
       await refresh(region, memory);
       region.dataset.stale = "no";
@@ -80,6 +83,7 @@ export function keepFresh(region) {
     } finally {
       memory.busy = false;
     }
+    if (memory.missed) again();
   };
   keyed(region).forEach(remember);
   setInterval(again, 1000 * Number(region.dataset.every || 3));

@@ -45,6 +45,13 @@ async def test_new_cases_and_words_come_while_a_recording_plays_and_a_list_is_op
     await expect(first).to_have_attribute("data-key", "99990000")
 
 
+async def test_the_player_knows_its_length_before_it_plays(page: Page, offices: Offices) -> None:
+    offices.cases.sounds["RE1"] = wav(60)
+    await page.goto(f"{offices.url}/demo/office/市水利局")
+
+    await page.wait_for_function("document.querySelector('audio').duration === 60")
+
+
 async def test_a_recording_can_be_heard_from_its_middle(page: Page, offices: Offices) -> None:
     offices.cases.sounds["RE1"] = wav(60)
     await page.goto(f"{offices.url}/demo/office/市水利局")
