@@ -12,9 +12,6 @@ from typing import Any, Final
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http import AsyncHttpClient
-from twilio.http.response import Response
-from twilio.rest import Client
 
 from ivr.ports import RecordingRef
 
@@ -22,7 +19,6 @@ MAX_BODY: Final = 1_600  # characters of one text, 21617 beyond it
 _LOOK_BACK: Final = timedelta(minutes=5)  # between the carrier's clock and ours
 _MOST_TEXTS: Final = 50
 _MOST_RECORDINGS: Final = 50
-_NO_ENVIRONMENT: Final = {"TWILIO": ""}  # an empty one would mean os.environ (§8)
 _TOO_MANY, _GONE, _SERVER = 429, 404, 500
 
 
@@ -162,61 +158,20 @@ def _length(told: str | None) -> int:
     return int(told) if told is not None and told.isdecimal() else 1
 
 
-class _Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
-    """Carries the SDK's requests: bounded in time, never logged (the SDK's own client logs
-    addresses, and keeps the last request), `auth=` replaced, which aiohttp 4 drops."""
-
-    def __init__(
-        self, account: Account, session: aiohttp.ClientSession, extra: dict[str, str]
-    ) -> None:
-        self.is_async = True
-        self._session = session
-        self._headers = {**extra, "Authorization": account.login}
-        self._limits = aiohttp.ClientTimeout(total=account.seconds, sock_connect=5)
-
-    async def request(
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        **_: object,
-    ) -> Response:
-        """One exchange. Raises CarrierUnreachable or CarrierUnsure, which the SDK lets pass."""
-        form: dict[str, Any] = {"params": params, "data": data, "allow_redirects": False}
-        try:
-            async with self._session.request(
-                method,
-                uri,
-                headers={**(headers or {}), **self._headers},
-                timeout=self._limits,
-                **form,
-            ) as answer:
-                return Response(answer.status, await answer.text(errors="replace"), answer.headers)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            raise CarrierUnreachable("no connection to the carrier; check CARRIER_URL") from None
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            if method == "POST":
-                raise CarrierUnsure("the carrier did not answer; look it up first") from None
-            raise CarrierUnreachable("the carrier did not answer in time") from None
-
-
 _READ: Final = threading.Event()
 
 
 async def _api(
     account: Account, session: aiohttp.ClientSession, extra: dict[str, str] | None = None
-) -> Client:
-    """One request's SDK client; its host is set per product (§8). The SDK imports a hundred
-    modules at the first request, up to a third of a second: in a thread, since calls go on."""
+) -> Any:
+    """One request's SDK client. With the first, the SDK's hundreds of modules are read: in a
+    thread, since calls go on meanwhile, and not before, since a start waits for none of them."""
     if not _READ.is_set():
-        await asyncio.to_thread(import_module, "twilio.rest.api")
+        await asyncio.to_thread(import_module, "ivr.carrier.sdk")
         _READ.set()
-    wire = _Wire(account, session, extra or {})
-    api = Client(account.sid, account.token, http_client=wire, environment=dict(_NO_ENVIRONMENT))
-    api.api.base_url = account.base.rstrip("/")
-    return api
+    from ivr.carrier.sdk import client_of  # noqa: PLC0415 - read by now
+
+    return client_of(account, session, extra or {})
 
 
 def _carrier_error(what: str, error: Exception, *, repeatable: bool) -> CarrierError:
@@ -238,5 +193,5 @@ def _told(error: Exception) -> tuple[int, int] | None:
     """Status and code of an answer; for a list the SDK hands out no more than the answer."""
     if isinstance(error, TwilioRestException | TwilioServiceException):
         return int(error.status), int(error.code or error.status)
-    answer = error.args[-1] if error.args else None
-    return (answer.status_code, answer.status_code) if isinstance(answer, Response) else None
+    status = getattr(error.args[-1], "status_code", None) if error.args else None
+    return (status, status) if isinstance(status, int) else None
