@@ -250,6 +250,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         yield
         for task in tasks:
             task.cancel()
+        await handoff.stop()
 
 
 async def _forever(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

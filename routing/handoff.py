@@ -74,7 +74,7 @@ class Handoff:
                 if not await self._claim():
                     await self._outbox.wait(POLL)
         except asyncio.CancelledError:
-            await self._stop()
+            await self.stop()
             raise
 
     async def drain(self) -> int:
@@ -95,7 +95,8 @@ class Handoff:
             task.add_done_callback(self._running.discard)
         return len(jobs) == free
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """Cut off the jobs in hand: they come back when their lease ends, or at the next start."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

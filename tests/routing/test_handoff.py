@@ -269,3 +269,33 @@ async def test_who_stops_the_drain_stops_its_jobs() -> None:
 
     assert line.at_once == 0
     assert table.told == [], "it is claimed again when its lease ends"
+
+
+@dataclass
+class Broken(Table):
+    """Hands out what it has, then fails."""
+
+    async def claim(self, now: datetime, most: int) -> Sequence[Job]:
+        if not self.jobs:
+            raise OSError("the disk is full")
+        return await super().claim(now, 1)
+
+
+async def test_a_store_that_fails_leaves_the_jobs_in_hand_alone() -> None:
+    gate, line = asyncio.Event(), Line()
+    line.gates = dict.fromkeys((1, 2), gate)
+    table = Broken([job(1)])
+    handoff = Handoff(table, {"sms": line}, StoppedClock(), silent)
+
+    with pytest.raises(OSError, match="full"):
+        await asyncio.wait_for(handoff.run(), 20)
+    table.jobs = [job(2)]
+    with pytest.raises(OSError, match="full"):
+        await asyncio.wait_for(handoff.run(), 20)
+    while line.at_once < 2:
+        await asyncio.sleep(0)
+    gate.set()
+    await until_ended(table, {1, 2})
+    await handoff.stop()
+
+    assert line.began == Counter({1: 1, 2: 1})
