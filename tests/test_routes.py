@@ -97,7 +97,8 @@ async def test_bytes_that_are_no_text_are_refused(client: Served, door: str) -> 
     account = app_of(client)[server.HOUSE].secrets.account
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
     writer.write(
-        f"{door.format(account=account)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n"
+        f"{door.format(account=account)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        "Content-Length: 0\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\n".encode()
         + b"Authorization: Basic \xff\xfe\r\nX-Twilio-Signature: \xff\xfe\r\n\r\n"
     )
