@@ -19,6 +19,7 @@ from ivr.flow.event import (
     LineEvent,
     MatterFound,
     Recorded,
+    plain_event,
 )
 from ivr.flow.instruction import Instruction
 from ivr.flow.matter import Taken, register
@@ -40,6 +41,7 @@ from ivr.ports import (
     MatterTaken,
     Origin,
     RecordingRef,
+    RecordingTaken,
     ReferenceTaken,
     Step,
     Transcript,
@@ -165,7 +167,7 @@ class Conversation:
             plan=plan.number,
             started=self._clock.now(),
         )
-        return await self._take(call, origin, Answered(), first=True)
+        return await self._take(call, origin, Answered())
 
     async def turn(
         self, call_id: str, turn: int, ours: Ours, event: LineEvent, ref: RecordingRef | None
@@ -182,11 +184,9 @@ class Conversation:
             )
         if turn < live.call.turn:
             return await self._stored(live, turn)
-        if ref is not None:
-            await self._hold(call_id, turn, ref)
         if isinstance(event, DialEnded):
             event = await self._with_leg(call_id, turn, event)
-        return await self._take(live.call, live.origin, event, first=False)
+        return await self._take(live.call, live.origin, event, ref)
 
     async def _load(self, call_id: str, turn: int | None = None) -> Live:
         """From memory, where that knows of `turn`; else from what is kept."""
@@ -208,7 +208,9 @@ class Conversation:
         answer = await self._stores.calls.leg_answer(call_id, turn)
         return replace(event, accepted=event.accepted or answer is True, declined=answer is False)
 
-    async def _take(self, call: Call, origin: Origin, event: LineEvent, *, first: bool) -> bytes:
+    async def _take(
+        self, call: Call, origin: Origin, event: LineEvent, ref: RecordingRef | None = None
+    ) -> bytes:
         attempt = 0
         for _ in range(MOST_ATTEMPTS):
             now = self._clock.now()
@@ -218,11 +220,12 @@ class Conversation:
                 call=turn.call,
                 turn=call.turn,
                 at=now,
-                event=event_bytes(event, looked),
+                event=orjson.dumps(plain_event(event, looked)),
                 reply=reply,
                 effects=turn.do,
-                origin=origin if first else None,
+                origin=origin if isinstance(event, Answered) else None,
                 attempt=attempt,
+                recording=ref,
             )
             try:
                 stored = await self._stores.journal.append(step)
@@ -231,6 +234,8 @@ class Conversation:
             except ReferenceTaken:
                 attempt += 1
                 continue
+            except RecordingTaken as wrong:
+                raise ForeignCall(str(wrong)) from wrong
             self._remember(Live(turn.call, origin), mine=stored.mine)
             return stored.body
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
@@ -389,11 +394,3 @@ class Conversation:
 
     def _records(self, call: Call) -> bool:
         return isinstance(self._plans.of(call.plan).script.nodes.get(call.at), Record)
-
-
-def event_bytes(event: LineEvent, looked: tuple[Answer, ...]) -> bytes:
-    """The event and what was looked up for it, as the journal keeps them."""
-    kept: dict[str, object] = {"event": type(event).__name__, "values": event}
-    if looked:
-        kept["looked"] = [{"answer": type(a).__name__, "values": a} for a in looked]
-    return orjson.dumps(kept)

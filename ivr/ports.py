@@ -36,7 +36,8 @@ class Step:
     `call` is the state after the turn, so its `turn` is `turn + 1`; `event` is the event and
     looked-up answers as JSON bytes; `reply` is the rendered document; `effects` become rows in
     the same transaction; `origin` is set for turn 0 only; `attempt` says which draw of
-    reference and PIN was used."""
+    reference and PIN was used; `recording` is where the carrier keeps what was recorded in this
+    turn."""
 
     call: Call
     turn: int
@@ -46,6 +47,7 @@ class Step:
     effects: tuple[Effect, ...] = ()
     origin: Origin | None = None
     attempt: int = 0
+    recording: "RecordingRef | None" = None
 
 
 @value
@@ -67,11 +69,16 @@ class ReferenceTaken(Exception):
     """The drawn case number belongs to another case: draw again and advance again."""
 
 
+class RecordingTaken(Exception):
+    """The recording is another call's; a recording never leaves the call that it is of."""
+
+
 class Journal(Protocol):
     """The only batch writer of call steps (design §3, The journal)."""
 
     async def append(self, step: Step) -> Reply:
-        """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken."""
+        """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken,
+        RecordingTaken."""
         ...
 
 

@@ -17,7 +17,14 @@ from sqlalchemy.exc import IntegrityError
 
 from ivr.flow.call import to_plain
 from ivr.flow.effect import NoteStray, NoteVerdict
-from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
+from ivr.ports import (
+    MatterTaken,
+    RecordingRef,
+    RecordingTaken,
+    ReferenceTaken,
+    Reply,
+    Step,
+)
 from storage.brief import begun, cursor_of, transaction
 from storage.effects import Count, Effects, Source, enqueues
 from storage.engine import Database, StorageError, told
@@ -40,6 +47,12 @@ COUNT_VERDICT: Final = (
 COUNT_STRAY: Final = (
     "INSERT INTO strays (day, event, count) VALUES (?, ?, ?)"
     " ON CONFLICT (day, event) DO UPDATE SET count = count + excluded.count"
+)
+HOLD_RECORDING: Final = (
+    "INSERT INTO recordings (sid, call_id, turn, url, seconds, audio, at)"
+    " VALUES (?, ?, ?, ?, ?, 'announced', ?)"
+    " ON CONFLICT (sid) DO UPDATE SET url = excluded.url, seconds = excluded.seconds"
+    " WHERE recordings.call_id = excluded.call_id"
 )
 WINNER_OF_CALL: Final = "SELECT id FROM calls WHERE account = ? AND sid = ?"
 WINNER_OF_TURN: Final = "SELECT reply FROM steps WHERE call_id = ? AND turn = ?"
@@ -109,7 +122,7 @@ class SqliteJournal:
 
     async def append(self, step: Step) -> Reply:
         """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken,
-        StorageError."""
+        RecordingTaken, StorageError."""
         if self._stopped:
             raise StorageError("the journal is stopped: the server is ending, try again soon")
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -152,6 +165,8 @@ class SqliteJournal:
                 cursor.executemany(INSERT_CALL, calls)
             cursor.executemany(INSERT_STEP, rows)
             for step in steps:
+                if step.recording is not None:
+                    _hold(cursor, step, step.recording)
                 if step.effects:
                     self._effect(connection, step, counted)
             _count(cursor, counted)
@@ -178,10 +193,12 @@ class SqliteJournal:
         try:
             cursor.executemany(INSERT_CALL, _call_rows(step))
             cursor.execute(INSERT_STEP, _step_row(step))
+            if step.recording is not None:
+                _hold(cursor, step, step.recording)
             counted: Counter[Count] = Counter()
             self._effect(connection, step, counted)
             _count(cursor, counted)
-        except (IntegrityError, sqlite3.IntegrityError) as error:
+        except (IntegrityError, sqlite3.IntegrityError, RecordingTaken) as error:
             cursor.execute("ROLLBACK TO step")
             cursor.execute("RELEASE step")
             return taken(error)
@@ -209,6 +226,14 @@ class SqliteJournal:
     def _reach(self, point: KillPoint) -> None:
         if self._hook is not None:
             self._hook(point)
+
+
+def _hold(cursor: sqlite3.Cursor, step: Step, ref: RecordingRef) -> None:
+    """The recording's row, before the effects that say whose it is."""
+    at = sqlite_text(step.at)
+    cursor.execute(HOLD_RECORDING, (ref.sid, step.call.id, step.turn, ref.url, ref.seconds, at))
+    if not cursor.rowcount:
+        raise RecordingTaken("this recording is of another call")
 
 
 def _count(cursor: sqlite3.Cursor, counted: Counter[Count]) -> None:

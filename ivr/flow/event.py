@@ -138,3 +138,12 @@ class Found:
 
 
 Event = LineEvent | Found
+
+
+def plain_event(event: LineEvent, looked: tuple[Answer, ...]) -> dict[str, object]:
+    """The event and what was looked up for it, as the journal keeps them; the values themselves
+    are left to the JSON writer."""
+    kept: dict[str, object] = {"event": type(event).__name__, "values": event}
+    if looked:
+        kept["looked"] = [{"answer": type(a).__name__, "values": a} for a in looked]
+    return kept
