@@ -33,6 +33,7 @@ from ivr.flow.event import (
 from routing.cases.case import ENDS, CaseState
 from routing.numbers import mobile
 from routing.ports import Job
+from storage.beneath import Read
 from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
 from storage.engine import Database
 from storage.sealing import Sealing
@@ -45,7 +46,7 @@ MISSES_A_DAY: Final = 10
 NO_DIGEST: Final = "0" * 64
 HOUR: Final = timedelta(hours=1)
 
-OPENED_SINCE: Final = (
+OPENED_SINCE: Final = Read(
     select(cases.c.reference, cases.c.state)
     .join(case_callers, case_callers.c.reference == cases.c.reference)
     .where(
@@ -54,7 +55,7 @@ OPENED_SINCE: Final = (
     )
     .order_by(case_callers.c.opened.desc())
 )
-ACCEPTED_SINCE: Final = (
+ACCEPTED_SINCE: Final = Read(
     select(func.count())
     .select_from(leg_answers)
     .where(
@@ -63,11 +64,13 @@ ACCEPTED_SINCE: Final = (
         leg_answers.c.at >= bindparam("since", type_=leg_answers.c.at.type),
     )
 )
-TEXTS: Final = select(func.count()).where(
-    outbox.c.key.between(bindparam("first_key"), bindparam("last_key"))
+TEXTS: Final = Read(
+    select(func.count()).where(outbox.c.key.between(bindparam("first_key"), bindparam("last_key")))
 )
-MATTER: Final = select(cases.c.reference, cases.c.attempt).where(
-    cases.c.call_id == bindparam("call"), cases.c.turn == bindparam("turn")
+MATTER: Final = Read(
+    select(cases.c.reference, cases.c.attempt).where(
+        cases.c.call_id == bindparam("call"), cases.c.turn == bindparam("turn")
+    )
 )
 
 

@@ -1,6 +1,7 @@
 """What is kept of calls outside the batch: states read back, ends, legs, recordings' and
 transcripts' rows. Implements `ivr.ports.Calls`."""
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import Effect
 from ivr.ports import Ending, LegAnswer, Origin, RecordingRef
+from storage.beneath import Read
 from storage.effects import Effects, Source, enqueue
 from storage.engine import Database
 from storage.journal import taken
@@ -25,24 +27,31 @@ SETTLE_AFTER: Final = timedelta(seconds=60)
 
 ID: Final = bindparam("call", type_=steps.c.call_id.type)
 TURN: Final = bindparam("turn", type_=steps.c.turn.type)
-LATEST: Final = (
+LATEST: Final = Read(
     select(steps.c.state, calls.c.account, calls.c.sid)
     .join(calls, calls.c.id == steps.c.call_id)
     .where(steps.c.call_id == ID)
     .order_by(steps.c.turn.desc())
     .limit(1)
 )
-STEP: Final = select(steps.c.state, steps.c.reply).where(
-    steps.c.call_id == ID, steps.c.turn == TURN
+STEP: Final = Read(
+    select(steps.c.state, steps.c.reply).where(steps.c.call_id == ID, steps.c.turn == TURN)
 )
-CALL_OF: Final = select(calls.c.id).where(
-    calls.c.account == bindparam("account"), calls.c.sid == bindparam("sid")
+
+CALL_OF: Final = Read(
+    select(calls.c.id).where(
+        calls.c.account == bindparam("account"), calls.c.sid == bindparam("sid")
+    )
 )
-LEG_ANSWER: Final = select(leg_answers.c.accepted).where(
-    leg_answers.c.call_id == ID, leg_answers.c.turn == TURN
+
+LEG_ANSWER: Final = Read(
+    select(leg_answers.c.accepted).where(leg_answers.c.call_id == ID, leg_answers.c.turn == TURN)
 )
-HELD: Final = select(recordings.c.sid, recordings.c.url, recordings.c.seconds).where(
-    recordings.c.call_id == ID, recordings.c.turn == TURN
+
+HELD: Final = Read(
+    select(recordings.c.sid, recordings.c.url, recordings.c.seconds).where(
+        recordings.c.call_id == ID, recordings.c.turn == TURN
+    )
 )
 
 
@@ -129,9 +138,7 @@ class StoredCalls:
             "audio": "announced",
             "at": at,
         }
-        return await self._database.brief(
-            lambda unit: bool(unit.execute(HOLD_RECORDING, row).rowcount)
-        )
+        return await self._database.brief(lambda unit: bool(HOLD_RECORDING.on(unit, row).rowcount))
 
     async def recorded_by(self, sid: str) -> str | None:
         """The call that a recording is of."""
@@ -170,7 +177,7 @@ class StoredCalls:
 
         try:
             await self._database.brief(write_all)
-        except IntegrityError as error:
+        except (IntegrityError, sqlite3.IntegrityError) as error:
             raise taken(error) from error
         self._database.woken.set()
 

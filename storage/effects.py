@@ -28,6 +28,7 @@ from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases
 from storage.tables.outbox import outbox
 from storage.writes import (
+    ADD_JOB,
     ATTACH_RECORDING,
     ENQUEUE,
     KEEP_CALLER,
@@ -97,7 +98,7 @@ class Effects:
             case TellOffice(reference, office):
                 payload = {"reference": reference, "office": office}
                 row = job_row("tell_office", payload, f"tell:{reference}", source.at, reference)
-                yield Write(ENQUEUE, row)
+                yield Write(ADD_JOB, row)
             case MakeAnonymous(reference):
                 yield from map(Write, anonymous(reference, source.at))
             case WithdrawCase(reference):
@@ -217,7 +218,7 @@ def _attach(source: Source, recording: AttachRecording) -> Iterator[Write]:
     }
     yield Write(ATTACH_RECORDING, row)
     fetch = job_row("fetch_recording", {"recording": sid}, f"fetch:{sid}", source.at, reference)
-    yield Write(ENQUEUE, fetch)
+    yield Write(ADD_JOB, fetch)
 
 
 def enqueue(

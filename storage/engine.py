@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, in
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from storage.beneath import Read
 from storage.brief import Brief, BriefWrites, begun
 
 T = TypeVar("T")
@@ -116,13 +117,13 @@ class Database:
         with told():
             return await self._reads.run(lambda reader: reader.execute(query, values).all())
 
-    def look(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
+    def look(self, query: Read, **values: object) -> Sequence[Any]:
         """A few rows by their key, at once on the loop: they cost less than a hop to a thread.
         Nothing else may be asked so; readers wait for no writer (WAL)."""
         if self._looks is None:
             self._looks = begun(self._beneath.connect())
         with told():
-            return self._looks.execute(query, values).all()
+            return query.on(self._looks, values)
 
     async def brief(self, work: Callable[[Connection], T]) -> T:
         """Short work that writes, whole or not at all; what waits with it shares its commit. The

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, bindparam, func, select, update
+from sqlalchemy import Integer, bindparam, func, or_, select, update
 
 from routing.handoff import LONGEST_JOB
 from routing.ports import Job
+from storage.beneath import Read
 from storage.engine import Database
 from storage.tables.outbox import outbox
 
 LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
 """A job that nobody finished within this time is claimed again. Longer than any handler may take
 and its end may wait for the writer, so that no job is at work twice."""
-WAITING: Final = outbox.c.state.in_(["ready", "sending"])
+WAITING: Final = or_(outbox.c.state == "ready", outbox.c.state == "sending")
 SHOWN: Final = 100
 
 DUE: Final = (
@@ -26,6 +27,7 @@ DUE: Final = (
     .order_by(outbox.c.run_at, outbox.c.id)
     .limit(bindparam("most", type_=Integer))
 )
+ANY_DUE: Final = Read(DUE)
 CLAIM: Final = (
     update(outbox)
     .where(outbox.c.id.in_(DUE.with_for_update(skip_locked=True)))
@@ -71,7 +73,7 @@ class StoredOutbox:
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         """Jobs that are due, the longest waiting first; ours until the lease ends."""
-        if not self._database.look(DUE, now=now, most=1):
+        if not self._database.look(ANY_DUE, now=now, most=1):
             return ()
         values = {"now": now, "most": most, "leased": now + LEASE}
         claimed = await self._database.brief(lambda unit: unit.execute(CLAIM, values).all())

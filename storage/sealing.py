@@ -1,14 +1,20 @@
 """How numbers are kept: encrypted to be called back, digested to be matched, both under the
 server's key (hotline §1.6); and the secret draws of case numbers and PINs."""
 
-import hashlib
 import hmac
-from base64 import urlsafe_b64encode
+import secrets
+from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ivr.flow.world import Draws
 from routing.cases.reference import draw_pin, draw_reference, pin_digest
+
+FORM: Final = b"1"
+"""What a sealed number begins with: AES-256 in GCM, then its nonce, then text and tag."""
+NONCE: Final = 12
+"""Random bytes: as many as GCM wants (NIST SP 800-38D §8.2.2), enough for 2**32 numbers a key."""
 
 
 class SealError(Exception):
@@ -20,25 +26,31 @@ class Sealing:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._box = Fernet(urlsafe_b64encode(self._derive("seal")))
+        self._derived: dict[str, bytes] = {}
+        self._box = AESGCM(self._derive("seal"))
 
     def _derive(self, use: str) -> bytes:
-        return hmac.new(self._key, f"zhitong {use}".encode(), hashlib.sha256).digest()
+        found = self._derived.get(use)
+        if found is None:  # as many as there are uses in this package
+            found = self._derived[use] = hmac.digest(self._key, f"zhitong {use}".encode(), "sha256")
+        return found
 
     def seal(self, text: str) -> bytes:
         """The text, encrypted and authenticated."""
-        return self._box.encrypt(text.encode())
+        nonce = secrets.token_bytes(NONCE)
+        return FORM + nonce + self._box.encrypt(nonce, text.encode(), FORM)
 
     def open(self, sealed: bytes) -> str:
         """What was sealed. Raises SealError under another key."""
         try:
-            return self._box.decrypt(sealed).decode()
-        except InvalidToken as wrong:
+            nonce, secret = sealed[len(FORM) :][:NONCE], sealed[len(FORM) + NONCE :]
+            return self._box.decrypt(nonce, secret, sealed[: len(FORM)]).decode()
+        except (InvalidTag, ValueError) as wrong:
             raise SealError("a stored number needs the SECRET_KEY it was sealed with") from wrong
 
     def digest(self, kind: str, text: str) -> str:
         """A keyed digest for matching; one kind's digests say nothing of another's."""
-        return hmac.new(self._derive(kind), text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._derive(kind), text.encode(), "sha256").hex()
 
     def pin(self, reference: str, pin: str) -> str:
         """What is kept of a PIN."""
@@ -54,6 +66,4 @@ class Sealing:
         return draw_pin(self._integer("new pin", f"{call_id}|{turn}"))
 
     def _integer(self, use: str, text: str) -> int:
-        return int.from_bytes(
-            hmac.new(self._derive(use), text.encode(), hashlib.sha256).digest()[:16], "big"
-        )
+        return int.from_bytes(hmac.digest(self._derive(use), text.encode(), "sha256")[:16], "big")

@@ -1,16 +1,17 @@
 """The statements of the commonest effects, made once: putting a statement together costs several
 times what carrying it out does. The counterpart of `effects`, which fills them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, Executable, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from routing.cases.case import Confidentiality
+from storage.beneath import Written
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import outbox
 
@@ -19,12 +20,15 @@ from storage.tables.outbox import outbox
 class Write:
     """A statement and its values: none, one row's, or those of several rows."""
 
-    statement: Executable
+    statement: Executable | Written
     values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
 
     def on(self, connection: Connection) -> None:
         """Carry it out."""
-        connection.execute(self.statement, self.values)
+        if isinstance(self.statement, Written):
+            self.statement.on(connection, self.values or {})
+        else:
+            connection.execute(self.statement, self.values)
 
 
 def _earlier() -> Any:
@@ -44,12 +48,12 @@ def _earlier() -> Any:
     )
 
 
-OPEN_CASE: Final = insert(cases)
-OPEN_NAMED_CASE: Final = insert(cases).values(group_of=_earlier())
+OPEN_CASE: Final = Written(insert(cases))
+OPEN_NAMED_CASE: Final = Written(insert(cases).values(group_of=_earlier()))
 """Only named cases are linked: a link from any other to a named one would say whose it is.
 Wants `whose`, `since` and `same_office` besides the columns."""
-NOTE_MOVES: Final = insert(case_events)
-KEEP_CALLER: Final = insert(case_callers)
+NOTE_MOVES: Final = Written(insert(case_events).inline())
+KEEP_CALLER: Final = Written(insert(case_callers).inline())
 
 
 def _recording(*renewed: str) -> Executable:
@@ -61,11 +65,12 @@ def _recording(*renewed: str) -> Executable:
     )
 
 
-HOLD_RECORDING: Final = _recording("url", "seconds")
-ATTACH_RECORDING: Final = _recording("reference", "language")
+HOLD_RECORDING: Final = Written(_recording("url", "seconds"))
+ATTACH_RECORDING: Final = Written(_recording("reference", "language"))
 """A recording never leaves the call that it is of."""
 
-ENQUEUE: Final = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
+ENQUEUE: Final = insert(outbox).inline().on_conflict_do_nothing(index_elements=["key"])
+ADD_JOB: Final = Written(ENQUEUE)
 JOB_COLUMNS: Final = (
     "kind",
     "key",
@@ -82,7 +87,7 @@ def job_row(
     kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
 ) -> dict[str, Any]:
     """The values of one outbox row, by JOB_COLUMNS."""
-    text = json.dumps(payload, ensure_ascii=False)
+    text = orjson.dumps(payload).decode()
     values = (kind, key, reference, text, "ready", 0, run_at, run_at)
     return dict(zip(JOB_COLUMNS, values, strict=True))
 
@@ -97,6 +102,6 @@ def _text() -> Executable:
     return text.on_conflict_do_nothing(index_elements=["key"])
 
 
-TEXT: Final = _text()
+TEXT: Final = Written(_text())
 """An outbox row, unless as many as `most` have keys from `first_key` to `last_key`. Wants the
 columns as `new_…`."""

@@ -1,7 +1,6 @@
 """Case numbers and PINs: eight digits, the last a check digit, and four (design §3, References).
 Drawn from an integer that the shell derives; a PIN is kept as an HMAC only."""
 
-import hashlib
 import hmac
 from typing import Final
 
@@ -51,4 +50,4 @@ def _check(digits: str) -> int:
 
 def pin_digest(key: bytes, reference: str, pin: str) -> str:
     """What is kept of a PIN: an HMAC-SHA256 over case number and PIN, in hex."""
-    return hmac.new(key, f"pin|{reference}|{pin}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"pin|{reference}|{pin}".encode(), "sha256").hex()

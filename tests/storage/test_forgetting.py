@@ -143,12 +143,12 @@ async def test_a_case_keeps_its_caller_sealed_and_its_pin_as_a_digest(desk: Desk
     await desk.action(call, RecordingEnd.FINISHED)
     case = await desk.case(call)
     pin = desk.sealing.draw(case.call_id, case.turn, case.attempt).pin
-    plain = (CALLER, CALLER[3:], CALLER[-8:], spoken_groups(pin, (4,), "zh-CN"), f'"pin": "{pin}"')
+    plain = (CALLER, CALLER[3:], CALLER[-8:], spoken_groups(pin, (4,), "zh-CN"), f'"pin":"{pin}"')
     await desk.end(call)
     assert set(plain) == found(desk, plain)
     assert await work_off(desk) == {"sms", "tell_office", "fetch_recording"}
     await retain(desk)
-    assert found(desk, (*plain, f'"pin":"{pin}"')) == set()
+    assert found(desk, (*plain, f'"pin": "{pin}"')) == set()
     (sealed,) = await desk.rows(case_callers)
     assert desk.sealing.open(sealed.number) == CALLER
 
