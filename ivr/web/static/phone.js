@@ -61,6 +61,11 @@ get("composer").addEventListener("submit", (event) => {
   get("words").value = "";
 });
 
+/* Back to where digits are keys again. */
+get("words").addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing) get("scroll").focus({ preventScroll: true });
+});
+
 get("mic").addEventListener("click", () => {
   if (microphone.state === "on") {
     microphone.stop();

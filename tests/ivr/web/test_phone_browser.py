@@ -263,6 +263,30 @@ async def test_hanging_up_and_every_key_are_in_reach(
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+async def test_escape_leads_from_typing_back_to_the_keys(page: Page, house: House) -> None:
+    await page.goto(f"{house.url}/phone")
+    await ring(page, house.line)
+    await page.get_by_test_id("words").focus()
+    await page.keyboard.press("3")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("2")
+
+    assert (await house.line.expect("digits"))["digits"] == "2"
+    await expect(page.get_by_test_id("words")).to_have_value("3")
+
+
+@pytest.mark.parametrize("tongue", ["zh", "en"])
+async def test_what_the_form_is_for_is_in_sight_at_once(
+    page: Page, house: House, tongue: str
+) -> None:
+    await page.goto(f"{house.url}/phone?lang={tongue}")
+    for width, height in ((1280, 800), (390, 844), (360, 640)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await expect(page.get_by_test_id("ring")).to_be_in_viewport(ratio=1)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await expect(page.get_by_test_id("caller-select")).to_be_in_viewport(ratio=1)
+
+
 async def test_an_officials_phone_does_not_claim_to_keep_what_is_said(
     page: Page, house: House
 ) -> None:
