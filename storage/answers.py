@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ivr.flow.call import Call
@@ -33,7 +33,7 @@ from ivr.flow.event import (
 from routing.cases.case import ENDS, CaseState
 from routing.numbers import mobile
 from routing.ports import Job
-from storage.beneath import Read
+from storage.beneath import Read, Written
 from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
 from storage.engine import Database
 from storage.sealing import Sealing
@@ -84,7 +84,7 @@ class _Try:
     reference: str
     day: str
 
-    def repeats(self, earlier: Row[Any]) -> bool:
+    def repeats(self, earlier: Any) -> bool:
         """Whether the earlier one was right about the same case: a repeat may hear it again, but
         nothing else is tried in its place."""
         return bool(earlier.hit) and hmac.compare_digest(earlier.reference, self.reference)
@@ -99,16 +99,16 @@ def _misses(whose: str) -> Select[Any]:
 
 
 # Each is carried out with the fields of a `_Try`.
-MISSES: Final = (_misses("caller"), _misses("reference"))
-TAKEN: Final = select(tries).where(
-    tries.c.call_id == bindparam("call_id"), tries.c.turn == bindparam("turn")
+MISSES: Final = (Read(_misses("caller")), Read(_misses("reference")))
+TAKEN: Final = Read(
+    select(tries).where(tries.c.call_id == bindparam("call_id"), tries.c.turn == bindparam("turn"))
 )
-CASE: Final = (
+CASE: Final = Read(
     select(cases, case_callers.c.digest)
     .join(case_callers, case_callers.c.reference == cases.c.reference, isouter=True)
     .where(cases.c.reference == bindparam("reference"))
 )
-TAKE: Final = insert(tries).on_conflict_do_nothing()
+TAKE: Final = Written(insert(tries).inline().on_conflict_do_nothing())
 """A repeat changes nothing. Wants `hit` too."""
 
 
@@ -162,16 +162,16 @@ class StoredAnswers:
         asks = asdict(this)
 
         def find(unit: Connection) -> Answer:
-            mine, all_of_case = (unit.execute(count, asks).scalar_one() for count in MISSES)
+            mine, all_of_case = (count.on(unit, asks)[0][0] for count in MISSES)
             locked = max(mine, all_of_case) >= MISSES_A_DAY
-            earlier = unit.execute(TAKEN, asks).one_or_none()
-            row = unit.execute(CASE, {"reference": reference}).one_or_none()
+            earlier = next(iter(TAKEN.on(unit, asks)), None)
+            row = next(iter(CASE.on(unit, {"reference": reference})), None)
             right = hmac.compare_digest(digest, NO_DIGEST if row is None else row.pin_digest)
             whose = NO_DIGEST if row is None or row.digest is None else row.digest
             owner = hmac.compare_digest(this.caller, whose) and mine < MISSES_A_DAY
             free = owner or not locked
             hit = right and (free if earlier is None else this.repeats(earlier))
-            unit.execute(TAKE, asks | {"hit": hit})
+            TAKE.on(unit, asks | {"hit": hit})
             if row is None or not hit:
                 return CaseMissed(locked)
             return CaseFound(reference, CaseState(row.state), row.office, row.due)
