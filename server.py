@@ -162,7 +162,7 @@ def voice(house: House) -> VoiceRoutes:
         house.conversation,
         SignatureCheck(house.settings.base, house.secrets.token.split(",")),
         account=house.secrets.account,
-        area=lambda: house.directory().area,
+        directory=house.directory,
         apology=apology(house),
     )
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from ivr.carrier.form import Fields, FormError, read_form
 from ivr.carrier.inbound import (
+    Arrival,
     Expecting,
     MalformedWebhook,
     read_answer,
@@ -31,6 +32,7 @@ from ivr.conversation import (
 )
 from ivr.flow.event import Pressed, Recorded
 from ivr.ports import Origin, Transcript
+from routing.directory import Directory
 from routing.numbers import caller_form
 
 LOG: Final = structlog.get_logger()
@@ -57,13 +59,13 @@ class VoiceRoutes:
         check: SignatureCheck,
         *,
         account: str,
-        area: Callable[[], str],
+        directory: Callable[[], Directory],
         apology: bytes,
     ) -> None:
         self._conversation = conversation
         self._check = check
         self._account = account
-        self._area = area
+        self._directory = directory
         self._apology = apology
 
     def routes(self) -> list[web.RouteDef]:
@@ -154,11 +156,10 @@ class VoiceRoutes:
 
     async def _answer(self, _: web.Request, form: Fields) -> bytes:
         arrival = read_answer(form)
-        area = self._area()
-        caller = None if arrival.caller is None else caller_form(arrival.caller, area)
-        return await self._conversation.answer(
-            Origin(arrival.account, arrival.sid), caller, caller_form(arrival.dialled, area)
-        )
+        directory = self._directory()
+        caller = None if arrival.caller is None else caller_form(arrival.caller, directory.area)
+        origin = Origin(arrival.account, arrival.sid)
+        return await self._conversation.answer(origin, caller, _dialled(arrival, directory))
 
     async def _turn(self, request: web.Request, form: Fields) -> bytes:
         event = read_turn(form)
@@ -216,6 +217,16 @@ def _fit(request: web.Request) -> None:
         raise web.HTTPUnsupportedMediaType(text=f"send the fields as {FORM}\n")
     if (request.charset or "utf-8").lower() != "utf-8":
         raise web.HTTPBadRequest(text="the fields must be UTF-8 text\n")
+
+
+def _dialled(arrival: Arrival, directory: Directory) -> str:
+    """The number that was printed: where it is diverted to another of ours, the carrier may say
+    from which (hotline §2.3); else the one that it rang."""
+    if arrival.forwarded_from is not None:
+        diverting = caller_form(arrival.forwarded_from, directory.area)
+        if diverting in directory.numbers:
+            return diverting
+    return caller_form(arrival.dialled, directory.area)
 
 
 def _refusal(refused: Exception) -> web.Response:

@@ -51,6 +51,26 @@ def refused(answer: Answer, status: int) -> bool:
     return answer.status == status and len(answer.text.splitlines()) == 1
 
 
+async def test_a_diverted_call_is_answered_as_the_number_that_was_printed(carrier: Carrier) -> None:
+    """An official's own number, diverted to a number of the house (hotline §2.3)."""
+    printed = await carrier.ring("CA1", dialled=LINE)
+
+    diverted = await carrier.post(
+        "/voice/answer", "CA2", From=CALLER, To="+865580009999", ForwardedFrom="0558-0000021"
+    )
+    elsewhere = await carrier.post(
+        "/voice/answer", "CA3", From=CALLER, To=LINE, ForwardedFrom="+8613912345678"
+    )
+
+    assert spoken(printed)
+    assert spoken(diverted) == spoken(elsewhere) == spoken(printed)
+
+
+def spoken(answer: Answer) -> list[str]:
+    """What is said in a document."""
+    return re.findall(r"<Say[^>]*>(.*?)</Say>", answer.text)
+
+
 async def test_a_genuine_webhook_is_answered(carrier: Carrier) -> None:
     answer = await carrier.ring()
 
