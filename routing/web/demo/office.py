@@ -36,11 +36,12 @@ class OfficeDesk:
 
 @dataclass(frozen=True, slots=True)
 class CallerGroup:
-    """One caller's cases about the same matter, newest first; most groups have one."""
+    """One caller's cases of an office: the first, open with danger or else the newest, and the
+    others; most groups have one."""
 
     key: str
-    newest: OfficeCase
-    earlier: tuple[OfficeCase, ...]
+    first: OfficeCase
+    others: tuple[OfficeCase, ...]
 
 
 def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
@@ -63,7 +64,7 @@ def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
 
 
 def grouped(cases: Iterable[OfficeCase]) -> tuple[CallerGroup, ...]:
-    """Cases, newest first, with repeated calls of one caller under the newest of them."""
+    """Cases in their order, with repeated calls of one caller under the first of them."""
     found: dict[str, list[OfficeCase]] = {}
     for case in cases:
         found.setdefault(case.group_of or case.reference, []).append(case)

@@ -154,13 +154,13 @@ async def test_a_part_is_sent_only_when_it_changed(
     assert (again.status, fresh.status) == (304, 200)
 
 
-def test_repeated_calls_of_one_caller_stand_together_newest_first() -> None:
+def test_repeated_calls_of_one_caller_stand_together_under_the_first() -> None:
     third, other = a_case("33330000", group_of="10000000"), a_case("22220000")
     second, first = a_case("11110000", group_of="10000000"), a_case("10000000")
     groups = grouped([third, other, second, first])
 
-    assert [group.newest for group in groups] == [third, other]
-    assert groups[0].earlier == (second, first)
+    assert [group.first for group in groups] == [third, other]
+    assert groups[0].others == (second, first)
 
 
 ALL = b"0123456789"
