@@ -1,20 +1,16 @@
 """The phone in a real Chromium, against a line that each test leads step by step."""
 
-import asyncio
 import struct
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, expect
 
-from ivr.ports import SentText
 from tests.ivr.web.conftest import House
 from tests.ivr.web.fake_line import FakeLine
 from tests.routing.web.city import wav
 
 CALL = "CA0001"
-NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 GATHER: dict[str, Any] = {
     "type": "listening",
     "kind": "gather",
@@ -202,91 +198,6 @@ async def test_a_prompt_with_a_voice_is_heard_to_its_end_and_one_without_is_read
     await expect(page.locator("li[data-kind=say]")).to_have_count(2)
 
 
-LABELS = """Object.fromEntries([...document.querySelectorAll("[data-key-sign]")]
-  .map((key) => [key.dataset.keySign, key.querySelector("small").textContent])
-  .filter(([, label]) => label))"""
-
-
-async def test_keys_bear_what_the_call_asks_now(page: Page, house: House) -> None:
-    line = house.line
-    await page.goto(f"{house.url}/phone")
-    await ring(page, line)
-    assert await page.evaluate(LABELS) == {}
-    await line.tell(GATHER, say(1, "核验号码按1，反映事项按2；直接按井号。"))
-    await line.expect("played")
-    main = {"1": "核验号码", "2": "反映事项", "*": "重听", "0": "人工"}
-    assert await page.evaluate(LABELS) == main
-    assert await page.get_by_role("button", name="1, 核验号码").count() == 1
-    await line.tell(
-        {"type": "heard", "kind": "gather", "why": "digits", "digits": "2", "seconds": 0},
-        GATHER,
-        say(2, "A question, press 1; help, 2; not sure, hash.", "en-US"),
-    )
-    await line.expect("played")
-    kinds = {"1": "A question", "2": "help", "#": "not sure", "*": "重听", "0": "人工"}
-    assert await page.evaluate(LABELS) == kinds
-    await record(page, line)
-    assert await page.evaluate(LABELS) == {"0": "人工", "#": "结束"}
-    await line.tell({"type": "ringback", "on": True})
-    await expect(page.get_by_test_id("state")).to_contain_text("正在接通")
-    assert await page.evaluate(LABELS) == {}
-
-
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 640), (1280, 800)])
-@pytest.mark.parametrize("role", ["caller", "official"])
-async def test_hanging_up_and_every_key_are_in_reach(
-    page: Page, house: House, width: int, height: int, role: str
-) -> None:
-    """Also while the microphone's level is shown; by a finger and with the keyboard alike."""
-    line = house.line
-    await page.set_viewport_size({"width": width, "height": height})
-    await page.goto(f"{house.url}/phone?as={role}")
-    if role == "caller":
-        await ring(page, line)
-    else:
-        await page.get_by_test_id("attach").click()
-        await line.expect("attach")
-        await line.tell({"type": "ringing", "call": CALL, "from": "+865580000021", "to": "x"})
-        await expect(page.get_by_test_id("answer")).to_be_in_viewport(ratio=1)
-        await expect(page.get_by_test_id("decline")).to_be_in_viewport(ratio=1)
-        await line.tell({"type": "answered", "call": CALL})
-    await line.tell(GATHER, say(1, "反映本单位或其人员按1，其他单位按2，商家或个人按3。"))
-    await line.expect("played")
-    await expect(page.get_by_test_id("hang-up")).to_be_in_viewport(ratio=1)
-    await record(page, line)
-    await page.get_by_test_id("words").fill("路灯坏了")
-    await page.keyboard.press("Enter")
-
-    await expect(page.get_by_test_id("hang-up")).to_be_in_viewport(ratio=1)
-    for key in ("key-1", "key-hash", "words", "state"):
-        await expect(page.get_by_test_id(key)).to_be_in_viewport(ratio=1)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-async def test_escape_leads_from_typing_back_to_the_keys(page: Page, house: House) -> None:
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    await page.get_by_test_id("words").focus()
-    await page.keyboard.press("3")
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("2")
-
-    assert (await house.line.expect("digits"))["digits"] == "2"
-    await expect(page.get_by_test_id("words")).to_have_value("3")
-
-
-@pytest.mark.parametrize("tongue", ["zh", "en"])
-async def test_what_the_form_is_for_is_in_sight_at_once(
-    page: Page, house: House, tongue: str
-) -> None:
-    await page.goto(f"{house.url}/phone?lang={tongue}")
-    for width, height in ((1280, 800), (390, 844), (360, 640)):
-        await page.set_viewport_size({"width": width, "height": height})
-        await expect(page.get_by_test_id("ring")).to_be_in_viewport(ratio=1)
-    await page.set_viewport_size({"width": 1280, "height": 800})
-    await expect(page.get_by_test_id("caller-select")).to_be_in_viewport(ratio=1)
-
-
 async def test_an_officials_phone_does_not_claim_to_keep_what_is_said(
     page: Page, house: House
 ) -> None:
@@ -304,36 +215,6 @@ async def test_an_officials_phone_does_not_claim_to_keep_what_is_said(
 
     note = page.locator("li[data-kind=note]").last
     await expect(note).to_have_text("线路断开，正在重新连接")
-
-
-async def test_a_text_is_on_the_list_as_soon_as_it_is_heard_of(page: Page, house: House) -> None:
-    """Even if the list was being fetched just then, before the text was on it."""
-    line = house.line
-    held = asyncio.Event()
-    stale: list[str] = []
-
-    async def hold(route: Route) -> None:
-        answer = await route.fetch()
-        if not stale:
-            stale.append(await answer.text())
-            await held.wait()
-        await route.fulfill(response=answer)
-
-    await page.route("**/phone/messages", hold)
-    await page.goto(f"{house.url}/phone")
-    await ring(page, line)
-    async with asyncio.timeout(10):
-        await page.wait_for_function("document.querySelector('#messages').children.length === 0")
-        while not stale:
-            await page.evaluate("new Promise((next) => requestAnimationFrame(next))")
-    text = "工单编号4627 0391，查询码5904。"
-    line.sent.append(SentText("SM1", "+8613900000012", text, NOON))
-    await line.tell({"type": "sms", "sid": "SM1", "from": "x", "to": "y", "text": text, "at": "z"})
-    await expect(page.get_by_test_id("subtitles")).to_contain_text("收到短信")
-    held.set()
-
-    shown = page.get_by_test_id("messages").locator(".message-text")
-    await expect(shown).to_have_text(text.replace(" ", "\u00a0"), timeout=2000)
 
 
 async def test_a_hushed_prompt_stops_and_is_not_reported(page: Page, house: House) -> None:
@@ -493,36 +374,3 @@ async def test_searching_finds_an_office_a_post_or_a_number(page: Page, house: H
     await page.get_by_test_id("number-search").fill("")
 
     assert await options.count() == 81
-
-
-PATHS = ("/phone", "/phone?as=official", "/demo/office", "/demo/office/市水利局")
-NAMELESS = """[...document.querySelectorAll("a[href], button, input, select, audio, meter")]
-  .filter((e) => !e.closest("[hidden]"))
-  .filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim()))
-  .map((e) => e.outerHTML)"""
-DOUBLED = """[...document.querySelectorAll("[id]")].map((e) => e.id)
-  .filter((id, at, all) => all.indexOf(id) !== at)"""
-
-
-@pytest.mark.parametrize("tongue", ["zh", "en"])
-async def test_small_screens_never_scroll_sideways_and_all_controls_have_names(
-    page: Page, house: House, tongue: str
-) -> None:
-    await page.set_viewport_size({"width": 360, "height": 740})
-    await page.goto(f"{house.url}/phone?lang={tongue}")
-    for path in PATHS:
-        await page.goto(f"{house.url}{path}")
-
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
-        assert await page.evaluate(NAMELESS) == [], path
-        assert await page.evaluate(DOUBLED) == [], path
-        assert await page.locator("h1").count() == 1, path
-        assert (await page.locator("html").get_attribute("lang") or "").startswith(tongue)
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    await house.line.tell(say(1, "very" * 60, "en-US"))
-    await house.line.expect("played")
-    await expect(page.locator("li[data-kind=say]").last).to_be_in_viewport()
-
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert await page.evaluate(NAMELESS) == []
