@@ -127,6 +127,27 @@ async def test_a_text_is_on_the_list_as_soon_as_it_is_heard_of(page: Page, house
     await expect(shown).to_have_text(text.replace(" ", "\u00a0"), timeout=2000)
 
 
+@pytest.mark.parametrize("tongue", ["zh", "en"])
+async def test_the_state_and_the_clock_are_one_line_on_the_smallest_screen(
+    page: Page, house: House, tongue: str
+) -> None:
+    await page.set_viewport_size({"width": 360, "height": 640})
+    await page.goto(f"{house.url}/phone?lang={tongue}")
+    await ring(page, house.line)
+    state = page.get_by_test_id("state")
+    one = await state.evaluate("(e) => e.offsetHeight")
+    await record(page, house.line)
+    assert await state.evaluate("(e) => e.offsetHeight") == one
+    await house.line.tell({"type": "recording", "on": False, "seconds": 1.0})
+    for message, shown in (
+        ({"type": "ringback", "on": True}, "talking"),
+        ({"type": "bridged", "with": "+865580020007"}, "bridged"),
+    ):
+        await house.line.tell(message)
+        await expect(state).to_have_attribute("data-state", shown)
+        assert await state.evaluate("(e) => e.offsetHeight") == one, shown
+
+
 PATHS = ("/phone", "/phone?as=official", "/demo/office", "/demo/office/市水利局")
 NAMELESS = """[...document.querySelectorAll("a[href], button, input, select, audio, meter")]
   .filter((e) => !e.closest("[hidden]"))
