@@ -11,7 +11,7 @@ from sqlalchemy import Integer, bindparam, func, or_, select, update
 
 from routing.handoff import LONGEST_JOB
 from routing.ports import Job
-from storage.beneath import Read
+from storage.beneath import Read, Written
 from storage.engine import Database
 from storage.tables.outbox import outbox
 
@@ -38,8 +38,8 @@ CLAIM: Final = (
     )
     .returning(outbox.c.id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.key)
 )
-HELD: Final = update(outbox).where(
-    outbox.c.id == bindparam("job"), outbox.c.attempts == bindparam("claimed")
+HELD: Final = Written(
+    update(outbox).where(outbox.c.id == bindparam("job"), outbox.c.attempts == bindparam("claimed"))
 )
 """Sets what it is carried out with, besides `job` and the `claimed` attempt."""
 
@@ -136,4 +136,4 @@ class StoredOutbox:
     async def _set(self, job: Job, **values: Any) -> None:
         """Only whoever holds the latest claim may finish a job."""
         held = {"job": job.id, "claimed": job.attempts, **values}
-        await self._database.brief(lambda unit: unit.execute(HELD, held))
+        await self._database.brief(lambda unit: HELD.on(unit, held))
