@@ -25,7 +25,8 @@ from deployment.plans import compiled, earlier_plans, local_day, plan_inputs
 from deployment.settings import Secrets, Settings, StartError
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
-from ivr.carrier.client import Account, Messages, RecordingRows
+from ivr.carrier.account import Account
+from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH

@@ -5,13 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from ivr.carrier.client import (
-    CarrierRefused,
-    CarrierUnreachable,
-    CarrierUnsure,
-    Messages,
-    RecordingRows,
-)
+from ivr.carrier.account import CarrierRefused, CarrierUnreachable, CarrierUnsure
+from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.recordings import Media, bring_home
 from ivr.conversation import Conversation
 from ivr.flow.instruction import Language

@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from ivr.carrier.client import Account, CarrierRefused, CarrierUnreachable
+from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable
 from ivr.ports import RecordingRef, Recordings
 
 _CHUNK: Final = 64 * 1024

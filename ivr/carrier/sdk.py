@@ -9,7 +9,7 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from ivr.carrier.client import Account, CarrierUnreachable, CarrierUnsure
+from ivr.carrier.account import Account, CarrierUnreachable, CarrierUnsure
 
 _NO_ENVIRONMENT: Final = {"TWILIO": ""}  # an empty one would mean os.environ (twilio-voice §8)
 

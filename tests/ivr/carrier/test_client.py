@@ -13,15 +13,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from ivr.carrier.client import (
+from ivr.carrier.account import (
     Account,
     CarrierError,
     CarrierRefused,
     CarrierUnreachable,
     CarrierUnsure,
-    Messages,
-    RecordingRows,
 )
+from ivr.carrier.client import Messages, RecordingRows
 from ivr.ports import RecordingRef
 
 TO, FROM, TOKEN = "+8613800000012", "+862258001001", "s3cret"
@@ -279,7 +278,8 @@ def test_an_account_that_cannot_work_is_refused(sid: str, token: str, base: str)
 FIRST_TEXT = """
 import asyncio, importlib.abc, sys, threading
 import aiohttp
-from ivr.carrier.client import Account, CarrierUnreachable, Messages
+from ivr.carrier.account import Account, CarrierUnreachable
+from ivr.carrier.client import Messages
 
 by_thread = []
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from multidict import CIMultiDict, MultiDict
 
-from ivr.carrier.client import Account, CarrierRefused, Messages, RecordingRows
+from ivr.carrier.account import Account, CarrierRefused
+from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.inbound import (
     CarrierWords,
     Ending,

@@ -6,7 +6,8 @@ from typing import cast
 
 import pytest
 
-from ivr.carrier.client import Account, Messages, RecordingRows
+from ivr.carrier.account import Account
+from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Settling, Texts
 from ivr.carrier.recordings import Media
 from ivr.conversation import Conversation, Listed

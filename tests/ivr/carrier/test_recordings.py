@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.carrier.client import Account, CarrierError, CarrierUnreachable, RecordingRows
+from ivr.carrier.account import Account, CarrierError, CarrierUnreachable
+from ivr.carrier.client import RecordingRows
 from ivr.carrier.recordings import (
     Media,
     MediaBroken,
