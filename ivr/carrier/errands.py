@@ -1,7 +1,8 @@
 """What the outbox has the carrier do: send texts, bring recordings home, tell of lost ones.
 Handlers for `routing.handoff`, registered by `server.py`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -17,6 +18,18 @@ from routing.ports import Job
 
 EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
 """A text holds a case number, PIN or number of its own: one like it was never sent before."""
+
+
+@contextlib.contextmanager
+def _outcome() -> Iterator[None]:
+    """What the carrier's answer means for a job. One that may have been carried out comes back
+    too: only a text is not safe to repeat, and it is looked up then."""
+    try:
+        yield
+    except CarrierRefused as refused:
+        raise Refused(str(refused)) from refused
+    except (CarrierUnreachable, CarrierUnsure) as later:
+        raise TryAgain(str(later)) from later
 
 
 class Texts:
@@ -40,14 +53,10 @@ class Texts:
 
     async def _send_once(self, job: Job) -> None:
         to, sender, body = self._written(job)
-        try:
+        with _outcome():
             if job.attempts > 1 and await self._messages.find(to, sender, body, EVER):
                 return
             await self._messages.send(to, sender, body, job.key or str(job.id))
-        except CarrierRefused as refused:
-            raise Refused(str(refused)) from refused
-        except (CarrierUnreachable, CarrierUnsure) as later:
-            raise TryAgain(str(later)) from later
 
     def _written(self, job: Job) -> tuple[str, str, str]:
         payload = cast("Mapping[str, Any]", job.payload)
@@ -76,12 +85,8 @@ class Fetching:
         ref = await self._shelf.ref(sid)
         if ref is None:
             raise TryAgain("the carrier has not said where the recording is")
-        try:
+        with _outcome():
             await bring_home(ref, self._media, self._shelf)
-        except CarrierRefused as refused:
-            raise Refused(str(refused)) from refused
-        except CarrierUnreachable as later:
-            raise TryAgain(str(later)) from later
         await self._then(sid, await self._shelf.kept(sid))
 
 
@@ -93,12 +98,8 @@ class Deleting:
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain; one that is gone already is deleted."""
-        try:
+        with _outcome():
             await self._rows.delete(str(job.payload["recording"]))
-        except CarrierRefused as refused:
-            raise Refused(str(refused)) from refused
-        except CarrierUnreachable as later:
-            raise TryAgain(str(later)) from later
 
 
 class Settling:
