@@ -24,8 +24,8 @@ from ivr.flow.value import value
 from ivr.ports import CallEnd, Origin, RecordingRef
 from routing.numbers import withheld
 
-Form = Mapping[str, object]
-"""The fields as `request.post()` gives them; a value that is no text is malformed."""
+Form = Mapping[str, str]
+"""The fields as `form.read_form` gives them."""
 
 MAX_DIGITS, MAX_SPEECH, MAX_TRANSCRIPT = 64, 1_000, 20_000  # characters kept of each
 _MAX_PARTY, _MAX_URL, _MAX_SECONDS, _MAX_NUMERALS = 64, 2_048, 86_400, 9
@@ -218,10 +218,7 @@ def _gone(form: Form) -> bool:
 
 
 def _text(form: Form, name: str) -> str:
-    value = form.get(name, "")
-    if not isinstance(value, str):
-        raise MalformedWebhook(f"{name} is a file, it must be a form field")
-    return value.strip()
+    return form.get(name, "").strip()
 
 
 def _sid(form: Form, name: str) -> str:
@@ -245,7 +242,10 @@ def _party(form: Form, name: str) -> str:
 
 
 def _keys(form: Form, name: str) -> str:
-    keys = _text(form, name)[:MAX_DIGITS].translate(_NARROW).upper()
+    keys = _text(form, name)[:MAX_DIGITS]
+    if keys.isascii() and keys.isdigit():
+        return keys
+    keys = keys.translate(_NARROW).upper()
     if not _KEYS.fullmatch(keys):
         raise MalformedWebhook(f"{name} must hold keys only: 0 to 9, * and #")
     return keys

@@ -93,10 +93,10 @@ class Twiml:
 
     def _verb(self, instruction: Instruction, urls: Urls) -> str:
         match instruction:
-            case Say():
-                return self._spoken(instruction, urls)
             case Ask():
                 return self._ask(instruction, urls)
+            case Say():
+                return self._spoken(instruction, urls)
             case Record():
                 return self._record(instruction, urls)
             case Dial():
@@ -107,8 +107,7 @@ class Twiml:
 
     def _spoken(self, say: Say, urls: Urls) -> str:
         """The text and the pause after it; an empty <Say> is an error and left out."""
-        text = say.text if len(say.text) <= MAX_SPOKEN else say.text[:MAX_SPOKEN]
-        text = escape(text)
+        text = escape(say.text[:MAX_SPOKEN])
         before, after = self._say[say.language, say.slow]
         spoken = f"{before}{text}{after}" if text and not text.isspace() else ""
         if say.pause > 0 and self._profile.pause and not urls.leg:
