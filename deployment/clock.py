@@ -1,10 +1,10 @@
-"""The machine's own clock, the only place that asks it; every other part is handed one."""
+"""The only place that asks the machine for the time. Implements `routing.ports.Clock`."""
 
 from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The machine's own clock: the only place that asks it."""
+    """The machine's own."""
 
     def now(self) -> datetime:
         """Now, aware UTC."""

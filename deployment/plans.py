@@ -12,9 +12,9 @@ from deployment.settings import Settings, StartError
 from ivr.carrier.profiles import LOCAL
 from ivr.flow.world import Plan, Policy
 from ivr.library import Inputs, LibraryError, compile_plan, shipped
-from ivr.ports import Clock
 from routing.city import AREA, calendar, demo_sheets
 from routing.directory import DirectoryError
+from routing.ports import Clock
 
 LOG: Final = structlog.get_logger()
 

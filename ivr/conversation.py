@@ -32,7 +32,6 @@ from ivr.ports import (
     Answers,
     CallEnd,
     Calls,
-    Clock,
     Documents,
     Draw,
     Ending,
@@ -46,6 +45,7 @@ from ivr.ports import (
     Step,
     Transcript,
 )
+from routing.ports import Clock
 
 MOST_LOOKUPS: Final = 2
 MOST_ATTEMPTS: Final = 5

@@ -15,12 +15,6 @@ from ivr.flow.value import value
 from ivr.flow.world import Draws
 
 
-class Clock(Protocol):
-    """Now, as aware UTC. Chosen in `server.py`; simulated for `demo`."""
-
-    def now(self) -> datetime: ...
-
-
 @value
 class Origin:
     """Which carrier call this is: the account's and the leg's id there (opaque, <= 64)."""

@@ -3,10 +3,10 @@ given back with a longer wait. Handlers are registered by `server.py` (design §
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Final, Protocol
+from datetime import timedelta
+from typing import Final
 
-from routing.ports import Job, Outbox
+from routing.ports import Clock, Job, Outbox
 
 POLL: Final = 1.0
 """Seconds between looks at the table when no commit wakes us."""
@@ -30,12 +30,6 @@ class TryAgain(HandoffError):
 
 class Refused(HandoffError):
     """It will never go through: a person has to look."""
-
-
-class Clock(Protocol):
-    """Now, as aware UTC."""
-
-    def now(self) -> datetime: ...
 
 
 Handler = Callable[[Job], Awaitable[None]]

@@ -11,6 +11,12 @@ from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 
 
+class Clock(Protocol):
+    """Now, as aware UTC. Chosen in `server.py`, for all packages."""
+
+    def now(self) -> datetime: ...
+
+
 class Audio(StrEnum):
     """Where the sound of a recording is."""
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import exists, insert, select
 
-from ivr.ports import Clock
+from routing.ports import Clock
 from storage.engine import Database
 from storage.tables.calls import call_ends, calls, plans
 

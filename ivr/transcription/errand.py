@@ -7,9 +7,9 @@ from typing import Final, Protocol, cast
 
 from ivr.flow.instruction import Language
 from ivr.flow.words import Vocabulary
-from ivr.ports import Clock, Transcriber
+from ivr.ports import Transcriber
 from routing.handoff import TryAgain
-from routing.ports import Job, Statement
+from routing.ports import Clock, Job, Statement
 
 Keep = Callable[[str, str, str], Awaitable[None]]
 """Keeps the words: the recording's id, text and source."""

@@ -3,14 +3,13 @@ the demonstration. The mail holds neither the matter nor the caller, only where 
 is sent cannot be taken back when a caller wants to be anonymous."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from routing.cases.kinds import Kind
 from routing.directory import Directory
 from routing.handoff import Refused
-from routing.ports import Job, OfficeCase, SentMail
+from routing.ports import Clock, Job, OfficeCase, SentMail
 
 KINDS = {
     Kind.ENQUIRY: ("咨询", "question"),
@@ -32,12 +31,6 @@ class Cases(Protocol):
     """Reads one case."""
 
     async def case(self, reference: str) -> OfficeCase | None: ...
-
-
-class Clock(Protocol):
-    """Now, as aware UTC."""
-
-    def now(self) -> datetime: ...
 
 
 class ConsoleMail:

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import aiohttp
 from aiohttp import WSCloseCode, web
@@ -29,15 +28,10 @@ from ivr.carrier.local.tasks import Tasks
 from ivr.carrier.local.voice import Voice
 from ivr.carrier.local.webhooks import Door, Parcel, Post, Reply, Webhooks
 from ivr.ports import SentText
+from routing.ports import Clock
 from routing.web.guard import loopback_only
 
 FORGET_EVERY = 60.0  # seconds
-
-
-class Clock(Protocol):
-    """Now, as aware UTC."""
-
-    def now(self) -> datetime: ...
 
 
 class LocalLine:
