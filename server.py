@@ -45,7 +45,7 @@ from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.delivery.console import ConsoleMail
 from routing.directory import Directory
 from routing.handoff import Handler, Handoff
-from routing.ports import Job
+from routing.ports import Job, JobKind
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
 from routing.web.layout import add_layout
 from storage.answers import StoredAnswers
@@ -274,7 +274,11 @@ async def _renew(house: House) -> None:
 def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
     """The outbox, drained by the handlers of its kinds. A text is never blindly sent again."""
     return Handoff(
-        house.outbox, handlers(house, session), house.clock, _report, careful=frozenset({"sms"})
+        house.outbox,
+        handlers(house, session),
+        house.clock,
+        _report,
+        careful=frozenset({JobKind.SMS}),
     )
 
 
@@ -293,19 +297,19 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
         await house.calls.hold_transcript(sid, text, source, house.clock.now())
 
     return {
-        "sms": Texts(Messages(account, session), house.phrases, house.answers.text_taken),
-        "fetch_recording": Fetching(media, house.recordings, follow_up),
-        "delete_recording": Deleting(rows),
-        "transcribe": Transcribing(transcriber(house.settings, rows), keep),
-        "heed": Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
-        "tell_office": ConsoleMail(
+        JobKind.SMS: Texts(Messages(account, session), house.phrases, house.answers.text_taken),
+        JobKind.FETCH_RECORDING: Fetching(media, house.recordings, follow_up),
+        JobKind.DELETE_RECORDING: Deleting(rows),
+        JobKind.TRANSCRIBE: Transcribing(transcriber(house.settings, rows), keep),
+        JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
+        JobKind.TELL_OFFICE: ConsoleMail(
             house.cases,
             house.directory,
             house.mails.write,
             lambda office: f"{house.settings.base}/demo/office/{office}",
             house.clock,
         ),
-        "settle": Settling(house.conversation, rows),
+        JobKind.SETTLE: Settling(house.conversation, rows),
     }
 
 

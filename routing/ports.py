@@ -130,9 +130,29 @@ class SentMails(Protocol):
         ...
 
 
+class JobKind(StrEnum):
+    """What the outbox has done; `server.py` registers a handler for each."""
+
+    SMS = "sms"
+    """a phrase, as a text, to the caller"""
+    TELL_OFFICE = "tell_office"
+    """a mail of a case, or of the danger in it"""
+    FETCH_RECORDING = "fetch_recording"
+    """a recording's sound, from the carrier"""
+    TRANSCRIBE = "transcribe"
+    """the words of a recording that is kept here"""
+    HEED = "heed"
+    """those words, read for danger"""
+    DELETE_RECORDING = "delete_recording"
+    """a recording at the carrier, no longer needed there"""
+    SETTLE = "settle"
+    """a recording whose webhooks never came"""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Durable work that somebody has claimed. `payload` is JSON; `attempts` counts this one."""
+    """Durable work that somebody has claimed. `kind` is a `JobKind`, unless another version
+    enqueued it; `payload` is JSON; `attempts` counts this one."""
 
     id: int
     kind: str

@@ -32,7 +32,7 @@ from ivr.flow.event import (
 )
 from routing.cases.case import ENDS, CaseState
 from routing.numbers import mobile
-from routing.ports import Job
+from routing.ports import Job, JobKind
 from storage.beneath import Read, Written
 from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
 from storage.engine import Database
@@ -216,7 +216,7 @@ class StoredAnswers:
             "renews": reference,
         }
         key = f"pin:{reference}:{self._day(now)}"
-        unit.execute(enqueue("sms", payload, key, now, reference))
+        unit.execute(enqueue(JobKind.SMS, payload, key, now, reference))
 
     async def text_taken(self, job: Job) -> None:
         """From now on the PIN that the text tells is right, if it tells a new one: a text that

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import Effect
 from ivr.ports import Ending, LegAnswer, Origin, RecordingRef
+from routing.ports import Audio, JobKind
 from storage.beneath import Read
 from storage.effects import Effects, Source, enqueue
 from storage.engine import Database
@@ -97,7 +98,9 @@ class StoredCalls:
             seconds=ending.seconds,
             forgotten=False,
         )
-        settle = enqueue("settle", {"call": call_id}, f"settle:{call_id}", at + SETTLE_AFTER, None)
+        settle = enqueue(
+            JobKind.SETTLE, {"call": call_id}, f"settle:{call_id}", at + SETTLE_AFTER, None
+        )
 
         def keep(connection: Connection) -> bool:
             first = bool(connection.execute(row.on_conflict_do_nothing()).rowcount)
@@ -135,7 +138,7 @@ class StoredCalls:
             "turn": turn,
             "url": ref.url,
             "seconds": ref.seconds,
-            "audio": "announced",
+            "audio": Audio.ANNOUNCED.value,
             "at": at,
         }
         return await self._database.brief(lambda unit: bool(HOLD_RECORDING.on(unit, row).rowcount))
@@ -155,7 +158,9 @@ class StoredCalls:
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         """Keep the words beside the recording, to be read for danger; a repeat changes nothing."""
         row = insert(transcripts).values(recording=recording, source=source, text=text, at=at)
-        heed = enqueue("heed", {"recording": recording}, f"heed:{recording}:{source}", at, None)
+        heed = enqueue(
+            JobKind.HEED, {"recording": recording}, f"heed:{recording}:{source}", at, None
+        )
 
         def keep(unit: Connection) -> None:
             unit.execute(row.on_conflict_do_nothing())

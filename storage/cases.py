@@ -11,7 +11,7 @@ from ivr.ports import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.transitions import Actor
-from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Statement, Words
+from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement, Words
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.tables.cases import case_callers, case_events, cases, recordings, transcripts
@@ -84,7 +84,9 @@ class StoredCases:
             unit.execute(mark)
             unit.execute(insert(case_events).values(_danger_noted(reference, case.state, now)))
             payload = {"reference": reference, "office": case.office, "danger": True}
-            unit.execute(enqueue("tell_office", payload, f"danger:{reference}", now, reference))
+            unit.execute(
+                enqueue(JobKind.TELL_OFFICE, payload, f"danger:{reference}", now, reference)
+            )
             return True
 
         marked = await self._database.brief(once)

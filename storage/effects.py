@@ -23,6 +23,7 @@ from ivr.flow.effect import (
 )
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.transitions import Actor, move
+from routing.ports import Audio, JobKind
 from storage.sealing import Sealing
 from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases
@@ -97,7 +98,9 @@ class Effects:
                 yield self._text(source, effect)
             case TellOffice(reference, office):
                 payload = {"reference": reference, "office": office}
-                row = job_row("tell_office", payload, f"tell:{reference}", source.at, reference)
+                row = job_row(
+                    JobKind.TELL_OFFICE, payload, f"tell:{reference}", source.at, reference
+                )
                 yield Write(ADD_JOB, row)
             case MakeAnonymous(reference):
                 yield from map(Write, anonymous(reference, source.at))
@@ -174,7 +177,7 @@ class Effects:
         naming the number, and says nothing of the texts of another day."""
         whose = self.texts_key(notice.to, source.at)
         payload = _texted(notice, source.dialled)
-        row = job_row("sms", payload, whose + notice.key, source.at, notice.reference)
+        row = job_row(JobKind.SMS, payload, whose + notice.key, source.at, notice.reference)
         bound = {"first_key": whose, "last_key": f"{whose}~", "most": TEXTS_A_DAY}
         return Write(TEXT, bound | {f"new_{name}": value for name, value in row.items()})
 
@@ -213,16 +216,18 @@ def _attach(source: Source, recording: AttachRecording) -> Iterator[Write]:
         "seconds": recording.seconds,
         "reference": reference,
         "language": recording.language,
-        "audio": "announced",
+        "audio": Audio.ANNOUNCED.value,
         "at": source.at,
     }
     yield Write(ATTACH_RECORDING, row)
-    fetch = job_row("fetch_recording", {"recording": sid}, f"fetch:{sid}", source.at, reference)
+    fetch = job_row(
+        JobKind.FETCH_RECORDING, {"recording": sid}, f"fetch:{sid}", source.at, reference
+    )
     yield Write(ADD_JOB, fetch)
 
 
 def enqueue(
-    kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
+    kind: JobKind, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
 ) -> Executable:
     """One outbox row; the same key again changes nothing."""
     return ENQUEUE.values(job_row(kind, payload, key, run_at, reference))
@@ -242,7 +247,7 @@ def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
     """The caller's number leaves the case and its texts (also those in doubt or given up: none
     is sent again), and with it every link to the caller's other cases."""
     yield delete(case_callers).where(case_callers.c.reference == reference)
-    yield delete(outbox).where(outbox.c.reference == reference, outbox.c.kind == "sms")
+    yield delete(outbox).where(outbox.c.reference == reference, outbox.c.kind == JobKind.SMS.value)
     yield (
         update(cases)
         .where(cases.c.reference == reference)

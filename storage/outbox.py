@@ -13,12 +13,14 @@ from routing.handoff import LONGEST_JOB
 from routing.ports import Job
 from storage.beneath import Read, Written
 from storage.engine import Database
-from storage.tables.outbox import outbox
+from storage.tables.outbox import JobState, outbox
 
 LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
 """A job that nobody finished within this time is claimed again. Longer than any handler may take
 and its end may wait for the writer, so that no job is at work twice."""
-WAITING: Final = or_(outbox.c.state == "ready", outbox.c.state == "sending")
+WAITING: Final = or_(
+    outbox.c.state == JobState.READY.value, outbox.c.state == JobState.SENDING.value
+)
 SHOWN: Final = 100
 
 DUE: Final = (
@@ -90,19 +92,19 @@ class StoredOutbox:
 
     async def sending(self, job: Job) -> None:
         """Mark that a request goes out now."""
-        await self._set(job, state="sending")
+        await self._set(job, JobState.SENDING)
 
     async def done(self, job: Job, now: datetime) -> None:
         """Finish it; what its payload says of people is dropped."""
-        await self._set(job, state="done", payload="{}", finished=now, error=None)
+        await self._set(job, JobState.DONE, payload="{}", finished=now, error=None)
 
     async def again(self, job: Job, at: datetime, why: str) -> None:
         """Give it back until `at`."""
-        await self._set(job, state="ready", run_at=at, error=why)
+        await self._set(job, JobState.READY, run_at=at, error=why)
 
     async def give_up(self, job: Job, now: datetime, why: str) -> None:
         """Keep it as failed for a person to see."""
-        await self._set(job, state="dead", finished=now, error=why)
+        await self._set(job, JobState.DEAD, finished=now, error=why)
 
     async def wait(self, seconds: float) -> None:
         """Until the next commit that enqueued something, or `seconds`."""
@@ -114,7 +116,7 @@ class StoredOutbox:
         due = select(func.count().label("many"), oldest.label("oldest")).where(
             WAITING, outbox.c.enqueued <= now
         )
-        dead = select(func.count()).where(outbox.c.state == "dead")
+        dead = select(func.count()).where(outbox.c.state == JobState.DEAD.value)
         async with self._database.reading() as connection:
             row = (await connection.execute(due)).one()
             failed = (await connection.execute(dead)).scalar_one()
@@ -125,7 +127,7 @@ class StoredOutbox:
         columns = (outbox.c.id, outbox.c.kind, outbox.c.attempts, outbox.c.finished, outbox.c.error)
         query = (
             select(*columns)
-            .where(outbox.c.state == "dead")
+            .where(outbox.c.state == JobState.DEAD.value)
             .order_by(outbox.c.finished.desc(), outbox.c.id.desc())
             .limit(SHOWN)
         )
@@ -133,7 +135,7 @@ class StoredOutbox:
             rows = (await connection.execute(query)).all()
         return [DeadJob(r.id, r.kind, r.attempts, r.finished, r.error) for r in rows]
 
-    async def _set(self, job: Job, **values: Any) -> None:
+    async def _set(self, job: Job, state: JobState, **values: Any) -> None:
         """Only whoever holds the latest claim may finish a job."""
-        held = {"job": job.id, "claimed": job.attempts, **values}
+        held = {"job": job.id, "claimed": job.attempts, "state": state.value, **values}
         await self._database.brief(lambda unit: HELD.on(unit, held))

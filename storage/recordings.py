@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select, update
 
 from ivr.flow.instruction import Language
 from ivr.ports import RecordingRef
+from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.engine import Database, DiskFull, StorageError
 from storage.tables.cases import recordings
@@ -78,7 +79,7 @@ class StoredRecordings:
     async def delete(self, sid: str) -> None:
         """Delete the file, surely; then its row says that it is gone."""
         await asyncio.to_thread(_remove, self._path(sid))
-        await self._mark(sid, "gone")
+        await self._mark(sid, Audio.GONE)
 
     async def ref(self, sid: str) -> RecordingRef | None:
         """Where the carrier has it."""
@@ -89,7 +90,7 @@ class StoredRecordings:
 
     async def kept(self, sid: str) -> Language | None:
         """Mark it as kept here; returns its language."""
-        await self._mark(sid, "kept")
+        await self._mark(sid, Audio.KEPT)
         query = select(recordings.c.language).where(recordings.c.sid == sid)
         rows = await self._database.read(query)
         return cast("Language | None", rows[0][0]) if rows else None
@@ -99,8 +100,8 @@ class StoredRecordings:
         changes nothing."""
         payload = {"recording": sid, "language": language}
         later = now + DELETE_AFTER
-        words = enqueue("transcribe", payload, f"transcribe:{sid}", now, None)
-        deletion = enqueue("delete_recording", payload, f"delete:{sid}", later, None)
+        words = enqueue(JobKind.TRANSCRIBE, payload, f"transcribe:{sid}", now, None)
+        deletion = enqueue(JobKind.DELETE_RECORDING, payload, f"delete:{sid}", later, None)
 
         def both(unit: Connection) -> None:
             unit.execute(words)
@@ -109,8 +110,8 @@ class StoredRecordings:
         await self._database.brief(both)
         self._database.woken.set()
 
-    async def _mark(self, sid: str, audio: str) -> None:
-        change = update(recordings).where(recordings.c.sid == sid).values(audio=audio)
+    async def _mark(self, sid: str, audio: Audio) -> None:
+        change = update(recordings).where(recordings.c.sid == sid).values(audio=audio.value)
         await self._database.brief(lambda unit: unit.execute(change))
 
 

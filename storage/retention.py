@@ -20,12 +20,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.recordings import StoredRecordings
 from storage.tables.calls import call_ends, calls, steps
 from storage.tables.cases import pin_sends, recordings, transcripts, tries
-from storage.tables.outbox import mails, outbox
+from storage.tables.outbox import JobState, mails, outbox
 
 CALL_DETAILS: Final = timedelta(hours=1)
 LOST_CALL: Final = timedelta(hours=2)
@@ -80,7 +81,7 @@ class Retention:
                         call_id=call_id, end="lost", at=now, forgotten=False
                     )
                     await unit.execute(end.on_conflict_do_nothing())
-                    work = enqueue("settle", {"call": call_id}, _settling(call_id), now, None)
+                    work = enqueue(JobKind.SETTLE, {"call": call_id}, _settling(call_id), now, None)
                     await unit.execute(work)
             self._database.woken.set()
 
@@ -88,7 +89,7 @@ class Retention:
         """Not those whose recording is still to be settled: that needs where the call stood."""
         settling = exists().where(
             outbox.c.key == _settling(call_ends.c.call_id),
-            outbox.c.state.in_(["ready", "sending"]),
+            outbox.c.state.in_([JobState.READY.value, JobState.SENDING.value]),
         )
         due = select(call_ends.c.call_id).where(
             call_ends.c.forgotten.is_(False), call_ends.c.at <= now - CALL_DETAILS, ~settling
@@ -112,7 +113,7 @@ class Retention:
             select(recordings.c.sid, recordings.c.audio)
             .join(call_ends, call_ends.c.call_id == recordings.c.call_id)
             .where(
-                recordings.c.audio == "announced",
+                recordings.c.audio == Audio.ANNOUNCED.value,
                 recordings.c.reference.is_(None),
                 call_ends.c.forgotten.is_(True),
             )
@@ -122,7 +123,8 @@ class Retention:
     async def _forget_audio(self, now: datetime) -> None:
         """What was kept for as long as the caller was told."""
         old = select(recordings.c.sid, recordings.c.audio).where(
-            recordings.c.audio.in_(["kept", "announced"]), recordings.c.at <= now - self._days
+            recordings.c.audio.in_([Audio.KEPT.value, Audio.ANNOUNCED.value]),
+            recordings.c.at <= now - self._days,
         )
         await self._forget_recordings(old, now)
 
@@ -133,10 +135,10 @@ class Retention:
             for sid, audio in found:
                 async with self._database.unit_of_work() as unit:
                     await unit.execute(delete(transcripts).where(transcripts.c.recording == sid))
-                    if audio == "announced":
+                    if audio == Audio.ANNOUNCED.value:
                         job = {"recording": sid}
                         await unit.execute(
-                            enqueue("delete_recording", job, f"delete:{sid}", now, None)
+                            enqueue(JobKind.DELETE_RECORDING, job, f"delete:{sid}", now, None)
                         )
                 await self._audio.delete(sid)
             self._database.woken.set()
@@ -145,7 +147,7 @@ class Retention:
         of_nothing = ~exists().where(recordings.c.sid == transcripts.c.recording)
         await self._drop(transcripts, and_(transcripts.c.at <= now - self._days, of_nothing))
         await self._drop(mails, mails.c.at <= now - self._days)
-        done = and_(outbox.c.state == "done", outbox.c.finished <= now - FINISHED_WORK)
+        done = and_(outbox.c.state == JobState.DONE.value, outbox.c.finished <= now - FINISHED_WORK)
         await self._drop(outbox, done)
         before = (now - TRIES).date().isoformat()
         await self._drop(tries, tries.c.day < before)
@@ -164,7 +166,7 @@ class Retention:
     async def _empty_failed(self, now: datetime) -> None:
         """That it failed, and why, stays."""
         failed = select(outbox.c.id).where(
-            outbox.c.state == "dead",
+            outbox.c.state == JobState.DEAD.value,
             outbox.c.finished <= now - FAILED_WORK,
             outbox.c.payload != "{}",
         )

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Executable, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from routing.cases.case import Confidentiality
+from routing.ports import JobKind
 from storage.beneath import Written
 from storage.tables.cases import case_callers, case_events, cases, recordings
-from storage.tables.outbox import outbox
+from storage.tables.outbox import JobState, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,11 @@ JOB_COLUMNS: Final = (
 
 
 def job_row(
-    kind: str, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
+    kind: JobKind, payload: Mapping[str, Any], key: str, run_at: datetime, reference: str | None
 ) -> dict[str, Any]:
     """The values of one outbox row, by JOB_COLUMNS."""
     text = orjson.dumps(payload).decode()
-    values = (kind, key, reference, text, "ready", 0, run_at, run_at)
+    values = (kind.value, key, reference, text, JobState.READY.value, 0, run_at, run_at)
     return dict(zip(JOB_COLUMNS, values, strict=True))
 
 

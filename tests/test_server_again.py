@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 import server
@@ -17,6 +18,7 @@ from deployment.settings import Settings
 from deployment.sockets import runner_of
 from ivr.conversation import Conversation
 from ivr.flow.effect import AttachRecording
+from routing.ports import JobKind
 from storage.effects import enqueue
 from storage.engine import Database, migrate
 from storage.outbox import StoredOutbox
@@ -31,7 +33,7 @@ async def leave_claimed(path: Path) -> None:
     database = Database(path)
     before = SystemClock().now() - timedelta(seconds=1)
     async with database.unit_of_work() as unit:
-        await unit.execute(enqueue("settle", {"call": "of-nobody"}, "settle:1", before, None))
+        await unit.execute(enqueue(JobKind.SETTLE, {"call": "of-nobody"}, "settle:1", before, None))
     assert len(await StoredOutbox(database).claim(before, 1)) == 1
     await database.close()
 
@@ -70,6 +72,12 @@ async def test_danger_in_a_recording_reaches_the_office_at_once(
             await asyncio.sleep(0)
         (case,) = await house.cases.cases(office)
     assert case.danger
+
+
+async def test_each_kind_of_work_has_its_handler(tmp_path: Path) -> None:
+    migrate(tmp_path / "zhitong.db")
+    async with running(tmp_path) as house, aiohttp.ClientSession() as session:
+        assert set(server.handlers(house, session)) == set(JobKind)
 
 
 @asynccontextmanager

@@ -1,9 +1,24 @@
 """The outbox: durable work, enqueued in the transaction that made it necessary (design §6);
 and the mails that the console delivery writes instead of sending."""
 
+from enum import StrEnum
+
 from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from storage.tables.base import METADATA, Instant
+
+
+class JobState(StrEnum):
+    """How a job stands."""
+
+    READY = "ready"
+    """due at its time, or claimed until its lease ends"""
+    SENDING = "sending"
+    """the same, and its request may have gone out"""
+    DONE = "done"
+    DEAD = "dead"
+    """given up; a person has to look"""
+
 
 outbox = Table(
     "outbox",
@@ -13,7 +28,7 @@ outbox = Table(
     Column("key", String(128)),  # makes the work once only
     Column("reference", String(8)),  # the case it speaks of, so that anonymity can delete it
     Column("payload", Text, nullable=False),
-    Column("state", String(16), nullable=False),  # ready, sending, done, dead
+    Column("state", String(16), nullable=False),  # a JobState
     Column("attempts", Integer, nullable=False),
     Column("run_at", Instant, nullable=False),
     Column("enqueued", Instant, nullable=False),

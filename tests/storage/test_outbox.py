@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ivr.flow.effect import TellOffice
 from routing.handoff import LONGEST_JOB
-from routing.ports import Job
+from routing.ports import Job, JobKind
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.outbox import LEASE, Backlog, DeadJob, StoredOutbox
@@ -28,7 +28,7 @@ async def add(house: House, name: str, at: datetime = AT, **payload: str) -> Non
     """One job of kind `tell`, with `name` for its key."""
     body: Mapping[str, str] = payload or {"to": "+8613800001234"}
     async with house.database.unit_of_work() as unit:
-        await unit.execute(enqueue("tell", body, name, at, None))
+        await unit.execute(enqueue(JobKind.TELL_OFFICE, body, name, at, None))
 
 
 async def state_of(house: House, job: Job) -> tuple[str, str, str | None]:
@@ -52,7 +52,7 @@ async def test_work_is_claimed_when_it_is_due_and_longest_waiting_first(tmp_path
         await add(house, "first", AT - 2 * SECOND)
         await add(house, "next", AT - SECOND)
         (claimed,) = await store.claim(AT, 1)
-        assert (claimed.key, claimed.kind, claimed.attempts) == ("first", "tell", 1)
+        assert (claimed.key, claimed.kind, claimed.attempts) == ("first", "tell_office", 1)
         assert claimed.payload == {"to": "+8613800001234"}
         assert [job.key for job in await store.claim(AT, MORE)] == ["next"]
         assert await store.claim(AT, MORE) == ()
@@ -137,7 +137,7 @@ async def test_failed_work_is_kept_for_a_person(tmp_path: Path) -> None:
         state, payload, _ = await state_of(house, job)
         assert (state, "+8613800001234" in payload) == ("dead", True)
         assert await store.claim(AT + 2 * LEASE, MORE) == ()
-        told = DeadJob(job.id, "tell", 1, AT, "the number takes no texts")
+        told = DeadJob(job.id, "tell_office", 1, AT, "the number takes no texts")
         assert await store.dead() == [told]
 
 
@@ -211,7 +211,7 @@ async def test_work_of_a_transaction_that_failed_is_never_seen(tmp_path: Path) -
 
 async def _fail(database: Database) -> None:
     async with database.unit_of_work() as unit:
-        await unit.execute(enqueue("tell", {}, "job", AT, None))
+        await unit.execute(enqueue(JobKind.TELL_OFFICE, {}, "job", AT, None))
         raise ZeroDivisionError
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from ivr.flow.effect import AttachRecording, FindCase, SendPin
 from ivr.ports import CallEnd, Ending, RecordingRef
-from routing.ports import Audio, SentMail
+from routing.ports import Audio, JobKind, SentMail
 from storage.answers import StoredAnswers
 from storage.effects import enqueue
 from storage.engine import StorageError
@@ -308,7 +308,7 @@ async def test_finished_work_goes_after_a_day_and_failed_work_forgets_whom(tmp_p
     async with opened(tmp_path) as house:
         async with house.database.unit_of_work() as unit:
             for name in ("done", "dead", "again", "new"):
-                await unit.execute(enqueue("sms", store_to, name, AT, None))
+                await unit.execute(enqueue(JobKind.SMS, store_to, name, AT, None))
         store = StoredOutbox(house.database)
         jobs = {job.key: job for job in await store.claim(AT, MORE)}
         await store.done(jobs["done"], AT)
