@@ -18,11 +18,13 @@ MOST: Final = 65_536
 class Bounds:
     """What strangers may hold. `head`: seconds from a connection, or its last answer, to the next
     request's whole head; longer than a proxy keeps an idle connection (60 s). `body`: seconds for
-    the rest of a request; the carrier itself waits 15 s for everything. `most`: connections, of
-    about 15 kB each; beyond it the one that has been silent longest goes for the one that comes."""
+    the rest of a request; the carrier itself waits 15 s for everything. `unread`: seconds in which
+    answers pile up: each keeps megabytes of the kernel. `most`: connections, of about 15 kB each;
+    beyond it the one that has been silent longest goes for the one that comes."""
 
     head: float = 75.0
     body: float = 15.0
+    unread: float = 30.0
     most: int = 8_192
     every: float = 5.0
 
@@ -86,7 +88,7 @@ class _BoundedServer(web.Server):
         """Begin. Without this nothing is bounded."""
         self._bounds, self._most = bounds, most
         self._open: dict[RequestHandler, None] = {}
-        self._slow: dict[RequestHandler, tuple[web.BaseRequest, float]] = {}
+        self._slow: dict[RequestHandler, tuple[web.BaseRequest | None, float]] = {}
         self._next = self._loop.call_later(bounds.every, self._sweep)
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
@@ -95,7 +97,7 @@ class _BoundedServer(web.Server):
         if len(self._open) > self._most:
             silent = next((held for held in self._open if _waits(held)), handler)
             self._open.pop(silent)
-            silent.force_close()
+            _drop(silent)
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         self._open.pop(handler, None)
@@ -106,25 +108,49 @@ class _BoundedServer(web.Server):
         await super().shutdown(timeout)
 
     def _sweep(self) -> None:
-        """Every few seconds, so that a request costs nothing: who is at the same body still?"""
+        """Every few seconds, so that a request costs nothing: who is at the same body still, or
+        has not read its answers?"""
         now = self._loop.time()
         before, self._slow = self._slow, {}
         for handler in list(self._open):
             request = _unfinished(handler)
-            if request is None:
+            if request is None and not _answering(handler):
                 continue
             known = before.get(handler)
             since = known[1] if known is not None and known[0] is request else now
             self._slow[handler] = (request, since)
-            if now - since >= self._bounds.body:
-                handler.force_close()
+            if now - since >= (self._bounds.unread if request is None else self._bounds.body):
+                _drop(handler)
+        if len(self._open) > self._most // 2:
+            self._open = dict.fromkeys(sorted(self._open, key=_silent_since))
         self._next = self._loop.call_later(self._bounds.every, self._sweep)
+
+
+def _drop(handler: RequestHandler) -> None:
+    """Now: a connection that is closed only waits, with its descriptor, until all is read."""
+    transport = handler.transport
+    if _answering(handler) and handler._task_handler is not None:  # noqa: SLF001 - as below
+        handler._task_handler.cancel()  # noqa: SLF001 - a file that is being sent notices nothing
+    handler.force_close()
+    if transport is not None:
+        transport.abort()
 
 
 def _unfinished(handler: RequestHandler) -> web.BaseRequest | None:
     """The request whose body is still coming."""
     request: Any = handler._current_request  # noqa: SLF001 - aiohttp tells it nowhere else
     return request if request is not None and not request.content.is_eof() else None
+
+
+def _answering(handler: RequestHandler) -> bool:
+    """Whether an answer is ready and on its way; it is there at once, unless nobody reads."""
+    at_it = handler._request_in_progress  # noqa: SLF001 - as above
+    return at_it and handler._current_request is None  # noqa: SLF001 - as above
+
+
+def _silent_since(handler: RequestHandler) -> float:
+    """When its last answer ended, or it came; as much later as a head may take."""
+    return handler._next_keepalive_close_time  # noqa: SLF001 - as above
 
 
 def _waits(handler: RequestHandler) -> bool:

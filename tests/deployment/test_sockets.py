@@ -64,13 +64,21 @@ async def test_a_packed_body_is_not_unpacked() -> None:
 
 @asynccontextmanager
 async def served(bounds: Bounds) -> AsyncIterator[int]:
-    """A server whose only page echoes what was posted; its port."""
+    """A server that echoes what was posted and has sends a sound or a file; its port."""
 
     async def echo(request: web.Request) -> web.Response:
         return web.Response(body=await request.read())
 
+    async def sound(_: web.Request) -> web.Response:
+        return web.Response(body=bytes(SOUND))
+
+    async def file(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(__file__)
+
     app = web.Application()
     app.router.add_post("/", echo)
+    app.router.add_get("/sound", sound)
+    app.router.add_get("/file", file)
     runner = runner_of(app, bounds)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -102,6 +110,7 @@ async def cut_off(wire: Wire, drip: bytes) -> bool:
     return True
 
 
+SOUND = 16_000_000
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
 
 
@@ -143,4 +152,54 @@ async def test_whoever_comes_is_heard_though_strangers_hold_everything() -> None
             for eldest in silent[:4]:
                 assert await eldest[0].read() == b""
         for wire in (*silent, (reader, writer)):
+            wire[1].close()
+
+
+GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def gone(wire: Wire) -> None:
+    """Until the server has let go of one who reads nothing: what is sent then comes back."""
+    async with asyncio.timeout(DEADLINE):
+        while not wire[1].is_closing():
+            wire[1].write(b"x")
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [pytest.param(GET % b"sound", id="a sound"), pytest.param((GET % b"file") * 4_000, id="files")],
+)
+async def test_who_does_not_read_is_cut_off(first: bytes) -> None:
+    """Their answers lie in the kernel's memory, megabytes each, for as long as they like."""
+    async with served(Bounds(unread=0.3, every=0.1)) as port:
+        await gone(await asyncio.wait_for(dialled(port, first), DEADLINE))
+
+
+async def test_who_does_not_read_gives_the_place_up_at_once() -> None:
+    """A connection that is only closed keeps its descriptor until all is read."""
+    async with served(Bounds(most=1)) as port:
+        unread = await dialled(port, GET % b"sound")
+        await asyncio.wait_for(unread[0].readexactly(1), DEADLINE)
+        other = await dialled(port, b"")
+        await gone(unread)
+        other[1].close()
+
+
+async def test_who_was_served_last_goes_last() -> None:
+    """Not who came first: that is a proxy, whose connections stay."""
+    async with served(Bounds(most=4, every=0.01)) as port:
+        proxy, *silent = [await dialled(port, b"") for _ in range(4)]
+        for wire in (proxy, silent[0]):
+            async with asyncio.timeout(DEADLINE):
+                wire[1].write(POST + b"\r\n" + b"a" * 1000)
+                await wire[0].readuntil(b"a" * 1000)
+        await asyncio.sleep(0.05)  # some sweeps
+        newcomers = [await dialled(port, b"") for _ in range(2)]
+        async with asyncio.timeout(DEADLINE):
+            for eldest in silent[1:]:
+                assert await eldest[0].read() == b""
+            proxy[1].write(POST + b"\r\n" + b"b" * 1000)
+            await proxy[0].readuntil(b"b" * 1000)
+        for wire in (proxy, *silent, *newcomers):
             wire[1].close()
