@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Executable, Select
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.types import TypeEngine
 
 from storage.brief import cursor_of
+from storage.tables.base import Instant, sqlite_text
 
 Values = Mapping[str, Any]
 Shape = Callable[[Any], Any]
@@ -106,8 +108,16 @@ def _text_of(statement: Any, dialect: Dialect, columns: Sequence[str] | None) ->
     return _Text(str(compiled), tuple(takes))
 
 
+def _writing(kind: TypeEngine[Any], dialect: Dialect) -> Shape | None:
+    """How a type's values are written; times, of which every row has some, by our own words."""
+    if isinstance(kind, Instant):
+        return sqlite_text
+    write: Shape | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return write
+
+
 def _take(bound: BindParameter[Any], name: str, dialect: Dialect) -> tuple[str, Any, Shape | None]:
-    write: Shape | None = bound.type.dialect_impl(dialect).bind_processor(dialect)
+    write = _writing(bound.type, dialect)
     if bound.required:
         return name, None, write
     return "", bound.effective_value if write is None else write(bound.effective_value), None

@@ -14,14 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import Effect
 from ivr.ports import Ending, LegAnswer, Origin, RecordingRef
-from routing.ports import Audio, JobKind
+from routing.ports import JobKind
 from storage.beneath import Read
 from storage.effects import Effects, Source, enqueue
 from storage.engine import Database
 from storage.journal import taken
 from storage.tables.calls import call_ends, calls, leg_answers, steps
 from storage.tables.cases import recordings, transcripts
-from storage.writes import HOLD_RECORDING
+from storage.writes import HOLD_RECORDING, held_row
 
 SETTLE_AFTER: Final = timedelta(seconds=60)
 """How long a call's late webhooks may take before its recording is settled without them."""
@@ -132,15 +132,7 @@ class StoredCalls:
     ) -> bool:
         """Keep where a recording can be fetched; whichever webhook tells it first. False where it
         is another call's: a recording never leaves the call that it is of."""
-        row = {
-            "sid": ref.sid,
-            "call_id": call_id,
-            "turn": turn,
-            "url": ref.url,
-            "seconds": ref.seconds,
-            "audio": Audio.ANNOUNCED.value,
-            "at": at,
-        }
+        row = held_row(call_id, turn, ref, at)
         return await self._database.brief(lambda unit: bool(HOLD_RECORDING.on(unit, row).rowcount))
 
     async def recorded_by(self, sid: str) -> str | None:

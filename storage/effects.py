@@ -25,12 +25,13 @@ from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.transitions import Actor, move
 from routing.ports import Audio, JobKind
 from storage.sealing import Sealing
-from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases
 from storage.tables.outbox import outbox
 from storage.writes import (
     ADD_JOB,
     ATTACH_RECORDING,
+    COUNT_STRAY,
+    COUNT_VERDICT,
     ENQUEUE,
     KEEP_CALLER,
     NOTE_MOVES,
@@ -74,6 +75,13 @@ class Count:
     kind: str
     dialled: str | None = None
 
+    def write(self, times: int = 1) -> Write:
+        """Its row, which grows."""
+        if self.dialled is None:
+            return Write(COUNT_STRAY, {"day": self.day, "event": self.kind, "count": times})
+        row = {"day": self.day, "dialled": self.dialled, "verdict": self.kind, "count": times}
+        return Write(COUNT_VERDICT, row)
+
 
 def enqueues(effects: tuple[Effect, ...]) -> bool:
     """Whether the effects leave work for the outbox."""
@@ -109,7 +117,7 @@ class Effects:
             case FlagPressure(reference):
                 yield Write(_noted(reference, "pressure on the caller", source.at))
             case NoteVerdict() | NoteStray():
-                yield Write(self.counted(self.count_of(source, effect)))
+                yield self.count_of(source, effect).write()
             case _:
                 assert_never(effect)
 
@@ -119,19 +127,6 @@ class Effects:
         if isinstance(effect, NoteVerdict):
             return Count(day, effect.verdict, source.dialled)
         return Count(day, effect.event)
-
-    def counted(self, count: Count, times: int = 1) -> Executable:
-        """One row a day and kind, which grows."""
-        table = strays if count.dialled is None else verdicts
-        key: dict[str, str] = {"day": count.day}
-        if count.dialled is None:
-            key["event"] = count.kind
-        else:
-            key |= {"verdict": count.kind, "dialled": count.dialled}
-        row = insert(table).values(count=times, **key)
-        return row.on_conflict_do_update(
-            index_elements=list(key), set_={"count": table.c["count"] + times}
-        )
 
     def _open(self, source: Source, case: OpenCase) -> Iterator[Write]:
         digest = self.caller_digest(case.caller)

@@ -29,6 +29,7 @@ from storage.brief import begun, cursor_of, transaction
 from storage.effects import Count, Effects, Source, enqueues
 from storage.engine import Database, StorageError, told
 from storage.tables.base import sqlite_text
+from storage.writes import HOLD_RECORDING, held_row
 
 MOST_STEPS: Final = 256
 """Steps of one transaction: more wait for the next, so that none holds the lock for long."""
@@ -39,20 +40,6 @@ INSERT_CALL: Final = (
 INSERT_STEP: Final = (
     "INSERT INTO steps (call_id, turn, at, event, state, reply, attempt)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
-COUNT_VERDICT: Final = (
-    "INSERT INTO verdicts (day, dialled, verdict, count) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (day, dialled, verdict) DO UPDATE SET count = count + excluded.count"
-)
-COUNT_STRAY: Final = (
-    "INSERT INTO strays (day, event, count) VALUES (?, ?, ?)"
-    " ON CONFLICT (day, event) DO UPDATE SET count = count + excluded.count"
-)
-HOLD_RECORDING: Final = (
-    "INSERT INTO recordings (sid, call_id, turn, url, seconds, audio, at)"
-    " VALUES (?, ?, ?, ?, ?, 'announced', ?)"
-    " ON CONFLICT (sid) DO UPDATE SET url = excluded.url, seconds = excluded.seconds"
-    " WHERE recordings.call_id = excluded.call_id"
 )
 WINNER_OF_CALL: Final = "SELECT id FROM calls WHERE account = ? AND sid = ?"
 WINNER_OF_TURN: Final = "SELECT reply FROM steps WHERE call_id = ? AND turn = ?"
@@ -166,10 +153,10 @@ class SqliteJournal:
             cursor.executemany(INSERT_STEP, rows)
             for step in steps:
                 if step.recording is not None:
-                    _hold(cursor, step, step.recording)
+                    _hold(connection, step, step.recording)
                 if step.effects:
                     self._effect(connection, step, counted)
-            _count(cursor, counted)
+            _count(connection, counted)
         return [Reply(step.call.id, step.reply, mine=True) for step in steps]
 
     def _one_by_one(self, steps: Sequence[Step]) -> Sequence[Outcome]:
@@ -194,10 +181,10 @@ class SqliteJournal:
             cursor.executemany(INSERT_CALL, _call_rows(step))
             cursor.execute(INSERT_STEP, _step_row(step))
             if step.recording is not None:
-                _hold(cursor, step, step.recording)
+                _hold(connection, step, step.recording)
             counted: Counter[Count] = Counter()
             self._effect(connection, step, counted)
-            _count(cursor, counted)
+            _count(connection, counted)
         except (IntegrityError, sqlite3.IntegrityError, RecordingTaken) as error:
             cursor.execute("ROLLBACK TO step")
             cursor.execute("RELEASE step")
@@ -228,21 +215,16 @@ class SqliteJournal:
             self._hook(point)
 
 
-def _hold(cursor: sqlite3.Cursor, step: Step, ref: RecordingRef) -> None:
+def _hold(connection: Connection, step: Step, ref: RecordingRef) -> None:
     """The recording's row, before the effects that say whose it is."""
-    at = sqlite_text(step.at)
-    cursor.execute(HOLD_RECORDING, (ref.sid, step.call.id, step.turn, ref.url, ref.seconds, at))
-    if not cursor.rowcount:
+    row = held_row(step.call.id, step.turn, ref, step.at)
+    if not HOLD_RECORDING.on(connection, row).rowcount:
         raise RecordingTaken("this recording is of another call")
 
 
-def _count(cursor: sqlite3.Cursor, counted: Counter[Count]) -> None:
-    """One row a day and kind, which grows."""
+def _count(connection: Connection, counted: Counter[Count]) -> None:
     for count, times in counted.items():
-        if count.dialled is None:
-            cursor.execute(COUNT_STRAY, (count.day, count.kind, times))
-        else:
-            cursor.execute(COUNT_VERDICT, (count.day, count.dialled, count.kind, times))
+        count.write(times).on(connection)
 
 
 def _call_rows(step: Step) -> list[tuple[Any, ...]]:

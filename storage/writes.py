@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Executable, bindparam, func, select
+from sqlalchemy import Connection, Executable, Table, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from ivr.ports import RecordingRef
 from routing.cases.case import Confidentiality
-from routing.ports import JobKind
+from routing.ports import Audio, JobKind
 from storage.beneath import Written
+from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import JobState, outbox
 
@@ -69,6 +71,30 @@ def _recording(*renewed: str) -> Executable:
 HOLD_RECORDING: Final = Written(_recording("url", "seconds"))
 ATTACH_RECORDING: Final = Written(_recording("reference", "language"))
 """A recording never leaves the call that it is of."""
+
+
+def held_row(call_id: str, turn: int, ref: RecordingRef, at: datetime) -> dict[str, Any]:
+    """The values of HOLD_RECORDING: what a webhook told of a recording."""
+    return {
+        "sid": ref.sid,
+        "call_id": call_id,
+        "turn": turn,
+        "url": ref.url,
+        "seconds": ref.seconds,
+        "audio": Audio.ANNOUNCED.value,
+        "at": at,
+    }
+
+
+def _grown(table: Table, *key: str) -> Executable:
+    """One row a day and kind, whose count grows."""
+    row = insert(table)
+    sum_of_both = {"count": table.c["count"] + row.excluded["count"]}
+    return row.on_conflict_do_update(index_elements=key, set_=sum_of_both)
+
+
+COUNT_VERDICT: Final = Written(_grown(verdicts, "day", "dialled", "verdict"))
+COUNT_STRAY: Final = Written(_grown(strays, "day", "event"))
 
 ENQUEUE: Final = insert(outbox).inline().on_conflict_do_nothing(index_elements=["key"])
 ADD_JOB: Final = Written(ENQUEUE)

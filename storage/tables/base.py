@@ -24,17 +24,20 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """To the database."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored; use aware UTC")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        return None if value is None else _plain(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """From the database."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def sqlite_text(value: datetime) -> str:
-    """An instant as SQLAlchemy writes it on SQLite, for statements beneath Core."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+def sqlite_text(value: datetime | None) -> str | None:
+    """An instant as SQLAlchemy writes it on SQLite, in half its time: for statements beneath Core.
+    Naive values refuse."""
+    return None if value is None else _plain(value).isoformat(" ", "microseconds")
+
+
+def _plain(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored; use aware UTC")
+    return value.astimezone(UTC).replace(tzinfo=None)

@@ -1,7 +1,7 @@
 """Statements in the driver's own words do what Core's execution of them does."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,21 @@ def test_what_is_written_beneath_is_what_core_reads(connection: Connection) -> N
         ("d", None, AT),
         ("e", True, None),
     ]
+
+
+def test_a_time_is_written_as_core_writes_it_and_never_without_a_zone(
+    connection: Connection,
+) -> None:
+    china = timezone(timedelta(hours=8))
+    times = (AT, AT.replace(microsecond=7), AT.astimezone(china))
+    ADD.on(connection, [{"name": "beneath", "at": at} for at in times])
+    connection.execute(insert(THINGS), [{"name": "core", "at": at} for at in times])
+
+    found = connection.exec_driver_sql("SELECT at FROM things ORDER BY id").scalars().all()
+
+    assert found[:3] == found[3:]
+    with pytest.raises(ValueError, match="without a zone"):
+        ADD.on(connection, {"name": "naive", "at": AT.replace(tzinfo=None)})
 
 
 def test_what_core_writes_is_what_is_read_beneath(connection: Connection) -> None:
