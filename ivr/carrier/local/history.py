@@ -53,17 +53,16 @@ class History:
                 message = TextMessage(**line)
                 self._messages[message.sid] = message
         self.forget()
-        self._rewrite_messages()
+        self._rewrite_messages(self._messages)
 
     def forget(self) -> None:
-        """What is too old leaves memory and disk, whether or not anybody rings."""
+        """What is too old leaves disk and memory, whether or not anybody rings. Where the disk
+        does not take it (OSError) it is too old the next time still."""
         self._prune()
         eldest = (self._now() - MESSAGES_KEPT_FOR).isoformat()
-        old = [sid for sid, message in self._messages.items() if message.at < eldest]
-        for sid in old:
-            del self._messages[sid]
-        if old:
-            self._rewrite_messages()
+        young = {sid: message for sid, message in self._messages.items() if message.at >= eldest}
+        if len(young) < len(self._messages):
+            self._rewrite_messages(young)
 
     def add_call(self, state: LegState) -> None:
         """Keep a finished call."""
@@ -89,13 +88,14 @@ class History:
         append_bytes(self._messages_path, line.encode())
         self._lines += 1
         if self._lines >= 2 * MESSAGES_KEPT:
-            self._rewrite_messages()
+            self._rewrite_messages(self._messages)
 
     def delete_message(self, sid: str) -> bool:
         """Forget one message, on the disk too; False if there was none."""
-        found = self._messages.pop(sid, None) is not None
+        others = {known: message for known, message in self._messages.items() if known != sid}
+        found = len(others) < len(self._messages)
         if found:
-            self._rewrite_messages()
+            self._rewrite_messages(others)
         return found
 
     def messages(self, to: str | None = None) -> list[TextMessage]:
@@ -106,20 +106,24 @@ class History:
         """One message."""
         return self._messages.get(sid)
 
-    def _rewrite_messages(self) -> None:
-        replace_lines(self._messages_path, [asdict(m) for m in self._messages.values()])
-        self._lines = len(self._messages)
+    def _rewrite_messages(self, kept: dict[str, TextMessage]) -> None:
+        replace_lines(self._messages_path, [asdict(m) for m in kept.values()])
+        self._messages = kept
+        self._lines = len(kept)
 
     def _prune(self) -> None:
         """Drop what is too old or too much; the file is rewritten only for that."""
         eldest = (self._now() - CALLS_KEPT_FOR).isoformat()
         over = len(self._calls) - CALLS_KEPT
         over = over if over > CALLS_KEPT // 10 else 0  # a tenth at a time
-        old = [sid for sid, call in self._calls.items() if (call.ended or call.started) < eldest]
-        for sid in {*old, *list(self._calls)[:over]}:
-            del self._calls[sid]
-        if old or over:
-            replace_lines(self._calls_path, [_kept(state) for state in self._calls.values()])
+        kept = {
+            sid: call
+            for place, (sid, call) in enumerate(self._calls.items())
+            if place >= over and (call.ended or call.started) >= eldest
+        }
+        if len(kept) < len(self._calls):
+            replace_lines(self._calls_path, [_kept(state) for state in kept.values()])
+            self._calls = kept
 
 
 def _kept(state: LegState) -> dict[str, Any]:

@@ -7,6 +7,7 @@ signed webhooks, carries out the TwiML it gets, and offers REST and phones.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from ivr.ports import SentText
 from routing.ports import Clock
 from routing.web.guard import loopback_only
 
+_log = logging.getLogger(__name__)
 FORGET_EVERY = 60.0  # seconds
 
 
@@ -107,10 +109,13 @@ class LocalLine:
 
     async def _forget(self) -> None:
         """Callers' numbers, prompts with a case number and texts with a PIN go when they are
-        due, whether or not anybody rings."""
+        due, whether or not anybody rings: at the next round where the disk was full."""
         while True:
-            self.history.forget()
-            self.voice.sweep()
+            try:
+                self.history.forget()
+                self.voice.sweep()
+            except OSError as wrong:
+                _log.warning("what is due could not be forgotten: %s", wrong.strerror)
             await asyncio.sleep(FORGET_EVERY)
 
     async def stop(self) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from ivr.carrier.local import history as history_module
+from ivr.carrier.local import line
 from ivr.carrier.local.history import CALLS_KEPT, MESSAGES_KEPT, History, TextMessage
 from ivr.carrier.local.state import Direction, LegState
-from tests.ivr.carrier.local.house import StoppedClock
+from tests.ivr.carrier.local.house import House, StoppedClock
 
 
 def finished(clock: StoppedClock, number: int) -> LegState:
@@ -57,6 +63,49 @@ def test_a_message_can_be_deleted_from_memory_and_disk(tmp_path: Path) -> None:
     assert not history.delete_message("SM1")
     assert [message.sid for message in history.messages()] == ["SM2"]
     assert "SM1" not in (tmp_path / "messages.jsonl").read_text(encoding="utf-8")
+
+
+def test_what_a_full_disk_kept_leaves_it_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = StoppedClock()
+    history = History(tmp_path, clock.now)
+    history.add_call(finished(clock, 1))
+    history.add_message(TextMessage("SM1", "+1", "+2", "PIN 1234", clock.now().isoformat()))
+    clock.pass_(4 * 3600)
+
+    with monkeypatch.context() as full:
+        full.setattr(history_module, "replace_lines", no_room)
+        with pytest.raises(OSError, match="No space"):
+            history.forget()
+    history.forget()
+
+    assert (tmp_path / "finished.jsonl").read_text(encoding="utf-8") == ""
+    assert (tmp_path / "messages.jsonl").read_text(encoding="utf-8") == ""
+
+
+def no_room(path: Path, values: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+
+async def test_the_line_goes_on_forgetting_after_a_round_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[None] = []
+    second = asyncio.Event()
+
+    def forget(self: History) -> None:
+        rounds.append(None)
+        if len(rounds) > 2:  # the first is that of the restart
+            second.set()
+        elif len(rounds) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(History, "forget", forget)
+    monkeypatch.setattr(line, "FORGET_EVERY", 0.0)
+    async with House(tmp_path), asyncio.timeout(20):
+        await second.wait()
+    assert len(rounds) > 2
 
 
 def test_a_file_of_messages_does_not_grow_for_ever(tmp_path: Path) -> None:
