@@ -35,14 +35,6 @@ def cpu_of(pid: int) -> float:
     return 0.0
 
 
-def rss_of(pid: int) -> float:
-    """Megabytes of a process in memory; 0 where the system does not tell."""
-    with contextlib.suppress(OSError):
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return 0.0
-
-
 def fsync_time() -> float:
     """The median microseconds of writing 4 kB and flushing them to this disk."""
     with tempfile.NamedTemporaryFile() as file:

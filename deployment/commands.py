@@ -4,17 +4,18 @@ sentence for any failure. `server.py` hands in what serves."""
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
 from deployment.log import log_as_json
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings, StartError, read_settings
+from ivr.flow.review import review
 from routing.directory import Directory
 from storage.engine import StorageError
 
@@ -49,9 +50,11 @@ class Command:
         return f"{self.zh} {self.en}"
 
 
-def main(
-    serve: Callable[[Settings], Awaitable[None]], script: Path, words: Sequence[str] | None
-) -> int:
+Serve = Callable[[Settings], Coroutine[Any, Any, None]]
+"""Serves until it is told to stop."""
+
+
+def main(serve: Serve, script: Path, words: Sequence[str] | None) -> int:
     """Carry out one command; returns the exit code. `script` is what a rehearsal starts where no
     server runs. Any failure is one sentence that says what to do."""
     commands = _commands(serve, script)
@@ -67,15 +70,12 @@ def main(
         return 130
 
 
-def _commands(serve: Callable[[Settings], Awaitable[None]], script: Path) -> tuple[Command, ...]:
+def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
     """All there are, the default first."""
-
-    async def serving(settings: Settings) -> None:
-        await serve(settings)
 
     def run(settings: Settings, _: argparse.Namespace) -> int:
         with in_folder(settings):
-            asyncio.run(serving(settings))
+            asyncio.run(serve(settings))
         return 0
 
     def rehearse(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -151,9 +151,12 @@ def check(settings: Settings, _: argparse.Namespace) -> int:
     """`check`: settings, script, words, register and calendar, without starting anything."""
     today = local_day(settings, SystemClock())
     plan = compiled(plan_inputs(settings), 1, today)
+    found = review(plan.script, plan.phrases)  # warnings: an error would have refused the plan
+    for finding in found:
+        print(finding)
     print(
         f"{len(plan.script.nodes)} nodes, {len(plan.directory.numbers)} numbers, "
-        f"{len(plan.rules.rules.rules)} rules: nothing to mend"
+        f"{len(plan.rules.rules.rules)} rules: {'can be used' if found else 'nothing to mend'}"
     )
     missing = plan.holidays.missing_years(today, date(today.year + 1, 1, 31))
     for year in missing:

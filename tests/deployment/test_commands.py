@@ -1,12 +1,14 @@
 """What the words after `server.py` do, and what a newcomer reads of them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deployment import commands
+from deployment import commands, plans
 from deployment.settings import Settings
+from ivr.library import shipped
 
 NAMES = ("run", "rehearse", "check", "migrate")
 
@@ -63,6 +65,20 @@ def test_a_check_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(serve, Path("server.py"), ("check",)) == 0
     assert "nothing to mend" in capsys.readouterr().out
     assert not Path("var").exists()
+
+
+def test_a_check_tells_what_keeps_nothing_from_use(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = shipped()
+    more = {lang: f'{text}\n"greet.idle" = "x"\n' for lang, text in given.phrases.items()}
+    monkeypatch.setattr(plans, "shipped", lambda: replace(given, phrases=more))
+
+    assert commands.main(serve, Path("server.py"), ("check",)) == 0
+
+    told = capsys.readouterr().out
+    assert told.startswith("warning at greet.idle: nothing says it")
+    assert "nothing to mend" not in told
 
 
 def test_an_option_of_another_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
