@@ -118,20 +118,16 @@ def read_answer(form: Form) -> Arrival:
     )
 
 
-def read_turn(
-    form: Form, expecting: Expecting | None = None, *, accepted: bool | None = None
-) -> LineEvent:
-    """What happened on the caller's leg (or, as a choice, in a whisper).
-
-    `expecting` comes from the call's state; without it the fields decide. `accepted` is the
-    whisper's row of the target that was rung: accepted, declined or neither."""
+def read_turn(form: Form, expecting: Expecting | None = None) -> LineEvent:
+    """What happened on the caller's leg (or, as a choice, in a whisper); without `expecting` the
+    fields decide. What the target answered to its whisper is the conversation's to know."""
     match expecting or _shape(form):
         case Expecting.CHOICE:
             return _choice(form)
         case Expecting.RECORDING:
             return _recorded(form)
         case Expecting.DIAL:
-            return _dialled(form, accepted=accepted)
+            return _dialled(form)
         case never:
             assert_never(never)
 
@@ -204,13 +200,13 @@ def _ending(form: Form) -> RecordingEnd:
     return _ENDS.get(key, RecordingEnd.FINISHED)
 
 
-def _dialled(form: Form, *, accepted: bool | None) -> LineEvent:
-    """Accepted by the whisper's row or the carrier's word that both were bridged; a
-    DialCallStatus of `completed` may be a mobile's own voicemail (design §3, Put through)."""
+def _dialled(form: Form) -> LineEvent:
+    """Accepted by the carrier's word that both were bridged; a DialCallStatus of `completed` may
+    be a mobile's own voicemail (design §3, Put through)."""
     if not _text(form, "DialCallStatus") and not _gone(form):
         raise MalformedWebhook("DialCallStatus is missing though a number was being rung")
-    bridged = accepted is True or _text(form, "DialBridged").lower() == "true"
-    return DialEnded(bridged, accepted is False and not bridged, _gone(form))
+    bridged = _text(form, "DialBridged").lower() == "true"
+    return DialEnded(bridged, declined=False, caller_gone=_gone(form))
 
 
 def _gone(form: Form) -> bool:
