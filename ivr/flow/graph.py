@@ -130,10 +130,12 @@ def on_silence(node: Node, script: Script) -> Iterator[str]:
             yield from (edge.to for edge in nobody(node))
         case Progress():
             yield script.person
+        case Answer() | Text() | Limit() | Topic() | Duty() | Registered() | Missed() | Do():
+            yield from (edge.to for edge in edges(node))
         case End():
             return
         case _:
-            yield from (edge.to for edge in edges(node))
+            assert_never(node)
 
 
 def reachable(script: Script) -> frozenset[str]:

@@ -10,7 +10,6 @@ from typing import Final
 from ivr.flow.graph import WAITS, edges, on_silence, reachable, settles, spread
 from ivr.flow.node import (
     Check,
-    Do,
     Duty,
     End,
     Limit,
@@ -18,12 +17,11 @@ from ivr.flow.node import (
     Missed,
     Node,
     Progress,
-    Prompt,
     Record,
     Script,
 )
 from ivr.flow.phrasebook import Phrase, Phrasebook
-from ivr.flow.sayings import LATER, STEP_PHRASES, TOLD
+from ivr.flow.sayings import LATER, STEP_PHRASES, TOLD, prompts_of
 from ivr.flow.slots import GIVEN, KNOWN
 from ivr.flow.standing import STANDING
 from ivr.flow.words import MENUS
@@ -208,7 +206,7 @@ def _promised_keys(node: Menu, phrases: Phrasebook) -> Iterator[Finding]:
 def _wanted(script: Script) -> Iterator[tuple[str, str]]:
     """Each phrase that is said, with the node that says it, or STEPS."""
     for name, node in script.nodes.items():
-        yield from ((prompt.phrase, name) for prompt in _said(node))
+        yield from ((prompt.phrase, name) for prompt in prompts_of(node))
     yield from ((phrase, STEPS) for phrase in STEP_PHRASES)
 
 
@@ -242,16 +240,6 @@ def _unsaid(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
             yield _warning(phrase, "nothing says it: take it out, or lead a node to it")
         elif phrase in said and phrase in LATER:
             yield _warning(phrase, "is said now: take it off the list of what is kept for later")
-
-
-def _said(node: Node) -> tuple[Prompt, ...]:
-    match node:
-        case Menu():
-            return (*node.first, *node.prompts, *node.again)
-        case Record() | Do() | End():
-            return node.prompts
-        case _:
-            return ()
 
 
 def _literal(book: Mapping[str, Phrase], phrase: str) -> str:

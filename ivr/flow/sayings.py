@@ -1,9 +1,30 @@
-"""Which phrases the steps say by themselves, with the slots that they give; and which phrases are
-written but kept for what is not built yet. `review` proves both lists against the phrasebook."""
+"""Which phrases a node's script says, and which the steps say by themselves, with the slots that
+they give; and which are written but kept for what is not built yet. `review` proves all of them
+against the phrasebook."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, assert_never
 
+from ivr.flow.node import (
+    Answer,
+    Area,
+    Check,
+    Confirm,
+    Do,
+    Duty,
+    End,
+    Limit,
+    Menu,
+    Missed,
+    Node,
+    Progress,
+    Prompt,
+    Put,
+    Record,
+    Registered,
+    Text,
+    Topic,
+)
 from ivr.flow.standing import STANDING
 from routing.cases.kinds import Kind
 
@@ -67,3 +88,18 @@ LATER: Final[Mapping[str, str]] = {
     "trouble.saved": "the static plan for a dead process speaks it",
 }
 """Phrase id -> why nothing says it yet. Any other phrase that nothing says is a finding."""
+
+
+def prompts_of(node: Node) -> tuple[Prompt, ...]:
+    """What the script lets the node say."""
+    match node:
+        case Menu():
+            return (*node.first, *node.prompts, *node.again)
+        case Record() | Do() | End():
+            return node.prompts
+        case Answer() | Check() | Confirm() | Area() | Text() | Limit() | Topic() | Duty():
+            return ()
+        case Registered() | Put() | Progress() | Missed():
+            return ()
+        case _:
+            assert_never(node)
