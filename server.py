@@ -199,9 +199,10 @@ def assembled(house: House) -> web.Application:
     app[LINE] = line
     if settings.shows_demo:
         add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
-        phones = Phones(house.directory, line, house.mails, ZoneInfo(settings.time_zone))
+        zone = ZoneInfo(settings.time_zone)
+        phones = Phones(house.directory, line, house.mails, zone)
         app.add_routes(phone_routes(phones))
-        app.add_routes(office_routes(OfficeDesk(house.directory, house.cases)))
+        app.add_routes(office_routes(OfficeDesk(house.directory, house.cases, zone)))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
     app.cleanup_ctx.append(_background)

@@ -4,7 +4,6 @@ and the due time; for this machine only, until the desk has its sign-in."""
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from routing.directory import Directory, Office
+from routing.directory import Directory
 from routing.numbers import masked
-from routing.ports import OfficeCase, OfficeCases, OfficeCount
+from routing.ports import OfficeCase, OfficeCases
 from routing.web.guard import loopback_only
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.moments import length, written
@@ -28,10 +27,17 @@ _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class OfficeDesk:
-    """What the page needs: today's directory and the cases."""
+    """What the page needs: today's directory, the cases, and the zone of an office that is no
+    longer in the register."""
 
     directory: Callable[[], Directory]
     cases: OfficeCases
+    zone: ZoneInfo
+
+    def zone_of(self, office: str) -> ZoneInfo:
+        """The zone that an office's times are written in."""
+        known = self.directory().offices.get(office)
+        return self.zone if known is None else ZoneInfo(known.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ async def _offices(request: web.Request, desk: OfficeDesk) -> web.Response:
         "others": [o for o in directory.offices.values() if o.id not in busy],
         "total": sum(count.cases for count in counts),
         "address": address,
-        "latest": lambda count: _latest(directory, count, tongue),
+        "latest": lambda count: written(count.latest, desk.zone_of(count.office), tongue),
     }
     return _whole_or_part(request, "offices", context)
 
@@ -97,7 +103,7 @@ async def _cases(request: web.Request, desk: OfficeDesk) -> web.Response:
         "beside_office": _name(directory, office, tongue.other),
         "groups": grouped(cases),
         "many": len(cases),
-        **_how_written(directory, known, tongue),
+        **_how_written(directory, desk.zone_of(office), tongue),
     }
     return _whole_or_part(request, "cases", context)
 
@@ -123,9 +129,7 @@ def _whole_or_part(request: web.Request, name: str, context: dict[str, Any]) -> 
     return page(request, f"demo/{name}.html", {"part": part, **context})
 
 
-def _how_written(directory: Directory, office: Office | None, tongue: Tongue) -> dict[str, Any]:
-    zone = ZoneInfo(office.time_zone if office else "Asia/Shanghai")
-
+def _how_written(directory: Directory, zone: ZoneInfo, tongue: Tongue) -> dict[str, Any]:
     def topic(code: str) -> str:
         known = directory.topics.get(code)
         return known.names[tongue] if known else code
@@ -148,9 +152,3 @@ def _how_written(directory: Directory, office: Office | None, tongue: Tongue) ->
 def _name(directory: Directory, office: str, tongue: Tongue) -> str:
     known = directory.offices.get(office)
     return known.name[tongue] if known else office
-
-
-def _latest(directory: Directory, count: OfficeCount, tongue: Tongue) -> str:
-    known = directory.offices.get(count.office)
-    at: datetime = count.latest
-    return written(at, ZoneInfo(known.time_zone if known else "Asia/Shanghai"), tongue)

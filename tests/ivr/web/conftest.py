@@ -34,7 +34,7 @@ async def house() -> AsyncIterator[House]:
     add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
     zone = ZoneInfo("Asia/Shanghai")
     app.add_routes(phone_routes(Phones(lambda: directory, line, None, zone)))
-    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases)))
+    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, zone)))
     app.router.add_get(SOCKET, line.serve)
     app.router.add_get("/phone/voice/{key}.wav", line.voice)
     async with TestServer(app) as server:

@@ -6,6 +6,7 @@ import wave
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
@@ -16,6 +17,7 @@ from routing.sheets import Sheets, read_directory
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
 RATE = 8000
+HERE = ZoneInfo("Asia/Shanghai")
 _DEMO = Path("routing/demo")
 
 

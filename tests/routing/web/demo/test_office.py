@@ -19,7 +19,7 @@ from routing.web.demo.office import (
     office_routes,
 )
 from routing.web.layout import POLICY, add_layout
-from tests.routing.web.city import NOON, KeptCases, a_case, city
+from tests.routing.web.city import HERE, NOON, KeptCases, a_case, city
 
 Client = TestClient[web.Request, web.Application]
 HOSTILE = "<script>alert('1')</script>\"'&/../"
@@ -35,7 +35,7 @@ def cases() -> KeptCases:
 async def client(cases: KeptCases) -> Client:
     app, directory = web.Application(), city()
     add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases)))
+    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, HERE)))
     return TestClient(TestServer(app))
 
 
@@ -77,6 +77,16 @@ async def test_english_reads_the_same(client: Client) -> None:
 
     for words in ("Bureau of Water Resources", "by Mon 30 Nov, 17:30", "number ending …12"):
         assert words in text, words
+
+
+async def test_an_office_that_left_the_register_keeps_the_citys_time(
+    client: Client, cases: KeptCases
+) -> None:
+    cases.kept = [a_case(office="gone")]
+    async with client:
+        text = await text_of(client, "/demo/office/gone?lang=en")
+
+    assert "by Mon 30 Nov, 17:30" in text
 
 
 @pytest.mark.parametrize(
