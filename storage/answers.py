@@ -32,9 +32,9 @@ from ivr.flow.event import (
 )
 from routing.cases.case import ENDS, CaseState
 from routing.numbers import mobile
-from routing.ports import Job, JobKind
+from routing.ports import Job
 from storage.beneath import Read, Written
-from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
+from storage.effects import CHECK_TEXTS_A_DAY, Effects
 from storage.engine import Database
 from storage.sealing import Sealing
 from storage.tables.calls import leg_answers
@@ -179,8 +179,9 @@ class StoredAnswers:
         return await self._database.brief(find)
 
     async def _send_pin(self, call: Call, turn: int, reference: str, now: datetime) -> Answer:
-        """To the registering mobile only, once a day; the answer never says whether. The PIN that
-        the caller has stays right until the carrier has taken the new one's text."""
+        """To the registering mobile only, once a day and within its texts of the day; the answer
+        never says whether. The PIN that the caller has stays right until the carrier has taken
+        the new one's text."""
         query = (
             select(cases, case_callers.c.digest)
             .join(case_callers, case_callers.c.reference == cases.c.reference)
@@ -215,8 +216,7 @@ class StoredAnswers:
             "slots": {"case": f"{reference[:4]} {reference[4:]}", "pin": pin},
             "renews": reference,
         }
-        key = f"pin:{reference}:{self._day(now)}"
-        unit.execute(enqueue(JobKind.SMS, payload, key, now, reference))
+        self._effects.text(payload, f"pin:{reference}", now, reference).on(unit)
 
     async def text_taken(self, job: Job) -> None:
         """From now on the PIN that the text tells is right, if it tells a new one: a text that

@@ -103,7 +103,8 @@ class Effects:
             case AttachRecording():
                 yield from _attach(source, effect)
             case Notify():
-                yield self._text(source, effect)
+                texted = _texted(effect, source.dialled)
+                yield self.text(texted, effect.key, source.at, effect.reference)
             case TellOffice(reference, office):
                 payload = {"reference": reference, "office": office}
                 row = job_row(
@@ -167,12 +168,13 @@ class Effects:
             }
             yield Write(KEEP_CALLER, caller)
 
-    def _text(self, source: Source, notice: Notify) -> Write:
+    def text(
+        self, payload: Mapping[str, Any], key: str, at: datetime, reference: str | None
+    ) -> Write:
         """One text, unless the number has had its share of the day. The key counts them without
         naming the number, and says nothing of the texts of another day."""
-        whose = self.texts_key(notice.to, source.at)
-        payload = _texted(notice, source.dialled)
-        row = job_row(JobKind.SMS, payload, whose + notice.key, source.at, notice.reference)
+        whose = self.texts_key(payload["to"], at)
+        row = job_row(JobKind.SMS, payload, whose + key, at, reference)
         bound = {"first_key": whose, "last_key": f"{whose}~", "most": TEXTS_A_DAY}
         return Write(TEXT, bound | {f"new_{name}": value for name, value in row.items()})
 

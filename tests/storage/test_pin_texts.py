@@ -140,6 +140,20 @@ async def test_a_text_wakes_the_outbox(tmp_path: Path) -> None:
             await answers.answer(ringing("b"), 2, SendPin(REFERENCE), AT)
 
 
+async def test_pins_are_within_the_texts_of_a_day(tmp_path: Path) -> None:
+    """Who fakes a caller ID and has opened cases for weeks could have a new PIN sent for each."""
+    async with opened(tmp_path) as house:
+        answers = await with_case(house)
+        text = Notify("sms.check", CALLER, {}, "zh-CN", "check:1")
+        for n in range(TEXTS_A_DAY):
+            await house.journal.append(later_step("a", n + 2, replace(text, key=f"check:{n}")))
+        assert await answers.answer(ringing("b"), 2, SendPin(REFERENCE), AT) == PinSent()
+        assert len(await sent(house)) == TEXTS_A_DAY
+        assert isinstance(await answers.answer(ringing("c"), 2, RIGHT, AT), CaseFound)
+        await answers.answer(ringing("d"), 2, SendPin(REFERENCE), TOMORROW)
+        assert len(await sent(house)) == TEXTS_A_DAY + 1
+
+
 async def test_a_number_with_many_texts_today_is_full(tmp_path: Path) -> None:
     """Before the bound at which even a case number would not be sent."""
     assert CHECK_TEXTS_A_DAY < TEXTS_A_DAY
