@@ -16,7 +16,7 @@ from ivr.flow.call import Call
 from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer, Pressed, RecentCases
 from ivr.flow.world import Draws, Policy
-from ivr.library import Inputs, compile_plan, shipped
+from ivr.library.plans import Inputs, compile_plan, shipped
 from ivr.ports import (
     Ending,
     LegAnswer,

@@ -25,7 +25,7 @@ from ivr.flow.event import (
 from ivr.flow.instruction import Ask, Instruction, Language, Say
 from ivr.flow.turn import Turn
 from ivr.flow.world import Plan, Policy, World
-from ivr.library import Inputs, compile_plan, shipped
+from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.cases.case import CaseState
 from routing.city import AREA, calendar, demo_sheets
 

@@ -31,7 +31,7 @@ from ivr.flow.event import (
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
 from ivr.flow.turn import Turn
 from ivr.flow.world import Draws, Policy, World
-from ivr.library import Inputs, compile_plan, shipped
+from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 
 

@@ -1,5 +1,5 @@
 """What today's plan is made of, and the plans that live calls began with. The counterpart of
-`ivr.library`, which compiles one, and of `storage.plans`, which numbers them."""
+`ivr.library.plans`, which compiles one, and of `storage.plans`, which numbers them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,7 +11,8 @@ import structlog
 from deployment.settings import Settings, StartError
 from ivr.carrier.profiles import LOCAL
 from ivr.flow.world import Plan, Policy
-from ivr.library import Inputs, LibraryError, compile_plan, shipped
+from ivr.library.errors import LibraryError
+from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 from routing.directory import DirectoryError
 from routing.ports import Clock

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from ivr.flow.world import Plan, Policy
-from ivr.library import Inputs, compile_plan, shipped
+from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 
 

@@ -30,7 +30,9 @@ from ivr.flow.node import (
     When,
 )
 from ivr.flow.phrasebook import Phrasebook
-from ivr.library import load_phrases, load_script, shipped
+from ivr.library.plans import shipped
+from ivr.library.scripts import load_script
+from ivr.library.wording import load_phrases
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "call-flow.md"
 WAYS: Final[Mapping[str, str]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from deployment import commands, plans
 from deployment.settings import Settings
-from ivr.library import shipped
+from ivr.library.plans import shipped
 
 NAMES = ("run", "rehearse", "check", "migrate")
 

@@ -4,7 +4,9 @@ import re
 
 from ivr.flow.graph import edges
 from ivr.flow.node import End
-from ivr.library import load_phrases, load_script, shipped
+from ivr.library.plans import shipped
+from ivr.library.scripts import load_script
+from ivr.library.wording import load_phrases
 from tools.draw_call_flow import PAGE, WAYS, WHEN, diagram, drawn, page, ways
 
 SCRIPT = load_script(shipped().script)

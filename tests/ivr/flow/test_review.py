@@ -8,7 +8,10 @@ from ivr.flow.graph import WAITS, edges, nobody, on_silence, reachable, settles,
 from ivr.flow.node import End, Menu, Put, Script
 from ivr.flow.review import Level, review
 from ivr.flow.sayings import LATER
-from ivr.library import LibraryError, accepted, load_phrases, load_script, shipped
+from ivr.library.errors import LibraryError
+from ivr.library.plans import accepted, shipped
+from ivr.library.scripts import load_script
+from ivr.library.wording import load_phrases
 
 SHIPPED = shipped()
 PHRASES = load_phrases(SHIPPED.phrases)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ivr.flow.sayings import LATER, STEP_PHRASES
-from ivr.library import load_phrases, shipped
+from ivr.library.plans import shipped
+from ivr.library.wording import load_phrases
 
 ROOT = Path(__file__).parents[3]
 LISTS = {"sayings.py", "review.py"}

@@ -1,0 +1,106 @@
+"""A plan from texts and settings: read, refused where `review` finds it wrong, compiled. The only
+file of the call's core that opens files."""
+
+import json
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ivr.flow.instruction import Language
+from ivr.flow.node import Script
+from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.review import Level, review, unknown_topics
+from ivr.flow.world import Plan, Policy
+from ivr.library.errors import LibraryError
+from ivr.library.scripts import load_script
+from ivr.library.wording import load_phrases, load_vocabulary
+from routing.hours import open_intervals, parse_hours, read_holidays
+from routing.rules.router import Router
+from routing.rules.ruleset import default_rules
+from routing.sheets import Sheets, read_directory
+
+IVR: Final = Path(__file__).parents[1]
+LANGUAGES: Final[tuple[Language, ...]] = ("zh-CN", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """The defaults as texts: what a plan keeps, so that it can be read again as it was."""
+
+    script: str
+    phrases: Mapping[Language, str]
+    words: Mapping[Language, str]
+
+
+def shipped() -> Shipped:
+    """The defaults in this package."""
+    phrases = IVR / "phrases"
+    return Shipped(
+        (IVR / "scripts" / "main.toml").read_text(encoding="utf-8"),
+        {lang: (phrases / f"{lang}.toml").read_text(encoding="utf-8") for lang in LANGUAGES},
+        {lang: (phrases / f"words.{lang}.toml").read_text(encoding="utf-8") for lang in LANGUAGES},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a plan is compiled from, as texts and settings: what is stored when it is
+    published, so that it can be compiled again as it was."""
+
+    sheets: Sheets
+    shipped: Shipped
+    calendar: str
+    area: str
+    zone: str
+    policy: Policy
+
+    def to_text(self) -> str:
+        """As one JSON text, the same for the same inputs."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Inputs":
+        """The inputs that `to_text` wrote. Raises LibraryError for another version's."""
+        parts = {"sheets": Sheets, "shipped": Shipped, "policy": Policy}
+        try:
+            read = json.loads(text)
+            return cls(**{**read, **{name: part(**read[name]) for name, part in parts.items()}})
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise LibraryError(f"these inputs are another version's: {wrong!r}") from wrong
+
+
+def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Plan:
+    """The plan, with open intervals for `days` days from `today` (local). Raises LibraryError
+    and the register's and calendar's own errors, each with sentences."""
+    directory = read_directory(inputs.sheets, area=inputs.area)
+    phrases = load_phrases(inputs.shipped.phrases)
+    holidays = read_holidays(tomllib.loads(inputs.calendar))
+    hours = {name: parse_hours(office.hours) for name, office in directory.offices.items()}
+    return Plan(
+        number=number,
+        script=accepted(load_script(inputs.shipped.script), phrases, directory.topics),
+        phrases=phrases,
+        vocabulary=load_vocabulary(inputs.shipped.words, directory.topics),
+        rules=Router(default_rules(directory, number)),
+        directory=directory,
+        hours=hours,
+        open={
+            name: open_intervals(hours[name], holidays, ZoneInfo(office.time_zone), today, days)
+            for name, office in directory.offices.items()
+        },
+        holidays=holidays,
+        zone=ZoneInfo(inputs.zone),
+        policy=inputs.policy,
+    )
+
+
+def accepted(script: Script, phrases: Phrasebook, topics: Collection[str]) -> Script:
+    """The script, if `review` finds nothing at level error. Raises LibraryError."""
+    found = (*review(script, phrases), *unknown_topics(script, topics))
+    if errors := [str(finding) for finding in found if finding.level is Level.ERROR]:
+        raise LibraryError("the script is refused:\n" + "\n".join(errors))
+    return script

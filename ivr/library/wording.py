@@ -1,0 +1,58 @@
+"""What is said, and the words that choose, from TOML.
+The counterpart of `ivr/phrases`, where both are, in each language."""
+
+import tomllib
+from collections.abc import Mapping
+
+from ivr.flow import words as spoken
+from ivr.flow.instruction import Language
+from ivr.flow.phrasebook import Phrase, Phrasebook
+from ivr.flow.words import Meaning, Vocabulary, Words
+from ivr.library.errors import LibraryError
+from routing.cases.kinds import Kind
+from routing.register import Topic
+
+
+def load_phrases(texts: Mapping[Language, str]) -> Phrasebook:
+    """The phrasebook from one TOML text a language."""
+    books: dict[Language, dict[str, Phrase]] = {}
+    for language, text in texts.items():
+        try:
+            read = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as wrong:
+            raise LibraryError(f"the phrases in {language} are not TOML: {wrong}") from wrong
+        wrong_ids = [name for name, value in read.items() if not isinstance(value, str)]
+        if wrong_ids:
+            raise LibraryError(f"these phrases in {language} are no text: {', '.join(wrong_ids)}")
+        books[language] = {name: Phrase.of(value) for name, value in read.items()}
+    return Phrasebook(books)
+
+
+def load_vocabulary(texts: Mapping[Language, str], topics: Mapping[str, Topic]) -> Vocabulary:
+    """The words that choose, from one TOML text a language."""
+    return Vocabulary({lang: _words(lang, text, topics) for lang, text in texts.items()})
+
+
+def _words(language: Language, text: str, topics: Mapping[str, Topic]) -> Words:
+    try:
+        read = tomllib.loads(text)
+        everywhere: dict[str, Meaning] = {word: spoken.Person() for word in read["person"]}
+        everywhere |= {word: spoken.Again() for word in read["again"]}
+        everywhere |= {word: spoken.EndWord() for word in read["end"]}
+        main, about = (
+            {word: spoken.Choice(key) for key, words in read[menu].items() for word in words}
+            for menu in ("main", "about")
+        )
+        kinds: dict[str, Meaning] = {
+            word: spoken.KindWord(Kind(kind))
+            for kind, words in read["kinds"].items()
+            for word in words
+        }
+        named: dict[str, Meaning] = {
+            word: spoken.TopicWord(topic, topics[topic].group)
+            for topic, words in read["topics"].items()
+            for word in words
+        }
+        return Words(everywhere, main, about, kinds, named, tuple(read["emergency"]))
+    except (tomllib.TOMLDecodeError, KeyError, ValueError) as wrong:
+        raise LibraryError(f"the words in {language} cannot be used: {wrong}") from wrong
