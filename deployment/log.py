@@ -11,6 +11,8 @@ from routing.numbers import mask_all
 LOG: Final = structlog.get_logger()
 QUIET: Final = 1.0
 """Seconds in which a library need not say the same thing again."""
+REMEMBERED: Final = 256
+"""Things that were said: libraries have fewer to say, but one may put details in its form."""
 
 
 def log_as_json() -> None:
@@ -31,21 +33,23 @@ def log_as_json() -> None:
 
 
 class Relay(logging.Handler):
-    """What libraries log, as our own lines. The same again within a second is left out: asyncio
-    says a thousand times a second that descriptors ran out, and a disk is soon full of it."""
+    """What libraries log, as our own lines. The same again within a second is left out, whatever
+    its details: asyncio says a thousand times a second that descriptors ran out, and aiohttp of
+    each stranger that he sent no HTTP; a disk is soon full of it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: tuple[object, ...] = ()
-        self._at = 0.0
+        self._said: dict[tuple[object, ...], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line."""
         kind = record.exc_info[0] if record.exc_info else None
-        said = (record.name, record.getMessage(), kind)
-        if said == self._last and record.created - self._at < QUIET:
+        said = (record.name, str(record.msg), kind)
+        if record.created - self._said.get(said, float("-inf")) < QUIET:
             return
-        self._last, self._at = said, record.created
+        if len(self._said) >= REMEMBERED:
+            self._said.clear()
+        self._said[said] = record.created
         LOG.warning(record.name, text=self.format(record))
 
 
