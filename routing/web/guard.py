@@ -6,12 +6,13 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _READS = frozenset({"GET", "HEAD"})
-_PROXIED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
+_PROXIED = ("forwarded", "via", "x-forwarded-", "x-real-ip", "cf-", "true-client-ip")
+"""What the names of their headers begin with."""
 _REFUSED = (
     "This page is for the machine it runs on. Open it there, at http://127.0.0.1 or localhost.\n"
 )
@@ -22,13 +23,13 @@ def loopback_only(handler: Handler) -> Handler:
 
     The Host header must be a loopback name (against DNS rebinding); whatever changes something
     or opens a WebSocket must have our own Origin, or none at all, as programs have. What a proxy
-    or a tunnel hands on comes from elsewhere, though it may name us as the host."""
+    or a tunnel hands on comes from elsewhere, though it may name us as the host; nginx, if told
+    nothing else, adds no header but speaks HTTP/1.0."""
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        headers = request.headers
-        proxied = any(name in headers for name in _PROXIED)
-        if proxied or not loopback(headers.get("Host", "")) or _foreign(request):
+        here = loopback(request.headers.get("Host", ""))
+        if not here or _proxied(request) or _foreign(request):
             raise web.HTTPForbidden(text=_REFUSED)
         return await handler(request)
 
@@ -50,6 +51,12 @@ def loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _proxied(request: web.Request) -> bool:
+    return request.version < HttpVersion11 or any(
+        name.lower().startswith(_PROXIED) for name in request.headers
+    )
 
 
 def _foreign(request: web.Request) -> bool:

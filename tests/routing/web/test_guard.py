@@ -1,7 +1,7 @@
 """Requests from elsewhere never reach the demonstration's pages."""
 
 import pytest
-from aiohttp import web
+from aiohttp import HttpVersion10, web
 from aiohttp.test_utils import make_mocked_request
 
 from routing.web.guard import loopback, loopback_only
@@ -51,6 +51,10 @@ async def _ok(request: web.Request) -> web.StreamResponse:
         ("GET", {"Forwarded": "for=203.0.113.7"}, False),
         ("GET", {"Via": "1.1 tunnel", "Upgrade": "websocket"}, False),
         ("GET", {"X-Real-IP": "203.0.113.7"}, False),
+        ("GET", {"X-Forwarded-Host": "phone.example"}, False),
+        ("GET", {"x-forwarded-proto": "https"}, False),
+        ("GET", {"CF-Connecting-IP": "203.0.113.7"}, False),
+        ("GET", {"True-Client-IP": "203.0.113.7"}, False),
         ("POST", {}, True),
         ("POST", {"Origin": "http://localhost:8080"}, True),
         ("POST", {"Origin": "http://localhost:9090"}, False),
@@ -71,3 +75,10 @@ async def test_changes_and_sockets_need_our_own_origin(
 
     with pytest.raises(web.HTTPForbidden):
         await guarded(request)
+
+
+async def test_a_proxy_without_settings_names_us_as_the_host_and_speaks_http_1_0() -> None:
+    host = {"Host": "127.0.0.1:8080"}
+    request = make_mocked_request("GET", "/", headers=host, version=HttpVersion10)
+    with pytest.raises(web.HTTPForbidden):
+        await loopback_only(_ok)(request)
