@@ -35,7 +35,8 @@ from ivr.carrier.recordings import Media, MediaRules
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.twiml import Twiml, TwimlDocuments, Urls
-from ivr.conversation import Conversation, Plans, Stores
+from ivr.conversation.stores import Plans, Stores
+from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Hangup, Language, Say
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports import Transcriber

@@ -11,7 +11,8 @@ from typing import Final
 
 from ivr.carrier.profiles import LOCAL
 from ivr.carrier.twiml import TwimlDocuments
-from ivr.conversation import Conversation, Plans, Stores
+from ivr.conversation.stores import Plans, Stores
+from ivr.conversation.turns import Conversation
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer, Pressed, RecentCases

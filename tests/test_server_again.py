@@ -16,7 +16,7 @@ from deployment.clock import SystemClock
 from deployment.plans import earlier_plans, plan_inputs
 from deployment.settings import Settings
 from deployment.sockets import runner_of
-from ivr.conversation import Conversation
+from ivr.conversation.turns import Conversation
 from ivr.flow.effect import AttachRecording
 from routing.ports import JobKind
 from storage.effects import enqueue

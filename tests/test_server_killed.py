@@ -64,7 +64,7 @@ with in_folder(settings):
 FAILING = """
 import sys
 import server
-from ivr.conversation import Conversation
+from ivr.conversation.turns import Conversation
 
 async def turn(self, call_id, turn, ours, event, ref):
     raise RuntimeError(f"nobody may read of +8613900007788, 0558-0000021 or {event}")

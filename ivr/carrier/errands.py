@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from ivr.carrier.account import CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.recordings import Media, bring_home
-from ivr.conversation import Conversation
+from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports import RecordingShelf

@@ -21,15 +21,15 @@ from ivr.carrier.inbound import (
 )
 from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.twiml import CONTENT_TYPE
-from ivr.conversation import (
-    Conversation,
+from ivr.conversation.errors import (
     ConversationError,
     ForeignCall,
     ForgottenTurn,
     FutureTurn,
-    LegAt,
     UnknownCall,
 )
+from ivr.conversation.turns import Conversation
+from ivr.conversation.whispers import LegAt
 from ivr.flow.event import Pressed, Recorded
 from ivr.ports import Origin, Transcript
 from routing.directory import Directory

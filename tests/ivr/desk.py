@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from ivr.carrier.profiles import LOCAL
 from ivr.carrier.twiml import TwimlDocuments
-from ivr.conversation import Conversation, Ours, Plans, Stores
+from ivr.conversation.stores import Plans, Stores
+from ivr.conversation.turns import Conversation, Ours
 from ivr.flow.event import LineEvent, Pressed, Recorded, RecordingEnd
 from ivr.flow.world import Plan
 from ivr.ports import CallEnd, Origin, RecordingRef

@@ -10,7 +10,8 @@ from ivr.carrier.account import Account
 from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.errands import Deleting, Fetching, Settling, Texts
 from ivr.carrier.recordings import Media
-from ivr.conversation import Conversation, Listed
+from ivr.conversation.matters import Listed
+from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.world import Plan

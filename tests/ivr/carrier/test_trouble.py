@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ivr.carrier.local.twiml_reader import read_twiml
-from ivr.conversation import Unsettled
+from ivr.conversation.errors import Unsettled
 from storage.engine import DiskFull, StorageError
 from tests.ivr.carrier.signed import CALLER, Carrier, Heard, house_of, kept_steps
 from tests.ivr.desk import call_of

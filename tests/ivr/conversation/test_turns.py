@@ -8,15 +8,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from ivr.conversation import (
+from ivr.conversation.errors import (
     ConversationError,
     ForeignCall,
     ForgottenTurn,
     FutureTurn,
-    LegAt,
     UnknownCall,
     Unsettled,
 )
+from ivr.conversation.whispers import LegAt
 from ivr.flow.call import Call
 from ivr.flow.effect import CountCases
 from ivr.flow.event import (
@@ -273,7 +273,7 @@ async def test_a_recording_stays_with_the_call_that_it_is_of(desk: Desk) -> None
 
 async def test_memory_is_only_a_cache(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest call falls out of it and goes on from what is kept."""
-    monkeypatch.setattr("ivr.conversation.MOST_LIVE", 2)
+    monkeypatch.setattr("ivr.conversation.turns.MOST_LIVE", 2)
     rung = [await desk.ring(f"CA{n}") for n in range(4)]
     assert desk.conversation.live_calls == 2
 
@@ -314,7 +314,7 @@ async def test_lookups_without_end_are_stopped(desk: Desk, monkeypatch: pytest.M
     def asks(world: World, call: Call, event: Event) -> Turn:
         return Turn(call, look=CountCases())
 
-    monkeypatch.setattr("ivr.conversation.advance", asks)
+    monkeypatch.setattr("ivr.conversation.turns.advance", asks)
     with pytest.raises(Unsettled, match="more than 2 lookups"):
         await desk.turn(call, 1, Pressed("2"))
     assert await desk.count(steps) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.conversation import Unsettled
+from ivr.conversation.errors import Unsettled
 from ivr.flow.event import HungUp, RecordingEnd
 from ivr.flow.world import Draws, Plan
 from storage.sealing import Sealing

@@ -1,42 +1,35 @@
 """The imperative shell around `advance`: load the call, look up, advance, hand the step to the
 journal, return the stored reply. The counterpart of `ivr.carrier.routes`, which parses."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import orjson
 
+from ivr.conversation.errors import (
+    ForeignCall,
+    ForgottenTurn,
+    FutureTurn,
+    UnknownCall,
+    Unsettled,
+)
+from ivr.conversation.matters import Listed, Matters
+from ivr.conversation.stores import MOST_ATTEMPTS, Plans, Stores
+from ivr.conversation.whispers import LegAt, Whispers
 from ivr.flow.advance import advance
 from ivr.flow.call import Call
-from ivr.flow.effect import FindMatter
-from ivr.flow.event import (
-    Answer,
-    Answered,
-    DialEnded,
-    Found,
-    LineEvent,
-    MatterFound,
-    Recorded,
-    plain_event,
-)
-from ivr.flow.instruction import Instruction
-from ivr.flow.matter import Taken, register
-from ivr.flow.node import Purpose, Record
-from ivr.flow.steps import whisper
+from ivr.flow.event import Answer, Answered, DialEnded, Found, LineEvent, Recorded, plain_event
+from ivr.flow.node import Record
 from ivr.flow.turn import Turn
 from ivr.flow.value import value
-from ivr.flow.world import Plan, World
+from ivr.flow.world import World
 from ivr.ports import (
-    Answers,
     CallEnd,
-    Calls,
     Documents,
     Draw,
     Ending,
-    Journal,
-    LegAnswer,
     MatterTaken,
     Origin,
     RecordingRef,
@@ -48,50 +41,11 @@ from ivr.ports import (
 from routing.ports import Clock
 
 MOST_LOOKUPS: Final = 2
-MOST_ATTEMPTS: Final = 5
 MOST_LIVE: Final = 50_000
 """Live calls kept in memory; the oldest falls out and is read again when its next turn comes."""
 
-
-class ConversationError(Exception):
-    """A webhook that cannot be answered as a turn; the message says why."""
-
-
-class UnknownCall(ConversationError):
-    """No call has this id."""
-
-
-class ForeignCall(ConversationError):
-    """The account or the call's id at the carrier is not the one that this call began with."""
-
-
-class FutureTurn(ConversationError):
-    """The turn has not been handed out yet."""
-
-
-class ForgottenTurn(ConversationError):
-    """The turn's reply is no longer kept (an hour after the end of its call)."""
-
-
-class Unsettled(ConversationError):
-    """The step could not be made unique or complete within its bounds."""
-
-
 Ours = Callable[[Origin], bool]
 """Whether a webhook's account and leg are those that a call began with."""
-Listed = Callable[[str], Awaitable[Sequence[RecordingRef]]]
-"""The recordings that the carrier has of a leg, by its id there, the newest first."""
-
-
-@value
-class LegAt:
-    """Where a whisper stands: target `leg` of the Dial that answers `turn`, its own turn
-    `following`."""
-
-    call_id: str
-    turn: int
-    leg: int
-    following: int
 
 
 @value
@@ -101,32 +55,6 @@ class Live:
 
     call: Call
     origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """The doors to what is kept."""
-
-    journal: Journal
-    calls: Calls
-    answers: Answers
-
-
-class Plans:
-    """The published plans that live calls may still need; the newest one takes new calls."""
-
-    def __init__(self, current: Plan, earlier: Mapping[int, Plan] | None = None) -> None:
-        self._plans = {**(earlier or {}), current.number: current}
-        self.current = current
-
-    def of(self, number: int) -> Plan:
-        """The plan a call began with; the current one where it is no longer known."""
-        return self._plans.get(number, self.current)
-
-    def publish(self, plan: Plan) -> None:
-        """Take new calls with this plan from now on, in one reference."""
-        self._plans[plan.number] = plan
-        self.current = plan
 
 
 class Conversation:
@@ -149,6 +77,8 @@ class Conversation:
         self._draw = draw
         self._new_id = new_id
         self._live: dict[str, Live] = {}
+        self._whispers = Whispers(plans, stores, documents, clock)
+        self._matters = Matters(plans, stores, clock, draw)
 
     @property
     def live_calls(self) -> int:
@@ -264,114 +194,24 @@ class Conversation:
             self._live.pop(next(iter(self._live)))
 
     async def leg(self, at: LegAt, ours: Ours, digits: str | None) -> bytes:
-        """The whisper to a target: offered first, then accepted by `1` or declined.
+        """The whisper to a target. Raises UnknownCall where there is no such call, turn or leg,
+        and ForeignCall."""
+        await self._owned(at.call_id, ours)
+        return await self._whispers.answer(at, digits)
 
-        Raises UnknownCall where there is no such call, turn or leg, and ForeignCall."""
-        call_id, turn, leg = at.call_id, at.turn, at.leg
+    async def recording(self, call_id: str, turn: int, ours: Ours, ref: RecordingRef) -> None:
+        """The carrier's word that a recording is there. Raises UnknownCall, ForeignCall."""
         await self._owned(call_id, ours)
-        call = await self._stores.calls.state_at(call_id, turn)
-        if call is None or not 0 <= leg < len(call.facts.order):
-            raise UnknownCall("no target of this call has this address")
-        world = World(self._plans.of(call.plan), self._clock.now())
-        if at.following == 0:
-            return self._leg(whisper.offer(world, call), call_id, turn, leg)
-        target = call.facts.order[leg]
-        now = self._clock.now()
-        if digits != "1":
-            no = LegAnswer(call_id, turn, leg, accepted=False, official=target.official, at=now)
-            await self._stores.calls.answer_leg(no)
-            return self._leg(whisper.declined(world, call), call_id, turn, leg)
-        latest = await self._stores.calls.load(call_id)
-        if latest is None or latest[0].turn != turn or latest[0].over:
-            return self._leg(whisper.gone(world, call), call_id, turn, leg)
-        yes = LegAnswer(call_id, turn, leg, accepted=True, official=target.official, at=now)
-        await self._stores.calls.answer_leg(yes)
-        if await self._stores.calls.leg_answer(call_id, turn) is False:  # the first answer stands
-            return self._leg(whisper.declined(world, call), call_id, turn, leg)
-        return self._leg(whisper.accepted(world, call), call_id, turn, leg)
+        await self._matters.told(call_id, turn, ref)
 
-    def _leg(self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int) -> bytes:
-        return self._documents.leg(say, call_id, turn, leg, 1)
+    async def settle(self, call_id: str, listed: Listed | None) -> None:
+        """After the end of a call: a recording whose webhooks never came is a case all the same.
+        Without the carrier's list (None) it is one that may have no sound."""
+        await self._matters.settle(call_id, listed)
 
     async def _owned(self, call_id: str, ours: Ours) -> None:
         if not ours((await self._load(call_id)).origin):
             raise ForeignCall("this webhook is of another account or another call")
-
-    async def recording(self, call_id: str, turn: int, ours: Ours, ref: RecordingRef) -> None:
-        """The carrier's word that a recording is there: it joins its case, or opens it where
-        the Record action has not come (design §3). Raises UnknownCall, ForeignCall."""
-        await self._owned(call_id, ours)
-        call = await self._stores.calls.state_at(call_id, turn)
-        if call is None:
-            raise UnknownCall("no call was recording at this address")
-        await self._hold(call_id, turn, ref)
-        if ref.seconds > 0 and not self._may_be_silence(call, ref.seconds):
-            await self._register(call, Taken(ref.sid, ref.seconds))
-
-    async def _hold(self, call_id: str, turn: int, ref: RecordingRef) -> None:
-        if not await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now()):
-            raise ForeignCall("this recording is of another call")
-
-    def _may_be_silence(self, call: Call, seconds: int) -> bool:
-        """As long as the silence that ends a recording: only the Record action says which; if
-        it never comes, the end of the call settles it as a case."""
-        node = self._plans.of(call.plan).script.nodes.get(call.at)
-        return isinstance(node, Record) and seconds in (node.silence, node.silence + 1)
-
-    async def settle(self, call_id: str, listed: Listed | None) -> None:
-        """After the end of a call: a recording whose webhooks never came is a case all the same.
-        The carrier's list says whether there is one, and where; who hung up before the tone
-        said nothing. Without a list (None) it is a case that may have no sound."""
-        loaded = await self._stores.calls.load(call_id)
-        if loaded is None or loaded[0].over:
-            return
-        call, origin = loaded
-        ref = await self._stores.calls.held_recording(call_id, call.turn)
-        if ref is None and listed is not None:
-            ref = await self._untold(await listed(origin.sid))
-            if ref is None:
-                return
-            await self._hold(call_id, call.turn, ref)
-        if ref is None:
-            await self._register(call, Taken(None, 0))
-        elif ref.seconds > 0:
-            await self._register(call, Taken(ref.sid, ref.seconds))
-
-    async def _untold(self, refs: Sequence[RecordingRef]) -> RecordingRef | None:
-        """The recording that no webhook has told of: an earlier turn's was told, or settled."""
-        for ref in refs:
-            if await self._stores.calls.recorded_by(ref.sid) is None:
-                return ref
-        return None
-
-    async def _register(self, call: Call, taken: Taken) -> None:
-        plan = self._plans.of(call.plan)
-        node = plan.script.nodes.get(call.at)
-        if not isinstance(node, Record):
-            return
-        attempt = 0
-        for _ in range(MOST_ATTEMPTS):
-            now = self._clock.now()
-            found = await self._matter(call, node, now)
-            world = World(plan, now, self._draw(call.id, call.turn, attempt))
-            _, effects = register(world, call, node, taken, found)
-            try:
-                await self._stores.calls.apply(call, effects, now, attempt)
-            except MatterTaken:
-                continue
-            except ReferenceTaken:
-                attempt += 1
-                continue
-            return
-        raise Unsettled(f"the matter of turn {call.turn} lost {MOST_ATTEMPTS} times")
-
-    async def _matter(self, call: Call, node: Record, now: datetime) -> MatterFound:
-        if node.purpose is Purpose.MORE:
-            return MatterFound(None, None)
-        found = await self._stores.answers.answer(call, call.turn, FindMatter(call.turn), now)
-        if not isinstance(found, MatterFound):
-            raise TypeError("FindMatter is answered by MatterFound")
-        return found
 
     async def transcript(self, call_id: str, ours: Ours, words: Transcript, sid: str) -> None:
         """The carrier's words for a recording: kept beside it, marked with their source."""

@@ -1,0 +1,104 @@
+"""Recordings beside the turns: what a callback tells of, and what the end of a call leaves. Each
+becomes the one case of its matter, or joins it. The counterpart of `ivr.flow.matter`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from ivr.conversation.errors import ForeignCall, UnknownCall, Unsettled
+from ivr.conversation.stores import MOST_ATTEMPTS, Plans, Stores
+from ivr.flow.call import Call
+from ivr.flow.effect import FindMatter
+from ivr.flow.event import MatterFound
+from ivr.flow.matter import Taken, register
+from ivr.flow.node import Purpose, Record
+from ivr.flow.world import World
+from ivr.ports import Draw, MatterTaken, RecordingRef, ReferenceTaken
+from routing.ports import Clock
+
+Listed = Callable[[str], Awaitable[Sequence[RecordingRef]]]
+"""The recordings that the carrier has of a leg, by its id there, the newest first."""
+
+
+class Matters:
+    """Opens cases that no turn has opened."""
+
+    def __init__(self, plans: Plans, stores: Stores, clock: Clock, draw: Draw) -> None:
+        self._plans = plans
+        self._stores = stores
+        self._clock = clock
+        self._draw = draw
+
+    async def told(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+        """The carrier's word that a recording is there: it joins its case, or opens it where
+        the Record action has not come (design §3). Raises UnknownCall, ForeignCall."""
+        call = await self._stores.calls.state_at(call_id, turn)
+        if call is None:
+            raise UnknownCall("no call was recording at this address")
+        await self._hold(call_id, turn, ref)
+        if ref.seconds > 0 and not self._may_be_silence(call, ref.seconds):
+            await self._register(call, Taken(ref.sid, ref.seconds))
+
+    async def settle(self, call_id: str, listed: Listed | None) -> None:
+        """After the end of a call: a recording whose webhooks never came is a case all the same.
+        The carrier's list says whether there is one, and where; who hung up before the tone
+        said nothing. Without a list (None) it is a case that may have no sound."""
+        loaded = await self._stores.calls.load(call_id)
+        if loaded is None or loaded[0].over:
+            return
+        call, origin = loaded
+        ref = await self._stores.calls.held_recording(call_id, call.turn)
+        if ref is None and listed is not None:
+            ref = await self._untold(await listed(origin.sid))
+            if ref is None:
+                return
+            await self._hold(call_id, call.turn, ref)
+        if ref is None:
+            await self._register(call, Taken(None, 0))
+        elif ref.seconds > 0:
+            await self._register(call, Taken(ref.sid, ref.seconds))
+
+    async def _hold(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+        if not await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now()):
+            raise ForeignCall("this recording is of another call")
+
+    def _may_be_silence(self, call: Call, seconds: int) -> bool:
+        """As long as the silence that ends a recording: only the Record action says which; if
+        it never comes, the end of the call settles it as a case."""
+        node = self._plans.of(call.plan).script.nodes.get(call.at)
+        return isinstance(node, Record) and seconds in (node.silence, node.silence + 1)
+
+    async def _untold(self, refs: Sequence[RecordingRef]) -> RecordingRef | None:
+        """The recording that no webhook has told of: an earlier turn's was told, or settled."""
+        for ref in refs:
+            if await self._stores.calls.recorded_by(ref.sid) is None:
+                return ref
+        return None
+
+    async def _register(self, call: Call, taken: Taken) -> None:
+        plan = self._plans.of(call.plan)
+        node = plan.script.nodes.get(call.at)
+        if not isinstance(node, Record):
+            return
+        attempt = 0
+        for _ in range(MOST_ATTEMPTS):
+            now = self._clock.now()
+            found = await self._matter(call, node, now)
+            world = World(plan, now, self._draw(call.id, call.turn, attempt))
+            _, effects = register(world, call, node, taken, found)
+            try:
+                await self._stores.calls.apply(call, effects, now, attempt)
+            except MatterTaken:
+                continue
+            except ReferenceTaken:
+                attempt += 1
+                continue
+            return
+        raise Unsettled(f"the matter of turn {call.turn} lost {MOST_ATTEMPTS} times")
+
+    async def _matter(self, call: Call, node: Record, now: datetime) -> MatterFound:
+        if node.purpose is Purpose.MORE:
+            return MatterFound(None, None)
+        found = await self._stores.answers.answer(call, call.turn, FindMatter(call.turn), now)
+        if not isinstance(found, MatterFound):
+            raise TypeError("FindMatter is answered by MatterFound")
+        return found
