@@ -22,8 +22,9 @@ from zoneinfo import ZoneInfo
 from ivr.flow.call import Call
 from ivr.ports import Origin, Reply, Step
 from storage.effects import Effects
-from storage.engine import PRAGMAS, Database, migrate
+from storage.engine import PRAGMAS, Database
 from storage.journal import INSERT_CALL, INSERT_STEP, SqliteJournal, _call_rows, _step_row
+from storage.schema import migrate
 from storage.sealing import Sealing
 
 AT: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

@@ -126,7 +126,7 @@ async def ours(folder: Path) -> web.Application:
     from deployment.pauses import keep_short  # noqa: PLC0415 - the floor goes without
     from deployment.settings import Settings  # noqa: PLC0415 - same
     from server import build_app  # noqa: PLC0415
-    from storage.engine import migrate  # noqa: PLC0415
+    from storage.schema import migrate  # noqa: PLC0415
 
     migrate(folder / "zhitong.db")
     app = await build_app(Settings())

@@ -17,7 +17,7 @@ from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings, StartError, read_settings
 from ivr.flow.review import review
 from routing.directory import Directory
-from storage.engine import StorageError
+from storage.errors import StorageError
 
 ABOUT: Final = """直通 Zhitong：接听政府公布的干部电话。
 Zhitong answers the phone numbers that a government publishes for its officials.

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator
 
 from deployment.settings import Settings, StartError
-from storage.engine import FolderLock, migrate
+from storage.lock import FolderLock
+from storage.schema import migrate
 
 
 def open_folder(settings: Settings) -> FolderLock:

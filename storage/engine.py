@@ -1,23 +1,20 @@
-"""The database: async engine, one writer at a time, units of work, migrations, and the lock that
-refuses a second server. SQLite here; the stores speak Core only."""
+"""The database: async engine, one writer at a time, units of work. SQLite here; the stores speak
+Core only."""
 
 import asyncio
 import contextlib
-import os
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import IO, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.beneath import Read
 from storage.brief import Brief, BriefWrites, begun
+from storage.errors import StorageError, told
 
 T = TypeVar("T")
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
 PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a commit survives power loss
@@ -27,26 +24,6 @@ PRAGMAS: Final = (
     "PRAGMA cache_size=-20000",
     "PRAGMA secure_delete=ON",  # what is deleted leaves the file
 )
-
-
-class StorageError(Exception):
-    """What is kept cannot be reached; the message says what to do."""
-
-
-class DiskFull(StorageError):
-    """There is no room left."""
-
-
-class ReadOnly(StorageError):
-    """The folder or the database may not be written."""
-
-
-class InUse(StorageError):
-    """Another server holds this folder."""
-
-
-class TooNew(StorageError):
-    """The database was written by a newer version."""
 
 
 class Wake:
@@ -76,7 +53,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             f"sqlite+aiosqlite:///{path}", hide_parameters=True
         )
-        _prepare(self.engine.sync_engine)
+        prepare(self.engine.sync_engine)
         self.writer = asyncio.Lock()
         self.woken = Wake()
         self._beneath = self.beneath()
@@ -91,7 +68,7 @@ class Database:
             connect_args={"check_same_thread": False},
             hide_parameters=True,
         )
-        _prepare(engine)
+        prepare(engine)
         return engine
 
     @contextlib.asynccontextmanager
@@ -150,7 +127,9 @@ class Database:
         await self.engine.dispose()
 
 
-def _prepare(engine: Engine) -> None:
+def prepare(engine: Engine) -> None:
+    """Each connection is set up alike, and Core's BEGIN is the one that we want."""
+
     @event.listens_for(engine, "connect")
     def _(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.isolation_level = None  # we say BEGIN ourselves
@@ -165,148 +144,3 @@ def _prepare(engine: Engine) -> None:
             return  # it is said beneath Core, or not at all
         writes = connection.get_execution_options().get("zhitong_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Database errors that an operator can mend become sentences."""
-    try:
-        yield
-    except DBAPIError as error:
-        known = _known(error.orig)
-        if known is not None:
-            raise known from error
-        raise
-    except sqlite3.DatabaseError as error:
-        known = _known(error)
-        if known is not None:
-            raise known from error
-        raise
-
-
-_SENTENCES: Final = (
-    ("disk is full", DiskFull, "the disk is full: free some room in DATA_DIR's file system"),
-    ("readonly", ReadOnly, "the database may not be written: give this user the right to DATA_DIR"),
-    (
-        "unable to open",
-        ReadOnly,
-        "the database cannot be opened: check that DATA_DIR exists and is ours",
-    ),
-    (
-        "disk I/O",
-        StorageError,
-        "the disk does not keep what is written: check it, then start again",
-    ),
-    (
-        "not a database",
-        StorageError,
-        "the database file is damaged: restore the last backup into DATA_DIR",
-    ),
-    (
-        "malformed",
-        StorageError,
-        "the database file is damaged: restore the last backup into DATA_DIR",
-    ),
-    (
-        "is locked",
-        StorageError,
-        "another program keeps the database locked: close it (a backup, a database browser)",
-    ),
-)
-"""A part of SQLite's message, and what an operator is told instead."""
-
-
-def _known(error: object) -> StorageError | None:
-    text = str(error)
-    for part, kind, sentence in _SENTENCES:
-        if part in text:
-            return kind(sentence)
-    return None
-
-
-def migrate(path: Path) -> None:
-    """Bring the database to this version's schema. Raises StorageError with a sentence."""
-    engine = create_engine(f"sqlite:///{path}")
-    _prepare(engine)
-    try:
-        with told(), engine.connect() as connection:
-            if _revision(connection) != head():
-                _upgrade(connection)
-    finally:
-        engine.dispose()
-
-
-def head() -> str:
-    """The newest revision in this version: files are named by it, in order."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
-
-
-def _revision(connection: Connection) -> str | None:
-    """What the database is at; None where it is new."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.exec_driver_sql(
-        "SELECT version_num FROM alembic_version"
-    ).scalar()
-    return found
-
-
-def _upgrade(connection: Connection) -> None:
-    # Imported only when there is something to do: a warm start is spared its time.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    connection.rollback()
-    try:
-        command.upgrade(config, "head")
-    except Exception as error:
-        if "Can't locate revision" in str(error):
-            raise TooNew(
-                "this database was written by a newer version: run that one, or restore a backup"
-            ) from error
-        raise
-
-
-class FolderLock:
-    """Held open for as long as the server lives; the system lets go of it when it dies."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "server.lock"
-        self._file: IO[bytes] | None = None
-
-    def take(self) -> None:
-        """Raises InUse where another server has it, ReadOnly where the folder is not ours."""
-        try:
-            self._file = self._path.open("ab")
-        except OSError as error:
-            raise ReadOnly(
-                f"DATA_DIR may not be written ({error.strerror}): choose another folder "
-                "or give this user the right to it"
-            ) from error
-        try:
-            _lock(self._file)
-        except OSError as error:
-            self._file.close()
-            raise InUse(
-                "another server works in this DATA_DIR: stop it first, or choose another folder"
-            ) from error
-
-    def release(self) -> None:
-        """Let go."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-def _lock(file: IO[bytes]) -> None:
-    if os.name == "nt":
-        import msvcrt  # noqa: PLC0415 - exists on Windows only
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    else:
-        import fcntl  # noqa: PLC0415 - exists on POSIX only
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -27,7 +27,8 @@ from ivr.ports import (
 )
 from storage.brief import begun, cursor_of, transaction
 from storage.effects import Count, Effects, Source, enqueues
-from storage.engine import Database, StorageError, told
+from storage.engine import Database
+from storage.errors import StorageError, told
 from storage.tables.base import sqlite_text
 from storage.writes import HOLD_RECORDING, held_row
 

@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from storage.engine import Database, StorageError
+from storage.engine import Database
+from storage.errors import StorageError
 from storage.sealing import Sealing
 from storage.tables.calls import settings
 

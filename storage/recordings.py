@@ -18,7 +18,8 @@ from ivr.flow.instruction import Language
 from ivr.ports import RecordingRef
 from routing.ports import Audio, JobKind
 from storage.effects import enqueue
-from storage.engine import Database, DiskFull, StorageError
+from storage.engine import Database
+from storage.errors import DiskFull, StorageError
 from storage.tables.cases import recordings
 
 DELETE_AFTER: Final = timedelta(minutes=10)

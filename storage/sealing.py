@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ivr.flow.world import Draws
 from routing.cases.reference import draw_pin, draw_reference, pin_digest
+from storage.errors import StorageError
 
 FORM: Final = b"1"
 """What a sealed number begins with: AES-256 in GCM, then its nonce, then text and tag."""
@@ -17,7 +18,7 @@ NONCE: Final = 12
 """Random bytes: as many as GCM wants (NIST SP 800-38D §8.2.2), enough for 2**32 numbers a key."""
 
 
-class SealError(Exception):
+class SealError(StorageError):
     """A sealed number cannot be opened: the server's key is not the one that sealed it."""
 
 

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 import server
 from deployment.folder import open_folder
 from deployment.settings import Settings
-from storage.engine import migrate
+from storage.schema import migrate
 
 DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
 PLACES = {"call": "A" * 22, "turn": "1", "leg": "1", "following": "0"}

@@ -14,7 +14,8 @@ import server
 from deployment import commands
 from deployment.settings import Settings
 from storage import engine
-from storage.engine import FolderLock, migrate
+from storage.lock import FolderLock
+from storage.schema import migrate
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = "https://phone.example"

@@ -20,8 +20,9 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.effect import AttachRecording
 from routing.ports import JobKind
 from storage.effects import enqueue
-from storage.engine import Database, migrate
+from storage.engine import Database
 from storage.outbox import StoredOutbox
+from storage.schema import migrate
 from tests.storage.stepping import first_step, later_step, open_case
 
 DEADLINE = 20.0

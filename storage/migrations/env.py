@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `storage.engine.migrate` opened."""
+"""Runs migrations on the connection that `storage.schema.migrate` opened."""
 
 from alembic import context
 

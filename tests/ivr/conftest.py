@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.engine import migrate
+from storage.schema import migrate
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,9 @@ from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
 from storage.calls import StoredCalls
 from storage.effects import Effects
-from storage.engine import Database, migrate
+from storage.engine import Database
 from storage.journal import Hook, SqliteJournal
+from storage.schema import migrate
 from storage.sealing import Sealing
 
 AT: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

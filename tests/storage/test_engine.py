@@ -19,18 +19,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from storage.engine import (
-    MIGRATIONS,
-    Database,
-    DiskFull,
-    FolderLock,
-    InUse,
-    ReadOnly,
-    StorageError,
-    TooNew,
-    head,
-    migrate,
-)
+from storage.engine import Database
+from storage.errors import DiskFull, InUse, ReadOnly, StorageError, TooNew
+from storage.lock import FolderLock
+from storage.schema import MIGRATIONS, head, migrate
 from storage.tables.base import METADATA, sqlite_text
 from storage.tables.calls import settings, verdicts
 from storage.tables.outbox import mails
@@ -171,7 +163,9 @@ def test_a_read_only_database_is_one_sentence(tmp_path: Path) -> None:
 _AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from storage.engine import FolderLock, ReadOnly, migrate
+from storage.errors import ReadOnly
+from storage.lock import FolderLock
+from storage.schema import migrate
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 for attempt in (FolderLock(Path(sys.argv[1])).take, lambda: migrate(Path(sys.argv[1]) / "new.db")):
@@ -186,7 +180,7 @@ for attempt in (FolderLock(Path(sys.argv[1])).take, lambda: migrate(Path(sys.arg
 def test_a_read_only_folder_is_one_sentence() -> None:
     """Seen by another user, so that it holds where the suite is run by root; outside pytest's
     own folders, which that user could not even enter."""
-    program = f"import storage.engine, alembic.command\n{_AS_NOBODY}"
+    program = f"import storage.schema, alembic.command\n{_AS_NOBODY}"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
         told = subprocess.run(
@@ -202,7 +196,8 @@ def test_a_read_only_folder_is_one_sentence() -> None:
 _HOLDER = """
 import sys
 from pathlib import Path
-from storage.engine import FolderLock, InUse
+from storage.errors import InUse
+from storage.lock import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
 try:
     lock.take()

@@ -12,9 +12,9 @@ import pytest
 from ivr.flow.event import LineEvent, Pressed, RecordingEnd, Silence, Spoke
 from ivr.flow.world import Plan
 from routing.numbers import spoken_groups
-from storage.engine import migrate
 from storage.recordings import StoredRecordings
 from storage.retention import CALL_DETAILS, Retention
+from storage.schema import migrate
 from storage.tables.calls import call_ends, calls, verdicts
 from storage.tables.cases import case_callers, cases, tries
 from storage.tables.outbox import outbox

@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 from ivr.flow.call import from_plain
 from ivr.flow.effect import NoteVerdict, Notify
 from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
-from storage.engine import DiskFull, StorageError
+from storage.errors import DiskFull, StorageError
 from storage.journal import KillPoint
 from storage.tables.calls import calls, steps, verdicts
 from storage.tables.cases import cases

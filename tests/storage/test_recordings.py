@@ -13,7 +13,7 @@ from sqlalchemy import select
 from ivr.flow.effect import AttachRecording
 from ivr.ports import RecordingRef
 from routing.ports import Audio
-from storage.engine import DiskFull, StorageError
+from storage.errors import DiskFull, StorageError
 from storage.outbox import StoredOutbox
 from storage.recordings import DELETE_AFTER, StoredRecordings
 from storage.tables.cases import recordings

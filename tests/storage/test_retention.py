@@ -16,7 +16,7 @@ from ivr.ports import CallEnd, Ending, RecordingRef
 from routing.ports import Audio, JobKind, SentMail
 from storage.answers import StoredAnswers
 from storage.effects import enqueue
-from storage.engine import StorageError
+from storage.errors import StorageError
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
 from storage.recordings import StoredRecordings

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.carrier.local.twiml_reader import read_twiml
 from ivr.conversation.errors import Unsettled
-from storage.engine import DiskFull, StorageError
+from storage.errors import DiskFull, StorageError
 from tests.ivr.carrier.signed import CALLER, Carrier, Heard, house_of, kept_steps
 from tests.ivr.desk import call_of
 
