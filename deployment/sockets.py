@@ -30,6 +30,9 @@ class Bounds:
 
 
 BOUNDS: Final = Bounds()
+HEADERS: Final = 64
+"""Lines of a head, of 8 kB each: a carrier sends about 15, a browser 20, a proxy adds a few. All of
+it lies in memory before anybody can be refused."""
 
 
 def make_room() -> int:
@@ -75,6 +78,7 @@ class _BoundedRunner(web.AppRunner):
             access_log=None,
             auto_decompress=False,
             keepalive_timeout=self._bounds.head,
+            max_headers=HEADERS,
         )
         server.watch(self._bounds, self._most)
         return server

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from deployment.sockets import MOST, Bounds, make_room, runner_of
+from deployment.sockets import HEADERS, MOST, Bounds, make_room, runner_of
 
 if sys.platform == "win32":
     pytest.skip("Windows has no such bound", allow_module_level=True)
@@ -203,3 +203,13 @@ async def test_who_was_served_last_goes_last() -> None:
             await proxy[0].readuntil(b"b" * 1000)
         for wire in (proxy, *silent, *newcomers):
             wire[1].close()
+
+
+@pytest.mark.parametrize(("lines", "status"), [(HEADERS - 4, b"200"), (HEADERS + 1, b"400")])
+async def test_a_head_has_so_many_lines(lines: int, status: bytes) -> None:
+    more = b"".join(b"X-%d: x\r\n" % n for n in range(lines))
+    async with served(Bounds()) as port:
+        reader, writer = await dialled(port, POST + more + b"\r\n" + b"a" * 1000)
+        async with asyncio.timeout(DEADLINE):
+            assert (await reader.readline()).split()[1] == status
+        writer.close()
