@@ -1,35 +1,24 @@
-"""The engine: pragmas, one writer, the folder's lock, migrations, and sentences for faults."""
+"""The engine: pragmas, one writer, one moment for a reader, and sentences for faults."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
-import tempfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from storage.engine import Database
-from storage.errors import DiskFull, InUse, ReadOnly, StorageError, TooNew
-from storage.lock import FolderLock
-from storage.schema import MIGRATIONS, head, migrate
-from storage.tables.base import METADATA, sqlite_text
+from storage.errors import DiskFull, ReadOnly, StorageError
+from storage.schema import migrate
+from storage.tables.base import sqlite_text
 from storage.tables.calls import settings, verdicts
 from storage.tables.outbox import mails
 from tests.storage.stepping import AT, opened
 
 DEADLINE = 20
-ROOT = Path(__file__).parents[2]
 
 
 async def test_every_connection_is_durable_and_forgets_what_is_deleted(tmp_path: Path) -> None:
@@ -158,139 +147,6 @@ def test_a_read_only_database_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(ReadOnly, match="right to DATA_DIR"):
         asyncio.run(write())
-
-
-_AS_NOBODY = """
-import os, sys
-from pathlib import Path
-from storage.errors import ReadOnly
-from storage.lock import FolderLock
-from storage.schema import migrate
-if os.getuid() == 0:
-    os.setgroups([]); os.setgid(65534); os.setuid(65534)
-for attempt in (FolderLock(Path(sys.argv[1])).take, lambda: migrate(Path(sys.argv[1]) / "new.db")):
-    try:
-        attempt()
-    except ReadOnly as error:
-        print(error)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a folder's mode is POSIX")
-def test_a_read_only_folder_is_one_sentence() -> None:
-    """Seen by another user, so that it holds where the suite is run by root; outside pytest's
-    own folders, which that user could not even enter."""
-    program = f"import storage.schema, alembic.command\n{_AS_NOBODY}"
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o555)
-        told = subprocess.run(
-            [sys.executable, "-c", program, folder],
-            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-    sentences = told.stdout.splitlines()
-    assert len(sentences) == 2, told.stderr
-    assert all("DATA_DIR" in sentence for sentence in sentences)
-
-
-_HOLDER = """
-import sys
-from pathlib import Path
-from storage.errors import InUse
-from storage.lock import FolderLock
-lock = FolderLock(Path(sys.argv[1]))
-try:
-    lock.take()
-except InUse as error:
-    print(error, flush=True)
-else:
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-def _holder(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _HOLDER, str(folder)],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-def test_a_second_server_is_refused_until_the_first_dies(tmp_path: Path) -> None:
-    with _holder(tmp_path) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "held\n"
-        with _holder(tmp_path) as second:
-            refused, _ = second.communicate("", timeout=DEADLINE)
-        with pytest.raises(InUse, match="stop it first"):
-            FolderLock(tmp_path).take()
-        first.kill()
-        first.wait(DEADLINE)
-    assert "another server works in this DATA_DIR" in refused
-    lock = FolderLock(tmp_path)
-    lock.take()
-    lock.release()
-    lock.release()
-
-
-def test_tables_are_what_the_migrations_make(tmp_path: Path) -> None:
-    migrate(tmp_path / "house.db")
-    engine = create_engine(f"sqlite:///{tmp_path / 'house.db'}")
-    with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), METADATA)
-    engine.dispose()
-    assert differences == []
-
-
-def test_there_is_one_head_and_it_is_the_one_a_start_looks_for() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    assert ScriptDirectory.from_config(config).get_heads() == [head()]
-
-
-def test_every_revision_goes_down_and_up_again(tmp_path: Path) -> None:
-    path = tmp_path / "house.db"
-    migrate(path)
-    engine = create_engine(f"sqlite:///{path}")
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-        left = set(inspect(connection).get_table_names())
-    engine.dispose()
-    migrate(path)
-    with sqlite3.connect(path) as again:
-        names = {row[0] for row in again.execute("SELECT name FROM sqlite_master")}
-    again.close()
-    assert left <= {"alembic_version"}
-    assert set(METADATA.tables) <= names
-
-
-def test_a_current_database_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "house.db"
-    migrate(path)
-    before = path.read_bytes()
-    migrate(path)
-    assert path.read_bytes() == before
-
-
-def test_a_newer_database_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "house.db"
-    migrate(path)
-    with sqlite3.connect(path) as newer:
-        newer.execute("UPDATE alembic_version SET version_num = '9999'")
-    newer.close()
-    with pytest.raises(TooNew, match="newer version"):
-        migrate(path)
-
-
-def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "house.db"
-    path.write_bytes(b"this is not a database, whatever its name says. " * 100)
-    with pytest.raises(StorageError, match="restore"):
-        migrate(path)
 
 
 async def test_a_locked_database_is_one_sentence(tmp_path: Path) -> None:
