@@ -15,7 +15,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deployment import envfile
+
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+ENV_FILE: Final = Path(".env")
 LEAST_KEY: Final = 32
 """Bytes of a key that is not to be guessed."""
 _NO_ADDRESS: Final = frozenset(" \"'<>\\^`{|}")
@@ -30,7 +33,7 @@ class Settings(BaseSettings):
     """From the environment or `.env`, each with the prefix ZHITONG_ (design §7)."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ZHITONG_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+        env_prefix=envfile.PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore"
     )
 
     host: str = "127.0.0.1"
@@ -47,6 +50,13 @@ class Settings(BaseSettings):
     demo: bool | None = None
     database_url: str = ""
     workers: int = 1
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _folder(cls, told: object) -> object:
+        if told == "":  # it would be the folder we were started in, with the code
+            raise ValueError("say which folder, or leave it out for `var`")
+        return told
 
     @field_validator("public_url")
     @classmethod
@@ -115,6 +125,8 @@ def _is_base(url: str) -> bool:
 def read_settings() -> Settings:
     """Raises StartError naming each setting that is wrong."""
     try:
+        if odd := envfile.faults(ENV_FILE, [name.upper() for name in Settings.model_fields]):
+            raise StartError("the settings cannot be used: " + "; ".join(odd))
         return Settings()
     except ValidationError as wrong:
         faults = [

@@ -76,6 +76,9 @@ def sentence(heard: str) -> str:
         ({"SECRET_KEY": "short"}, "32 random characters"),
         ({"WORKERS": "4"}, "leave DATABASE_URL and WORKERS out"),
         ({"DATA_DIR": "/dev/null/x"}, "choose another"),
+        ({"DATA_DIR": ""}, "ZHITONG_DATA_DIR: say which folder"),
+        ({"PROT": "8081"}, "ZHITONG_PROT is no setting; did you mean ZHITONG_PORT?"),
+        ({"BANANA": "1"}, "README.md lists all of them"),
         ({"DATA_DIR": "x\0y"}, "DATA_DIR"),
         ({"HOST": "192.0.2.1", "PUBLIC_URL": PUBLIC}, "cannot be used"),
         ({"HOST": "no host at all", "PUBLIC_URL": PUBLIC}, "cannot be used"),
@@ -96,6 +99,41 @@ def test_an_env_file_that_is_no_text(capsys: pytest.CaptureFixture[str]) -> None
     (Path.cwd() / ".env").write_bytes(b"ZHITONG_PORT=\xff\xfe\x00")
 
     assert "it must be UTF-8 text" in refusal(capsys)
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ('ZHITONG_SECRET_KEY="a key whose quote is not closed', 3),  # another would be made
+        ("ZHITONG_PORT 8081", 3),
+        ("ZHITONG_PORT", 3),
+        ("= 8081", 3),
+    ],
+)
+def test_a_line_of_the_env_file_that_cannot_be_read(
+    capsys: pytest.CaptureFixture[str], line: str, number: int
+) -> None:
+    (Path.cwd() / ".env").write_text(f"# ours\n\n{line}\nZHITONG_PORT=8082 # beside the other\n")
+
+    assert f"line {number} of .env cannot be read" in refusal(capsys)
+
+
+def test_a_setting_that_is_none_in_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHITONG_SECRETKEY", "x" * 40)
+
+    assert "did you mean ZHITONG_SECRET_KEY?" in refusal(capsys)
+
+
+def test_what_an_env_file_may_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    (Path.cwd() / ".env").write_text(
+        "\ufeff# ours\n\nexport ZHITONG_PORT=8082 # free\nOTHER=1\nZHITONG_PUBLIC_URL=\n",
+        encoding="utf-8",
+    )
+
+    assert server.main(["check"]) == 0
+    assert "nothing to mend" in capsys.readouterr().out
 
 
 def a_folder(name: str) -> Prepare:
