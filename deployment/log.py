@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import structlog
 
-from routing.numbers import mask_all
+from routing.numbers.forms import mask_all
 
 LOG: Final = structlog.get_logger()
 QUIET: Final = 1.0

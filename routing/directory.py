@@ -4,7 +4,7 @@ Counterpart of `register` (the values) and `sheets` (their CSV form)."""
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from routing.numbers import Number
+from routing.numbers.reading import Number
 from routing.register import (
     AnswerMode,
     Directory,

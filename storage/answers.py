@@ -31,7 +31,7 @@ from ivr.flow.event import (
     TextsToday,
 )
 from routing.cases.case import ENDS, CaseState
-from routing.numbers import mobile
+from routing.numbers.plan import mobile
 from routing.ports import Job
 from storage.beneath import Read, Written
 from storage.effects import CHECK_TEXTS_A_DAY, Effects

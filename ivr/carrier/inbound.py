@@ -22,7 +22,7 @@ from ivr.flow.event import (
 )
 from ivr.flow.value import value
 from ivr.ports import CallEnd, Origin, RecordingRef
-from routing.numbers import withheld
+from routing.numbers.reading import withheld
 
 Form = Mapping[str, str]
 """The fields as `form.read_form` gives them."""

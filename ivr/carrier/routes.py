@@ -33,7 +33,7 @@ from ivr.conversation.whispers import LegAt
 from ivr.flow.event import Pressed, Recorded
 from ivr.ports import Origin, Transcript
 from routing.directory import Directory
-from routing.numbers import caller_form
+from routing.numbers.reading import caller_form
 
 LOG: Final = structlog.get_logger()
 FORM: Final = "application/x-www-form-urlencoded"

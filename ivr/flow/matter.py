@@ -15,7 +15,7 @@ from ivr.flow.world import Draws, World
 from routing.cases.case import Confidentiality
 from routing.cases.deadlines import DANGER_ANSWER, due
 from routing.cases.kinds import Kind
-from routing.numbers import mobile
+from routing.numbers.plan import mobile
 from routing.rules.condition import CallerKind, Facts
 from routing.rules.router import Decision
 

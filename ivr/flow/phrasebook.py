@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Final
 
 from ivr.flow.instruction import Language
-from routing.numbers import spoken_digits
+from routing.numbers.forms import spoken_digits
 
 _SLOT: Final = re.compile(r"\{([a-z_]+)\}")
 Fill = Callable[[str], str]

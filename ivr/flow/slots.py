@@ -8,7 +8,7 @@ from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import spoken_date, spoken_due, written_due
 from ivr.flow.world import World
 from routing.directory import PublishedNumber, line_name, post_name
-from routing.numbers import spoken_groups
+from routing.numbers.forms import spoken_groups
 
 CASE_GROUPS = (4, 4)
 PIN_GROUPS = (4,)

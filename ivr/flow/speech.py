@@ -13,7 +13,7 @@ from ivr.flow.verdict import verdict_parts
 from ivr.flow.world import World
 from routing.cases.case import CaseState
 from routing.cases.kinds import Kind
-from routing.numbers import mobile
+from routing.numbers.plan import mobile
 
 NO_SLOTS: Mapping[str, str] = {}
 

@@ -20,7 +20,8 @@ from routing.directory import (
     check,
     who_name,
 )
-from routing.numbers import Number, spoken_digits
+from routing.numbers.forms import spoken_digits
+from routing.numbers.reading import Number
 
 Part = tuple[str, Mapping[str, str]]
 

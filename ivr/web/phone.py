@@ -21,7 +21,7 @@ from ivr.web.phonebook import (
     sections,
 )
 from routing.directory import Directory
-from routing.numbers import masked
+from routing.numbers.forms import masked
 from routing.ports import SentMails
 from routing.web.guard import loopback_only
 from routing.web.layout import LAYOUT, Chapter, Link, fresh, page, tongue_of

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from routing.directory import AnswerMode, Directory, PublishedNumber
-from routing.numbers import masked, mobile
+from routing.numbers.forms import masked
+from routing.numbers.plan import mobile
 from routing.web.moments import day
 from routing.web.wording import Tongue
 

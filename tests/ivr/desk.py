@@ -19,7 +19,7 @@ from ivr.conversation.turns import Conversation, Ours
 from ivr.flow.event import LineEvent, Pressed, Recorded, RecordingEnd
 from ivr.flow.world import Plan
 from ivr.ports import CallEnd, Origin, RecordingRef
-from routing.numbers import spoken_groups
+from routing.numbers.forms import spoken_groups
 from storage.answers import StoredAnswers
 from storage.calls import StoredCalls
 from storage.effects import Effects

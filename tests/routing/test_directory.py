@@ -22,7 +22,7 @@ from routing.directory import (
     post_name,
     who_name,
 )
-from routing.numbers import Number, read_number
+from routing.numbers.reading import Number, read_number
 from routing.sheets import read_directory
 
 TODAY = date(2026, 11, 24)

@@ -11,7 +11,7 @@ import pytest
 
 from ivr.flow.event import LineEvent, Pressed, RecordingEnd, Silence, Spoke
 from ivr.flow.world import Plan
-from routing.numbers import spoken_groups
+from routing.numbers.forms import spoken_groups
 from storage.recordings import StoredRecordings
 from storage.retention import CALL_DETAILS, Retention
 from storage.schema import migrate

@@ -12,7 +12,7 @@ from ivr.flow.slots import day_text, local_day
 from ivr.flow.speech import gets_texts, other_language, say, say_all
 from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
 from ivr.flow.world import World
-from routing.numbers import written
+from routing.numbers.forms import written
 
 
 def do(world: World, call: Call, node: Do) -> Step:

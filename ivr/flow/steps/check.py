@@ -17,7 +17,7 @@ from ivr.flow.words import Person as PersonWord
 from ivr.flow.world import World
 from routing.cases.kinds import Kind
 from routing.directory import Genuine
-from routing.numbers import Incomplete, MissingArea, Number, Unreadable, read_number
+from routing.numbers.reading import Incomplete, MissingArea, Number, Unreadable, read_number
 
 MOST_DIGITS = 32
 """Longer than any number with prefixes; bounds what one input may hold."""

@@ -10,7 +10,7 @@ from ivr.flow.speech import say
 from ivr.flow.steps import check
 from ivr.flow.turn import Go, Step, Turn
 from ivr.flow.world import World
-from routing.numbers import spoken_digits
+from routing.numbers.forms import spoken_digits
 
 
 def enter(world: World, call: Call, node: Confirm) -> Step:

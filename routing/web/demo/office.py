@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from routing.directory import Directory
-from routing.numbers import masked
+from routing.numbers.forms import masked
 from routing.ports import OfficeCase, OfficeCases
 from routing.web.guard import loopback_only
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of

@@ -1,4 +1,4 @@
-"""Phone numbers as values: keyed or spoken text in, E.164 and spoken forms out.
+"""Keyed or spoken text in, the number that was meant out, as E.164.
 
 Counterpart of `directory`, which alone decides whether a number is genuine;
 this module only says what number was meant.
@@ -6,19 +6,12 @@ this module only says what number was meant.
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import accumulate
 
 import phonenumbers
-from phonenumbers import (
-    PhoneMetadata,
-    PhoneNumberFormat,
-    PhoneNumberType,
-    ValidationResult,
-    shortnumberinfo,
-)
+from phonenumbers import PhoneNumberFormat, ValidationResult
+
+from routing.numbers.plan import FREEPHONE, MOBILE, area_length, is_short, parse, valid_in_china
 
 LONGEST_TEXT = 10_000
 """Characters read at most; longer input is unreadable, not slow."""
@@ -73,8 +66,12 @@ _NUMERALS = {
     )
     for numeral in numerals
 }
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_ENGLISH = {word: digit for digit, word in enumerate(_WORDS)} | {"oh": 0, "o": 0, "nought": 0}
+ENGLISH_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_ENGLISH = {word: digit for digit, word in enumerate(ENGLISH_DIGITS)} | {
+    "oh": 0,
+    "o": 0,
+    "nought": 0,
+}
 _TIMES = {"double": 2, "triple": 3}
 # Words with a numeral in them that people say around a number.
 _NOT_DIGITS = re.compile("一下|一个|一遍|一条|有一|两个|二维码")
@@ -82,13 +79,6 @@ _NOT_DIGITS = re.compile("一下|一个|一遍|一条|有一|两个|二维码")
 _YAO = re.compile("(?<![我想需只不])要(?=[0-9])|(?<=[0-9])要")
 _WORD = re.compile("[a-z]+")
 _PLUS = re.compile(r"[^0-9]{0,40}?(\+|加|\bplus\b)[^0-9]{0,4}(?=[0-9])")
-
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_SHORT = re.compile(r"95[0-9]{3,6}|96[0-9]{3,4}|106[0-9]{5,17}")
-# The library also counts 123, 160 and 168: services that are gone, while 123 begins many a number
-# that is dialled today (12345, 12306).
-_THREE = frozenset({"100", "110", "112", "114", "119", "120", "122"})
-_FREEPHONE = re.compile(r"[48]00[0-9]{7}")
 _E164 = re.compile(r"\+(?!860)[1-9][0-9]{6,14}")
 _DIALLED = re.compile(r"\+?[0-9 ()./-]+")
 
@@ -109,36 +99,6 @@ def read_number(text: str, *, area: str, region: str = "CN") -> Reading:
         return _abroad(digits, region)
     found = _mainland(digits, area.lstrip("0"))
     return Incomplete(digits) if isinstance(found, Incomplete) else found
-
-
-def masked(e164: str) -> str:
-    """The only form of a number for logs and pages: its last two digits, as `…34`."""
-    return "…" + "".join(sign for sign in e164 if sign.isdecimal())[-2:]
-
-
-_RUN = re.compile(r"\+?[0-9](?:[ -]?[0-9]){6,}")
-
-
-def mask_all(text: str) -> str:
-    """A text with every run of seven digits or more masked: what a log may hold."""
-    return _RUN.sub(lambda run: masked(run[0]), text)
-
-
-def written(e164: str) -> str:
-    """As it is written for people of the same country: 139 1234 5678, 0558-0000021, 12345."""
-    if not e164.startswith("+86"):
-        return e164
-    groups = _groups(e164, e164[1:])
-    return " ".join(groups) if mobile(e164) else groups[0] + "-" + "".join(groups[1:])
-
-
-def mobile(e164: str) -> bool:
-    """Whether a text message can reach this number."""
-    if e164.startswith("+86"):
-        return _MOBILE.fullmatch(e164, 3) is not None
-    parsed = _parsed(e164, None)
-    kinds = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    return parsed is not None and phonenumbers.number_type(parsed) in kinds
 
 
 _WITHHELD = frozenset(
@@ -164,69 +124,6 @@ def caller_form(raw: str, area: str) -> str:
         case MissingArea(subscriber=subscriber):
             return f"+86{area.lstrip('0')}{subscriber}"
     return raw
-
-
-_SAID = {
-    "zh": str.maketrans(dict(zip("0123456789", "零幺二三四五六七八九", strict=True))),
-    "en": str.maketrans(
-        {digit: f"{word} " for digit, word in zip("0123456789", _WORDS, strict=True)}
-    ),
-}
-_NOT_DIGIT = re.compile("[^0-9]+")
-
-
-def spoken_digits(number: Number | str, language: str) -> str:
-    """Digit by digit, pauses between the groups of prompts §1: `幺三八，零零零零，幺二三四`."""
-    e164 = number.e164 if isinstance(number, Number) else number
-    digits = _NOT_DIGIT.sub("", e164)
-    abroad = e164.startswith("+") and not e164.startswith("+86")
-    plus = {"zh": "加", "en": "plus "}[_tongue(language)] if abroad else ""
-    groups = _abroad_groups(digits) if abroad else _groups(e164, digits)
-    return plus + _joined(groups, language)
-
-
-def spoken_groups(digits: str, sizes: Sequence[int], language: str) -> str:
-    """Case numbers (4, 4), PINs (4) and codes, read like phone numbers.
-
-    `sizes` must add up to the number of digits (ValueError).
-    """
-    if sum(sizes) != len(digits):
-        raise ValueError(f"groups of {tuple(sizes)} do not add up to {len(digits)} digits")
-    return _joined(_cut(digits, sizes), language)
-
-
-def _tongue(language: str) -> str:
-    return "zh" if language.startswith("zh") else "en"
-
-
-def _joined(groups: Sequence[str], language: str) -> str:
-    if _tongue(language) == "zh":
-        return "，".join(groups).translate(_SAID["zh"])
-    return ", ".join([group.translate(_SAID["en"]).rstrip() for group in groups])
-
-
-def _cut(digits: str, sizes: Sequence[int]) -> list[str]:
-    ends = [*accumulate(sizes)]
-    return [digits[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-
-
-def _groups(e164: str, digits: str) -> list[str]:
-    if not e164.startswith("+86"):
-        return _cut(digits, (3, 3, 4)) if _FREEPHONE.fullmatch(digits) else [digits]
-    national = digits[2:]
-    if _MOBILE.fullmatch(national):
-        return _cut(national, (3, 4, 4))
-    code = _area_length(national)
-    subscriber = national[code:]
-    sizes = {7: (3, 4), 8: (4, 4)}.get(len(subscriber), (len(subscriber),))
-    return ["0" + national[:code], *_cut(subscriber, sizes)]
-
-
-def _abroad_groups(digits: str) -> list[str]:
-    parsed = _parsed("+" + digits, None)
-    code = len(str(parsed.country_code)) if parsed else 0
-    rest = [digits[at : at + 4] for at in range(code, len(digits), 4)]
-    return [digits[:code], *rest] if code else rest
 
 
 def _digits(text: str) -> str:
@@ -287,7 +184,7 @@ def _mainland(digits: str, area: str) -> Reading:
 def _from_86(national: str, area: str) -> Reading:
     if national.startswith("0"):
         return _after_trunk(national[1:])
-    if _short(national) or national[:1] in ("", "1") or national[:3] in ("400", "800"):
+    if is_short(national) or national[:1] in ("", "1") or national[:3] in ("400", "800"):
         return _bare(national, area)
     return _after_trunk(national)
 
@@ -296,9 +193,9 @@ def _after_trunk(rest: str) -> Reading:
     """Area code and subscriber, or a mobile behind an old long-distance 0."""
     if re.match("1[3-9]", rest):
         return _bare(rest, "")
-    code = _area_length(rest)
+    code = area_length(rest)
     subscriber = rest[code:]
-    if _short(subscriber):
+    if is_short(subscriber):
         return Number("+86" + rest)
     if len(subscriber) == 7 and code == 3:
         # Eight digits are needed in some areas: only there does the library refuse seven.
@@ -312,9 +209,9 @@ def _bare(digits: str, area: str) -> Reading:
     if len(digits) in (10, 11) and _own_area(digits, area):
         # Before the short ones: in the city of area code 10 a landline may look like 106….
         return Number("+86" + digits)
-    if _short(digits) or _FREEPHONE.fullmatch(digits):
+    if is_short(digits) or FREEPHONE.fullmatch(digits):
         return Number(digits, short=True)
-    if _MOBILE.fullmatch(digits):
+    if MOBILE.fullmatch(digits):
         return Number("+86" + digits)
     if len(digits) in (10, 11) and valid_in_china(digits):
         return Number("+86" + digits)
@@ -341,23 +238,8 @@ def _too_few(digits: str, needed: int) -> Reading:
     return Incomplete(digits) if len(digits) < needed else Unreadable()
 
 
-def _area_length(national: str) -> int:
-    return 2 if national.startswith(("10", "2")) else 3
-
-
-def _short(digits: str) -> bool:
-    if _SHORT.fullmatch(digits):
-        return True
-    if not 3 <= len(digits) <= 6 or digits[0] not in "19":
-        return False
-    if len(digits) == 3:
-        return digits in _THREE
-    parsed = _parsed(digits, "CN")
-    return parsed is not None and shortnumberinfo.is_valid_short_number_for_region(parsed, "CN")
-
-
 def _abroad(digits: str, region: str) -> Reading:
-    parsed = _parsed(digits, region)
+    parsed = parse(digits, region)
     if parsed is None:
         return _too_few(digits.strip("+"), 5)
     match phonenumbers.is_possible_number_with_reason(parsed):
@@ -366,31 +248,3 @@ def _abroad(digits: str, region: str) -> Reading:
         case ValidationResult.TOO_SHORT | ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
             return Incomplete(digits)
     return Unreadable()
-
-
-def valid_in_china(national: str) -> bool:
-    """Whether the library knows such a number in China. It takes 20 µs to parse one, its own
-    patterns take none; a leading 0 or 1 may be a prefix, which only parsing strips."""
-    if national[:1] not in ("0", "1"):
-        return _national().fullmatch(national) is not None
-    parsed = _parsed("+86" + national, None)
-    return parsed is not None and phonenumbers.is_valid_number(parsed)
-
-
-KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost")
-"""The library's names of the kinds of number that China has."""
-
-
-@cache
-def _national() -> re.Pattern[str]:
-    """The library's patterns of all kinds: a number that fits one of them is valid."""
-    china = PhoneMetadata.metadata_for_region("CN")
-    patterns = [getattr(china, kind).national_number_pattern for kind in KINDS]
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
-
-
-def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    try:
-        return phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        return None
