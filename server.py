@@ -1,6 +1,9 @@
 """Composition root: build_app() and the background loops. It imports all and nobody imports it;
 every part is made here and handed to those that need it. The commands are `deployment.commands`."""
 
+from deployment import uncaught  # noqa: F401 - first, for what is said where the rest fails
+
+# isort: split
 import asyncio
 import contextlib
 import secrets
@@ -22,7 +25,7 @@ from deployment.clock import SystemClock
 from deployment.health import health_routes
 from deployment.pauses import keep_short
 from deployment.plans import compiled, earlier_plans, local_day, plan_inputs
-from deployment.settings import Secrets, Settings, StartError
+from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
 from ivr.carrier.account import Account
@@ -333,10 +336,7 @@ async def serve(settings: Settings) -> None:
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
     except OSError as wrong:
         await runner.cleanup()
-        raise StartError(
-            f"port {settings.port} on {settings.host} cannot be used ({wrong.strerror}): "
-            "set ZHITONG_PORT to a free one"
-        ) from wrong
+        raise commands.cannot_listen(settings, wrong) from wrong
     keep_short()
     commands.welcome(settings, app[HOUSE].directory())
     stop = asyncio.Event()

@@ -3,6 +3,8 @@ sentence for any failure. `server.py` hands in what serves."""
 
 import argparse
 import asyncio
+import errno
+import io
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -57,6 +59,7 @@ Serve = Callable[[Settings], Coroutine[Any, Any, None]]
 def main(serve: Serve, script: Path, words: Sequence[str] | None) -> int:
     """Carry out one command; returns the exit code. `script` is what a rehearsal starts where no
     server runs. Any failure is one sentence that says what to do."""
+    _bear_any_terminal()
     commands = _commands(serve, script)
     arguments = _parser(commands).parse_args(words)
     chosen = next(command for command in commands if command.name == (arguments.command or "run"))
@@ -68,6 +71,13 @@ def main(serve: Serve, script: Path, words: Sequence[str] | None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _bear_any_terminal() -> None:
+    """A sign that the terminal or file cannot hold is a `?` there, and no reason to end."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
@@ -139,6 +149,19 @@ def welcome(settings: Settings, directory: Directory) -> None:
             "  终端 from a terminal    uv run server.py rehearse",
         ]
     print("\n".join(lines), flush=True)
+
+
+def cannot_listen(settings: Settings, wrong: OSError) -> StartError:
+    """Why HOST and PORT cannot be used, and which of them to change."""
+    port, host = settings.port, settings.host
+    match wrong.errno:
+        case errno.EADDRINUSE:
+            why = f"port {port} on {host} is in use: set ZHITONG_PORT to a free one"
+        case errno.EACCES:
+            why = f"port {port} may not be used by this user: set ZHITONG_PORT to one above 1023"
+        case _:
+            why = f"{host} is no address of this machine: set ZHITONG_HOST to one"
+    return StartError(why)
 
 
 def migrate_folder(settings: Settings, _: argparse.Namespace) -> int:

@@ -80,8 +80,8 @@ def sentence(heard: str) -> str:
         ({"PROT": "8081"}, "ZHITONG_PROT is no setting; did you mean ZHITONG_PORT?"),
         ({"BANANA": "1"}, "README.md lists all of them"),
         ({"DATA_DIR": "x\0y"}, "DATA_DIR"),
-        ({"HOST": "192.0.2.1", "PUBLIC_URL": PUBLIC}, "cannot be used"),
-        ({"HOST": "no host at all", "PUBLIC_URL": PUBLIC}, "cannot be used"),
+        ({"HOST": "192.0.2.1", "PUBLIC_URL": PUBLIC}, "set ZHITONG_HOST to one"),
+        ({"HOST": "no host at all", "PUBLIC_URL": PUBLIC}, "set ZHITONG_HOST to one"),
     ],
 )
 def test_settings_that_cannot_be_used(

@@ -1,5 +1,7 @@
 """What the words after `server.py` do, and what a newcomer reads of them."""
 
+import errno
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -85,3 +87,20 @@ def test_an_option_of_another_command_is_refused(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match="2"):
         commands.main(serve, Path("server.py"), ("check", "--save", "x.call"))
     assert "--save" in capsys.readouterr().err
+
+
+def test_a_port_that_only_root_may_use() -> None:
+    refused = commands.cannot_listen(Settings(port=80), PermissionError(errno.EACCES, "denied"))
+
+    assert "set ZHITONG_PORT to one above 1023" in str(refused)
+
+
+def test_a_terminal_that_holds_no_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding="ascii", write_through=True)
+    monkeypatch.setattr("sys.stdout", terminal)
+
+    with pytest.raises(SystemExit, match="0"):
+        commands.main(serve, Path("server.py"), ("--help",))
+
+    assert b"?? Zhitong" in written.getvalue()
