@@ -4,7 +4,7 @@ Fictional: its numbers can never be assigned."""
 from pathlib import Path
 from typing import Final
 
-from routing.sheets import Sheets
+from routing.sheets.register import Sheets
 
 HERE: Final = Path(__file__).parent
 AREA: Final = "558"

@@ -21,7 +21,7 @@ from ivr.library.wording import load_phrases, load_vocabulary
 from routing.hours import open_intervals, parse_hours, read_holidays
 from routing.rules.router import Router
 from routing.rules.ruleset import default_rules
-from routing.sheets import Sheets, read_directory
+from routing.sheets.register import Sheets, read_directory
 
 IVR: Final = Path(__file__).parents[1]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh-CN", "en")

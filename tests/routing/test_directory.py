@@ -23,7 +23,7 @@ from routing.directory import (
     who_name,
 )
 from routing.numbers.reading import Number, read_number
-from routing.sheets import read_directory
+from routing.sheets.register import read_directory
 
 TODAY = date(2026, 11, 24)
 POLICE = "+865580000021"

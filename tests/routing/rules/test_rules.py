@@ -14,7 +14,7 @@ from routing.register import Directory
 from routing.rules.condition import Between, CallerKind, Condition, Facts, Failed, Field, Is, Passed
 from routing.rules.router import Decision, Router, naive
 from routing.rules.ruleset import How, Rule, RuleSet, RuleSetError, default_rules
-from routing.sheets import read_directory
+from routing.sheets.register import read_directory
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 POLICE, MAYOR = "+865580000021", "+865580000009"

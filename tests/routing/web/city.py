@@ -12,7 +12,7 @@ from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
 from routing.directory import Directory
 from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Words
-from routing.sheets import Sheets, read_directory
+from routing.sheets.register import Sheets, read_directory
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)

@@ -1,14 +1,10 @@
 """The register's CSV form: numbers, offices, topics and public services, read whole or not at
-all. Every error is collected with file, row, column and a sentence."""
+all. Counterpart of `routing.register`, whose values these become."""
 
-import csv
-import io
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Final, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from routing.hours import HoursError, parse_hours
@@ -16,7 +12,6 @@ from routing.register import (
     LANGUAGES,
     AnswerMode,
     Directory,
-    DirectoryError,
     ListingStatus,
     Names,
     Office,
@@ -26,35 +21,10 @@ from routing.register import (
     PublishedNumber,
     Topic,
 )
+from routing.sheets.rows import E164, Reader, Row, SheetError
 
-T = TypeVar("T")
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT: Final = re.compile(r"[0-9]{3,20}")
 _CODE: Final = re.compile(r"[1-4][1-4]")
-LONGEST_CELL: Final = 200
-"""Characters of a cell: a name longer than this is not spoken, but pasted by mistake."""
-
-
-@dataclass(frozen=True, slots=True)
-class SheetFault:
-    """One error: `row` counts the heading as 1."""
-
-    sheet: str
-    row: int
-    column: str
-    sentence: str
-
-    def __str__(self) -> str:
-        """As a person reads it."""
-        return f"{self.sheet}, row {self.row}, {self.column}: {self.sentence}"
-
-
-class SheetError(DirectoryError):
-    """Sheets that cannot be imported; nothing was taken from them."""
-
-    def __init__(self, faults: tuple[SheetFault, ...]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,97 +38,9 @@ class Sheets:
     lexicon: str = "text,language,reading,ipa\n"
 
 
-@dataclass
-class _Reader:
-    """Collects faults while rows become values."""
-
-    faults: list[SheetFault] = field(default_factory=list)
-
-    def rows(self, sheet: str, text: str, needed: tuple[str, ...]) -> Iterator["_Row"]:
-        table = self._table(sheet, text)
-        heading = table[0] if table else []
-        missing = [name for name in needed if name not in heading]
-        for name in missing:
-            self.faults.append(SheetFault(sheet, 1, name, "this column is missing"))
-        if missing:
-            return
-        for number, cells in enumerate(table[1:], start=2):
-            if any(cells):
-                row = _Row(self, sheet, number, dict(zip(heading, cells, strict=False)))
-                row.check_cells(len(cells) - len(heading))
-                yield row
-
-    def _table(self, sheet: str, text: str) -> list[list[str]]:
-        lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-        table: list[list[str]] = []
-        try:
-            table.extend(lines)
-        except csv.Error as wrong:
-            sentence = f"this is not CSV ({wrong}); look at the quotes here and above"
-            self.faults.append(SheetFault(sheet, len(table) + 1, "the whole row", sentence))
-        return table
-
-
-@dataclass(frozen=True)
-class _Row:
-    reader: _Reader
-    sheet: str
-    number: int
-    values: Mapping[str, str]
-
-    def fault(self, column: str, sentence: str) -> None:
-        self.reader.faults.append(SheetFault(self.sheet, self.number, column, sentence))
-
-    def text(self, column: str) -> str:
-        return self.values.get(column, "").strip()
-
-    def check_cells(self, surplus: int) -> None:
-        """What is wrong with a row whatever its columns mean."""
-        if surplus:
-            count = f"{abs(surplus)} {'more' if surplus > 0 else 'fewer'}"
-            self.fault("the whole row", f"{count} cells than the heading; quote texts with commas")
-        for column, value in self.values.items():
-            if len(value) > LONGEST_CELL:
-                self.fault(column, f"at most {LONGEST_CELL} characters fit here")
-            if any(unicodedata.category(sign).startswith("C") for sign in value):
-                self.fault(column, "this holds an invisible character; type it again")
-
-    def needed(self, column: str) -> str:
-        value = self.text(column)
-        if not value:
-            self.fault(column, "this must not be empty")
-        return value
-
-    def matched(self, column: str, shape: re.Pattern[str], example: str) -> str:
-        value = self.needed(column)
-        if value and not shape.fullmatch(value):
-            self.fault(column, f"{value!r} must look like {example}")
-        return value
-
-    def phone(self, column: str) -> str | None:
-        return self.matched(column, _E164, "+865580000001") if self.text(column) else None
-
-    def read(self, column: str, kind: Callable[[str], T], default: T, hint: str) -> T:
-        value = self.text(column)
-        try:
-            return kind(value)
-        except ValueError:
-            self.fault(column, f"{value!r} is not {hint}")
-            return default
-
-    def day(self, column: str) -> date:
-        return self.read(column, date.fromisoformat, date.min, "a date such as 2026-02-08")
-
-    def day_or_none(self, column: str) -> date | None:
-        return self.day(column) if self.text(column) else None
-
-    def names(self, column: str, english: str) -> Names:
-        return dict(zip(LANGUAGES, (self.needed(column), self.needed(english)), strict=True))
-
-
 def read_directory(sheets: Sheets, *, area: str) -> Directory:
     """The register that the sheets describe. Raises SheetError with every fault found."""
-    reader = _Reader()
+    reader = Reader()
     offices = _offices(reader, sheets.offices)
     topics = _topics(reader, sheets.topics, offices)
     numbers = _numbers(reader, sheets.numbers, (offices, topics))
@@ -175,7 +57,7 @@ def read_directory(sheets: Sheets, *, area: str) -> Directory:
     return directory
 
 
-def _once(row: _Row, column: str, key: str, seen: Mapping[str, object]) -> bool:
+def _once(row: Row, column: str, key: str, seen: Mapping[str, object]) -> bool:
     if key in seen:
         row.fault(column, f"{key} stands in this sheet twice")
         return False
@@ -188,9 +70,9 @@ _OFFICE_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _offices(reader: _Reader, text: str) -> dict[str, Office]:
+def _offices(reader: Reader, text: str) -> dict[str, Office]:
     offices: dict[str, Office] = {}
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for row in reader.rows("offices", text, _OFFICE_COLUMNS):
         office = _office(row)
         if _once(row, "office", office.id, offices):
@@ -214,7 +96,7 @@ def _above(offices: Mapping[str, Office], office: str) -> Sequence[str]:
     return found
 
 
-def _office(row: _Row) -> Office:
+def _office(row: Row) -> Office:
     hours = row.needed("hours")
     try:
         parse_hours(hours)
@@ -244,7 +126,7 @@ def _office(row: _Row) -> Office:
     )
 
 
-def _topics(reader: _Reader, text: str, offices: Mapping[str, Office]) -> dict[str, Topic]:
+def _topics(reader: Reader, text: str, offices: Mapping[str, Office]) -> dict[str, Topic]:
     topics: dict[str, Topic] = {}
     for row in reader.rows("topics", text, ("topic", "code", "zh", "en", "lead_office")):
         lead = row.needed("lead_office")
@@ -266,10 +148,10 @@ _NUMBER_COLUMNS: Final = (
 Known = tuple[Mapping[str, Office], Mapping[str, Topic]]
 
 
-def _numbers(reader: _Reader, text: str, known: Known) -> dict[str, PublishedNumber]:
+def _numbers(reader: Reader, text: str, known: Known) -> dict[str, PublishedNumber]:
     numbers: dict[str, PublishedNumber] = {}
     for row in reader.rows("numbers", text, _NUMBER_COLUMNS):
-        number = row.matched("number", _E164, "+865580000001")
+        number = row.matched("number", E164, "+865580000001")
         office = known[0].get(row.needed("office"))
         if office is None:
             row.fault("office", f"there is no office {row.text('office')!r}")
@@ -281,7 +163,7 @@ def _numbers(reader: _Reader, text: str, known: Known) -> dict[str, PublishedNum
     return numbers
 
 
-def _agrees(row: _Row, entry: PublishedNumber) -> None:
+def _agrees(row: Row, entry: PublishedNumber) -> None:
     """Cells that are right by themselves but not together."""
     if entry.status is ListingStatus.WITHDRAWN and entry.withdrawn_on is None:
         row.fault("withdrawn_on", "a withdrawn number needs the day since when")
@@ -298,7 +180,7 @@ def _agrees(row: _Row, entry: PublishedNumber) -> None:
         row.fault("replaced_by", "a number cannot replace itself")
 
 
-def _number(row: _Row, number: str, office: Office, topics: Mapping[str, Topic]) -> PublishedNumber:
+def _number(row: Row, number: str, office: Office, topics: Mapping[str, Topic]) -> PublishedNumber:
     topic = row.text("topics") or None
     if topic is not None and topic not in topics:
         row.fault("topics", f"there is no topic {topic!r}")
@@ -338,7 +220,7 @@ def _number(row: _Row, number: str, office: Office, topics: Mapping[str, Topic])
     )
 
 
-def _publication(row: _Row) -> Publication:
+def _publication(row: Row) -> Publication:
     return Publication(
         paper=row.names("published_in", "published_in_en"),
         day=row.day("published_on"),
@@ -354,7 +236,7 @@ def _page(text: str) -> int:
     return page
 
 
-def _services(reader: _Reader, text: str) -> dict[str, Names]:
+def _services(reader: Reader, text: str) -> dict[str, Names]:
     services: dict[str, Names] = {}
     for row in reader.rows("services", text, ("number", "zh", "en")):
         number = row.matched("number", _SHORT, "110")
@@ -363,7 +245,7 @@ def _services(reader: _Reader, text: str) -> dict[str, Names]:
     return services
 
 
-def _lexicon(reader: _Reader, text: str) -> Iterator[Pronunciation]:
+def _lexicon(reader: Reader, text: str) -> Iterator[Pronunciation]:
     for row in reader.rows("lexicon", text, ("text", "language", "reading", "ipa")):
         yield Pronunciation(
             row.needed("text"), row.needed("language"), row.needed("reading"), row.text("ipa")

@@ -9,7 +9,8 @@ import pytest
 
 from routing.city import AREA, demo_sheets
 from routing.register import AnswerMode, OutboundPolicy
-from routing.sheets import SheetError, Sheets, read_directory
+from routing.sheets.register import Sheets, read_directory
+from routing.sheets.rows import SheetError
 
 Edit = Callable[[list[dict[str, str]]], None]
 
