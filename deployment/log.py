@@ -2,9 +2,10 @@
 
 import logging
 import sys
-from typing import Any, Final
+from typing import Final
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from routing.numbers.forms import mask_all
 
@@ -53,7 +54,7 @@ class Relay(logging.Handler):
         LOG.warning(record.name, text=self.format(record))
 
 
-def _masked(_: Any, __: str, entry: Any) -> Any:
+def _masked(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
     return {
         name: mask_all(value) if isinstance(value, str) and name != "timestamp" else value
         for name, value in entry.items()
