@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -21,6 +20,7 @@ from ivr.carrier.local.rest_door import (
     Form,
     Handler,
     RestError,
+    address,
     guarded,
     matches,
     missing,
@@ -33,6 +33,7 @@ from ivr.carrier.local.rest_shapes import (
     later_than,
     recording_shape,
     transcription_shape,
+    whole,
 )
 from ivr.carrier.local.rest_texts import RestTexts
 from ivr.carrier.local.state import Direction, LegState, Request, Status
@@ -104,11 +105,11 @@ class _Rest:
             started=self.exchange.desk.instant(),
             pending=pending,
             body=body,
-            fallback=form.get("FallbackUrl"),
-            status_url=form.get("StatusCallback"),
+            fallback=address(form, "FallbackUrl", 21205),
+            status_url=address(form, "StatusCallback", 21609),
             status_method=form.get("StatusCallbackMethod", "POST"),
             status_events=tuple(form.get("StatusCallbackEvent", "completed").split()),
-            ring_seconds=_seconds(form.get("Timeout"), 60.0),
+            ring_seconds=float(min(whole(form.get("Timeout"), 60), 600)),
             # A phone on this line is always held by a person.
             answered_by="human" if detect else None,
         )
@@ -198,12 +199,10 @@ class _Rest:
 
 def _first_document(form: Form) -> tuple[Request | None, str]:
     """Where a call begins: Url wins over Twiml (twilio-voice §7)."""
-    url, twiml = form.get("Url"), form.get("Twiml")
+    url, twiml = address(form, "Url", 21205), form.get("Twiml")
     if url:
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise RestError(400, 21205, f"Url is not a valid URL: {url}")
-        method = form.get("Method", "POST")
-        return Request(url, new_token(), method, fallback=form.get("FallbackUrl")), ""
+        fallback = address(form, "FallbackUrl", 21205)
+        return Request(url, new_token(), form.get("Method", "POST"), fallback=fallback), ""
     if not twiml:
         raise RestError(400, 21205, "Url parameter is required")
     if len(twiml) > _MAX_TWIML:
@@ -213,7 +212,3 @@ def _first_document(form: Form) -> tuple[Request | None, str]:
     except UnreadableTwiml as error:
         raise RestError(400, error.code, error.text) from error
     return None, twiml
-
-
-def _seconds(text: str | None, default: float) -> float:
-    return float(text) if text is not None and text.isascii() and text.isdigit() else default

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
 
 from aiohttp import encode_basic_auth, web
 
@@ -63,6 +64,19 @@ async def read_form(request: web.Request) -> dict[str, str]:
         if isinstance(value, str):
             form[name] = f"{form[name]} {value}" if name in form else value
     return form
+
+
+def address(form: Form, name: str, code: int) -> str | None:
+    """The address in a field, None where it is left out. Raises RestError for what is none."""
+    url = form.get(name) or None
+    try:
+        parts = urlsplit(url or "http://x")
+        told = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        told = False
+    if not told:
+        raise RestError(400, code, f"{name} is not a valid URL: {url}")
+    return url
 
 
 def matches(row: object, query: Mapping[str, str], names: Mapping[str, str]) -> bool:

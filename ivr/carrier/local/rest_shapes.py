@@ -18,6 +18,7 @@ from ivr.carrier.local.state import Direction, LegState
 
 Shape = dict[str, Any]
 VERSION = "2010-04-01"
+MOST_DIGITS = 9
 
 
 def account_path(account: str) -> str:
@@ -139,8 +140,8 @@ def transcription_shape(recording: Recording, account: str) -> Shape:
 
 def page_shape(name: str, rows: Sequence[Shape], query: Mapping[str, str], path: str) -> Shape:
     """One page of rows under ``name``; ``PageSize`` 50, at most 1000."""
-    size = min(max(_whole(query.get("PageSize"), 50), 1), 1000)
-    page = max(_whole(query.get("Page"), 0), 0)
+    size = min(max(whole(query.get("PageSize"), 50), 1), 1000)
+    page = max(whole(query.get("Page"), 0), 0)
     begin = page * size
     shown = list(rows[begin : begin + size])
 
@@ -177,8 +178,11 @@ def later_than(query: Mapping[str, str], name: str) -> Callable[[str], bool]:
     return within
 
 
-def _whole(text: str | None, default: int) -> int:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else default
+def whole(text: str | None, default: int) -> int:
+    """A number, or the default where it is none or longer than any that is meant."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        return default
+    return int(text)
 
 
 def _date(instant: str | None) -> str | None:

@@ -14,7 +14,15 @@ from ivr.carrier.local.desk import new_token
 from ivr.carrier.local.exchange import Exchange
 from ivr.carrier.local.history import History, TextMessage
 from ivr.carrier.local.leg import new_sid
-from ivr.carrier.local.rest_door import Handler, RestError, matches, missing, paged, read_form
+from ivr.carrier.local.rest_door import (
+    Handler,
+    RestError,
+    address,
+    matches,
+    missing,
+    paged,
+    read_form,
+)
 from ivr.carrier.local.rest_shapes import later_than, message_shape
 from ivr.carrier.local.webhooks import Parcel
 
@@ -46,11 +54,12 @@ class RestTexts:
                 raise RestError(400, code, f"'{name}' is required")
         if len(form["Body"]) > _MAX_SMS:
             raise RestError(400, 21617, f"the body is longer than {_MAX_SMS} characters")
+        callback = address(form, "StatusCallback", 21609)
         now = self.exchange.desk.instant()
         message = TextMessage(new_sid("SM"), form["From"], form["To"], form["Body"], now)
         self.history.add_message(message)
         self.exchange.switch.deliver(message)
-        self._delivered(message, form.get("StatusCallback"))
+        self._delivered(message, callback)
         return web.json_response(message_shape(message, self.account), status=201)
 
     def _delivered(self, message: TextMessage, url: str | None) -> None:

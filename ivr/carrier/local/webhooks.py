@@ -97,6 +97,12 @@ class Webhooks:
     async def send(self, parcel: Parcel) -> Reply:
         """One webhook. By default it is repeated only when the connection failed
         (twilio-voice §3); the whole takes at most ``Timing.total`` seconds."""
+        try:
+            return await self._send(parcel)
+        except ValueError:
+            return Failure(11100, f"{parcel.url[:200]} is no address")
+
+    async def _send(self, parcel: Parcel) -> Reply:
         url, overrides = split_overrides(parcel.url, self._timing)
         reply: Reply = Failure(11203, f"{url} did not answer within the total time")
         try:

@@ -22,6 +22,7 @@ from tests.ivr.carrier.local.sounds import tone
 # The SDK 9.13 still logs in the way aiohttp 3.14 deprecates (twilio-voice §8).
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:.*auth.*")
 CALLER = "+8613900000012"
+WANTED = {"To": "1", "From": "2", "Twiml": "<Response/>"}
 
 
 @pytest.fixture
@@ -201,10 +202,14 @@ async def test_lists_come_in_pages(house: House, client: Client) -> None:
         ("Calls.json", {"To": "1"}, 21213),
         ("Calls.json", {"To": "1", "From": "2"}, 21205),
         ("Calls.json", {"To": "1", "From": "2", "Url": "ftp://x"}, 21205),
+        ("Calls.json", {"To": "1", "From": "2", "Url": "http://["}, 21205),
+        ("Calls.json", {"To": "1", "From": "2", "Url": "http://x:port/"}, 21205),
+        ("Calls.json", {**WANTED, "StatusCallback": "http://["}, 21609),
         ("Calls.json", {"To": "1", "From": "2", "Twiml": "x" * 4001}, 32018),
         ("Calls.json", {"To": "1", "From": "2", "Twiml": "<Say>"}, 12100),
         ("Messages.json", {"To": "1", "From": "2"}, 21602),
         ("Messages.json", {"To": "1", "From": "2", "Body": "x" * 1601}, 21617),
+        ("Messages.json", {"To": "1", "From": "2", "Body": "x", "StatusCallback": "//["}, 21609),
     ],
 )
 async def test_bad_requests_are_refused_in_twilios_shape(
@@ -217,6 +222,18 @@ async def test_bad_requests_are_refused_in_twilios_shape(
     assert error["status"] == response.status == 400
     assert error["message"]
     assert str(code) in error["more_info"]
+
+
+async def test_numbers_without_end_are_no_fault_of_ours(house: House) -> None:
+    many = "9" * 5_000
+    url = f"{house.rest}/Calls.json?PageSize={many}"
+    async with house.session.get(url, headers=basic(TOKEN)) as response:
+        assert (await response.json())["page_size"] == 50
+    form = {**WANTED, "To": CALLER, "Timeout": many}
+    url = f"{house.rest}/Calls.json"
+    async with house.session.post(url, data=form, headers=basic(TOKEN)) as response:
+        sid = (await response.json())["sid"]
+    assert house.line.exchange.switch.legs[sid].state.ring_seconds == 60.0
 
 
 async def test_every_path_wants_the_account(house: House) -> None:

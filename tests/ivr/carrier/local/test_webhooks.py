@@ -201,6 +201,14 @@ async def test_an_answer_is_told_apart_from_a_failure(house: House) -> None:
     assert answer.status == 200
 
 
+@pytest.mark.parametrize("url", ["http://[", "http://x:port/", "http://x/#ct=" + "9" * 5_000])
+async def test_what_is_no_address_is_a_failure_and_not_ours(house: House, url: str) -> None:
+    """Its callback would be kept, with the number that it tells, and tried at every start."""
+    failure = await house.line.desk.post(Parcel(url, "POST", (), "t"))
+    assert isinstance(failure, Failure)
+    assert failure.code == 11100
+
+
 async def test_a_login_in_the_url_is_sent_but_not_signed(house: House) -> None:
     """§2: no user:pass in the signed string; the house checks the signature."""
     url = f"http://me:pa%20ss@127.0.0.1:{house.port}/voice/x?q=%7E"
