@@ -16,15 +16,29 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 import aiohttp
+from aiohttp import web
 
 from ivr.carrier.local.errors import LineError
+from ivr.carrier.local.telephone import SOCKET_PATH
 from ivr.carrier.local.terminal import HELP, Wiring, rehearse, stdin_lines
 
 _START_WITHIN = 90.0  # seconds; the first start imports the demonstration city
 _STOP_WITHIN = 10.0
+
+
+class _There(StrEnum):
+    """What an address has for a terminal."""
+
+    PHONES = "phones"
+    NO_PHONES = "no phones"
+    NOTHING = "nothing"
+
+
+_MISSING = {_There.NOTHING: "nothing answers", _There.NO_PHONES: "what answers has no phones"}
 
 
 class NoHouse(LineError):
@@ -63,13 +77,16 @@ async def _at(address: str, save: Path | None) -> int:
 @asynccontextmanager
 async def _house(base: str, url: str | None, program: Path) -> AsyncIterator[str]:
     """The address of a server that answers."""
-    if await _answers(url or base):
+    there = await _there(url or base)
+    if there is _There.PHONES:
         yield url or base
-    elif url is not None:
-        raise NoHouse(f"nothing answers at {url}; start the server there, or leave out --url")
-    else:
-        async with _own_house(program) as address:
-            yield address
+        return
+    if url is not None:
+        raise NoHouse(f"{_MISSING[there]} at {url}; start the server there, or leave out --url")
+    if there is _There.NO_PHONES:
+        _write(f"({_MISSING[there]} at {base}: this call has a server of its own)")
+    async with _own_house(program) as address:
+        yield address
 
 
 @asynccontextmanager
@@ -99,7 +116,7 @@ def _settings(folder: str, port: int) -> dict[str, str]:
 
 async def _until_it_answers(address: str, server: asyncio.subprocess.Process) -> None:
     end = time.monotonic() + _START_WITHIN
-    while not await _answers(address):
+    while await _there(address) is not _There.PHONES:
         if server.returncode is not None or time.monotonic() > end:
             raise NoHouse("a server of our own did not start; `run` says why")
         await asyncio.sleep(0.1)
@@ -117,16 +134,18 @@ async def _stop(server: asyncio.subprocess.Process) -> None:
         await server.wait()
 
 
-async def _answers(address: str) -> bool:
-    """Whether an HTTP server is there."""
+async def _there(address: str) -> _There:
+    """A socket for phones asks for an upgrade: 400. Another program, or a server without DEMO,
+    says anything else."""
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session,
-            session.get(f"{address.rstrip('/')}/healthz") as answer,
+            session.get(f"{address.rstrip('/')}{SOCKET_PATH}") as answer,
         ):
-            return answer.status < 500
+            asks = answer.status == web.HTTPBadRequest.status_code
+            return _There.PHONES if asks else _There.NO_PHONES
     except (aiohttp.ClientError, TimeoutError, ValueError):
-        return False
+        return _There.NOTHING
 
 
 def _free_port() -> int:

@@ -9,12 +9,13 @@ import asyncio
 import json
 import uuid
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import aiohttp
 
 from ivr.carrier.local.errors import LineError
 
+SOCKET_PATH: Final = "/phone/socket"
 Heard = dict[str, Any]
 
 
@@ -41,7 +42,7 @@ class Telephone:
         handset: str | None = None,
     ) -> None:
         self._session = session
-        self._url = base_url.rstrip("/") + "/phone/socket"
+        self._url = base_url.rstrip("/") + SOCKET_PATH
         self.number = number
         self.handset = handset or f"t-{uuid.uuid4().hex}"
         self.acks = True

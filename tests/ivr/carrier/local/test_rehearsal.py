@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from ivr.carrier.local.rehearsal import rehearse_at
 from tests.ivr.carrier.local.house import LINE, House, free_port, twiml
@@ -51,6 +53,39 @@ async def test_it_starts_a_house_of_its_own(
     nobody = f"http://127.0.0.1:{free_port()}"
     assert await rehearse_at(nobody, None, None, program) == 0
     assert "< [en-US] a house of its own" in capsys.readouterr().out
+
+
+@pytest.fixture
+async def stranger() -> AsyncIterator[str]:
+    """Another program at our port, or a server without DEMO: it answers, but has no phones."""
+    port = free_port()
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    yield f"http://127.0.0.1:{port}"
+    await runner.cleanup()
+
+
+async def test_where_a_stranger_answers_it_starts_a_house_of_its_own(
+    tmp_path: Path,
+    stranger: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    program = tmp_path / "server.py"
+    program.write_text(SERVER.format(root=str(Path(__file__).parents[4])), encoding="utf-8")
+    typed(monkeypatch, f"ring {LINE}")
+    assert await rehearse_at(stranger, None, None, program) == 0
+    seen = capsys.readouterr().out
+    assert f"(what answers has no phones at {stranger}: this call has a server of its own)" in seen
+    assert "< [en-US] a house of its own" in seen
+
+
+async def test_a_stranger_that_was_asked_for_is_refused(
+    tmp_path: Path, stranger: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await rehearse_at(stranger, stranger, None, tmp_path) == 1
+    assert "what answers has no phones" in capsys.readouterr().out
 
 
 async def test_it_says_where_nothing_answers(
