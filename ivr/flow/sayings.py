@@ -31,7 +31,8 @@ from routing.cases.kinds import Kind
 NOTHING: Final[frozenset[str]] = frozenset()
 _PLAIN: Final = (
     "silence.1", "silence.2", "wrong.1", "unheard", "check.ask", "check.root",
-    "check.never_calls", "check.may_call", "check.go_on", "check.unreadable", "check.limit",
+    "check.never_calls", "check.ring_back", "check.hotline", "check.go_on",
+    "check.unreadable", "check.limit",
     "check.texted", "check.texts_full", "record.empty", "case.registered", "case.read",
     "case.texted",
     "put.stand_in", "person.connect", "person.wait", "progress.ask", "progress.miss",
@@ -58,6 +59,7 @@ STEP_PHRASES: Final[Mapping[str, frozenset[str]]] = {
     "put.full": frozenset({"next"}),
     "sms.case": frozenset({"case", "pin", "due"}),
     "sms.check": frozenset({"number", "verdict", "date"}),
+    "sms.check.hotline": frozenset({"number", "verdict", "date"}),
     "sms.pin": frozenset({"case", "pin"}),
 }
 """Phrase id -> the slots that the step fills; a call fills the others by itself."""
@@ -68,6 +70,7 @@ _CODES: Final = "call codes come with the register of outgoing calls"
 _ANSWERS: Final = "questions, answers, reasons and days of closing come with the office's work"
 LATER: Final[Mapping[str, str]] = {
     "greet.direct": "for deployments without a menu",
+    "check.may_call": _CODES,
     "check.reported": "a report is told to others only after a person has confirmed it",
     "matter.district": "only where the rules differ by district; the city's do not",
     "hours.closure": "closure orders come with the calendar's pages",

@@ -67,9 +67,11 @@ def verdict_parts(world: World, call: Call) -> Iterator[Part]:
             yield "check.suspended", spoken | {"date": day_text(world, since, language)}
         case Withdrawn(_, since, new):
             yield "check.withdrawn", spoken | {"date": day_text(world, since, language)}
-            if new:
+            if new is None:  # the paper lists the number still: it would speak against the verdict
+                yield "check.hotline", {}
+            else:
                 yield "check.replaced", {"new": spoken_digits(new, language)}
-            yield "check.root", {}
+                yield "check.root", {}
         case NotListed():
             yield "check.not_listed", spoken
         case PublicService(_, names):
@@ -92,4 +94,4 @@ def _calls_out(entry: PublishedNumber) -> Iterator[Part]:
     if entry.outbound_policy is OutboundPolicy.NEVER:
         yield "check.never_calls", {}
     else:
-        yield "check.may_call", {}
+        yield "check.ring_back", {}

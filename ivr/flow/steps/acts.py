@@ -55,7 +55,7 @@ def _result(world: World, call: Call, number: str) -> Notify:
         f"verdict.{call.facts.verdict}", call.language, lambda name: name
     )
     return Notify(
-        phrase="sms.check",
+        phrase=verdict_text(call.facts.verdict),
         to=call.caller or "",
         slots={
             "number": written(number),
@@ -65,6 +65,12 @@ def _result(world: World, call: Call, number: str) -> Notify:
         language=call.language,
         key=f"check:{call.id}:{call.facts.checks}",
     )
+
+
+def verdict_text(verdict: str | None) -> str:
+    """Which text carries a verdict: the paper still lists a number that was withdrawn since, and
+    never listed a public service."""
+    return "sms.check.hotline" if verdict in {"withdrawn", "public"} else "sms.check"
 
 
 def end(world: World, call: Call, node: End) -> Turn:

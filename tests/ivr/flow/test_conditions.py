@@ -134,6 +134,26 @@ def test_a_withdrawn_number_names_the_one_that_replaced_it(demo_plan: Plan) -> N
     assert said(ring(plan, WITHDRAWN), "check.replaced")
 
 
+def test_who_asks_about_a_withdrawn_number_is_not_sent_to_the_paper_that_lists_it_still(
+    demo_plan: Plan,
+) -> None:
+    checked = go(ring(demo_plan), "1", f"0{WITHDRAWN[3:]}#")
+    assert said(checked, "check.hotline")
+    assert "报纸" not in checked.words
+
+    go(checked, "3")
+    texts = [do.phrase for do in checked.last.do if isinstance(do, Notify)]
+    assert texts == ["sms.check.hotline"]
+
+
+def test_no_call_code_is_named_while_none_is_given_out(demo_plan: Plan) -> None:
+    """An official who has none to tell would be taken for a swindler."""
+    checked = go(ring(demo_plan, FARMING), "1", "#")
+
+    assert said(checked, "check.ring_back")
+    assert "核验码" not in checked.words
+
+
 def test_no_text_goes_to_a_landline_or_without_a_number(world: World, call: Call) -> None:
     node = Text("check_text", "check_more")
     landline = with_facts(replace(call, caller="+865580012345"), checked="110")
