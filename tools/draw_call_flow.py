@@ -57,6 +57,7 @@ WHEN: Final[Mapping[When, str]] = {
     When.UNNAMED: "number not known",
     When.REOPENS: "next opening known",
     When.NO_REOPENING: "next opening not known",
+    When.UNTOLD: "number not read out yet",
     When.AFTER_LANGUAGE: "after `9`",
 }
 COMPOSED: Final[Mapping[str, str]] = {

@@ -34,7 +34,8 @@ class Facts:
 
     `keyed` are digits kept from an incomplete number; `checked` the number last checked
     (E.164) and `checks` how many so far; `misses` wrong case numbers or PINs; `pin` is held
-    only while the call lives, so that `*` can read it again; `asked` is the reference keyed at
+    only while the call lives, so that `*` can read it again; `told` is the reference that was
+    read out; `asked` is the reference keyed at
     progress, with `state`, `asked_office` and `asked_due` as told; `order` are the targets to
     ring, `rung` how many have been tried and `declined` the numbers that said no; `keys_only`
     after unheard words, `spoken` after a choice by words."""
@@ -51,6 +52,7 @@ class Facts:
     misses: int = 0
     reference: str | None = None
     pin: str | None = None
+    told: str | None = None
     due: datetime | None = None
     anonymous: bool = False
     asked: str | None = None

@@ -22,6 +22,7 @@ class When(StrEnum):
     UNNAMED = "unnamed"
     REOPENS = "reopens"  # when the decided office opens next is known
     NO_REOPENING = "no_reopening"
+    UNTOLD = "untold"  # a case is registered whose number was not read out
     AFTER_LANGUAGE = "after_language"  # the caller has just changed the language
 
 

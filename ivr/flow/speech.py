@@ -80,7 +80,7 @@ def other_language(language: Language) -> Language:
     return "en" if language == "zh-CN" else "zh-CN"
 
 
-def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, C901 - one return a case
+def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, PLR0912, C901 - one return a case
     """Whether a condition of the script holds for this call."""
     facts = call.facts
     match when:
@@ -107,6 +107,8 @@ def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, C901 
             return call.decision is not None and reopening(world, call) is not None
         case When.NO_REOPENING:
             return call.decision is None or reopening(world, call) is None
+        case When.UNTOLD:
+            return facts.reference is not None and facts.reference != facts.told
         case When.AFTER_LANGUAGE:
             return facts.changed_language
     assert_never(when)

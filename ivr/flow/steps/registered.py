@@ -1,6 +1,6 @@
 """Registered: read case number and PIN, then put through or say what happens next."""
 
-from ivr.flow.call import Call
+from ivr.flow.call import Call, with_facts
 from ivr.flow.node import Registered
 from ivr.flow.speech import gets_texts, say
 from ivr.flow.turn import Go, Step
@@ -18,5 +18,6 @@ def enter(world: World, call: Call, node: Registered) -> Step:
         say(world, call, "case.read"),
         *((say(world, call, "case.texted"),) if gets_texts(call) else ()),
     )
+    call = with_facts(call, told=call.facts.reference)
     through = call.decision is not None and call.decision.how is How.PUT_THROUGH
     return Go(call, node.put if through else node.next, said)

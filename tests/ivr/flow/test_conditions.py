@@ -65,6 +65,7 @@ def test_a_condition_holds_or_does_not(world: World, call: Call) -> None:
         When.UNNAMED: (hidden, call),
         When.REOPENS: (decided, never),
         When.NO_REOPENING: (never, decided),
+        When.UNTOLD: (with_facts(call, reference="46270395"), call),
         When.AFTER_LANGUAGE: (go(ring(world.plan), "9").call, call),
     }
     one = replace(world.plan.directory.numbers[LINE], languages=("zh-CN",))

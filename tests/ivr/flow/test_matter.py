@@ -1,5 +1,7 @@
 """Which matter is spoken of, and of what kind, where a call comes to it by a side way."""
 
+from datetime import datetime
+
 import pytest
 
 from ivr.flow.effect import MakeAnonymous, OpenCase
@@ -7,7 +9,20 @@ from ivr.flow.event import DialEnded, Recorded, RecordingEnd, Silence
 from ivr.flow.slots import office_text
 from ivr.flow.world import Plan, World
 from routing.cases.kinds import Kind
-from tests.ivr.flow.wandering import FARMING, MINE, PIN, SAID, TUESDAY, Way, go, ring, rung, said
+from tests.ivr.flow.wandering import (
+    FARMING,
+    LINE,
+    MINE,
+    NIGHT,
+    PIN,
+    SAID,
+    TUESDAY,
+    Way,
+    go,
+    ring,
+    rung,
+    said,
+)
 
 
 @pytest.mark.parametrize("end", [RecordingEnd.PERSON, RecordingEnd.FINISHED])
@@ -55,3 +70,33 @@ def test_the_key_of_a_message_states_nothing(demo_plan: Plan, way: Way, kind: Ki
     assert wanderer.call.at == "record"
     assert said(wanderer, "record.ask")
     assert wanderer.call.facts.kind is kind
+
+
+ZERO = Recorded("RE1", 20, RecordingEnd.PERSON)
+NO = DialEnded(accepted=False, declined=False)
+
+
+@pytest.mark.parametrize(
+    ("dialled", "now", "way", "at"),
+    [
+        (LINE, TUESDAY, ("2", "1", ZERO, NO, NO), "none_case"),
+        (FARMING, NIGHT, ("2", "3", "1", ZERO), "hours_case"),
+        (FARMING, NIGHT, ("2", "2", ZERO), "case_duty"),
+    ],
+)
+def test_who_asks_for_a_person_while_recording_still_hears_the_case_number(
+    demo_plan: Plan, dialled: str, now: datetime, way: Way, at: str
+) -> None:
+    """A landline gets no text: without number and PIN its caller could not ask how it stands."""
+    wanderer = go(ring(demo_plan, dialled, "+865580012345", now=now), *way)
+
+    assert wanderer.call.at == at
+    assert said(wanderer, "case.read")
+
+
+def test_a_case_number_that_was_read_out_is_not_read_again_unasked(demo_plan: Plan) -> None:
+    wanderer = go(ring(demo_plan), "2", "1", SAID, NO, NO)
+
+    assert wanderer.call.at == "none_case"
+    assert not said(wanderer, "case.read")
+    assert said(go(wanderer, "*"), "case.read")
