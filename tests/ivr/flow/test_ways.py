@@ -240,3 +240,25 @@ def test_a_sealed_matter_is_not_put_through_to_the_duty_desk(demo_plan: Plan) ->
     assert wanderer.call.decision.confidential
 
     assert go(wanderer, "0").call.at == "hours_case"
+
+
+@pytest.mark.parametrize(
+    ("dialled", "at", "word"),
+    [
+        ("+865589999999", "unlisted", "not on our list"),
+        ("+865580000024", "withdrawn", "was withdrawn"),
+        ("+865580000044", "suspended", "suspended since"),
+    ],
+)
+def test_a_line_that_takes_no_matters_says_so_in_english_too(
+    demo_plan: Plan, dialled: str, at: str, word: str
+) -> None:
+    wanderer = ring(demo_plan, dialled)
+    assert wanderer.words.startswith("您好")
+    assert "English, press 9." in wanderer.words
+
+    go(wanderer, "9")
+
+    assert wanderer.call.at == at
+    assert wanderer.words.startswith("Hello")
+    assert word in wanderer.words
