@@ -177,7 +177,6 @@ async def test_a_server_lives_on_beside_one_that_is_refused(tmp_path: Path) -> N
         )
         told = f"server.py: port {port} on 127.0.0.1 is in use: set ZHITONG_PORT to a free one\n"
         assert said[1] == (b"", told.encode())
-        assert len(said[1][1].splitlines()) == 1
         assert (await carrier.ring()).status == 200
 
 
