@@ -169,6 +169,29 @@ def spoken_due(at: datetime, now: datetime, zone: tzinfo, language: Language) ->
     return f"{day}{time}" if language == "zh-CN" else f"{time} on {day}"
 
 
+_SOON: Final[Mapping[Language, tuple[str, str]]] = {
+    "zh-CN": ("今天", "明天"),
+    "en": ("today", "tomorrow"),
+}
+
+
+def spoken_soon(at: datetime, now: datetime, zone: tzinfo, language: Language) -> str:
+    """When a door opens: 今天下午两点半, half past eight tomorrow morning; beyond tomorrow with
+    weekday and date as a promise has them."""
+    local = at.astimezone(zone)
+    days = (local.date() - now.astimezone(zone).date()).days
+    if days not in {0, 1}:
+        return spoken_due(at, now, zone, language)
+    day = _SOON[language][days]
+    time = spoken_time(local.hour, local.minute, language)
+    if language == "zh-CN":
+        return day + time
+    clock, within, part = time.partition(" in the ")
+    if not within:
+        return f"{time} {day}"
+    return f"{clock} {'tomorrow' if days else 'this'} {part}"
+
+
 def written_due(at: datetime, now: datetime, zone: tzinfo, language: Language) -> str:
     """The same promise to be read: in figures, on the clock of 24 hours."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from ivr.flow.call import Call
 from ivr.flow.instruction import Language
-from ivr.flow.phrasebook import spoken_date, spoken_due, written_due
+from ivr.flow.phrasebook import spoken_date, spoken_due, spoken_soon, written_due
 from ivr.flow.world import World
 from routing.directory import PublishedNumber, line_name, post_name
 from routing.numbers.forms import spoken_groups
@@ -115,7 +115,7 @@ def reopens_text(world: World, call: Call, language: Language) -> str:
     opens = reopening(world, call)
     if opens is None:
         raise UnknownSlot("nobody knows when the office opens: say so (`when` no_reopening)")
-    return spoken_due(opens, world.now, world.plan.zone, language)
+    return spoken_soon(opens, world.now, world.plan.zone, language)
 
 
 def topic_of(world: World, call: Call) -> str | None:

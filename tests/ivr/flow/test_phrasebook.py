@@ -13,6 +13,7 @@ from ivr.flow.phrasebook import (
     PhraseError,
     spoken_date,
     spoken_due,
+    spoken_soon,
     spoken_time,
     written_due,
 )
@@ -134,6 +135,27 @@ def test_a_promise_is_told_where_the_offices_are() -> None:
         spoken_due(due, now, SHANGHAI, "en")
         == "half past seven in the morning on Friday, 1 January 2027"
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "chinese", "english"),
+    [
+        ((24, 6, 30), "今天下午两点半", "half past two this afternoon"),
+        ((24, 4, 0), "今天中午十二点", "noon today"),
+        ((24, 14, 0), "今天晚上十点", "ten at night today"),
+        ((25, 0, 30), "明天上午八点半", "half past eight tomorrow morning"),
+        ((25, 16, 0), "11月26日星期四凌晨零点", "midnight on Thursday, 26 November"),
+    ],
+)
+def test_a_door_that_opens_soon_is_told_by_the_day_s_name(
+    at: tuple[int, int, int], chinese: str, english: str
+) -> None:
+    """Weekday and date of the very day would make the caller count."""
+    opens = datetime(2026, 11, at[0], at[1], at[2], tzinfo=UTC)
+    now = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+    assert spoken_soon(opens, now, SHANGHAI, "zh-CN") == chinese
+    assert spoken_soon(opens, now, SHANGHAI, "en") == english
 
 
 def test_a_promise_in_a_text_is_in_figures() -> None:
