@@ -113,17 +113,20 @@ def test_an_office_that_never_opens_has_no_next_time(world: World) -> None:
 @pytest.mark.parametrize(
     ("before", "heard"),
     [
-        ((), "现在不办公，恢复时间另行公告。请在嘀声后留言，"),
-        (("9",), "The office is closed until further notice. Leave a message after the tone."),
+        ((), "现在不办公，恢复时间另行公告。"),
+        (("9",), "The office is closed until further notice."),
     ],
 )
 def test_who_asks_for_a_person_where_nobody_ever_is_hears_a_sentence(
     demo_plan: Plan, before: tuple[str, ...], heard: str
 ) -> None:
-    wanderer = go(ring(demo_plan, NEVER_OPEN), *before, "0", "#")
-
-    assert wanderer.call.at == "hours_message"
+    wanderer = go(ring(demo_plan, NEVER_OPEN), *before, "0")
+    assert wanderer.call.at == "person_duty"
     assert wanderer.words.startswith(heard)
+
+    go(wanderer, "#")
+    assert wanderer.call.at == "desk_message"
+    assert heard not in wanderer.words  # said once is enough
 
 
 def test_a_withdrawn_number_names_the_one_that_replaced_it(demo_plan: Plan) -> None:

@@ -199,8 +199,8 @@ FIRE = Spoke("煤气泄漏了")
         (("0",), "person_duty", "hours.duty"),
         (("0", "1"), "duty", "person.connect"),
         (("0", "1", NO_ANSWER, NO_ANSWER), "none_message", "none.message"),
-        (("0", "#"), "hours_message", "hours.message"),
-        (("0", Silence()), "hours_message", "hours.message"),
+        (("0", "#"), "desk_message", "hours.leave"),
+        (("0", Silence()), "desk_message", "hours.leave"),
         (("2", "1", SAID, "0"), "case_duty", "hours.duty"),
     ],
 )
