@@ -175,7 +175,7 @@ async def test_a_killed_server_loses_nothing_and_the_office_hears_the_speech(
         await official.get_by_test_id("answer").click()
         await heard(official, "直通来电，咨询")
         await official.get_by_test_id("key-2").click()
-        await heard(caller, "由代接人接听")
+        await heard(caller, "正在接通代接人")
         await caller.get_by_test_id("hang-up").click()
         await state(caller, "ended")
 
