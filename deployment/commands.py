@@ -80,6 +80,16 @@ def _bear_any_terminal() -> None:
             stream.reconfigure(errors="replace")
 
 
+def _can_be_written(story: Path) -> None:
+    """A call that cannot be kept is refused before it is made, not at its end."""
+    try:
+        story.open("a").close()
+    except OSError as wrong:
+        raise StartError(
+            f"--save {story}: {wrong.strerror}; name a file that can be written"
+        ) from wrong
+
+
 def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
     """All there are, the default first."""
 
@@ -91,6 +101,8 @@ def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
     def rehearse(settings: Settings, arguments: argparse.Namespace) -> int:
         from ivr.carrier.local.rehearsal import rehearse_at  # noqa: PLC0415 - only here
 
+        if arguments.save is not None:
+            _can_be_written(arguments.save)
         return asyncio.run(rehearse_at(settings.base, arguments.url, arguments.save, script))
 
     return (

@@ -104,3 +104,14 @@ def test_a_terminal_that_holds_no_chinese(monkeypatch: pytest.MonkeyPatch) -> No
         commands.main(serve, Path("server.py"), ("--help",))
 
     assert b"?? Zhitong" in written.getvalue()
+
+
+def test_a_story_that_cannot_be_written_is_refused_before_the_call(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "missing" / "story.call"
+
+    assert commands.main(serve, Path("server.py"), ("rehearse", "--save", str(nowhere))) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"server.py: --save {nowhere}: ")
+    assert "name a file that can be written" in told
