@@ -52,6 +52,7 @@ WHEN: Final[Mapping[When, str]] = {
     When.MOBILE: "from a mobile",
     When.NOT_MOBILE: "not from a mobile",
     When.HELP: "help",
+    When.DANGER: "danger",
     When.PROTECTED: "confidential",
     When.NAMED: "number known",
     When.UNNAMED: "number not known",

@@ -17,6 +17,7 @@ class When(StrEnum):
     MOBILE = "mobile"  # the caller can get a text
     NOT_MOBILE = "not_mobile"
     HELP = "help"  # the kind is help: the danger line
+    DANGER = "danger"  # words of danger were heard in this call
     PROTECTED = "protected"  # the case is confidential
     NAMED = "named"  # the caller's number is known and not deleted
     UNNAMED = "unnamed"

@@ -97,6 +97,8 @@ def holds(world: World, call: Call, when: When) -> bool:  # noqa: PLR0911, PLR09
             return not gets_texts(call)
         case When.HELP:
             return facts.kind is Kind.HELP or facts.danger
+        case When.DANGER:
+            return facts.danger
         case When.PROTECTED:
             return call.decision is not None and call.decision.confidential
         case When.NAMED:

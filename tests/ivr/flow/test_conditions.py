@@ -60,6 +60,7 @@ def test_a_condition_holds_or_does_not(world: World, call: Call) -> None:
         When.MOBILE: (call, with_facts(call, anonymous=True)),
         When.NOT_MOBILE: (replace(call, caller="+865580012345"), call),
         When.HELP: (with_facts(call, danger=True), call),
+        When.DANGER: (with_facts(call, danger=True), call),
         When.PROTECTED: (decided, call),
         When.NAMED: (call, with_facts(call, anonymous=True)),
         When.UNNAMED: (hidden, call),

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from ivr.flow.effect import MakeAnonymous, OpenCase
-from ivr.flow.event import DialEnded, Recorded, RecordingEnd, Silence
+from ivr.flow.event import DialEnded, Recorded, RecordingEnd, Silence, Spoke
 from ivr.flow.slots import office_text
 from ivr.flow.world import Plan, World
 from routing.cases.kinds import Kind
@@ -100,3 +100,15 @@ def test_a_case_number_that_was_read_out_is_not_read_again_unasked(demo_plan: Pl
     assert wanderer.call.at == "none_case"
     assert not said(wanderer, "case.read")
     assert said(go(wanderer, "*"), "case.read")
+
+
+@pytest.mark.parametrize(
+    ("way", "again"), [((Spoke("有人持刀"), SAID), True), (("2", "2", SAID), False)]
+)
+def test_where_nobody_comes_to_a_danger_the_numbers_that_help_are_said_again(
+    demo_plan: Plan, way: Way, again: bool
+) -> None:
+    wanderer = go(ring(demo_plan), *way, NO, NO)
+
+    assert wanderer.call.at == "none_case"
+    assert said(wanderer, "matter.danger") is again
