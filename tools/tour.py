@@ -111,7 +111,10 @@ async def office(browser: Browser, url: str) -> None:
 
 
 async def main() -> None:
-    """The whole tour."""
+    """The whole tour. Ends with a sentence where there is no Chromium."""
+    chromium = os.environ.get("ZHITONG_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        sys.exit("no Chromium here: install it, or name it in ZHITONG_CHROMIUM")
     PICTURES.mkdir(parents=True, exist_ok=True)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -124,7 +127,7 @@ async def main() -> None:
             await ready(url)
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"),
+                    executable_path=chromium,
                     args=[
                         "--no-sandbox",
                         "--use-fake-device-for-media-stream",
