@@ -50,7 +50,7 @@ from routing.delivery.console import ConsoleMail
 from routing.directory import Directory
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
+from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, address, office_routes
 from routing.web.layout import add_layout
 from storage.answers import StoredAnswers
 from storage.calls import StoredCalls
@@ -311,7 +311,7 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
             house.cases,
             house.directory,
             house.mails.write,
-            lambda office: f"{house.settings.base}/demo/office/{office}",
+            lambda office: house.settings.base + address(office),
             house.clock,
         ),
         JobKind.SETTLE: Settling(house.conversation, rows),

@@ -13,7 +13,7 @@ from ivr.flow.slots import due_figures, topic_of
 from ivr.flow.speech import gets_texts
 from ivr.flow.world import Draws, World
 from routing.cases.case import Confidentiality
-from routing.cases.deadlines import DANGER_ANSWER, due
+from routing.cases.deadlines import danger_due, due
 from routing.cases.kinds import Kind
 from routing.numbers.plan import mobile
 from routing.rules.condition import CallerKind, Facts
@@ -112,9 +112,9 @@ def _draws(world: World, found: MatterFound) -> Draws:
 
 
 def _due(world: World, call: Call, decision: Decision) -> datetime:
-    if call.facts.danger:
-        return world.now + DANGER_ANSWER
     plan = world.plan
+    if call.facts.danger:
+        return danger_due(world.now, plan.zone)
     kind = call.facts.kind or Kind.ENQUIRY
     return due(kind, world.now, plan.hours[decision.office], plan.holidays, plan.zone)
 

@@ -153,6 +153,8 @@ class _Stage:
             self.story.typed = line
             self._busy()
             await self.phone.send("digits", digits=line)
+        elif line == "help":
+            self.wiring.write(HELP)
         else:
             self.wiring.write(f"! not understood: {line}\n{HELP}")
             self.failed = not self.wiring.at_once

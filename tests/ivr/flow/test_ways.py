@@ -221,7 +221,7 @@ def test_danger_is_answered_by_the_clock_and_not_after_working_days(demo_plan: P
 
     (case,) = [effect for effect in wanderer.last.do if isinstance(effect, OpenCase)]
     assert case.danger
-    assert case.due == wanderer.now + timedelta(hours=24)
+    assert case.due == NIGHT + timedelta(hours=24)
 
 
 def test_nobody_is_offered_a_desk_where_none_is_on_duty(demo_plan: Plan) -> None:

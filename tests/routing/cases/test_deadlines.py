@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from routing.cases.deadlines import ANSWER_DAYS, due
+from routing.cases.deadlines import ANSWER_DAYS, danger_due, due
 from routing.cases.kinds import Kind
 from routing.hours import Holidays, parse_hours
 
@@ -32,3 +32,17 @@ def test_each_kind_has_its_working_days(kind: Kind, day: int) -> None:
 
 def test_every_kind_has_a_deadline() -> None:
     assert ANSWER_DAYS.keys() == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("opened", "answered"),
+    [((10, 0), (10, 0)), ((10, 7), (10, 0)), ((10, 59), (10, 30)), ((0, 5), (0, 0))],
+)
+def test_danger_is_answered_within_a_day_at_an_hour_that_can_be_said(
+    opened: tuple[int, int], answered: tuple[int, int]
+) -> None:
+    hour, minute = opened
+
+    found = danger_due(OPENED.replace(hour=hour, minute=minute, second=59), CITY)
+
+    assert found.astimezone(CITY) == OPENED.replace(day=25, hour=answered[0], minute=answered[1])

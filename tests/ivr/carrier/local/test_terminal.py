@@ -126,6 +126,13 @@ async def test_an_unknown_line_fails_with_the_list_of_lines(house: House) -> Non
     assert "hold" in out[0]
 
 
+async def test_help_is_a_line_too(house: House) -> None:
+    out: list[str] = []
+    assert await rehearse(wiring(house, out, "help")) == 0
+    assert out[0].startswith("ring")
+    assert "not understood" not in out[0]
+
+
 async def test_a_line_after_the_call_fails_at_once_and_a_late_hang_up_is_no_fault(
     hasty: House,
 ) -> None:
