@@ -34,6 +34,10 @@ from storage.writes import HOLD_RECORDING, held_row
 
 MOST_STEPS: Final = 256
 """Steps of one transaction: more wait for the next, so that none holds the lock for long."""
+QUIET: Final = 3
+"""Turns of the loop from a socket that can be read to its step in the queue."""
+LONGEST_GATHER: Final = 0.003
+"""Seconds that a step waits for others at most: less than a caller or a carrier could notice."""
 
 INSERT_CALL: Final = (
     "INSERT INTO calls (id, account, sid, dialled, plan, started) VALUES (?, ?, ?, ?, ?, ?)"
@@ -118,11 +122,22 @@ class SqliteJournal:
         self._filled.set()
         return await answer
 
+    async def _gather(self) -> None:
+        """Let what is arriving join the batch, for a commit costs as much as ten steps: until the
+        loop has turned QUIET times without another step."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST_GATHER
+        seen, quiet = len(self._queue), 0
+        while quiet < QUIET and seen < MOST_STEPS and loop.time() < until:
+            await asyncio.sleep(0)
+            found = len(self._queue)
+            seen, quiet = found, 0 if found > seen else quiet + 1
+
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await self._filled.wait()
-            await asyncio.sleep(0)  # whatever else has arrived joins this batch
+            await self._gather()
             async with self._database.writer:
                 batch, self._queue = self._queue[:MOST_STEPS], self._queue[MOST_STEPS:]
                 if not self._queue:
