@@ -1,6 +1,7 @@
 """The caller's minute (prompts §2): seconds of speech and keys of each way, played on the shipped
 script, phrases and city. Run: `python -m benchmarks.minute`; exit 1 if a way is over its goal."""
 
+import argparse
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -239,6 +240,7 @@ def row(way: Way, heard: Sequence[Heard]) -> str:
 
 def main() -> int:
     """Print the table; 1 if a way is over its goal."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     plan = demo_plan()
     print(
         "Seconds of speech until the job is done, prompts §2's in brackets; slowest choice of keys"

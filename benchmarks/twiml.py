@@ -1,6 +1,7 @@
 """How long rendering a menu takes beside twilio's VoiceResponse building the same from the same
 instructions. Run: `python -m benchmarks.twiml`; exit 1 above an eighth."""
 
+import argparse
 import statistics
 import sys
 import timeit
@@ -51,6 +52,9 @@ def microseconds(render: Callable[[], bytes]) -> float:
 
 def main() -> int:
     """Both renderers in turn, round by round; medians of times and of the rounds' ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    asked = parser.parse_args()
     documents = TwimlDocuments(TWILIO, BASE)
 
     def ours() -> bytes:
@@ -59,7 +63,7 @@ def main() -> int:
     same = {ET.canonicalize(render().decode()) for render in (ours, theirs)}
     if len(same) > 1:
         raise SystemExit("the two documents differ")
-    rounds = [(microseconds(ours), microseconds(theirs)) for _ in range(ROUNDS)]
+    rounds = [(microseconds(ours), microseconds(theirs)) for _ in range(asked.rounds)]
     ratio = statistics.median(mine / other for mine, other in rounds)
     print(f"document           {len(ours())} bytes, canonically equal")
     print(f"own renderer       {statistics.median(mine for mine, _ in rounds):6.2f} us")
