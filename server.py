@@ -30,7 +30,7 @@ from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
 from ivr.carrier.account import Account
 from ivr.carrier.client import Messages, RecordingRows
-from ivr.carrier.errands import Deleting, Fetching, Settling, Texts
+from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.profiles import LOCAL
@@ -292,7 +292,7 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
     account = Account(
         house.secrets.account, house.secrets.token.split(",")[0], house.settings.base + REST_PATH
     )
-    rows = RecordingRows(account, session)
+    rows, messages = RecordingRows(account, session), Messages(account, session)
     media = Media(account, session, MediaRules(longest=house.plans.current.policy.longest_call))
 
     async def follow_up(sid: str, language: Language | None) -> None:
@@ -301,8 +301,12 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
     async def keep(sid: str, text: str, source: str) -> None:
         await house.calls.hold_transcript(sid, text, source, house.clock.now())
 
+    async def taken(job: Job, sid: str) -> None:
+        await house.answers.text_taken(job, sid, house.clock.now())
+
     return {
-        JobKind.SMS: Texts(Messages(account, session), house.phrases, house.answers.text_taken),
+        JobKind.SMS: Texts(messages, house.phrases, taken),
+        JobKind.DELETE_TEXT: DeletingTexts(messages),
         JobKind.FETCH_RECORDING: Fetching(media, house.recordings, follow_up),
         JobKind.DELETE_RECORDING: Deleting(rows),
         JobKind.TRANSCRIBE: Transcribing(transcriber(house.settings, rows), keep),

@@ -145,6 +145,8 @@ class JobKind(StrEnum):
     """those words, read for danger"""
     DELETE_RECORDING = "delete_recording"
     """a recording at the carrier, no longer needed there"""
+    DELETE_TEXT = "delete_text"
+    """a text at the carrier, which nobody there has to keep"""
     SETTLE = "settle"
     """a recording whose webhooks never came"""
 

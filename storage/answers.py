@@ -32,9 +32,9 @@ from ivr.flow.event import (
 )
 from routing.cases.case import ENDS, CaseState
 from routing.numbers.plan import mobile
-from routing.ports import Job
+from routing.ports import Job, JobKind
 from storage.beneath import Read, Written
-from storage.effects import CHECK_TEXTS_A_DAY, Effects
+from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
 from storage.engine import Database
 from storage.sealing import Sealing
 from storage.tables.calls import leg_answers
@@ -43,6 +43,9 @@ from storage.tables.outbox import outbox
 
 MISSES_A_DAY: Final = 10
 """Wrong tries a day, of one caller and of one case; then both say locked (design §3)."""
+TEXTS_KEPT: Final = timedelta(hours=3)
+"""How long a text stays at the carrier: one in doubt is looked up there before it is repeated, and
+a job is given up after two hours."""
 NO_DIGEST: Final = "0" * 64
 HOUR: Final = timedelta(hours=1)
 
@@ -218,16 +221,26 @@ class StoredAnswers:
         }
         self._effects.text(payload, f"pin:{reference}", now, reference).on(unit)
 
-    async def text_taken(self, job: Job) -> None:
-        """From now on the PIN that the text tells is right, if it tells a new one: a text that
-        never goes out voids nothing."""
+    async def text_taken(self, job: Job, sid: str, now: datetime) -> None:
+        """The carrier has taken the text and calls it `sid`: it is deleted there after a while, or
+        at once where its caller became anonymous meanwhile and took its row back. From now on the
+        PIN that it tells is right, if it tells a new one: what never goes out voids nothing."""
         text: Mapping[str, Any] = job.payload
         reference = text.get("renews")
-        if reference is None:
-            return
-        digest = self._sealing.pin(reference, text["slots"]["pin"])
-        change = update(cases).where(cases.c.reference == reference).values(pin_digest=digest)
-        await self._database.brief(lambda unit: unit.execute(change))
+        whose = select(outbox.c.reference).where(outbox.c.id == job.id)
+
+        def keep(unit: Connection) -> None:
+            row = unit.execute(whose).one_or_none()
+            case, at = (None, now) if row is None else (row.reference, now + TEXTS_KEPT)
+            payload = {"text": sid}
+            unit.execute(enqueue(JobKind.DELETE_TEXT, payload, f"delete_text:{sid}", at, case))
+            if reference is not None:
+                digest = self._sealing.pin(reference, text["slots"]["pin"])
+                renewed = update(cases).where(cases.c.reference == reference)
+                unit.execute(renewed.values(pin_digest=digest))
+
+        await self._database.brief(keep)
+        self._database.woken.set()
 
     async def _count_cases(self, call: Call, now: datetime) -> Answer:
         digest = self._effects.caller_digest(call.caller)

@@ -242,9 +242,13 @@ def _texted(notice: Notify, sender: str) -> dict[str, Any]:
 
 def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
     """The caller's number leaves the case and its texts (also those in doubt or given up: none
-    is sent again), and with it every link to the caller's other cases."""
+    is sent again; what was sent is deleted at the carrier now), and with it every link to the
+    caller's other cases."""
     yield delete(case_callers).where(case_callers.c.reference == reference)
-    yield delete(outbox).where(outbox.c.reference == reference, outbox.c.kind == JobKind.SMS.value)
+    texts = outbox.c.reference == reference
+    yield delete(outbox).where(texts, outbox.c.kind == JobKind.SMS.value)
+    deletions = update(outbox).where(texts, outbox.c.kind == JobKind.DELETE_TEXT.value)
+    yield deletions.where(outbox.c.run_at > at).values(run_at=at)
     yield (
         update(cases)
         .where(cases.c.reference == reference)

@@ -26,6 +26,7 @@ _LOOK_BACK: Final = timedelta(minutes=5)  # between the carrier's clock and ours
 _MOST_TEXTS: Final = 50
 _MOST_RECORDINGS: Final = 50
 _TOO_MANY, _GONE, _SERVER = 429, 404, 500
+_ON_ITS_WAY: Final = (400, 409)  # Twilio deletes no message before its final status: 20009, or 409
 
 
 class Messages:
@@ -64,6 +65,20 @@ class Messages:
             if late and text.body == body and text.sid:
                 return str(text.sid)
         return None
+
+    async def delete(self, sid: str) -> None:
+        """Delete the text at the carrier; one that is gone already is deleted. One that is still
+        on its way cannot be deleted yet: CarrierUnreachable, as for every other "not now"."""
+        api = await _api(self._account, self._session)
+        try:
+            await api.messages(sid).delete_async()
+        except (TwilioException, ValueError) as error:
+            mapped = _carrier_error("the deletion of a text", error, repeatable=True)
+            status = mapped.status if isinstance(mapped, CarrierRefused) else None
+            if status in _ON_ITS_WAY:
+                raise CarrierUnreachable("a text on its way cannot be deleted yet") from None
+            if status != _GONE:
+                raise mapped from None
 
 
 class RecordingRows:

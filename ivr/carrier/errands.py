@@ -40,7 +40,7 @@ class Texts:
         self,
         messages: Messages,
         phrases: Callable[[], Phrasebook],
-        taken: Callable[[Job], Awaitable[None]],
+        taken: Callable[[Job, str], Awaitable[None]],
     ) -> None:
         self._messages = messages
         self._phrases = phrases
@@ -48,15 +48,16 @@ class Texts:
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain. A text that may have gone out is looked up first."""
-        await self._send_once(job)
-        await self._taken(job)
+        await self._taken(job, await self._send_once(job))
 
-    async def _send_once(self, job: Job) -> None:
+    async def _send_once(self, job: Job) -> str:
         to, sender, body = self._written(job)
         with _outcome():
-            if job.attempts > 1 and await self._messages.find(to, sender, body, EVER):
-                return
-            await self._messages.send(to, sender, body, job.key or str(job.id))
+            if job.attempts > 1:
+                sent = await self._messages.find(to, sender, body, EVER)
+                if sent is not None:
+                    return sent
+            return await self._messages.send(to, sender, body, job.key or str(job.id))
 
     def _written(self, job: Job) -> tuple[str, str, str]:
         payload = cast("Mapping[str, Any]", job.payload)
@@ -100,6 +101,18 @@ class Deleting:
         """Raises Refused, TryAgain; one that is gone already is deleted."""
         with _outcome():
             await self._rows.delete(str(job.payload["recording"]))
+
+
+class DeletingTexts:
+    """Deletes a text at the carrier, where it would stay with number and PIN for a year."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    async def __call__(self, job: Job) -> None:
+        """Raises Refused, TryAgain; one that is gone already is deleted."""
+        with _outcome():
+            await self._messages.delete(str(job.payload["text"]))
 
 
 class Settling:

@@ -26,7 +26,7 @@ async def text_taken(house: House, answers: StoredAnswers, now: datetime = AT) -
     """The carrier takes every text that is due."""
     for job in await StoredOutbox(house.database).claim(now, 100):
         if job.kind == "sms":
-            await answers.text_taken(job)
+            await answers.text_taken(job, f"SM{job.id}", now)
 
 
 async def sent(house: House) -> list[dict[str, object]]:
@@ -78,7 +78,8 @@ async def test_a_text_that_tells_no_new_pin_changes_none(tmp_path: Path) -> None
     async with opened(tmp_path) as house:
         answers = await with_case(house)
         slots = {"case": "4627 0395", "pin": "0000"}
-        await answers.text_taken(Job(1, "sms", {"phrase": "sms.case", "slots": slots}, 1))
+        told = Job(1, "sms", {"phrase": "sms.case", "slots": slots}, 1)
+        await answers.text_taken(told, "SM1", AT)
         assert isinstance(await answers.answer(ringing("c"), 2, RIGHT, AT), CaseFound)
 
 

@@ -267,6 +267,32 @@ async def test_a_deletion_that_failed(
         await carrier.rows().delete("RE1")
 
 
+async def test_a_text_is_deleted_once_and_for_all(carrier: Carrier) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=204)
+
+    carrier.answer = answer
+    await carrier.messages().delete("SM1")
+    carrier.says(404, refusal(404, 20404))
+    await carrier.messages().delete("SM1")
+
+    asked = ("DELETE", "/line/2010-04-01/Accounts/AC1/Messages/SM1.json")
+    assert [found[:2] for found in carrier.asked] == [asked, asked]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(401, CarrierRefused), (400, CarrierUnreachable), (409, CarrierUnreachable)],
+)
+async def test_a_text_on_its_way_is_deleted_later(
+    carrier: Carrier, status: int, kind: type[CarrierError]
+) -> None:
+    carrier.says(status, refusal(status, 20009))
+
+    with pytest.raises(kind):
+        await carrier.messages().delete("SM1")
+
+
 @pytest.mark.parametrize(
     ("sid", "token", "base"), [("", "t", "http://x"), ("a", "", "http://x"), ("a", "t", "x")]
 )

@@ -40,12 +40,12 @@ def account(house: House) -> Account:
     return Account(ACCOUNT, TOKEN, f"{house.base}/line")
 
 
-async def nothing_more(_: Job) -> None:
+async def nothing_more(_: Job, __: str) -> None:
     """Nobody waits for these texts."""
 
 
 def texts(
-    house: House, phrases: Phrasebook, taken: Callable[[Job], Awaitable[None]] = nothing_more
+    house: House, phrases: Phrasebook, taken: Callable[[Job, str], Awaitable[None]] = nothing_more
 ) -> Texts:
     return Texts(Messages(account(house), house.session), lambda: phrases, taken)
 
@@ -85,7 +85,7 @@ async def test_a_text_that_the_carrier_refuses_is_given_up(
     wrong = Account(ACCOUNT, "not the token", f"{house.base}/line")
     told = list[Job]()
 
-    async def taken(job: Job) -> None:
+    async def taken(job: Job, _: str) -> None:
         told.append(job)
 
     with pytest.raises(Refused):
@@ -99,7 +99,7 @@ async def test_who_waits_for_a_text_is_told_when_the_carrier_has_it(
     """Also when the server was killed between the carrier's word and ours."""
     told = list[int]()
 
-    async def taken(job: Job) -> None:
+    async def taken(job: Job, _: str) -> None:
         assert len(house.line.texts()) == 1
         told.append(job.attempts)
 
