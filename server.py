@@ -209,7 +209,7 @@ def assembled(house: House) -> web.Application:
         app.add_routes(office_routes(OfficeDesk(house.directory, house.cases, zone)))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
-    app.cleanup_ctx.append(_background)
+    app.cleanup_ctx.append(background)
     return app
 
 
@@ -240,7 +240,7 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
     await house.database.close()
 
 
-async def _background(app: web.Application) -> AsyncIterator[None]:
+async def background(app: web.Application) -> AsyncIterator[None]:
     """The outbox's drain, retention and the nightly plan, until the server stops."""
     house = app[HOUSE]
     await house.outbox.take_back(house.clock.now())  # what a killed server had begun

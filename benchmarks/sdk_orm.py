@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from ivr.carrier.inbound import read_answer, read_turn
+from ivr.carrier.inbound import Form, read_answer, read_turn
 from ivr.flow.advance import advance
 from ivr.flow.call import Call, from_plain, to_plain
 from ivr.flow.event import (
@@ -72,20 +72,23 @@ async def application(folder: Path, token: str) -> web.Application:
         await connection.run_sync(Base.metadata.create_all)
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     inputs = Inputs(demo_sheets(), shipped(), calendar(), AREA, "Asia/Shanghai", Policy())
-    today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()  # noqa: TID251
+    today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()  # noqa: TID251 - as below
     plan = compile_plan(inputs, 1, today)
     validator, writer = RequestValidator(token), asyncio.Lock()
 
     async def step(request: web.Request) -> web.Response:
-        form = await request.post()
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        now = datetime.now(UTC)  # noqa: TID251 - the usual step asks where it stands
         url = f"{request.scheme}://{request.host}{request.raw_path}"
         if not validator.validate(url, form, request.headers["X-Twilio-Signature"]):
             raise web.HTTPForbidden
         sid = str(form["CallSid"])
         async with writer, sessions() as session:
             row = await session.get(CallRow, sid)
-            call, line = _arrived(form, plan.script.start) if row is None else _goes_on(row, form)
-            now = datetime.now(UTC)  # noqa: TID251 - the usual step asks where it stands
+            if row is None:
+                call, line = _arrived(form, plan.script.start, now)
+            else:
+                call, line = from_plain(json.loads(row.state)), read_turn(form)
             turn = _turn(World(plan, now, Draws("46270395", "1825")), call, line)
             reply = document(turn.say, f"http://{request.host}/voice/{sid}/turn/{turn.call.turn}")
             state = json.dumps(to_plain(turn.call))
@@ -111,15 +114,10 @@ async def application(folder: Path, token: str) -> web.Application:
     return app
 
 
-def _arrived(form: object, at: str) -> tuple[Call, LineEvent]:
-    arrival = read_answer(form)  # type: ignore[arg-type]
-    now = datetime.now(UTC)  # noqa: TID251 - as above
+def _arrived(form: Form, at: str, now: datetime) -> tuple[Call, LineEvent]:
+    arrival = read_answer(form)
     call = Call(arrival.sid, arrival.caller, arrival.dialled, "zh-CN", at, 1, now)
     return call, Answered()
-
-
-def _goes_on(row: CallRow, form: object) -> tuple[Call, LineEvent]:
-    return from_plain(json.loads(row.state)), read_turn(form)  # type: ignore[arg-type]
 
 
 def _turn(world: World, call: Call, line: LineEvent) -> Turn:

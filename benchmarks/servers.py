@@ -74,7 +74,7 @@ def start(kind: str, folder: Path, port: int, core: int | None = 0) -> Running:
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):  # noqa: S310
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):  # noqa: S310 - loopback
             return
         time.sleep(0.02)
     raise SystemExit(f"the server behind {url} did not start")
@@ -124,9 +124,9 @@ async def bare(_: Path) -> web.Application:
 async def ours(folder: Path) -> web.Application:
     """The product as `server.py` puts it together."""
     from deployment.pauses import keep_short  # noqa: PLC0415 - the floor goes without
-    from deployment.settings import Settings  # noqa: PLC0415 - same
-    from server import build_app  # noqa: PLC0415
-    from storage.schema import migrate  # noqa: PLC0415
+    from deployment.settings import Settings  # noqa: PLC0415 - the floor goes without
+    from server import build_app  # noqa: PLC0415 - the floor goes without
+    from storage.schema import migrate  # noqa: PLC0415 - the floor goes without
 
     migrate(folder / "zhitong.db")
     app = await build_app(Settings())
@@ -137,10 +137,10 @@ async def ours(folder: Path) -> web.Application:
 async def steps(folder: Path) -> web.Application:
     """Ours, whose outbox stands still: texts, mails and recordings are kept as jobs, in the
     step's own transaction, and wait."""
-    from server import _background  # noqa: PLC0415 - the floor goes without
+    from server import background  # noqa: PLC0415 - the floor goes without
 
     app = await ours(folder)
-    app.cleanup_ctx.remove(_background)
+    app.cleanup_ctx.remove(background)
     return app
 
 

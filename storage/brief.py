@@ -126,7 +126,7 @@ def begun(connection: Connection) -> Connection:
 
 def cursor_of(connection: Connection) -> sqlite3.Cursor:
     """The driver's own cursor beneath Core's connection."""
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # SQLite's
     return driver.cursor()
 
 

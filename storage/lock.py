@@ -42,7 +42,7 @@ def _lock(file: IO[bytes]) -> None:
     if os.name == "nt":
         import msvcrt  # noqa: PLC0415 - exists on Windows only
 
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # Windows only
     else:
         import fcntl  # noqa: PLC0415 - exists on POSIX only
 

@@ -40,8 +40,8 @@ def _revision(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection) -> None:
     # Imported only when there is something to do: a warm start is spared its time.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - as said
+    from alembic.config import Config  # noqa: PLC0415 - as said
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

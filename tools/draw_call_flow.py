@@ -30,6 +30,7 @@ from ivr.flow.node import (
     When,
 )
 from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.sayings import prompts_of
 from ivr.library.plans import shipped
 from ivr.library.scripts import load_script
 from ivr.library.wording import load_phrases
@@ -168,14 +169,8 @@ def _heard(node: Node, phrases: Phrasebook) -> str:
 
 
 def said(node: Node) -> tuple[Prompt, ...]:
-    """The prompts that the script gives a node; others speak by themselves."""
-    match node:
-        case Menu():
-            return (*node.first, *node.prompts)
-        case Record() | Do() | End():
-            return node.prompts
-        case _:
-            return ()
+    """What the script lets the node say; what a menu says `again` was drawn once."""
+    return (*node.first, *node.prompts) if isinstance(node, Menu) else prompts_of(node)
 
 
 def _line(prompt: Prompt, phrases: Phrasebook) -> str:

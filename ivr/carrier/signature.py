@@ -88,7 +88,7 @@ def _joined(fields: Mapping[str, object]) -> str:
     once: Mapping[str, str] = fields if type(fields) is dict else dict(fields.items())  # type: ignore[arg-type]  # else TypeError below
     if len(once) == len(fields):
         return "".join([name + once[name] for name in sorted(once)])
-    pairs: set[tuple[str, str]] = set(fields.items())  # type: ignore[arg-type]
+    pairs: set[tuple[str, str]] = set(fields.items())  # type: ignore[arg-type]  # else TypeError
     return "".join([name + value for name, value in sorted(pairs)])
 
 

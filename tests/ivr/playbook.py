@@ -303,4 +303,4 @@ def perform(text: str, plan: Plan) -> str:
 
 def on_policy(plan: Plan, **changed: object) -> Plan:
     """The same plan under another policy."""
-    return replace(plan, policy=replace(plan.policy, **changed))  # type: ignore[arg-type]
+    return replace(plan, policy=replace(plan.policy, **changed))  # type: ignore[arg-type]  # its own fields

@@ -37,7 +37,7 @@ def city() -> Directory:
 
 
 def changed(city: Directory, number: str, **values: object) -> Directory:
-    entry = replace(city.numbers[number], **values)  # type: ignore[arg-type]
+    entry = replace(city.numbers[number], **values)  # type: ignore[arg-type]  # its own fields
     return replace(city, numbers={**city.numbers, number: entry})
 
 

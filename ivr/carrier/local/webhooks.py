@@ -193,8 +193,7 @@ class Door:
         if self._open.is_set():
             return
         end = asyncio.get_running_loop().time() + self.timing.up
-        # Another server's start can only be watched.
-        while asyncio.get_running_loop().time() < end and not await self._knock():  # noqa: ASYNC110
+        while asyncio.get_running_loop().time() < end and not await self._knock():  # noqa: ASYNC110 - a start can only be watched
             await asyncio.sleep(0.05)
         self._open.set()
 

@@ -216,7 +216,7 @@ def test_words_of_two_topics_lead_to_their_group(demo_plan: Plan) -> None:
     words = demo_plan.vocabulary.languages["zh-CN"].topics
     of_group: dict[int, list[str]] = {}
     for word, meaning in words.items():
-        of_group.setdefault(meaning.group, []).append(word)  # type: ignore[union-attr]
+        of_group.setdefault(meaning.group, []).append(word)  # type: ignore[union-attr]  # topics mean groups
     pair = next(
         (one, two)
         for group in of_group.values()

@@ -45,7 +45,7 @@ FAINT = """() => {
 async def test_no_text_is_fainter_than_wcag_aa_allows(
     page: Page, house: House, scheme: str
 ) -> None:
-    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # both are schemes
     for path in ("/phone", "/phone?as=official", "/demo/office", "/demo/office/市水利局"):
         await page.goto(house.url + path)
         assert await page.evaluate(FAINT) == [], path

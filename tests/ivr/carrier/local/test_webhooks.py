@@ -21,7 +21,7 @@ async def call(house: House) -> list[str]:
 
 
 def broken(status: int = 200, text: str = "", **more: str) -> web.Response:
-    return web.Response(status=status, text=text, **more)  # type: ignore[arg-type]
+    return web.Response(status=status, text=text, **more)  # type: ignore[arg-type]  # its keywords
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def broken(status: int = 200, text: str = "", **more: str) -> web.Response:
 )
 async def test_failure_goes_to_the_fallback_url(house: House, reply: object, code: str) -> None:
     """§3: at once, with ErrorCode and ErrorUrl; the call may go on from there."""
-    house.replies["/voice/answer"] = reply  # type: ignore[assignment]
+    house.replies["/voice/answer"] = reply  # type: ignore[assignment]  # as listed above
     house.replies["/voice/fallback"] = twiml("<Say>from the fallback</Say>")
     assert await call(house) == ["from the fallback"]
     fallback = house.to("/voice/fallback")[0].form
