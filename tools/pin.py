@@ -13,7 +13,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 PINS = re.compile(r"^constraint-dependencies = \[(?:\]|\n.*?^\])$", re.DOTALL | re.MULTILINE)
-EXPORT = ("export", "--all-groups", "--all-extras", "--no-hashes", "--no-annotate", "--no-header", "--quiet")
+ALL = ("--all-groups", "--all-extras")
+EXPORT = ("export", *ALL, "--no-hashes", "--no-annotate", "--no-header", "--quiet")
 
 
 class PinError(Exception):
