@@ -1,0 +1,29 @@
+"""The table of what must follow an answered call."""
+
+from datetime import timedelta
+
+from routing.ledger import EXPECTED, OF_WORK, GapKind
+from routing.ports import JobKind
+
+
+def test_every_kind_of_gap_has_its_expectation() -> None:
+    assert set(EXPECTED) == set(GapKind)
+
+
+def test_every_kind_of_work_is_expected_once() -> None:
+    work = [job for expected in EXPECTED.values() for job in expected.work]
+
+    assert sorted(work) == sorted(JobKind)
+    assert {OF_WORK[job].kind for job in JobKind} == {e.kind for e in EXPECTED.values() if e.work}
+
+
+def test_a_text_is_not_sent_again_by_itself() -> None:
+    """Everything else may be tried again at any hour."""
+    alone = {kind for kind, expected in EXPECTED.items() if expected.work and not expected.again}
+
+    assert alone == {GapKind.TEXT}
+
+
+def test_nothing_is_called_missing_while_it_may_still_be_on_its_way() -> None:
+    """A webhook takes seconds, a job's first tries a minute, and settling waits for both."""
+    assert min(expected.within for expected in EXPECTED.values()) >= timedelta(minutes=10)
