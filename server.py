@@ -57,7 +57,7 @@ from storage.calls import StoredCalls
 from storage.cases import StoredCases
 from storage.effects import Effects
 from storage.engine import Database
-from storage.journal import SqliteJournal
+from storage.journal import StoredJournal
 from storage.keymark import same_key
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
@@ -65,6 +65,7 @@ from storage.plans import StoredPlans
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
+from storage.sqlite.database import SqliteDatabase
 
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
@@ -88,7 +89,7 @@ class House:
     plans: Plans
     conversation: Conversation
     answers: StoredAnswers
-    journal: SqliteJournal
+    journal: StoredJournal
     outbox: StoredOutbox
     recordings: StoredRecordings
     cases: StoredCases
@@ -118,7 +119,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     effects = Effects(sealing, zone)
     plans = await published(settings, clock, database)
     calls = StoredCalls(database, effects)
-    journal = SqliteJournal(database, effects)
+    journal = StoredJournal(database, effects)
     recordings = StoredRecordings(database, settings.data_dir / "recordings")
     answers = StoredAnswers(database, sealing, effects, zone)
     conversation = Conversation(
@@ -183,7 +184,7 @@ def apology(house: House) -> bytes:
 
 async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:
     """The whole application, ready to be served. The folder must be open and migrated."""
-    database = Database(settings.data_dir / "zhitong.db")
+    database = SqliteDatabase(settings.data_dir / "zhitong.db")
     try:
         return assembled(await furnish(settings, clock or SystemClock(), database))
     except BaseException:

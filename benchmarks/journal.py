@@ -22,10 +22,11 @@ from zoneinfo import ZoneInfo
 from ivr.flow.call import Call
 from ivr.ports import Origin, Reply, Step
 from storage.effects import Effects
-from storage.engine import PRAGMAS, Database
-from storage.journal import INSERT_CALL, INSERT_STEP, SqliteJournal, _call_rows, _step_row
+from storage.journal import StoredJournal
 from storage.schema import migrate
 from storage.sealing import Sealing
+from storage.sqlite.database import PRAGMAS, SqliteDatabase
+from storage.sqlite.steps import INSERT_CALL, INSERT_STEP, _call_rows, _step_row
 
 AT: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 CALLS_AT_ONCE: Final = 32
@@ -137,9 +138,9 @@ async def measured(
     """Interleaved rounds of the three, over one growing database each."""
     for name in ("journal.db", "bare.db"):
         await asyncio.to_thread(migrate, folder / name)
-    database = Database(folder / "journal.db")
+    database = SqliteDatabase(folder / "journal.db")
     sealing = Sealing(b"a benchmark's own key")
-    journal = SqliteJournal(database, Effects(sealing, ZoneInfo("Asia/Shanghai")))
+    journal = StoredJournal(database, Effects(sealing, ZoneInfo("Asia/Shanghai")))
     await journal.start()
     figures: dict[str, list[Figure]] = {"journal": [], "sqlite3 alone": [], "loop alone": []}
     try:

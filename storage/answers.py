@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.call import Call
 from ivr.flow.effect import (
@@ -244,22 +244,22 @@ class StoredAnswers:
 
     async def _count_cases(self, call: Call, now: datetime) -> Answer:
         digest = self._effects.caller_digest(call.caller)
-        found = self._database.look(OPENED_SINCE, whose=digest, since=now - HOUR)
+        found = await self._database.look(OPENED_SINCE, whose=digest, since=now - HOUR)
         still_open = (row.reference for row in found if CaseState(row.state) not in ENDS)
         return RecentCases(len(found), next(still_open, None))
 
     async def _count_live_calls(self, official: str, now: datetime) -> Answer:
         local = now.astimezone(self._zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        [row] = self._database.look(ACCEPTED_SINCE, official=official, since=midnight)
+        [row] = await self._database.look(ACCEPTED_SINCE, official=official, since=midnight)
         return LiveCallsToday(row[0])
 
     async def _count_texts(self, call: Call, now: datetime) -> Answer:
         key = self._effects.texts_key(call.caller or "", now)
-        [row] = self._database.look(TEXTS, first_key=key, last_key=f"{key}~")
+        [row] = await self._database.look(TEXTS, first_key=key, last_key=f"{key}~")
         return TextsToday(row[0] >= CHECK_TEXTS_A_DAY)
 
     async def _find_matter(self, call: Call, turn: int) -> Answer:
-        for row in self._database.look(MATTER, call=call.id, turn=turn):
+        for row in await self._database.look(MATTER, call=call.id, turn=turn):
             return MatterFound(row.reference, self._sealing.draw(call.id, turn, row.attempt).pin)
         return MatterFound(None, None)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Row, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from ivr.flow.call import Call, from_plain
@@ -18,7 +18,7 @@ from routing.ports import JobKind
 from storage.beneath import Read
 from storage.effects import Effects, Source, enqueue
 from storage.engine import Database
-from storage.journal import taken
+from storage.steps import taken
 from storage.tables.calls import call_ends, calls, leg_answers, steps
 from storage.tables.cases import recordings, transcripts
 from storage.writes import HOLD_RECORDING, held_row
@@ -65,26 +65,26 @@ class StoredCalls:
 
     async def load(self, call_id: str) -> tuple[Call, Origin] | None:
         """The latest state of a call, or None."""
-        for row in self._database.look(LATEST, call=call_id):
+        for row in await self._database.look(LATEST, call=call_id):
             if row.state is not None:
                 return from_plain(orjson.loads(row.state)), Origin(row.account, row.sid)
         return None
 
     async def of(self, origin: Origin) -> str | None:
         """The call that began with this account and leg."""
-        rows = self._database.look(CALL_OF, account=origin.account, sid=origin.sid)
+        rows = await self._database.look(CALL_OF, account=origin.account, sid=origin.sid)
         found: str | None = _only(rows)
         return found
 
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         """The state that was waiting for `turn`."""
-        for row in self._database.look(STEP, call=call_id, turn=turn - 1):
+        for row in await self._database.look(STEP, call=call_id, turn=turn - 1):
             return None if row.state is None else from_plain(orjson.loads(row.state))
         return None
 
     async def reply(self, call_id: str, turn: int) -> bytes | None:
         """The stored reply of a turn."""
-        for row in self._database.look(STEP, call=call_id, turn=turn):
+        for row in await self._database.look(STEP, call=call_id, turn=turn):
             reply: bytes | None = row.reply
             return reply
         return None
@@ -124,7 +124,7 @@ class StoredCalls:
 
     async def leg_answer(self, call_id: str, turn: int) -> bool | None:
         """What the callee of the Dial that answers `turn` said."""
-        found: bool | None = _only(self._database.look(LEG_ANSWER, call=call_id, turn=turn))
+        found: bool | None = _only(await self._database.look(LEG_ANSWER, call=call_id, turn=turn))
         return found
 
     async def hold_recording(
@@ -133,7 +133,7 @@ class StoredCalls:
         """Keep where a recording can be fetched; whichever webhook tells it first. False where it
         is another call's: a recording never leaves the call that it is of."""
         row = held_row(call_id, turn, ref, at)
-        return await self._database.brief(lambda unit: bool(HOLD_RECORDING.on(unit, row).rowcount))
+        return await self._database.brief(lambda unit: bool(HOLD_RECORDING.on(unit, row)))
 
     async def recorded_by(self, sid: str) -> str | None:
         """The call that a recording is of."""
@@ -143,7 +143,7 @@ class StoredCalls:
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         """What a callback told of the recording of this turn."""
-        for row in self._database.look(HELD, call=call_id, turn=turn):
+        for row in await self._database.look(HELD, call=call_id, turn=turn):
             return RecordingRef(row.sid, row.url or "", row.seconds)
         return None
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
 from sqlalchemy import Executable, delete, literal, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.effect import (
     AttachRecording,

@@ -1,29 +1,22 @@
-"""The database: async engine, one writer at a time, units of work. SQLite here; the stores speak
-Core only."""
+"""The database as the stores see it: units of work, reads, brief work, and what wakes the outbox.
+The stores speak Core; `sqlite` and `postgres` carry it out."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Row, Select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.beneath import Read
-from storage.brief import Brief, BriefWrites, begun
-from storage.errors import StorageError, told
+from storage.effects import Effects
+from storage.errors import StorageError
+from storage.steps import Hook, StepRows
 
 T = TypeVar("T")
-PRAGMAS: Final = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",  # a commit survives power loss
-    "PRAGMA busy_timeout=5000",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-20000",
-    "PRAGMA secure_delete=ON",  # what is deleted leaves the file
-)
 
 
 class Wake:
@@ -44,69 +37,52 @@ class Wake:
         self._event.clear()
 
 
-class Database:
-    """One SQLite database. Writers take turns, so that none waits unfairly in SQLite itself. No
-    error shows what a statement carried: words and PINs would stand in the log."""
+class Database(ABC):
+    """One database of either kind. No error shows what a statement carried: words and PINs would
+    stand in the log."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.engine: AsyncEngine = create_async_engine(
-            f"sqlite+aiosqlite:///{path}", hide_parameters=True
-        )
-        prepare(self.engine.sync_engine)
-        self.writer = asyncio.Lock()
-        self.woken = Wake()
-        self._beneath = self.beneath()
-        self._looks: Connection | None = None
-        self._reads = Brief(self.beneath(), "reads")
-        self._writes = BriefWrites(self.beneath(), self.writer)
+    woken: Wake
+    writer: asyncio.Lock
+    """Whose turn it is to write, where writers take turns in this process."""
 
-    def beneath(self) -> Engine:
-        """A synchronous engine on the same database, for a thread of its own."""
-        engine = create_engine(
-            f"sqlite:///{self.path}",
-            connect_args={"check_same_thread": False},
-            hide_parameters=True,
-        )
-        prepare(engine)
-        return engine
-
-    @contextlib.asynccontextmanager
-    async def unit_of_work(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def unit_of_work(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One transaction that writes: whole or not at all; at most 20 ms at a time."""
-        async with self.writer:
-            with told():
-                async with self.engine.connect() as connection:
-                    writing = await connection.execution_options(zhitong_writes=True)
-                    async with writing.begin():
-                        yield writing
 
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One consistent view."""
-        with told():
-            async with self.engine.connect() as connection, connection.begin():
-                yield connection
 
+    @abstractmethod
     async def read(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
-        """One short query in one hop: what a webhook waits for. `values` fill what it binds, so
-        that it is put together once, not each time it is asked."""
-        with told():
-            return await self._reads.run(lambda reader: reader.execute(query, values).all())
+        """One short query: what a webhook waits for. `values` fill what it binds, so that it is
+        put together once, not each time it is asked."""
 
-    def look(self, query: Read, **values: object) -> Sequence[Any]:
-        """A few rows by their key, at once on the loop: they cost less than a hop to a thread.
-        Nothing else may be asked so; readers wait for no writer (WAL)."""
-        if self._looks is None:
-            self._looks = begun(self._beneath.connect())
-        with told():
-            return query.on(self._looks, values)
+    @abstractmethod
+    async def look(self, query: Read, **values: object) -> Sequence[Any]:
+        """A few rows by their key, as cheaply as can be. Nothing else may be asked so."""
 
+    @abstractmethod
     async def brief(self, work: Callable[[Connection], T]) -> T:
-        """Short work that writes, whole or not at all; what waits with it shares its commit. The
-        writer's turn, which steps wait for, ends the sooner."""
-        with told():
-            return await self._writes.run(work)
+        """Short work that writes, whole or not at all. It may be carried out twice, if what it
+        was put together with failed: it must change nothing but the database."""
+
+    @abstractmethod
+    def steps(self, effects: Effects, hook: Hook | None) -> StepRows:
+        """What the journal writes its batches with."""
+
+    @abstractmethod
+    def take_turns(self, unit: Connection, *names: str) -> None:
+        """Inside brief work: until it ends, nobody else is past this line with one of the same
+        names, on any replica. What is first counted and then written needs it."""
+
+    @abstractmethod
+    async def tidy(self) -> None:
+        """What was deleted leaves the files, as far as the database can."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of it."""
 
     async def trouble(self) -> str:
         """What keeps the database from taking a write, or nothing. It takes the writer's turn,
@@ -116,31 +92,3 @@ class Database:
                 return ""
         except StorageError as wrong:
             return str(wrong)
-
-    async def close(self) -> None:
-        """Let go of the file."""
-        self._reads.close()
-        self._writes.close()
-        if self._looks is not None:
-            self._looks.close()
-        self._beneath.dispose()
-        await self.engine.dispose()
-
-
-def prepare(engine: Engine) -> None:
-    """Each connection is set up alike, and Core's BEGIN is the one that we want."""
-
-    @event.listens_for(engine, "connect")
-    def _(dbapi_connection: Any, _record: Any) -> None:
-        dbapi_connection.isolation_level = None  # we say BEGIN ourselves
-        cursor = dbapi_connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Any) -> None:
-        if connection.get_execution_options().get("zhitong_begun", False):
-            return  # it is said beneath Core, or not at all
-        writes = connection.get_execution_options().get("zhitong_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -5,7 +5,7 @@ import hmac
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from storage.engine import Database
 from storage.errors import StorageError

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from routing.ports import SentMail
 from storage.engine import Database

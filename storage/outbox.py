@@ -75,7 +75,7 @@ class StoredOutbox:
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         """Jobs that are due, the longest waiting first; ours until the lease ends."""
-        if not self._database.look(ANY_DUE, now=now, most=1):
+        if not await self._database.look(ANY_DUE, now=now, most=1):
             return ()
         values = {"now": now, "most": most, "leased": now + LEASE}
         claimed = await self._database.brief(lambda unit: unit.execute(CLAIM, values).all())

@@ -18,7 +18,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from routing.ports import Audio, JobKind
 from storage.effects import enqueue
@@ -58,7 +58,7 @@ class Retention:
         await self._forget_audio(now)
         await self._prune(now)
         await self._audio.sweep()
-        await self._truncate()
+        await self._database.tidy()
 
     async def _found(self, query: Select[Any]) -> Sequence[Any]:
         """The next chunk of rows."""
@@ -175,28 +175,7 @@ class Retention:
                 ids = [identity for (identity,) in found]
                 await unit.execute(update(outbox).where(outbox.c.id.in_(ids)).values(payload="{}"))
 
-    async def _truncate(self) -> None:
-        """Most of the log goes into the database beside the writer; the rest, and the end of the
-        log, take a moment of its lock. Where a reader is in the way the next round does it."""
-        async with self._database.engine.connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            await _pragma(driver, "wal_checkpoint(PASSIVE)")
-            async with self._database.writer:
-                patience = await _pragma(driver, "busy_timeout")
-                await _pragma(driver, "busy_timeout=0")
-                try:
-                    await _pragma(driver, "wal_checkpoint(TRUNCATE)")
-                finally:
-                    await _pragma(driver, f"busy_timeout={patience}")
-
 
 def _settling(call_id: Any) -> Any:
     """The key of the work that settles a call's recording (`storage.calls`)."""
     return f"settle:{call_id}" if isinstance(call_id, str) else literal("settle:") + call_id
-
-
-async def _pragma(driver: Any, words: str) -> int | None:
-    """Ask SQLite; the first number of its answer."""
-    async with driver.execute(f"PRAGMA {words}") as cursor:
-        row = await cursor.fetchone()
-    return None if row is None else int(row[0])

@@ -5,8 +5,8 @@ from typing import Final
 
 from sqlalchemy import Connection, create_engine, inspect
 
-from storage.engine import prepare
 from storage.errors import TooNew, told
+from storage.sqlite.database import prepare
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Executable, Table, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from ivr.ports import RecordingRef
 from routing.cases.case import Confidentiality

@@ -13,9 +13,9 @@ import pytest
 import server
 from deployment import commands
 from deployment.settings import Settings
-from storage import engine
 from storage.lock import FolderLock
 from storage.schema import migrate
+from storage.sqlite import database
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = "https://phone.example"
@@ -240,7 +240,7 @@ def test_a_disk_that_is_full(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """SQLite's own "database or disk is full", by a bound on its pages."""
-    monkeypatch.setattr(engine, "PRAGMAS", (*engine.PRAGMAS, "PRAGMA max_page_count=8"))
+    monkeypatch.setattr(database, "PRAGMAS", (*database.PRAGMAS, "PRAGMA max_page_count=8"))
 
     assert "the disk is full: free some room" in refusal(capsys, command)
 

@@ -20,9 +20,9 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.effect import AttachRecording
 from routing.ports import JobKind
 from storage.effects import enqueue
-from storage.engine import Database
 from storage.outbox import StoredOutbox
 from storage.schema import migrate
+from storage.sqlite.database import SqliteDatabase
 from tests.storage.stepping import first_step, later_step, open_case
 
 DEADLINE = 20.0
@@ -31,7 +31,7 @@ DEADLINE = 20.0
 
 async def leave_claimed(path: Path) -> None:
     """The work of a server that was killed a second after it had claimed it."""
-    database = Database(path)
+    database = SqliteDatabase(path)
     before = SystemClock().now() - timedelta(seconds=1)
     async with database.unit_of_work() as unit:
         await unit.execute(enqueue(JobKind.SETTLE, {"call": "of-nobody"}, "settle:1", before, None))

@@ -18,7 +18,7 @@ import pytest
 
 from deployment.settings import Secrets, Settings
 from ivr.carrier.local.twiml_reader import read_twiml
-from storage.journal import KillPoint
+from storage.steps import KillPoint
 from tests.ivr.carrier.signed import CALLER, Answer, Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
 
@@ -50,7 +50,8 @@ def hook(reached):
 
 async def main():
     app = await server.build_app(settings)
-    app[server.HOUSE].journal._hook = hook
+    journal = app[server.HOUSE].journal
+    journal._hook = journal._rows._hook = hook
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()

@@ -24,9 +24,10 @@ from storage.answers import StoredAnswers
 from storage.calls import StoredCalls
 from storage.effects import Effects
 from storage.engine import Database
-from storage.journal import SqliteJournal
+from storage.journal import StoredJournal
 from storage.outbox import StoredOutbox
 from storage.sealing import Sealing
+from storage.sqlite.database import SqliteDatabase
 from storage.tables.cases import cases
 
 ACCOUNT: Final = "AC" + "0" * 32
@@ -161,10 +162,10 @@ async def opened(
     database_file: Path, plan: Plan, sealing: Sealing | None = None
 ) -> AsyncIterator[Desk]:
     """A conversation on a migrated database; opened again, it knows only what was kept."""
-    database = Database(database_file)
+    database: Database = SqliteDatabase(database_file)
     sealing = sealing or Sealing(KEY)
     effects = Effects(sealing, ZONE)
-    journal = SqliteJournal(database, effects)
+    journal = StoredJournal(database, effects)
     await journal.start()
     calls, answers = StoredCalls(database, effects), StoredAnswers(database, sealing, effects, ZONE)
     clock, number = StoppedClock(), itertools.count()

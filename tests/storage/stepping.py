@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,12 @@ from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
 from storage.calls import StoredCalls
 from storage.effects import Effects
-from storage.engine import Database
-from storage.journal import Hook, SqliteJournal
+from storage.journal import StoredJournal
 from storage.schema import migrate
 from storage.sealing import Sealing
+from storage.sqlite.database import SqliteDatabase
+from storage.sqlite.steps import SqliteSteps
+from storage.steps import Hook
 
 AT: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 CALLER: Final = "+8613800001234"
@@ -33,9 +36,9 @@ SEALING: Final = Sealing(b"a test's own key, never a server's")
 class House:
     """The parts under test, over one file."""
 
-    database: Database
+    database: SqliteDatabase
     effects: Effects
-    journal: SqliteJournal
+    journal: StoredJournal
     calls: StoredCalls
 
     async def rows(self, table: Any) -> int:
@@ -53,15 +56,25 @@ async def opened(folder: Path, hook: Hook | None = None) -> AsyncIterator[House]
     """A migrated database with a running journal, closed in order."""
     path = folder / "house.db"
     await asyncio.to_thread(migrate, path)
-    database = Database(path)
+    database = SqliteDatabase(path)
     effects = Effects(SEALING, ZoneInfo("Asia/Shanghai"))
-    journal = SqliteJournal(database, effects, hook)
+    journal = StoredJournal(database, effects, hook)
     await journal.start()
     try:
         yield House(database, effects, journal, StoredCalls(database, effects))
     finally:
         await journal.stop()
         await database.close()
+
+
+def driver_of(journal: StoredJournal) -> sqlite3.Connection:
+    """SQLite's own connection beneath the journal."""
+    rows = journal._rows
+    assert isinstance(rows, SqliteSteps)
+    assert rows._connection is not None
+    driver = rows._connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 @contextlib.contextmanager

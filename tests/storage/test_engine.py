@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from storage.engine import Database
 from storage.errors import DiskFull, ReadOnly, StorageError
 from storage.schema import migrate
+from storage.sqlite.database import SqliteDatabase
 from storage.tables.base import sqlite_text
 from storage.tables.calls import settings, verdicts
 from storage.tables.outbox import mails
@@ -137,7 +137,7 @@ def test_a_read_only_database_is_one_sentence(tmp_path: Path) -> None:
     migrate(tmp_path / "house.db")
 
     async def write() -> None:
-        database = Database(tmp_path / "house.db")
+        database = SqliteDatabase(tmp_path / "house.db")
         try:
             async with database.unit_of_work() as connection:
                 await connection.exec_driver_sql("PRAGMA query_only=ON")

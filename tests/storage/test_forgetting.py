@@ -15,6 +15,7 @@ from routing.numbers.forms import spoken_groups
 from storage.recordings import StoredRecordings
 from storage.retention import CALL_DETAILS, Retention
 from storage.schema import migrate
+from storage.sqlite.database import SqliteDatabase
 from storage.tables.calls import call_ends, calls, verdicts
 from storage.tables.cases import case_callers, cases, tries
 from storage.tables.outbox import outbox
@@ -56,9 +57,15 @@ async def desk(tmp_path: Path, demo_plan: Plan) -> AsyncIterator[Desk]:
         yield made
 
 
+def path_of(desk: Desk) -> Path:
+    """The database's file."""
+    assert isinstance(desk.database, SqliteDatabase)
+    return desk.database.path
+
+
 def everything(desk: Desk) -> bytes:
     """The pages, the log and its index."""
-    path = desk.database.path
+    path = path_of(desk)
     files = sorted(path.parent.glob(f"{path.name}*"))
     assert len(files) == 3, "the database, -wal and -shm"
     return b"".join(file.read_bytes() for file in files)
@@ -91,7 +98,7 @@ async def work_off(desk: Desk) -> set[str]:
 async def retain(desk: Desk) -> None:
     """A round of retention when the details of calls that ended now are due."""
     desk.clock.pass_(CALL_DETAILS.total_seconds())
-    folder = desk.database.path.parent / "recordings"
+    folder = path_of(desk).parent / "recordings"
     shelf = StoredRecordings(desk.database, folder)
     await Retention(desk.database, shelf, 90).run(desk.clock.now())
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,11 +18,11 @@ from ivr.flow.call import from_plain
 from ivr.flow.effect import NoteVerdict, Notify
 from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
 from storage.errors import DiskFull, StorageError
-from storage.journal import KillPoint
+from storage.steps import KillPoint
 from storage.tables.calls import calls, steps, verdicts
 from storage.tables.cases import cases
 from storage.tables.outbox import outbox
-from tests.storage.stepping import AT, first_step, later_step, open_case, opened
+from tests.storage.stepping import AT, driver_of, first_step, later_step, open_case, opened
 
 DEADLINE = 20
 
@@ -144,10 +143,7 @@ async def test_a_full_disk_is_told_and_survived(tmp_path: Path) -> None:
     """A real limit on the file's size; room again, and the journal goes on."""
     async with opened(tmp_path) as house:
         await house.journal.append(first_step("a"))
-        connection = house.journal._connection
-        assert connection is not None
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
+        driver = driver_of(house.journal)
         pages = driver.execute("PRAGMA page_count").fetchone()[0]
         driver.execute(f"PRAGMA max_page_count={pages + 4}")
         large = [first_step(f"x{n}", reply=bytes(200_000)) for n in range(3)]
@@ -164,10 +160,7 @@ async def test_a_full_disk_is_told_and_survived(tmp_path: Path) -> None:
 async def test_a_full_disk_spares_the_steps_that_still_fit(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         await house.journal.append(first_step("a"))
-        connection = house.journal._connection
-        assert connection is not None
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
+        driver = driver_of(house.journal)
         pages = driver.execute("PRAGMA page_count").fetchone()[0]
         driver.execute(f"PRAGMA max_page_count={pages + 2}")
         mixed = [later_step("a", 1), first_step("x", reply=bytes(200_000))]
@@ -223,7 +216,7 @@ async def test_only_a_step_with_work_wakes_the_outbox(tmp_path: Path) -> None:
 _CHILD = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from storage.journal import KillPoint
+from storage.steps import KillPoint
 from tests.storage.stepping import first_step, later_step, open_case, opened
 folder, point = Path(sys.argv[1]), KillPoint(sys.argv[2])
 armed = False

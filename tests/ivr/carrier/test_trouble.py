@@ -4,7 +4,6 @@ again, and nobody reads an exception."""
 import asyncio
 import re
 import shutil
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from ivr.conversation.errors import Unsettled
 from storage.errors import DiskFull, StorageError
 from tests.ivr.carrier.signed import CALLER, Carrier, Heard, house_of, kept_steps
 from tests.ivr.desk import call_of
+from tests.storage.stepping import driver_of
 
 
 async def test_whatever_fails_the_caller_hears_a_fixed_apology(
@@ -130,9 +130,7 @@ async def test_work_that_cannot_be_claimed_is_waited_out(
 
 def bound_pages(carrier: Carrier, most: int) -> None:
     """SQLite takes no bound below what the file has already."""
-    connection = house_of(carrier).journal._connection
-    assert connection is not None
-    driver: Any = connection.connection.driver_connection
+    driver = driver_of(house_of(carrier).journal)
     driver.execute(f"PRAGMA max_page_count={most}").close()
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from storage.brief import transaction
+from storage.sqlite.brief import transaction
 from storage.tables.calls import verdicts
 from tests.storage.stepping import AT, House, opened
 

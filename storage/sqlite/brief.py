@@ -1,5 +1,5 @@
 """Short work on a connection of its own, in a thread of its own: one hop a piece, where the async
-engine hops once a statement. Beneath `Database.read` and `Database.brief`."""
+engine hops once a statement. Beneath `SqliteDatabase`'s read and brief."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
+
+from storage.beneath import cursor_of
 
 T = TypeVar("T")
 MOST_TOGETHER: Final = 32
@@ -122,12 +124,6 @@ def _tell(pieces: Sequence[_Piece], kept: asyncio.Future[Sequence[Any]]) -> None
 def begun(connection: Connection) -> Connection:
     """A connection on which Core says no BEGIN: we say it beneath, or not at all."""
     return connection.execution_options(zhitong_begun=True)
-
-
-def cursor_of(connection: Connection) -> sqlite3.Cursor:
-    """The driver's own cursor beneath Core's connection."""
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # SQLite's
-    return driver.cursor()
 
 
 @contextlib.contextmanager
