@@ -26,11 +26,19 @@ class CarrierRefused(CarrierError):
 
 
 class CarrierUnreachable(CarrierError):
-    """The request surely had no effect, or may be repeated; try again later."""
+    """The request surely had no effect, or may be repeated; try again later: not before `after`
+    seconds, where the carrier said how long it wants to be left alone."""
+
+    def __init__(self, message: str, *, after: float = 0.0) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class CarrierUnsure(CarrierError):
-    """The request left, but no answer says what became of it; look it up first."""
+    """The request left, but no answer says what became of it; look it up first, not before
+    `after` seconds: what was taken may come into the carrier's lists a moment later."""
+
+    after: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)

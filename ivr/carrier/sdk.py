@@ -8,9 +8,13 @@ import twilio.rest.api  # noqa: F401 - what a Client would import on the loop, a
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from yarl import URL
 
-from ivr.carrier.account import Account, CarrierUnreachable, CarrierUnsure
+from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
 
+LONGEST_PATIENCE: Final = 600.0
+"""Seconds for which a carrier may ask to be left alone; beyond it our own waits rule."""
+_TOO_MANY: Final = 429
 _NO_ENVIRONMENT: Final = {"TWILIO": ""}  # an empty one would mean os.environ (twilio-voice §8)
 
 
@@ -31,6 +35,7 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
     ) -> None:
         self.is_async = True
         self._session = session
+        self._base = URL(account.base.rstrip("/"))
         self._headers = {**extra, "Authorization": account.login}
         self._limits = aiohttp.ClientTimeout(total=account.seconds, sock_connect=5)
 
@@ -43,16 +48,20 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
         headers: dict[str, str] | None = None,
         **_: object,
     ) -> Response:
-        """One exchange. Raises CarrierUnreachable or CarrierUnsure, which the SDK lets pass."""
+        """One exchange. Raises CarrierRefused, CarrierUnreachable or CarrierUnsure, which the SDK
+        lets pass."""
+        address = self._ours(uri)
         form: dict[str, Any] = {"params": params, "data": data, "allow_redirects": False}
         try:
             async with self._session.request(
                 method,
-                uri,
+                address,
                 headers={**(headers or {}), **self._headers},
                 timeout=self._limits,
                 **form,
             ) as answer:
+                if answer.status == _TOO_MANY:
+                    raise CarrierUnreachable("the carrier is busy", after=_patience(answer))
                 return Response(answer.status, await answer.text(errors="replace"), answer.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise CarrierUnreachable("no connection to the carrier; check CARRIER_URL") from None
@@ -60,3 +69,20 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
             if method == "POST":
                 raise CarrierUnsure("the carrier did not answer; look it up first") from None
             raise CarrierUnreachable("the carrier did not answer in time") from None
+
+    def _ours(self, uri: str) -> URL:
+        """The address within the account's own base. A page names the next one: with the base's
+        path before it or without (SignalWire, Twilio), and never at another host with our login."""
+        address, home = URL(uri), self._base
+        if address.origin() != home.origin():
+            raise CarrierRefused("the carrier's list goes on at another host; check CARRIER_URL")
+        prefix = home.path.rstrip("/")
+        if prefix and address.path.startswith(f"{prefix}{prefix}/"):
+            return address.with_path(address.raw_path[len(prefix) :], encoded=True, keep_query=True)
+        return address
+
+
+def _patience(answer: aiohttp.ClientResponse) -> float:
+    """Seconds of a Retry-After; a date, which no carrier we know sends, counts as none."""
+    told = answer.headers.get("Retry-After", "")
+    return min(float(told), LONGEST_PATIENCE) if told.isascii() and told.isdigit() else 0.0

@@ -341,3 +341,29 @@ async def test_the_first_text_does_not_hold_up_the_calls() -> None:
     async with asyncio.timeout(40):
         said, _ = await process.communicate()
     assert said.decode().split() == ["True", "False"]
+
+
+async def test_recordings_since_a_time(carrier: Carrier) -> None:
+    """Callers' words alone, and whole: what is not, is no matter that was lost."""
+
+    def made(sid: str, age: timedelta = timedelta(), **told: object) -> dict[str, object]:
+        created = (NOW - age).strftime("%a, %d %b %Y %H:%M:%S +0000")
+        whole = {"call_sid": "CA1", "status": "completed", "source": "RecordVerb", "duration": "9"}
+        return {"sid": sid, "date_created": created} | whole | told
+
+    rows = [
+        made("RE6"),
+        made("RE5", source=None),
+        made("RE4", source="DialVerb"),
+        made("RE3", status="in-progress"),
+        made("RE2", call_sid=None),
+        made("RE1", timedelta(hours=1)),
+    ]
+    carrier.says(200, {"recordings": rows, "next_page_uri": None, "page": 0})
+
+    found = await carrier.rows().since(NOW)
+    assert [(row.ref.sid, row.call, row.at) for row in found] == [
+        ("RE6", "CA1", NOW),
+        ("RE5", "CA1", NOW),
+    ]
+    assert found[0].ref.seconds == 9

@@ -1,0 +1,153 @@
+"""The carrier's rows of calls: placed, looked up, listed and ended through REST (twilio-voice §7).
+Implements `ivr.ports.CarrierCalls`."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+
+from ivr.carrier.account import Account, CarrierRefused, CarrierUnsure
+from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
+from ivr.flow.progress import CallStatus
+from ivr.flow.value import value
+from ivr.ports import CarrierCall
+
+PROGRESS: Final = ("initiated", "ringing", "answered", "completed")
+MOST_LISTED: Final = 5_000
+"""Calls of one list: a day of a busy city; more would not be read in a job's time."""
+_PAGE: Final = 1_000
+_MOST_ALIKE: Final = 100
+_NOT_LIVE: Final = 21220  # the call is over already
+
+
+@value
+class Placing:
+    """An outgoing call. `from_` is the published number that is shown; `url` has what is spoken,
+    `status` hears how it goes; `seconds` it rings, `longest` it may last; `key` names it towards
+    servers that repeat no request of the same key."""
+
+    to: str
+    from_: str
+    url: str
+    status: str
+    key: str
+    seconds: int = 30
+    longest: int = 300
+
+
+class CallRows:
+    """Calls at the carrier. `session` belongs to the caller, who made it in the running loop and
+    closes it."""
+
+    def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
+        self._account = account
+        self._session = session
+
+    async def place(self, wanted: Placing) -> str:
+        """Ring a phone; returns the carrier's id of the call.
+
+        Raises CarrierRefused, CarrierUnreachable, and CarrierUnsure, after which `placed` tells
+        whether it was taken: a phone must not ring twice for one errand."""
+        api = await api_of(self._account, self._session, {"Idempotency-Key": wanted.key})
+        try:
+            call = await api.calls.create_async(
+                to=wanted.to,
+                from_=wanted.from_,
+                url=wanted.url,
+                method="POST",
+                status_callback=wanted.status,
+                status_callback_event=list(PROGRESS),
+                status_callback_method="POST",
+                timeout=wanted.seconds,
+                time_limit=wanted.longest,
+            )
+        except REFUSALS as error:
+            raise carrier_error("a call", error, repeatable=False) from None
+        if not call.sid:
+            raise CarrierUnsure("the carrier took a call but named no id; look it up")
+        return str(call.sid)
+
+    async def placed(self, to: str, from_: str, since: datetime) -> Sequence[str]:
+        """The ids of calls that we had placed between these numbers since `since` (aware), the
+        oldest first. Another errand's may be among them."""
+        rows = await self._listed(_MOST_ALIKE, to=to, from_=from_)
+        return [
+            str(row.sid)
+            for row in reversed(rows)
+            if row.sid and row.direction == "outbound-api" and _began(row, since)
+        ]
+
+    async def fetch(self, sid: str) -> CarrierCall | None:
+        """One call; None where the carrier knows of none, which is not that it is over."""
+        api = await api_of(self._account, self._session)
+        try:
+            row = await api.calls(_path(sid)).fetch_async()
+        except REFUSALS as error:
+            mapped = carrier_error("a call's state", error, repeatable=True)
+            if isinstance(mapped, CarrierRefused) and mapped.status == GONE:
+                return None
+            raise mapped from None
+        return _call(row)
+
+    async def list(self, since: datetime) -> Sequence[CarrierCall]:
+        """The calls, in and out, that began at `since` (aware) or later, the newest first; those
+        that are queued still, too."""
+        day = since - LOOK_BACK
+        rows = await self._listed(MOST_LISTED, start_time_after=day.astimezone(UTC))
+        return [_call(row) for row in rows if row.sid and _began(row, since)]
+
+    async def end(self, sid: str) -> None:
+        """Have a call hung up; one that is over or unknown stays as it is."""
+        api = await api_of(self._account, self._session)
+        try:
+            await api.calls(_path(sid)).update_async(status="completed")
+        except REFUSALS as error:
+            mapped = carrier_error("the end of a call", error, repeatable=True)
+            if not isinstance(mapped, CarrierRefused) or not _over_already(mapped):
+                raise mapped from None
+
+    async def _listed(self, most: int, **asked: object) -> Sequence[Any]:
+        api = await api_of(self._account, self._session)
+        try:
+            rows: Sequence[Any] = await api.calls.list_async(
+                limit=most, page_size=min(most, _PAGE), **asked
+            )
+        except REFUSALS as error:
+            raise carrier_error("the list of calls", error, repeatable=True) from None
+        return rows
+
+
+def _path(sid: str) -> str:
+    """An id within an address: other engines' are of any shape (twilio-voice §12)."""
+    return quote(sid, safe=":")
+
+
+def _over_already(refused: CarrierRefused) -> bool:
+    return refused.status == GONE or refused.code == _NOT_LIVE
+
+
+def _began(row: Any, since: datetime) -> bool:
+    """Whether a call is as late as that; one that names no time counts as late."""
+    at = row.date_created or row.start_time
+    return at is None or bool(at >= since - LOOK_BACK)
+
+
+def _call(row: Any) -> CarrierCall:
+    length = row.duration
+    return CarrierCall(
+        sid=str(row.sid),
+        status=_status(row),
+        to=str(row.to or ""),
+        started=row.start_time,
+        seconds=int(length) if length is not None and str(length).isdecimal() else None,
+    )
+
+
+def _status(row: Any) -> CallStatus:
+    """A word that no carrier we know says is an end only where the call has one."""
+    try:
+        return CallStatus(str(row.status))
+    except ValueError:
+        return CallStatus.IN_PROGRESS if row.end_time is None else CallStatus.COMPLETED
