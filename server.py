@@ -33,7 +33,7 @@ from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
-from ivr.carrier.profiles import LOCAL
+from ivr.carrier.profiles import profile_of
 from ivr.carrier.recordings import Media, MediaRules
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.signature import SignatureCheck
@@ -125,7 +125,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     conversation = Conversation(
         plans=plans,
         stores=Stores(journal, calls, answers),
-        documents=TwimlDocuments(LOCAL, settings.base),
+        documents=TwimlDocuments(profile_of(settings.carrier), settings.base),
         clock=clock,
         draw=sealing.draw,
         new_id=lambda: new_id(clock.now()),
@@ -179,7 +179,8 @@ def apology(house: House) -> bytes:
     words = tuple(
         Say(house.phrases().say("trouble.plain", language, str), language) for language in languages
     )
-    return Twiml(LOCAL).render((*words, Hangup()), Urls(f"{house.settings.base}/voice"))
+    twiml = Twiml(profile_of(house.settings.carrier))
+    return twiml.render((*words, Hangup()), Urls(f"{house.settings.base}/voice"))
 
 
 async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:

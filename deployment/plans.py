@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from deployment.settings import Settings, StartError
-from ivr.carrier.profiles import LOCAL
+from ivr.carrier.profiles import profile_of
 from ivr.flow.world import Plan, Policy
 from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs, compile_plan, shipped
@@ -22,8 +22,9 @@ LOG: Final = structlog.get_logger()
 
 def plan_inputs(settings: Settings) -> Inputs:
     """What today's plan is compiled from: the demonstration city and the shipped words."""
+    carrier = profile_of(settings.carrier)
     policy = Policy(
-        audio_days=settings.retention_audio_days, hears=LOCAL.speech, whispers=LOCAL.whisper
+        audio_days=settings.retention_audio_days, hears=carrier.speech, whispers=carrier.whisper
     )
     return Inputs(demo_sheets(), shipped(), calendar(), AREA, settings.time_zone, policy)
 

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deployment import envfile
+from ivr.carrier.profiles import CarrierName, profile_of
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ENV_FILE: Final = Path(".env")
@@ -40,7 +41,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = ""
     data_dir: Path = Path("var")
-    carrier: Literal["local"] = "local"
+    carrier: CarrierName = "local"
+    carrier_url: str = ""
     account_sid: str = ""
     auth_token: str = Field(default="", repr=False)
     secret_key: str = Field(default="", repr=False)
@@ -65,6 +67,13 @@ class Settings(BaseSettings):
             raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
         return url
 
+    @field_validator("carrier_url")
+    @classmethod
+    def _rest_base(cls, url: str) -> str:
+        if url and not _is_base(url):
+            raise ValueError("CARRIER_URL must look like https://api.example.com")
+        return url.rstrip("/")
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.host not in LOOPBACK and not self.public_url:
@@ -78,8 +87,12 @@ class Settings(BaseSettings):
             raise ValueError(f"SECRET_KEY is too short to be secret: {LEAST_KEY} random characters")
         if self.demo and not self._for_this_machine:
             raise ValueError(
-                "DEMO is for this machine alone: HOST must be 127.0.0.1, and PUBLIC_URL not set"
+                "DEMO is for this machine alone: HOST must be 127.0.0.1, CARRIER and "
+                "PUBLIC_URL not set"
             )
+        self.carrier_url = self.carrier_url or profile_of(self.carrier).api
+        if self.carrier != "local":
+            self._reaches_the_carrier()
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as wrong:
@@ -92,6 +105,15 @@ class Settings(BaseSettings):
             raise ValueError("AUTH_TOKEN has an empty token: put one comma between two, no more")
         return self
 
+    def _reaches_the_carrier(self) -> None:
+        """A carrier outside needs an account, and an address for each of us."""
+        if not (self.account_sid and self.auth_token):
+            raise ValueError(f"CARRIER={self.carrier} needs ACCOUNT_SID and AUTH_TOKEN")
+        if not self.public_url:
+            raise ValueError(f"CARRIER={self.carrier} needs PUBLIC_URL, to call this server at")
+        if not self.carrier_url:
+            raise ValueError(f"CARRIER={self.carrier} needs CARRIER_URL, where its REST API is")
+
     @property
     def shows_demo(self) -> bool:
         """Whether the demonstration's pages and phones are mounted."""
@@ -101,7 +123,8 @@ class Settings(BaseSettings):
     def _for_this_machine(self) -> bool:
         """A loopback HOST is not enough: a proxy before it hands the public our own Host name."""
         public = urlsplit(self.public_url).hostname
-        return self.host in LOOPBACK and (public is None or public in LOOPBACK)
+        here = self.host in LOOPBACK and (public is None or public in LOOPBACK)
+        return here and self.carrier == "local"
 
     @property
     def base(self) -> str:

@@ -1,12 +1,15 @@
-"""What a carrier can do, as values: Twilio and the embedded carrier. The counterpart of
-`twiml`, which leaves out what a profile cannot do (twilio-voice §12)."""
+"""What a carrier can do, as values: Twilio, two servers that speak like it, and the embedded one.
+The counterpart of `twiml`, which leaves out what a profile cannot do (twilio-voice §12)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from ivr.flow.instruction import Language
+
+CarrierName = Literal["local", "twilio", "somleng", "signalwire"]
+"""What the setting `CARRIER` may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Profile:
     REST base, "" where it must be set. `overrides` is the URL fragment that sets retries, ""
     where the carrier has none. Ids of calls and recordings are opaque with every profile."""
 
-    name: str
+    name: CarrierName
     voices: Mapping[Language, Voice]
     hears: Mapping[Language, str]
     whisper: bool = True
@@ -71,3 +74,28 @@ LOCAL: Final = Profile(
     transcribes=True,  # words typed during a recording; Twilio writes down English only
     overrides=_THREE_TRIES,
 )
+SOMLENG: Final = Profile(  # self-hosted, so CARRIER_URL says where
+    name="somleng",
+    voices=MappingProxyType(
+        {"zh-CN": Voice("cmn-CN", "Polly.Zhiyu"), "en": Voice("en-US", "Polly.Joanna")}
+    ),
+    hears=_HEARS,
+    whisper=False,
+    speech=False,
+    pause=False,
+    ssml=False,
+    hints=False,
+)
+SIGNALWIRE: Final = Profile(  # https://SPACE.signalwire.com/api/laml, so CARRIER_URL says which
+    name="signalwire",
+    voices=_VOICES,
+    hears=_HEARS,
+)
+_PROFILES: Final[Mapping[CarrierName, Profile]] = MappingProxyType(
+    {profile.name: profile for profile in (TWILIO, SOMLENG, SIGNALWIRE, LOCAL)}
+)
+
+
+def profile_of(carrier: CarrierName) -> Profile:
+    """The abilities of the carrier that the settings name."""
+    return _PROFILES[carrier]

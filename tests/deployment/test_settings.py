@@ -8,6 +8,9 @@ import pytest
 from deployment.settings import Secrets, Settings, StartError, read_settings
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is what may not be used alone
+ACCOUNT = {"account_sid": "AC1", "auth_token": "hush"}
+PUBLIC = {"public_url": "https://phone.example"}
+LAML = "https://town.signalwire.com/api/laml"
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,27 @@ def test_the_demonstration_is_for_this_machine(
 
 
 @pytest.mark.parametrize(
+    ("values", "base"),
+    [
+        ({}, ""),
+        ({**ACCOUNT, **PUBLIC, "carrier": "twilio"}, "https://api.twilio.com"),
+        (
+            {**ACCOUNT, **PUBLIC, "carrier": "twilio", "carrier_url": "https://mock.example/"},
+            "https://mock.example",
+        ),
+        ({**ACCOUNT, **PUBLIC, "carrier": "signalwire", "carrier_url": LAML}, LAML),
+    ],
+)
+def test_where_the_carrier_is_asked(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], base: str
+) -> None:
+    settings = read(monkeypatch, **values)
+
+    assert settings.carrier_url == base
+    assert settings.shows_demo is (settings.carrier == "local")
+
+
+@pytest.mark.parametrize(
     ("values", "says"),
     [
         ({"host": EVERYWHERE}, "PUBLIC_URL is required"),
@@ -55,6 +79,12 @@ def test_the_demonstration_is_for_this_machine(
         ({"retention_audio_days": "0"}, "ZHITONG_RETENTION_AUDIO_DAYS"),
         ({"secret_key": "short"}, "SECRET_KEY is too short"),
         ({"carrier": "pigeon"}, "ZHITONG_CARRIER"),
+        ({"carrier": "twilio"}, "CARRIER=twilio needs ACCOUNT_SID and AUTH_TOKEN"),
+        ({**ACCOUNT, "carrier": "twilio"}, "CARRIER=twilio needs PUBLIC_URL"),
+        ({**ACCOUNT, **PUBLIC, "carrier": "somleng"}, "CARRIER=somleng needs CARRIER_URL"),
+        ({**ACCOUNT, **PUBLIC, "carrier": "signalwire"}, "CARRIER=signalwire needs CARRIER_URL"),
+        ({"carrier_url": "api.example"}, "CARRIER_URL must look like"),
+        ({**ACCOUNT, "public_url": "http://localhost", "carrier": "twilio", "demo": "1"}, "DEMO"),
     ],
 )
 def test_what_cannot_be_used_is_a_sentence(
