@@ -3,7 +3,7 @@ transcripts' rows. Implements `ivr.ports.Calls`."""
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -17,14 +17,12 @@ from ivr.ports import Ending, LegAnswer, Origin, RecordingRef
 from routing.ports import JobKind
 from storage.beneath import Read
 from storage.effects import Effects, Source, enqueue
+from storage.ends import SETTLE_AFTER, keep_end, settle_later
 from storage.engine import Database
 from storage.steps import taken
-from storage.tables.calls import call_ends, calls, leg_answers, steps
+from storage.tables.calls import calls, leg_answers, steps
 from storage.tables.cases import recordings, transcripts
 from storage.writes import HOLD_RECORDING, held_row
-
-SETTLE_AFTER: Final = timedelta(seconds=60)
-"""How long a call's late webhooks may take before its recording is settled without them."""
 
 ID: Final = bindparam("call", type_=steps.c.call_id.type)
 TURN: Final = bindparam("turn", type_=steps.c.turn.type)
@@ -91,21 +89,11 @@ class StoredCalls:
 
     async def ended(self, call_id: str, ending: Ending, at: datetime) -> bool:
         """Keep the end, once; settle a recording later if its webhooks never come."""
-        row = insert(call_ends).values(
-            call_id=call_id,
-            end=ending.end.value,
-            at=at,
-            seconds=ending.seconds,
-            forgotten=False,
-        )
-        settle = enqueue(
-            JobKind.SETTLE, {"call": call_id}, f"settle:{call_id}", at + SETTLE_AFTER, None
-        )
 
-        def keep(connection: Connection) -> bool:
-            first = bool(connection.execute(row.on_conflict_do_nothing()).rowcount)
+        def keep(unit: Connection) -> bool:
+            first = keep_end(unit, call_id, ending.end, at, ending.seconds)
             if first and ending.recording:
-                connection.execute(settle)
+                settle_later(unit, call_id, at + SETTLE_AFTER)
             return first
 
         return await self._database.brief(keep)

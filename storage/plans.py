@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import insert, select
 
 from routing.ports import Clock
+from storage.ends import LIVE
 from storage.engine import Database
-from storage.tables.calls import call_ends, calls, plans
+from storage.tables.calls import calls, plans
 
-LIVE: Final = timedelta(hours=2)
+LONGEST: Final = timedelta(hours=4)
 """No call is longer; an end that was never told does not keep its plan for ever."""
 
 
@@ -41,11 +42,7 @@ class StoredPlans:
 
     async def of_live_calls(self, now: datetime) -> Mapping[int, str]:
         """The inputs of every plan that a call which may still go on began with."""
-        live = (
-            select(calls.c.plan)
-            .where(calls.c.started > now - LIVE, ~exists().where(call_ends.c.call_id == calls.c.id))
-            .distinct()
-        )
+        live = select(calls.c.plan).where(LIVE, calls.c.started > now - LONGEST).distinct()
         query = select(plans.c.number, plans.c.body).where(plans.c.number.in_(live))
         async with self._database.reading() as connection:
             return {row.number: row.body for row in await connection.execute(query)}

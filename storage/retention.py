@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     Table,
     and_,
@@ -18,10 +19,10 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from routing.ports import Audio, JobKind
 from storage.effects import enqueue
+from storage.ends import LIVE, keep_end, settle_later, settling
 from storage.engine import Database
 from storage.recordings import StoredRecordings
 from storage.tables.calls import call_ends, calls, steps
@@ -29,8 +30,9 @@ from storage.tables.cases import pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
 
 CALL_DETAILS: Final = timedelta(hours=1)
-LOST_CALL: Final = timedelta(hours=2)
-"""A call without an end is taken to be over this long after its last step."""
+LOST_CALL: Final = timedelta(hours=4)
+"""A call whose end nobody could find out is taken to be over this long after its last step: longer
+than any talk, and than the sweep gives the carrier to end it (`ivr.carrier.sweep`)."""
 FINISHED_WORK: Final = timedelta(days=1)
 FAILED_WORK: Final = timedelta(days=7)
 """A person may look into what failed for so long; then who it was for is dropped."""
@@ -70,29 +72,26 @@ class Retention:
         """They end now, not in the past: what was being recorded is settled within the hour."""
         last = select(func.max(steps.c.at)).where(steps.c.call_id == calls.c.id).scalar_subquery()
         lost = select(calls.c.id).where(
-            calls.c.started <= now - LOST_CALL,
-            ~exists().where(call_ends.c.call_id == calls.c.id),
-            last <= now - LOST_CALL,
+            LIVE, calls.c.started <= now - LOST_CALL, last <= now - LOST_CALL
         )
         while found := await self._found(lost):
-            async with self._database.unit_of_work() as unit:
-                for (call_id,) in found:
-                    end = insert(call_ends).values(
-                        call_id=call_id, end="lost", at=now, forgotten=False
-                    )
-                    await unit.execute(end.on_conflict_do_nothing())
-                    work = enqueue(JobKind.SETTLE, {"call": call_id}, _settling(call_id), now, None)
-                    await unit.execute(work)
+
+            def end(unit: Connection, over: Sequence[Any] = found) -> None:
+                for (call_id,) in over:
+                    keep_end(unit, call_id, None, now, None)
+                    settle_later(unit, call_id, now)
+
+            await self._database.brief(end)
             self._database.woken.set()
 
     async def _forget_calls(self, now: datetime) -> None:
         """Not those whose recording is still to be settled: that needs where the call stood."""
-        settling = exists().where(
-            outbox.c.key == _settling(call_ends.c.call_id),
+        at_work = exists().where(
+            outbox.c.key == literal(settling("")) + call_ends.c.call_id,
             outbox.c.state.in_([JobState.READY.value, JobState.SENDING.value]),
         )
         due = select(call_ends.c.call_id).where(
-            call_ends.c.forgotten.is_(False), call_ends.c.at <= now - CALL_DETAILS, ~settling
+            call_ends.c.forgotten.is_(False), call_ends.c.at <= now - CALL_DETAILS, ~at_work
         )
         while found := await self._found(due):
             over = [call_id for (call_id,) in found]
@@ -174,8 +173,3 @@ class Retention:
             async with self._database.unit_of_work() as unit:
                 ids = [identity for (identity,) in found]
                 await unit.execute(update(outbox).where(outbox.c.id.in_(ids)).values(payload="{}"))
-
-
-def _settling(call_id: Any) -> Any:
-    """The key of the work that settles a call's recording (`storage.calls`)."""
-    return f"settle:{call_id}" if isinstance(call_id, str) else literal("settle:") + call_id

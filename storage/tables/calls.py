@@ -11,6 +11,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from storage.tables.base import METADATA, Instant
@@ -24,9 +26,11 @@ calls = Table(
     Column("dialled", String(64), nullable=False),
     Column("plan", Integer, nullable=False),
     Column("started", Instant, nullable=False),
+    Column("ended", Boolean, nullable=False, default=False, server_default=false()),
     UniqueConstraint("account", "sid"),
-    Index("ix_calls_started", "started"),
-)
+    Index("ix_calls_live_started", "started", sqlite_where=text("ended = 0"),
+          postgresql_where=text("NOT ended")),
+)  # fmt: skip
 
 steps = Table(
     "steps",

@@ -37,6 +37,8 @@ outbox = Table(
     UniqueConstraint("key"),
     Index("ix_outbox_ready_run_at", "run_at", sqlite_where=text("state IN ('ready', 'sending')"),
           postgresql_where=text("state IN ('ready', 'sending')")),
+    Index("ix_outbox_dead_finished", "finished", sqlite_where=text("state = 'dead'"),
+          postgresql_where=text("state = 'dead'")),
     Index("ix_outbox_reference", "reference"),
 )  # fmt: skip
 

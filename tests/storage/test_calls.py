@@ -17,7 +17,7 @@ from ivr.ports import (
     RecordingRef,
     ReferenceTaken,
 )
-from storage.calls import SETTLE_AFTER
+from storage.ends import SETTLE_AFTER
 from storage.tables.calls import call_ends, leg_answers
 from storage.tables.cases import cases, recordings, transcripts
 from storage.tables.outbox import outbox

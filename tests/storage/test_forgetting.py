@@ -13,7 +13,7 @@ from ivr.flow.event import LineEvent, Pressed, RecordingEnd, Silence, Spoke
 from ivr.flow.world import Plan
 from routing.numbers.forms import spoken_groups
 from storage.recordings import StoredRecordings
-from storage.retention import CALL_DETAILS, Retention
+from storage.retention import CALL_DETAILS, LOST_CALL, Retention
 from storage.schema import migrate
 from storage.sqlite.database import SqliteDatabase
 from storage.tables.calls import call_ends, calls, verdicts
@@ -47,6 +47,8 @@ FORMS: Final = (
     CALLER[-8:],
 )
 """The checked numbers and the caller, as anything here writes or says them."""
+LOST: Final = LOST_CALL // CALL_DETAILS
+"""Rounds until a call is taken to be lost."""
 
 
 @pytest.fixture
@@ -190,7 +192,7 @@ async def test_a_text_that_was_never_sent_forgets_to_whom(desk: Desk) -> None:
 async def test_a_lost_call_is_forgotten_like_any_other(desk: Desk) -> None:
     await play(desk, await desk.ring(), *CHECKING)
     assert await work_off(desk) == {"sms"}
-    for _ in range(3):
+    for _ in range(LOST + 1):
         await retain(desk)
         await work_off(desk)
     assert found(desk, FORMS) == set()
@@ -199,7 +201,7 @@ async def test_a_lost_call_is_forgotten_like_any_other(desk: Desk) -> None:
 
 async def test_a_matter_of_a_lost_call_becomes_a_case_and_is_then_forgotten(desk: Desk) -> None:
     call = await desk.record()
-    for _ in range(2):
+    for _ in range(LOST):
         await retain(desk)
     assert await desk.settle() == 1
     assert (await desk.case(call)).reference

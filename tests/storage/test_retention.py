@@ -197,13 +197,6 @@ async def test_no_call_is_forgotten_while_its_recording_is_to_be_settled(tmp_pat
         assert await details(house, left[0]) == {None}
 
 
-async def test_a_late_end_does_not_replace_a_lost_one(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        await house.journal.append(first_step("a"))
-        await retain(house, AT + LOST_CALL)
-        assert await house.calls.ended("a", ENDED, AT + LOST_CALL) is False
-
-
 async def test_audio_and_words_go_when_their_time_is_over_and_the_case_stays(
     tmp_path: Path,
 ) -> None:
