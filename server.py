@@ -57,6 +57,7 @@ from storage.calls import StoredCalls
 from storage.cases import StoredCases
 from storage.effects import Effects
 from storage.engine import Database
+from storage.errors import StorageError
 from storage.journal import StoredJournal
 from storage.keymark import same_key
 from storage.mails import StoredMails
@@ -279,13 +280,15 @@ async def _renew(house: House) -> None:
 
 
 def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
-    """The outbox, drained by the handlers of its kinds. A text is never blindly sent again."""
+    """The outbox, drained by the handlers of its kinds. A text is never blindly sent again; a full
+    disk costs no job one of its tries."""
     return Handoff(
         house.outbox,
         handlers(house, session),
         house.clock,
         _report,
         careful=frozenset({JobKind.SMS}),
+        ours=(StorageError,),
     )
 
 

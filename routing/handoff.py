@@ -18,6 +18,8 @@ lease (`storage.outbox`), so that nobody else begins a job that is still at work
 MOST_TRIES: Final = 12
 FIRST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=30)
+OURS_MENDS: Final = timedelta(minutes=1)
+"""Until a job is tried again that something of our own kept from its work."""
 
 
 class HandoffError(Exception):
@@ -25,7 +27,16 @@ class HandoffError(Exception):
 
 
 class TryAgain(HandoffError):
-    """Not now: it may go through later."""
+    """Not now: it may go through later, not before `after`, where the far side said so."""
+
+    def __init__(self, message: str, *, after: timedelta = timedelta(0)) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class NotYet(HandoffError):
+    """Something of our own is in the way: it is no try, and is asked again until it is mended. A
+    full disk over a night must not cost a caller's recording."""
 
 
 class Refused(HandoffError):
@@ -40,7 +51,8 @@ Report = Callable[[str, Job, str], None]
 class Handoff:
     """One drain. `run` goes on until cancelled; a job cut off in the middle is claimed again
     when its lease ends. Jobs of a `careful` kind are marked before their request goes out: cut
-    off then, they are in doubt, and their handler asks the far side before it repeats them."""
+    off then, they are in doubt, and their handler asks the far side before it repeats them.
+    Errors of the kinds `ours` mean what NotYet means."""
 
     def __init__(
         self,
@@ -50,11 +62,13 @@ class Handoff:
         report: Report,
         *,
         careful: frozenset[str] = frozenset(),
+        ours: tuple[type[Exception], ...] = (),
         longest: timedelta = LONGEST_JOB,
     ) -> None:
         self._outbox = outbox
         self._handlers = handlers
         self._careful = careful
+        self._ours: tuple[type[Exception], ...] = (NotYet, *ours)
         self._clock = clock
         self._report = report
         self._longest = longest
@@ -117,7 +131,9 @@ class Handoff:
         except Refused as refused:
             await self._fail(job, str(refused))
         except TryAgain as later:
-            await self._later(job, str(later))
+            await self._later(job, str(later), later.after)
+        except self._ours as mending:
+            await self._wait(job, str(mending))
         except Exception as unexpected:  # noqa: BLE001 - one job must not stop the drain
             slow = f"the handler of {job.kind} did not end within {bound:g} s"
             told = f"{type(unexpected).__name__} in the handler of {job.kind}"
@@ -125,19 +141,24 @@ class Handoff:
         else:
             await self._outbox.done(job, self._clock.now())
 
-    async def _later(self, job: Job, why: str) -> None:
-        if job.attempts >= MOST_TRIES:
-            await self._fail(job, f"{why}; given up after {job.attempts} tries")
+    async def _later(self, job: Job, why: str, after: timedelta = timedelta(0)) -> None:
+        if job.tries >= MOST_TRIES:
+            await self._fail(job, f"{why}; given up after {job.tries} tries")
             return
-        await self._outbox.again(job, self._clock.now() + wait_after(job.attempts), why)
+        wait = min(max(wait_after(job.tries), after), LONGEST_WAIT)
+        await self._outbox.again(job, self._clock.now() + wait, why)
         self._report("again", job, why)
+
+    async def _wait(self, job: Job, why: str) -> None:
+        await self._outbox.again(job, self._clock.now() + OURS_MENDS, why, counted=False)
+        self._report("waits", job, why)
 
     async def _fail(self, job: Job, why: str) -> None:
         await self._outbox.give_up(job, self._clock.now(), why)
         self._report("gave up", job, why)
 
 
-def wait_after(attempts: int) -> timedelta:
+def wait_after(tries: int) -> timedelta:
     """Doubling from a second, half an hour at most: twelve tries span about two hours."""
-    seconds = FIRST_WAIT.total_seconds() * 2.0 ** max(attempts - 1, 0)
+    seconds = FIRST_WAIT.total_seconds() * 2.0 ** max(tries - 1, 0)
     return min(timedelta(seconds=seconds), LONGEST_WAIT)

@@ -154,13 +154,20 @@ class JobKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Job:
     """Durable work that somebody has claimed. `kind` is a `JobKind`, unless another version
-    enqueued it; `payload` is JSON; `attempts` counts this one."""
+    enqueued it; `payload` is JSON; `attempts` counts the claims, this one too; `failures` those
+    that the far side did not let through (a kill or a full disk of ours is none)."""
 
     id: int
     kind: str
     payload: Mapping[str, object]
     attempts: int
     key: str | None = None
+    failures: int = 0
+
+    @property
+    def tries(self) -> int:
+        """The how manieth try this is."""
+        return self.failures + 1
 
 
 class Outbox(Protocol):
@@ -179,8 +186,8 @@ class Outbox(Protocol):
         """Finish it; personal parts of its payload are dropped."""
         ...
 
-    async def again(self, job: Job, at: datetime, why: str) -> None:
-        """Give it back until `at`."""
+    async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
+        """Give it back until `at`; `counted` says whether it was one of its tries."""
         ...
 
     async def give_up(self, job: Job, now: datetime, why: str) -> None:

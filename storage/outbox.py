@@ -38,7 +38,14 @@ CLAIM: Final = (
         attempts=outbox.c.attempts + 1,
         error=None,
     )
-    .returning(outbox.c.id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.key)
+    .returning(
+        outbox.c.id,
+        outbox.c.kind,
+        outbox.c.payload,
+        outbox.c.attempts,
+        outbox.c.key,
+        outbox.c.failures,
+    )
 )
 HELD: Final = Written(
     update(outbox).where(outbox.c.id == bindparam("job"), outbox.c.attempts == bindparam("claimed"))
@@ -80,7 +87,9 @@ class StoredOutbox:
         values = {"now": now, "most": most, "leased": now + LEASE}
         claimed = await self._database.brief(lambda unit: unit.execute(CLAIM, values).all())
         rows = sorted(claimed, key=lambda row: row.id)
-        return [Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key) for r in rows]
+        return [
+            Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key, r.failures) for r in rows
+        ]
 
     async def take_back(self, now: datetime) -> int:
         """At the start of the only server: what a killed one had claimed is due at once, not
@@ -98,9 +107,10 @@ class StoredOutbox:
         """Finish it; what its payload says of people is dropped."""
         await self._set(job, JobState.DONE, payload="{}", finished=now, error=None)
 
-    async def again(self, job: Job, at: datetime, why: str) -> None:
-        """Give it back until `at`."""
-        await self._set(job, JobState.READY, run_at=at, error=why)
+    async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
+        """Give it back until `at`; one more failure of the far side, where that is `counted`."""
+        failures = job.failures + counted
+        await self._set(job, JobState.READY, run_at=at, error=why, failures=failures)
 
     async def give_up(self, job: Job, now: datetime, why: str) -> None:
         """Keep it as failed for a person to see."""

@@ -3,7 +3,7 @@ Handlers for `routing.handoff`, registered by `server.py`."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 from ivr.carrier.account import CarrierRefused, CarrierUnreachable, CarrierUnsure
@@ -29,7 +29,7 @@ def _outcome() -> Iterator[None]:
     except CarrierRefused as refused:
         raise Refused(str(refused)) from refused
     except (CarrierUnreachable, CarrierUnsure) as later:
-        raise TryAgain(str(later)) from later
+        raise TryAgain(str(later), after=timedelta(seconds=later.after)) from later
 
 
 class Texts:
@@ -128,6 +128,6 @@ class Settling:
         try:
             await self._conversation.settle(call, self._rows.of_call)
         except (CarrierRefused, CarrierUnreachable) as unknown:
-            if job.attempts < MOST_TRIES:
+            if job.tries < MOST_TRIES:
                 raise TryAgain(str(unknown)) from unknown
             await self._conversation.settle(call, None)

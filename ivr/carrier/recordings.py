@@ -14,6 +14,7 @@ from ivr.ports import RecordingRef, Recordings
 
 _CHUNK: Final = 64 * 1024
 _HEADER: Final = 4_096  # bytes within which a WAV's sound must begin
+_NO_SOUND: Final = 100  # bytes: a header, and nothing that could be heard
 _BYTES_A_SECOND: Final = 16_000  # 8 kHz, 16 bit, one channel
 _SPARE_SECONDS: Final = 5  # a carrier stops a little after maxLength
 _REDIRECTS: Final = 3
@@ -67,7 +68,7 @@ class Media:
         Raises MediaRefused, MediaNotYet, MediaBroken, CarrierUnreachable."""
         try:
             async with await self._open(ref.url) as answer:
-                async for piece in _whole(answer, self._rules.most):
+                async for piece in _whole(answer, self._rules.most, ref.seconds):
                     yield piece
         except (aiohttp.ClientPayloadError, TimeoutError) as error:
             raise MediaBroken("the recording broke off; fetch it again") from error
@@ -127,8 +128,9 @@ def _checked(answer: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
     raise MediaRefused(f"the carrier answered {status} for a recording; check AUTH_TOKEN")
 
 
-async def _whole(answer: aiohttp.ClientResponse, most: int) -> AsyncIterator[bytes]:
-    """The body in pieces, held against the limit and against its own header."""
+async def _whole(answer: aiohttp.ClientResponse, most: int, seconds: int) -> AsyncIterator[bytes]:
+    """The body in pieces, held against the limit, against its own header, and against the length
+    that was announced: a file of no sound where there is some is one that is not written yet."""
     if (answer.content_length or 0) > most:
         raise _too_long(most)
     head, declared, received = b"", None, 0
@@ -142,6 +144,8 @@ async def _whole(answer: aiohttp.ClientResponse, most: int) -> AsyncIterator[byt
         yield piece
     if declared is None or received < declared:
         raise MediaBroken(f"only {received} bytes of {declared or 'a WAV'} came; fetch it again")
+    if received <= _NO_SOUND and seconds > 1:  # one may stand for a length that nobody knew
+        raise MediaBroken(f"the recording has no sound in it, but {seconds} s; fetch it again")
 
 
 def _too_long(most: int) -> MediaRefused:

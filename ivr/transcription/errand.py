@@ -65,5 +65,5 @@ class Heeding:
             return
         if said.reference is not None:
             await self._statements.mark_danger(said.reference, self._clock.now())
-        elif job.attempts < CASE_COMES:
+        elif job.tries < CASE_COMES:
             raise TryAgain("the recording speaks of danger and has no case yet")

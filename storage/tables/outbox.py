@@ -29,7 +29,8 @@ outbox = Table(
     Column("reference", String(8)),  # the case it speaks of, so that anonymity can delete it
     Column("payload", Text, nullable=False),
     Column("state", String(16), nullable=False),  # a JobState
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # claims: whoever has the latest may finish it
+    Column("failures", Integer, nullable=False, server_default=text("0")),  # of the far side
     Column("run_at", Instant, nullable=False),
     Column("enqueued", Instant, nullable=False),
     Column("finished", Instant),

@@ -15,6 +15,7 @@ from routing.handoff import (
     MOST_TRIES,
     Handler,
     Handoff,
+    NotYet,
     Refused,
     TryAgain,
     wait_after,
@@ -46,8 +47,9 @@ class Table:
     async def done(self, job: Job, now: datetime) -> None:
         self.told.append(f"done {job.id}")
 
-    async def again(self, job: Job, at: datetime, why: str) -> None:
-        self.told.append(f"again {job.id} in {(at - NOW).total_seconds():g} s: {why}")
+    async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
+        word = "again" if counted else "waits"
+        self.told.append(f"{word} {job.id} in {(at - NOW).total_seconds():g} s: {why}")
 
     async def give_up(self, job: Job, now: datetime, why: str) -> None:
         self.told.append(f"gave up {job.id}: {why}")
@@ -56,8 +58,9 @@ class Table:
         await asyncio.sleep(0)
 
 
-def job(number: int, *, attempts: int = 1, kind: str = "sms") -> Job:
-    return Job(number, kind, {}, attempts)
+def job(number: int, *, tries: int = 1, kind: str = "sms") -> Job:
+    """Claimed more often than tried: kills and full disks do not count."""
+    return Job(number, kind, {}, tries + 40, failures=tries - 1)
 
 
 async def told(job: Job, handler: Handler, *, careful: bool = False) -> tuple[list[str], list[str]]:
@@ -68,6 +71,7 @@ async def told(job: Job, handler: Handler, *, careful: bool = False) -> tuple[li
         StoppedClock(),
         lambda what, of, why: reported.append(f"{what} {of.kind}: {why}"),
         careful=frozenset({"sms"} if careful else ()),
+        ours=(MemoryError,),
     )
     await handoff.drain()
     return table.told, reported
@@ -98,7 +102,7 @@ async def test_a_careful_job_is_marked_before_its_request_goes_out() -> None:
 
 
 async def test_a_job_that_may_go_through_later_is_given_back() -> None:
-    assert await told(job(1, attempts=3), later) == (
+    assert await told(job(1, tries=3), later) == (
         ["again 1 in 4 s: the far side is busy"],
         ["again sms: the far side is busy"],
     )
@@ -112,7 +116,7 @@ async def test_a_job_that_never_will_is_given_up_at_once() -> None:
 
 
 async def test_a_job_is_given_up_after_its_last_try() -> None:
-    table, _ = await told(job(1, attempts=MOST_TRIES), later)
+    table, _ = await told(job(1, tries=MOST_TRIES), later)
 
     assert table == [f"gave up 1: the far side is busy; given up after {MOST_TRIES} tries"]
 
@@ -122,6 +126,29 @@ async def test_a_broken_handler_is_asked_again_and_its_words_are_not_kept() -> N
 
     assert table == ["again 1 in 1 s: ZeroDivisionError in the handler of sms"]
     assert "139" not in "".join(table + reported)
+
+
+@pytest.mark.parametrize("wrong", [NotYet("the disk is full"), MemoryError("the disk is full")])
+@pytest.mark.parametrize("tries", [1, MOST_TRIES])
+async def test_what_is_ours_to_mend_costs_no_try(wrong: Exception, tries: int) -> None:
+    async def waiting(_: Job) -> None:
+        raise wrong
+
+    assert await told(job(1, tries=tries), waiting) == (
+        ["waits 1 in 60 s: the disk is full"],
+        ["waits sms: the disk is full"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "tries", "seconds"), [(30, 1, 30), (30, 8, 128), (7200, 1, 1800), (0, 1, 1)]
+)
+async def test_who_asks_to_be_left_alone_is(after: int, tries: int, seconds: int) -> None:
+    async def busy(_: Job) -> None:
+        raise TryAgain("busy", after=timedelta(seconds=after))
+
+    table, _ = await told(job(1, tries=tries), busy)
+    assert table == [f"again 1 in {seconds} s: busy"]
 
 
 async def test_a_kind_that_nobody_handles_is_given_up() -> None:
@@ -141,10 +168,10 @@ async def test_one_failing_job_does_not_stop_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempts", "seconds"), [(0, 1), (1, 1), (2, 2), (5, 16), (11, 1024), (40, 1800)]
+    ("tries", "seconds"), [(0, 1), (1, 1), (2, 2), (5, 16), (11, 1024), (40, 1800)]
 )
-def test_each_wait_is_twice_the_last_up_to_half_an_hour(attempts: int, seconds: int) -> None:
-    assert wait_after(attempts) == timedelta(seconds=seconds)
+def test_each_wait_is_twice_the_last_up_to_half_an_hour(tries: int, seconds: int) -> None:
+    assert wait_after(tries) == timedelta(seconds=seconds)
 
 
 @dataclass
@@ -223,7 +250,7 @@ async def test_no_more_is_claimed_than_there_are_hands() -> None:
 
 async def test_a_handler_that_does_not_end_is_cut_off_and_asked_again() -> None:
     line = Line(gates={1: asyncio.Event()})
-    table = Table([job(1, attempts=2)])
+    table = Table([job(1, tries=2)])
     handoff = Handoff(
         table, {"sms": line}, StoppedClock(), silent, longest=timedelta(milliseconds=1)
     )

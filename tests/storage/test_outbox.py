@@ -128,6 +128,19 @@ async def test_work_given_back_waits_for_its_time(tmp_path: Path) -> None:
         assert (await only(store, AT + 5 * SECOND)).attempts == 2
 
 
+async def test_only_what_the_far_side_did_counts_as_a_failure(tmp_path: Path) -> None:
+    """A claim that ended without a word (a kill), and one that our own disk kept from its work,
+    leave the job as many tries as before."""
+    async with opened(tmp_path) as house:
+        await add(house, "job")
+        store = StoredOutbox(house.database)
+        await store.again(await only(store), AT, "busy")
+        await store.again(await only(store), AT, "the disk is full", counted=False)
+        await only(store)  # killed
+        job = await only(store, AT + LEASE)
+    assert (job.attempts, job.failures, job.tries) == (4, 1, 2)
+
+
 async def test_failed_work_is_kept_for_a_person(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         await add(house, "job")

@@ -1,5 +1,6 @@
 """Fetching sound from a server that lies, breaks off, redirects and never ends."""
 
+import contextlib
 import io
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -95,31 +96,28 @@ def bytes_of(body: bytes, status: int = 200, **headers: str) -> Answer:
     return answer
 
 
-async def _host(session: aiohttp.ClientSession) -> AsyncIterator[Carrier]:
-    carrier = Carrier(session)
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", carrier.handle)
-    async with TestServer(app, host="127.0.0.1") as server:
-        carrier.base = str(server.make_url("")).rstrip("/")
-        yield carrier
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
+@contextlib.asynccontextmanager
+async def host() -> AsyncIterator[Carrier]:
+    """A host of its own; its session is ours."""
     async with aiohttp.ClientSession() as session:
-        yield session
+        carrier = Carrier(session)
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", carrier.handle)
+        async with TestServer(app, host="127.0.0.1") as server:
+            carrier.base = str(server.make_url("")).rstrip("/")
+            yield carrier
 
 
 @pytest.fixture
-async def carrier(session: aiohttp.ClientSession) -> AsyncIterator[Carrier]:
-    async for carrier in _host(session):
+async def carrier() -> AsyncIterator[Carrier]:
+    async with host() as carrier:
         yield carrier
 
 
 @pytest.fixture
-async def stranger(session: aiohttp.ClientSession) -> AsyncIterator[Carrier]:
-    async for carrier in _host(session):
-        yield carrier
+async def stranger() -> AsyncIterator[Carrier]:
+    async with host() as stranger:
+        yield stranger
 
 
 async def fetched(media: Media, ref: RecordingRef) -> bytes:

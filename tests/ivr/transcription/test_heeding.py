@@ -32,8 +32,8 @@ class Statements:
         return True
 
 
-async def heed(plan: Plan, statements: Statements, attempt: int = 1) -> None:
-    job = Job(1, "heed", {"recording": "RE1"}, attempt)
+async def heed(plan: Plan, statements: Statements, tries: int = 1) -> None:
+    job = Job(1, "heed", {"recording": "RE1"}, 50, failures=tries - 1)
     await Heeding(statements, lambda: plan.vocabulary, StoppedClock())(job)
 
 
