@@ -21,6 +21,7 @@ import structlog
 from aiohttp import web
 
 from deployment import commands
+from deployment.carrier import local_line, rest_of, tokens
 from deployment.clock import SystemClock
 from deployment.health import health_routes
 from deployment.pauses import keep_short
@@ -28,13 +29,10 @@ from deployment.plans import compiled, earlier_plans, local_day, plan_inputs
 from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
-from ivr.carrier.account import Account
-from ivr.carrier.client import Messages, RecordingRows
+from ivr.carrier.client import RecordingRows
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
-from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.profiles import profile_of
-from ivr.carrier.recordings import Media, MediaRules
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.twiml import Twiml, TwimlDocuments, Urls
@@ -167,7 +165,7 @@ def voice(house: House) -> VoiceRoutes:
     """The carrier's webhooks."""
     return VoiceRoutes(
         house.conversation,
-        SignatureCheck(house.settings.base, house.secrets.token.split(",")),
+        SignatureCheck(house.settings.base, tokens(house.secrets)),
         account=house.secrets.account,
         directory=house.directory,
         apology=apology(house),
@@ -202,7 +200,16 @@ def assembled(house: House) -> web.Application:
     app.cleanup_ctx.append(_storage)
     app.add_routes(health_routes(settings.data_dir, SharedAnswer(house.database.trouble)))
     app.add_routes(voice(house).routes())
-    line = local_line(house)
+    line = local_line(settings, house.secrets, house.clock)
+    if line is not None:
+        mount_line(app, house, line)
+    app.cleanup_ctx.append(background)
+    return app
+
+
+def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
+    """The embedded carrier, with the demonstration's pages where they are shown."""
+    settings = house.settings
     app[LINE] = line
     if settings.shows_demo:
         add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
@@ -212,23 +219,6 @@ def assembled(house: House) -> web.Application:
         app.add_routes(office_routes(OfficeDesk(house.directory, house.cases, zone)))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
-    app.cleanup_ctx.append(background)
-    return app
-
-
-def local_line(house: House) -> LocalLine:
-    """The embedded carrier of this server."""
-    base = house.settings.base
-    return LocalLine(
-        base_url=base,
-        voice_url=f"{base}/voice/answer",
-        fallback_url=f"{base}/voice/fallback",
-        status_url=f"{base}/voice/status",
-        account_sid=house.secrets.account,
-        auth_token=house.secrets.token.split(",")[0],
-        data_dir=house.settings.data_dir,
-        clock=house.clock,
-    )
 
 
 async def _home(_: web.Request) -> web.Response:
@@ -294,11 +284,8 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
 
 def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handler]:
     """Who carries out which kind of work."""
-    account = Account(
-        house.secrets.account, house.secrets.token.split(",")[0], house.settings.base + REST_PATH
-    )
-    rows, messages = RecordingRows(account, session), Messages(account, session)
-    media = Media(account, session, MediaRules(longest=house.plans.current.policy.longest_call))
+    longest = house.plans.current.policy.longest_call
+    rest = rest_of(house.settings, house.secrets, session, longest)
 
     async def follow_up(sid: str, language: Language | None) -> None:
         await house.recordings.follow_up(sid, language, house.clock.now())
@@ -310,11 +297,11 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
         await house.answers.text_taken(job, sid, house.clock.now())
 
     return {
-        JobKind.SMS: Texts(messages, house.phrases, taken),
-        JobKind.DELETE_TEXT: DeletingTexts(messages),
-        JobKind.FETCH_RECORDING: Fetching(media, house.recordings, follow_up),
-        JobKind.DELETE_RECORDING: Deleting(rows),
-        JobKind.TRANSCRIBE: Transcribing(transcriber(house.settings, rows), keep),
+        JobKind.SMS: Texts(rest.messages, house.phrases, taken),
+        JobKind.DELETE_TEXT: DeletingTexts(rest.messages),
+        JobKind.FETCH_RECORDING: Fetching(rest.media, house.recordings, follow_up),
+        JobKind.DELETE_RECORDING: Deleting(rest.recordings),
+        JobKind.TRANSCRIBE: Transcribing(transcriber(house.settings, rest.recordings), keep),
         JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
         JobKind.TELL_OFFICE: ConsoleMail(
             house.cases,
@@ -323,7 +310,7 @@ def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handl
             lambda office: house.settings.base + address(office),
             house.clock,
         ),
-        JobKind.SETTLE: Settling(house.conversation, rows),
+        JobKind.SETTLE: Settling(house.conversation, rest.recordings),
     }
 
 

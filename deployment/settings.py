@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     carrier_url: str = ""
     account_sid: str = ""
     auth_token: str = Field(default="", repr=False)
+    media_hosts: str = ""
     secret_key: str = Field(default="", repr=False)
     transcriber: Literal["carrier", "none"] = "carrier"
     time_zone: str = "Asia/Shanghai"
@@ -73,6 +74,13 @@ class Settings(BaseSettings):
         if url and not _is_base(url):
             raise ValueError("CARRIER_URL must look like https://api.example.com")
         return url.rstrip("/")
+
+    @field_validator("media_hosts")
+    @classmethod
+    def _origins(cls, hosts: str) -> str:
+        if hosts and not all(_is_origin(host.strip()) for host in hosts.split(",")):
+            raise ValueError("MEDIA_HOSTS must look like https://a.example,https://b.example")
+        return hosts
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -115,6 +123,11 @@ class Settings(BaseSettings):
             raise ValueError(f"CARRIER={self.carrier} needs CARRIER_URL, where its REST API is")
 
     @property
+    def further_media_hosts(self) -> list[str]:
+        """Origins, besides the carrier's own, that recordings may be fetched from."""
+        return [host.strip().rstrip("/") for host in self.media_hosts.split(",") if host.strip()]
+
+    @property
     def shows_demo(self) -> bool:
         """Whether the demonstration's pages and phones are mounted."""
         return self._for_this_machine if self.demo is None else self.demo
@@ -143,6 +156,11 @@ def _is_base(url: str) -> bool:
     except ValueError:  # a port that is no number, half an IPv6 address
         return False
     return bool(told) and not (parts.username or parts.password or parts.query or parts.fragment)
+
+
+def _is_origin(url: str) -> bool:
+    """Whether it is scheme and host (and port) alone."""
+    return _is_base(url) and not urlsplit(url).path.strip("/")
 
 
 def read_settings() -> Settings:

@@ -84,6 +84,9 @@ def test_where_the_carrier_is_asked(
         ({**ACCOUNT, **PUBLIC, "carrier": "somleng"}, "CARRIER=somleng needs CARRIER_URL"),
         ({**ACCOUNT, **PUBLIC, "carrier": "signalwire"}, "CARRIER=signalwire needs CARRIER_URL"),
         ({"carrier_url": "api.example"}, "CARRIER_URL must look like"),
+        ({"media_hosts": "media.example"}, "MEDIA_HOSTS must look like"),
+        ({"media_hosts": "https://a.example,"}, "MEDIA_HOSTS must look like"),
+        ({"media_hosts": "https://a.example/sounds"}, "MEDIA_HOSTS must look like"),
         ({**ACCOUNT, "public_url": "http://localhost", "carrier": "twilio", "demo": "1"}, "DEMO"),
     ],
 )
@@ -94,6 +97,13 @@ def test_what_cannot_be_used_is_a_sentence(
         read(monkeypatch, **values)
 
     assert says in str(refused.value)
+
+
+def test_further_hosts_of_media(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "https://a.example/, https://b.example:8443"
+
+    hosts = ["https://a.example", "https://b.example:8443"]
+    assert read(monkeypatch, media_hosts=told).further_media_hosts == hosts
 
 
 def test_a_broken_env_file_is_a_sentence(tmp_path: Path) -> None:

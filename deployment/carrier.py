@@ -1,0 +1,70 @@
+"""Which carrier carries the calls: the embedded one, which is part of this server, or one outside,
+of which only an account is known. Chosen by the settings; used by `server.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from deployment.settings import Secrets, Settings
+from ivr.carrier.account import Account
+from ivr.carrier.calls import CallRows
+from ivr.carrier.client import Messages, RecordingRows
+from ivr.carrier.local.line import LocalLine
+from ivr.carrier.local.rest import REST_PATH
+from ivr.carrier.recordings import Media, MediaRules
+from routing.ports import Clock
+
+
+def tokens(keys: Secrets) -> Sequence[str]:
+    """All that may sign webhooks; the first is also the one that we ask with."""
+    return [token.strip() for token in keys.token.split(",")]
+
+
+def account_of(settings: Settings, keys: Secrets) -> Account:
+    """Where and as whom the carrier is asked."""
+    base = f"{settings.base}{REST_PATH}" if settings.carrier == "local" else settings.carrier_url
+    return Account(keys.account, tokens(keys)[0], base)
+
+
+def local_line(settings: Settings, keys: Secrets, clock: Clock) -> LocalLine | None:
+    """The embedded carrier; none where another carries the calls."""
+    if settings.carrier != "local":
+        return None
+    base = settings.base
+    return LocalLine(
+        base_url=base,
+        voice_url=f"{base}/voice/answer",
+        fallback_url=f"{base}/voice/fallback",
+        status_url=f"{base}/voice/status",
+        account_sid=keys.account,
+        auth_token=tokens(keys)[0],
+        data_dir=settings.data_dir,
+        clock=clock,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The carrier's REST side, by what is asked there."""
+
+    account: Account
+    messages: Messages
+    calls: CallRows
+    recordings: RecordingRows
+    media: Media
+
+
+def rest_of(
+    settings: Settings, keys: Secrets, session: aiohttp.ClientSession, longest: int
+) -> Rest:
+    """The REST side over one session, which its maker closes; `longest` is seconds of sound."""
+    account = account_of(settings, keys)
+    rules = MediaRules(longest=longest, hosts=frozenset(settings.further_media_hosts))
+    return Rest(
+        account,
+        Messages(account, session),
+        CallRows(account, session),
+        RecordingRows(account, session),
+        Media(account, session, rules),
+    )
