@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deployment import envfile
@@ -54,11 +54,15 @@ class Settings(BaseSettings):
     database_url: str = ""
     workers: int = 1
 
-    @field_validator("data_dir", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _folder(cls, told: object) -> object:
-        if told == "":  # it would be the folder we were started in, with the code
-            raise ValueError("say which folder, or leave it out for `var`")
+    def _said(cls, told: object, of: ValidationInfo) -> object:
+        """A name without a value is a slip where nothing is no value. As DATA_DIR it would be the
+        folder that we were started in, with the code."""
+        usual = cls.model_fields[of.field_name or ""].default
+        if told == "" and not isinstance(usual, str):
+            instead = "" if usual is None else f" for {usual}"
+            raise ValueError(f"is empty: give it a value, or leave the line out{instead}")
         return told
 
     @field_validator("public_url")

@@ -1,5 +1,6 @@
 """The lock that refuses a second server on one folder: the operating system's, held open."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import IO
@@ -17,7 +18,7 @@ class FolderLock:
     def take(self) -> None:
         """Raises InUse where another server has it, ReadOnly where the folder is not ours."""
         try:
-            self._file = self._path.open("ab")
+            self._file = os.fdopen(_ours_alone(self._path), "ab")
         except OSError as error:
             raise ReadOnly(
                 f"DATA_DIR may not be written ({error.strerror}): choose another folder "
@@ -36,6 +37,16 @@ class FolderLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _ours_alone(path: Path) -> int:
+    """Whoever may read the file could hold the lock, and keep the server from starting. One that
+    an earlier version made for all to read is closed to them."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    if os.name == "posix":
+        with contextlib.suppress(PermissionError):  # another user's, who gave us the right to it
+            os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _lock(file: IO[bytes]) -> None:

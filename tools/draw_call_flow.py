@@ -44,6 +44,8 @@ WAYS: Final[Mapping[str, str]] = {
     "progress": "3 · progress",
     "missed": "5 · returning a missed call",
     "person": "0 · a person",
+    "urgent": "Words of danger, at any time",
+    "full": "No line is free",
 }
 """Where each way begins; a node belongs to the first way that reaches it."""
 WHEN: Final[Mapping[When, str]] = {

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from ivr.carrier.profiles import Profile, Voice
 from ivr.carrier.text import clean, escape
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Reject, Say
 
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"  # text/plain would be read aloud
 MAX_BODY: Final = 64 * 1024  # bytes; more is error 11750
@@ -103,6 +103,8 @@ class Twiml:
                 return self._dial(instruction, urls)
             case Hangup():
                 return "<Hangup/>"
+            case Reject(reason):
+                return f'<Reject reason="{reason}"/>'
         assert_never(instruction)
 
     def _spoken(self, say: Say, urls: Urls) -> str:

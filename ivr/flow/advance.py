@@ -7,7 +7,7 @@ from ivr.flow.call import Call, entered, next_turn
 from ivr.flow.effect import Effect
 from ivr.flow.event import Answer as Looked
 from ivr.flow.event import DialEnded, Event, Found, HungUp, LineEvent, Recorded
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Reject, Say
 from ivr.flow.instruction import Record as RecordLine
 from ivr.flow.node import (
     Answer,
@@ -168,5 +168,5 @@ def _enter(  # noqa: C901, PLR0911, PLR0912 - one arm a node kind
             assert_never(node)
 
 
-ENDS = (Ask, RecordLine, Dial, Hangup)
+ENDS = (Ask, RecordLine, Dial, Hangup, Reject)
 """Every turn's last instruction is one of these: the line never falls off a document."""

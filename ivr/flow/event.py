@@ -8,9 +8,20 @@ from ivr.flow.value import value
 from routing.cases.case import CaseState
 
 
+class Admission(StrEnum):
+    """What a new call may do, by how many go on and by the block list (ADR 18)."""
+
+    OPEN = "open"
+    MESSAGE = "message"  # the lines are full: a message is taken
+    BUSY = "busy"  # no line is left, or the caller's own calls are as many as may be
+    BLOCKED = "blocked"
+
+
 @value
 class Answered:
     """A new call was picked up (the carrier's first webhook)."""
+
+    admission: Admission = Admission.OPEN
 
 
 @value

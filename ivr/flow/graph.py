@@ -45,7 +45,7 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
         case Menu():
             yield from _of_menu(node)
         case Answer():
-            for label in ("listed", "unlisted", "suspended", "withdrawn", "loop"):
+            for label in ("listed", "full", "unlisted", "suspended", "withdrawn", "loop"):
                 yield Edge(label, getattr(node, label))
         case Check():
             yield Edge("verdict", node.goto)

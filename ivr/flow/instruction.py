@@ -1,6 +1,7 @@
 """What the line shall do, as values. The counterpart of `event`: `advance` returns a
 tuple of these and the carrier renders them (TwiML in `ivr.carrier.twiml`)."""
 
+from enum import StrEnum
 from typing import Literal
 
 from ivr.flow.value import value
@@ -67,4 +68,19 @@ class Hangup:
     """End the call, or, in a whisper, decline it. Ends a document."""
 
 
-Instruction = Say | Ask | Record | Dial | Hangup
+class Refusal(StrEnum):
+    """What a caller hears whose call is not answered: the network's own tone."""
+
+    REJECTED = "rejected"
+    BUSY = "busy"
+
+
+@value
+class Reject:
+    """Refuse the call, unanswered and at nobody's cost. Stands alone: it is only heeded as the
+    first part of a call's first document (twilio-voice §5)."""
+
+    reason: Refusal = Refusal.REJECTED
+
+
+Instruction = Say | Ask | Record | Dial | Hangup | Reject

@@ -83,6 +83,7 @@ class Answer:
     suspended: str
     withdrawn: str
     loop: str
+    full: str  # a listed line, while there is only room for a message
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer
-from ivr.flow.instruction import Hangup, Instruction, Say
+from ivr.flow.instruction import Hangup, Instruction, Refusal, Reject, Say
 from ivr.flow.value import value
 
 A = TypeVar("A", bound=Answer)
@@ -39,6 +39,11 @@ Step = Turn | Go
 def hang_up(call: Call, say: tuple[Say, ...] = (), do: tuple[Effect, ...] = ()) -> Turn:
     """The last turn of a call."""
     return Turn(replace(call, over=True), (*say, Hangup()), do)
+
+
+def refuse(call: Call, reason: Refusal) -> Turn:
+    """A call that is never answered."""
+    return Turn(replace(call, over=True), (Reject(reason),))
 
 
 def answer_of(answers: tuple[Answer, ...], kind: type[A]) -> A | None:

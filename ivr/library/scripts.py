@@ -58,6 +58,7 @@ class _Answer(_Model):
     suspended: str
     withdrawn: str
     loop: str
+    full: str
 
 
 class _Check(_Model):

@@ -29,6 +29,7 @@ from ivr.flow.effect import (
     WithdrawCase,
 )
 from ivr.flow.event import (
+    Admission,
     Answer,
     Answered,
     CaseFound,
@@ -48,7 +49,7 @@ from ivr.flow.event import (
     Spoke,
     TextsToday,
 )
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Reject, Say
 from ivr.flow.turn import Turn
 from ivr.flow.world import Draws, Plan, World
 from routing.cases.case import CaseState
@@ -174,6 +175,8 @@ def spoken(say: tuple[Instruction, ...]) -> Iterator[str]:
                 yield f"(rings {part.number} for {part.seconds} s)"
             case Hangup():
                 yield "(hangs up)"
+            case Reject(reason):
+                yield f"(never answered: {reason})"
 
 
 def _words(say: Say) -> str:
@@ -256,9 +259,10 @@ def _set_town(words: list[str], story: Story) -> None:
 
 
 def begin(line: str, plan: Plan) -> Story:
-    """The story that a `call` line opens: `call DIALLED from CALLER at ISO`."""
+    """The story that a `call` line opens: `call DIALLED from CALLER at ISO`, and behind it what
+    the call may do, if not all."""
     match line.split():
-        case ["call", dialled, "from", caller, "at", when]:
+        case ["call", dialled, "from", caller, "at", when, *_]:
             now = datetime.fromisoformat(when)
         case _:
             raise StoryError(
@@ -286,7 +290,7 @@ def perform(text: str, plan: Plan) -> str:
         elif line.startswith("call "):
             told.append(line)
             story = begin(line, plan)
-            story.play(Answered())
+            story.play(Answered(Admission((line.split()[6:] or ["open"])[0])))
             told.extend(story.heard)
             story.heard.clear()
         elif line.startswith("> ") and story is not None:

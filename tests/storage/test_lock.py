@@ -86,3 +86,17 @@ def test_a_second_server_is_refused_until_the_first_dies(tmp_path: Path) -> None
     lock.take()
     lock.release()
     lock.release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file's mode is POSIX")
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_nobody_else_can_hold_the_lock(tmp_path: Path, before: int | None) -> None:
+    """Whoever may read the file could lock it, and the server would not start."""
+    path = tmp_path / "server.lock"
+    if before is not None:
+        path.touch(before)
+    lock = FolderLock(tmp_path)
+    lock.take()
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    lock.release()

@@ -22,7 +22,17 @@ from ivr.carrier.twiml import (
     UnrenderableReply,
     Urls,
 )
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Say
+from ivr.flow.instruction import (
+    Ask,
+    Dial,
+    Hangup,
+    Instruction,
+    Language,
+    Record,
+    Refusal,
+    Reject,
+    Say,
+)
 
 BASE = "https://ivr.example.cn"
 STEM = f"{BASE}/voice/c4ll/turn/7"
@@ -110,6 +120,15 @@ def test_speaking_and_hanging_up_equal_the_sdks() -> None:
     assert canonical(
         rendered(Say('工单编号 <4627> & "0395"', "zh-CN", pause=2), Hangup())
     ) == canonical(expected)
+
+
+@pytest.mark.parametrize("reason", Refusal)
+def test_a_refusal_equals_the_sdks_and_stands_alone(reason: Refusal) -> None:
+    """Only as the first verb it leaves the call unanswered (twilio-voice §5)."""
+    expected = VoiceResponse()
+    expected.reject(reason=reason.value)
+
+    assert canonical(rendered(Reject(reason))) == canonical(expected)
 
 
 @pytest.mark.parametrize("profile", [TWILIO, LOCAL])
@@ -245,6 +264,7 @@ EVERYTHING: tuple[Instruction, ...] = (
     Record(transcribe="en"),
     Dial("+8613800000001", "+862258001001", leg=0),
     Hangup(),
+    Reject(Refusal.BUSY),
 )
 
 

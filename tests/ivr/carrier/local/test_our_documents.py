@@ -12,7 +12,7 @@ from ivr.carrier.local.verbs import Record as RecordVerb
 from ivr.carrier.local.verbs import Say as SayVerb
 from ivr.carrier.profiles import LOCAL, TWILIO, Profile
 from ivr.carrier.twiml import Twiml, Urls
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Refusal, Reject, Say
 
 URLS = Urls.of_turn("http://127.0.0.1:8080", "c0ffee", 3)
 
@@ -27,6 +27,7 @@ URLS = Urls.of_turn("http://127.0.0.1:8080", "c0ffee", 3)
         Record(transcribe="zh-CN"),
         Dial("+8613900000034", "+865580000021", 1),
         Hangup(),
+        Reject(Refusal.BUSY),
     ],
     ids=lambda instruction: type(instruction).__name__,
 )
