@@ -163,9 +163,11 @@ def new_id(now: datetime) -> str:
 
 def voice(house: House) -> VoiceRoutes:
     """The carrier's webhooks."""
+    carrier = profile_of(house.settings.carrier)
     return VoiceRoutes(
         house.conversation,
-        SignatureCheck(house.settings.base, tokens(house.secrets)),
+        SignatureCheck(house.settings.base, tokens(house.secrets), carrier.signature),
+        carrier=carrier,
         account=house.secrets.account,
         directory=house.directory,
         apology=apology(house),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
 
+from ivr.carrier.profiles import TWILIO, Profile
 from ivr.carrier.text import clean
 from ivr.flow.event import (
     DialEnded,
@@ -118,16 +119,18 @@ def read_answer(form: Form) -> Arrival:
     )
 
 
-def read_turn(form: Form, expecting: Expecting | None = None) -> LineEvent:
+def read_turn(
+    form: Form, expecting: Expecting | None = None, carrier: Profile = TWILIO
+) -> LineEvent:
     """What happened on the caller's leg (or, as a choice, in a whisper); without `expecting` the
     fields decide. What the target answered to its whisper is the conversation's to know."""
     match expecting or _shape(form):
         case Expecting.CHOICE:
             return _choice(form)
         case Expecting.RECORDING:
-            return _recorded(form)
+            return _recorded(form, carrier)
         case Expecting.DIAL:
-            return _dialled(form)
+            return _dialled(form, carrier)
         case never:
             assert_never(never)
 
@@ -181,10 +184,10 @@ def _choice(form: Form) -> LineEvent:
     return HungUp() if _gone(form) else Silence()
 
 
-def _recorded(form: Form) -> LineEvent:
+def _recorded(form: Form, carrier: Profile) -> LineEvent:
     if not (_text(form, "RecordingUrl") or _text(form, "RecordingSid")):
         return HungUp() if _gone(form) else Silence()
-    return Recorded(_recording_sid(form), _recorded_seconds(form), _ending(form))
+    return Recorded(_recording_sid(form), _recorded_seconds(form), _ending(form, carrier))
 
 
 def _recorded_seconds(form: Form) -> int:
@@ -193,20 +196,28 @@ def _recorded_seconds(form: Form) -> int:
     return 1 if seconds is None else seconds
 
 
-def _ending(form: Form) -> RecordingEnd:
+def _ending(form: Form, carrier: Profile) -> RecordingEnd:
+    """Where the carrier never says which key it was, something was said: silence is not assumed,
+    since a short statement would be thrown away with it."""
     key = _text(form, "Digits").translate(_NARROW)
     if not key and _gone(form):  # engines that send no Digits at all (twilio-voice §12)
         return RecordingEnd.HANGUP
+    if not carrier.record_key:
+        return RecordingEnd.FINISHED
     return _ENDS.get(key, RecordingEnd.FINISHED)
 
 
-def _dialled(form: Form) -> LineEvent:
+def _dialled(form: Form, carrier: Profile) -> LineEvent:
     """Accepted by the carrier's word that both were bridged; a DialCallStatus of `completed` may
-    be a mobile's own voicemail (design §3, Put through)."""
+    be a mobile's own voicemail (design §3, Put through). Where nobody can be asked first, only
+    offices with somebody at the desk are rung, and one that took up the phone has accepted."""
     if not _text(form, "DialCallStatus") and not _gone(form):
         raise MalformedWebhook("DialCallStatus is missing though a number was being rung")
-    bridged = _text(form, "DialBridged").lower() == "true"
-    return DialEnded(bridged, declined=False, caller_gone=_gone(form))
+    accepted = _text(form, "DialBridged").lower() == "true"
+    if not carrier.whisper:
+        talked = (_seconds(form, "DialCallDuration") or 0) > 0
+        accepted = accepted or (talked and _text(form, "DialCallStatus") == "completed")
+    return DialEnded(accepted, declined=False, caller_gone=_gone(form))
 
 
 def _gone(form: Form) -> bool:

@@ -27,9 +27,12 @@ class Profile:
     `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words,
     in the `hears` code of each language. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes
     prosody. `transcribes`: it can write down recordings in our languages. `hints`: its recogniser
-    can be told which words to expect. `api` is the default
-    REST base, "" where it must be set. `overrides` is the URL fragment that sets retries, ""
-    where the carrier has none. Ids of calls and recordings are opaque with every profile."""
+    can be told which words to expect. `time_limit`: `<Dial>` ends a long talk. `record_options`:
+    `<Record>` takes trim and events. `gather_key`, `record_key`: the action is told which key
+    ended the input. `signature` is the header of its webhooks. `api` is the default REST base, ""
+    where it must be set. `overrides` is the URL fragment that sets time-outs and retries, ""
+    where the carrier has none. Ids of accounts, calls and recordings are opaque with every
+    profile."""
 
     name: CarrierName
     voices: Mapping[Language, Voice]
@@ -40,6 +43,11 @@ class Profile:
     ssml: bool = True
     transcribes: bool = False
     hints: bool = True
+    time_limit: bool = True
+    record_options: bool = True
+    gather_key: bool = True
+    record_key: bool = True
+    signature: str = "X-Twilio-Signature"
     api: str = ""
     overrides: str = ""
 
@@ -49,6 +57,9 @@ class Profile:
 # repeats the 4xx that a proxy answers while the server behind it restarts. A turn's URL is
 # idempotent (design §3), so a repeat never acts twice.
 _THREE_TRIES: Final = "#rc=2&rp=all&ct=1500&rt=3000&tt=14500"
+# SignalWire repeats no action and knows three of these alone: one long try, instead of the 5 s
+# after which it would turn to the fallback.
+_ONE_TRY: Final = "#ot=2000&rt=12000&tt=14500"
 
 _VOICES: Final[Mapping[Language, Voice]] = MappingProxyType(
     {
@@ -76,6 +87,7 @@ LOCAL: Final = Profile(
 )
 SOMLENG: Final = Profile(  # self-hosted, so CARRIER_URL says where
     name="somleng",
+    # Both engines of a voice are in its list; an older list holds the standard one alone.
     voices=MappingProxyType(
         {"zh-CN": Voice("cmn-CN", "Polly.Zhiyu"), "en": Voice("en-US", "Polly.Joanna")}
     ),
@@ -85,11 +97,19 @@ SOMLENG: Final = Profile(  # self-hosted, so CARRIER_URL says where
     pause=False,
     ssml=False,
     hints=False,
+    time_limit=False,
+    record_options=False,
+    gather_key=False,
+    record_key=False,
 )
 SIGNALWIRE: Final = Profile(  # https://SPACE.signalwire.com/api/laml, so CARRIER_URL says which
     name="signalwire",
     voices=_VOICES,
-    hears=_HEARS,
+    # It documents no codes of its recogniser, but refers to those of its voices.
+    hears=MappingProxyType({"zh-CN": "cmn-CN", "en": "en-US"}),
+    gather_key=False,
+    signature="X-SignalWire-Signature",  # made with the project's signing key, not its API token
+    overrides=_ONE_TRY,
 )
 _PROFILES: Final[Mapping[CarrierName, Profile]] = MappingProxyType(
     {profile.name: profile for profile in (TWILIO, SOMLENG, SIGNALWIRE, LOCAL)}

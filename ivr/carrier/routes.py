@@ -19,6 +19,7 @@ from ivr.carrier.inbound import (
     read_transcript,
     read_turn,
 )
+from ivr.carrier.profiles import Profile
 from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.twiml import CONTENT_TYPE
 from ivr.conversation.errors import (
@@ -51,19 +52,22 @@ USUAL: Final = frozenset({FORM, f"{FORM}; charset=UTF-8", f"{FORM}; charset=utf-
 
 
 class VoiceRoutes:
-    """Handlers for one account. `apology` is the fixed document of a failure, rendered once."""
+    """Handlers for one account at `carrier`. `apology` is the fixed document of a failure,
+    rendered once."""
 
     def __init__(
         self,
         conversation: Conversation,
         check: SignatureCheck,
         *,
+        carrier: Profile,
         account: str,
         directory: Callable[[], Directory],
         apology: bytes,
     ) -> None:
         self._conversation = conversation
         self._check = check
+        self._carrier = carrier
         self._account = account
         self._directory = directory
         self._apology = apology
@@ -162,7 +166,7 @@ class VoiceRoutes:
         return await self._conversation.answer(origin, caller, _dialled(arrival, directory))
 
     async def _turn(self, request: web.Request, form: Fields) -> bytes:
-        event = read_turn(form)
+        event = read_turn(form, carrier=self._carrier)
         ref = read_recording(form) if isinstance(event, Recorded) else None
         sender = read_sender(form)
         info = request.match_info

@@ -23,13 +23,15 @@ class SignatureCheck:
     """Knows the secrets and the address under which the carrier knows this server.
 
     `public_url` is the configured base, never what a proxy's inner hop says; `secrets` are Auth
-    Tokens and SharedKeys, several while one is being replaced. Raises ValueError, with a
-    sentence, for an address or a secret that could never match."""
+    Tokens and SharedKeys, several while one is being replaced; `header` is where the carrier puts
+    the signature. Raises ValueError, with a sentence, for an address or a secret that could never
+    match."""
 
-    __slots__ = ("_bases", "_keys")
+    __slots__ = ("_bases", "_header", "_keys")
 
-    def __init__(self, public_url: str, secrets: Iterable[str]) -> None:
+    def __init__(self, public_url: str, secrets: Iterable[str], header: str = SIGNATURE) -> None:
         self._bases = _bases(public_url)
+        self._header = header
         keys = [secret.strip().encode() for secret in secrets]
         if not keys or not all(keys):
             raise ValueError("webhooks cannot be checked without a secret; set AUTH_TOKEN")
@@ -64,7 +66,7 @@ class SignatureCheck:
             return False
 
     def _genuine(self, raw_path: str, tail: str, headers: Mapping[str, str]) -> bool:
-        signature = headers.get(SIGNATURE)
+        signature = headers.get(self._header)
         settings = headers.get(SETTINGS)
         keys = self._keys.get(_algorithm(settings) if settings else _SHA1)
         if not signature or keys is None or not raw_path.startswith("/"):

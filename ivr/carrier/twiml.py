@@ -15,6 +15,8 @@ MAX_BODY: Final = 64 * 1024  # bytes; more is error 11750
 MAX_SPOKEN: Final = 3_000  # characters of one <Say> with a Polly voice; more is error 13521
 _MAX_HINTS, _MAX_HINT = 500, 100  # entries, characters of each
 _MAX_HINTS_BYTES: Final = 16_000  # 500 whole Chinese hints alone would be over MAX_BODY
+FINISHED: Final = "#"
+"""The key that says "that was all" in every prompt (prompts §1)."""
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?><Response>'
 # Seconds of silence that end a spoken choice. Unset it would be the prompt's own wait, and
 # "auto" is error 13335 with the only model that knows Mandarin (twilio-voice §5, §6).
@@ -124,30 +126,45 @@ class Twiml:
         prompts = "".join([self._spoken(prompt, urls) for prompt in ask.prompts])
         return (
             f'<Gather action="{self._url(urls.stem)}" {hints}{digits}'
-            f'finishOnKey="{escape(ask.finish)}" {before}timeout="{ask.wait}"{after}'
+            f'finishOnKey="{escape(self._finish(ask))}" {before}timeout="{ask.wait}"{after}'
             f"{prompts}</Gather>"
         )
 
+    def _finish(self, ask: Ask) -> str:
+        """Where a number of digits ends the input and the action is not told of another end, the
+        finish key comes as a digit: after the wait, but told."""
+        return ask.finish if ask.digits is None or self._profile.gather_key else ""
+
     def _record(self, record: Record, urls: Urls) -> str:
+        """Where the action is not told which key ended it, only `#` does: a `0` for a person
+        would be taken for the end of the message."""
+        keys = record.keys if self._profile.record_key else FINISHED
+        return (
+            f'<Record action="{self._url(urls.stem)}" finishOnKey="{escape(keys)}" '
+            f'maxLength="{record.longest}" timeout="{record.silence}" playBeep="true" '
+            f'recordingStatusCallback="{self._url(urls.recording)}"'
+            f"{self._record_options(record, urls)}/>"
+        )
+
+    def _record_options(self, record: Record, urls: Urls) -> str:
         """`do-not-trim`: a length that only silence explains tells an empty recording from a
         short one, and a faint first syllable stays."""
+        if not self._profile.record_options:
+            return ""
         words = ""
         if record.transcribe is not None and self._profile.transcribes:
             words = f' transcribe="true" transcribeCallback="{self._url(urls.transcript)}"'
-        return (
-            f'<Record action="{self._url(urls.stem)}" finishOnKey="{escape(record.keys)}" '
-            f'maxLength="{record.longest}" timeout="{record.silence}" playBeep="true" '
-            f'trim="do-not-trim" recordingStatusCallback="{self._url(urls.recording)}" '
-            f'recordingStatusCallbackEvent="completed absent"{words}/>'
-        )
+        events = ' recordingStatusCallbackEvent="completed absent"'
+        return f' trim="do-not-trim"{events}{words}'
 
     def _dial(self, dial: Dial, urls: Urls) -> str:
         whisper = ""
         if dial.whisper and self._profile.whisper:
             whisper = f' url="{self._url(urls.whisper(dial.leg))}"'
+        limit = f' timeLimit="{dial.longest}"' if self._profile.time_limit else ""
         return (
             f'<Dial action="{self._url(urls.stem)}" callerId="{escape(dial.caller_id)}" '
-            f'timeout="{dial.seconds}" timeLimit="{dial.longest}">'
+            f'timeout="{dial.seconds}"{limit}>'
             f"<Number{whisper}>{escape(dial.number)}</Number></Dial>"
         )
 
@@ -194,7 +211,9 @@ def _compiled_listen(profile: Profile, language: Language, *, speech: bool) -> t
     """The attributes of a <Gather> around its timeout.
 
     Words are not filtered: a caller's own are evidence, and asterisks match no topic."""
-    if not (speech and profile.speech):
+    if not profile.speech:
+        return 'actionOnEmptyResult="true" ', ">"
+    if not speech:
         return 'actionOnEmptyResult="true" input="dtmf" ', ">"
     heard = f'language="{escape(profile.hears[language])}" profanityFilter="false"'
     before = f'actionOnEmptyResult="true" input="dtmf speech" {heard} '

@@ -44,8 +44,9 @@ def hear(
 ) -> Step:
     """Digits, a part of them, or nothing."""
     match event:
-        case Pressed(digits, finished):
-            return keyed(world, call, node, (digits, finished), answers)
+        case Pressed(digits, finished):  # a carrier that ends nothing by `#` hands it on
+            ended = finished or digits.endswith("#")
+            return keyed(world, call, node, (digits, ended), answers)
         case Silence() | Spoke():
             return silent(world, call, node)
         case _:

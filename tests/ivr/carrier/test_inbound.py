@@ -26,6 +26,7 @@ from ivr.carrier.inbound import (
     read_transcript,
     read_turn,
 )
+from ivr.carrier.profiles import SOMLENG
 from ivr.flow.event import (
     DialEnded,
     HungUp,
@@ -224,6 +225,35 @@ def test_a_dial_ends(fields: dict[str, str], event: DialEnded) -> None:
     assert read_turn(form(**fields), Expecting.DIAL) == event
     if "DialCallStatus" in fields:
         assert read_turn(form(**fields)) == event
+
+
+@pytest.mark.parametrize(
+    ("fields", "accepted"),
+    [
+        ({"DialCallStatus": "completed", "DialCallSid": "7f", "DialCallDuration": "31"}, True),
+        ({"DialCallStatus": "completed", "DialCallSid": "7f", "DialCallDuration": "0"}, False),
+        ({"DialCallStatus": "completed"}, False),
+        ({"DialCallStatus": "no-answer", "DialCallDuration": "20"}, False),
+        ({"DialCallStatus": "busy"}, False),
+    ],
+)
+def test_without_a_whisper_an_attended_office_accepts_by_taking_up_the_phone(
+    fields: dict[str, str], accepted: bool
+) -> None:
+    assert read_turn(fields, carrier=SOMLENG) == DialEnded(accepted, declined=False)
+    assert read_turn(fields) == DialEnded(accepted=False, declined=False)
+
+
+def test_a_carrier_that_tells_no_key_is_not_taken_for_silence() -> None:
+    """Eight seconds of speech, ended by `#`, look like nothing said where ten seconds of silence
+    end a recording: they are kept."""
+    url = "https://somleng.example/2010-04-01/Accounts/7d1/Calls/9c2/Recordings/0b1f-77"
+    fields = {"RecordingUrl": url, "RecordingDuration": "8", "CallStatus": "in-progress"}
+
+    assert read_turn(fields, carrier=SOMLENG) == Recorded("0b1f-77", 8, RecordingEnd.FINISHED)
+    assert read_turn(fields) == Recorded("0b1f-77", 8, RecordingEnd.SILENCE)
+    over = fields | {"CallStatus": "completed"}
+    assert read_turn(over, carrier=SOMLENG) == Recorded("0b1f-77", 8, RecordingEnd.HANGUP)
 
 
 def test_a_dial_without_its_status_is_refused() -> None:

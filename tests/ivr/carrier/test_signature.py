@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, MultiDict
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
+from ivr.carrier.profiles import SIGNALWIRE
 from ivr.carrier.signature import SETTINGS, SIGNATURE, SignatureCheck
 
 TOKEN = "12345"
@@ -82,6 +83,14 @@ def test_both_tokens_hold_while_one_replaces_the_other(token: str) -> None:
     check = SignatureCheck("https://h.example", ["old", " new "])
 
     assert check.form("/v", MultiDict(PAIRS), headers(sign("https://h.example/v", PAIRS, token)))
+
+
+def test_signalwire_signs_in_a_header_of_its_own() -> None:
+    check = SignatureCheck("https://h.example", ["token", "signing key"], SIGNALWIRE.signature)
+    signature = sign("https://h.example/v", PAIRS, "signing key")
+
+    assert check.form("/v", MultiDict(PAIRS), {"X-SignalWire-Signature": signature})
+    assert not check.form("/v", MultiDict(PAIRS), headers(signature))
 
 
 def test_a_retired_token_is_refused() -> None:

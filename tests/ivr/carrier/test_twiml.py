@@ -12,7 +12,7 @@ from twilio.twiml import voice_response as sdk
 from twilio.twiml.voice_response import VoiceResponse
 
 from ivr.carrier.local.twiml_reader import read_twiml
-from ivr.carrier.profiles import LOCAL, TWILIO, Profile
+from ivr.carrier.profiles import LOCAL, SIGNALWIRE, SOMLENG, TWILIO, Profile
 from ivr.carrier.text import clean
 from ivr.carrier.twiml import (
     MAX_BODY,
@@ -200,11 +200,42 @@ def test_a_bare_carrier_gets_no_speech_pause_or_pace() -> None:
         "action": STEM,
         "actionOnEmptyResult": "true",
         "finishOnKey": "",
-        "input": "dtmf",
         "numDigits": "1",
         "timeout": "10",
     }
     assert [child.tag for child in gather.iter()] == ["Gather", "Say"]
+
+
+def test_somleng_gets_only_what_it_reads() -> None:
+    ask = Ask((Say("输号码", "zh-CN", pause=2),), "zh-CN", digits=None, finish="#", speech=True)
+    record, dial = Record(transcribe="zh-CN"), Dial("+8613800000001", "+862258001001", leg=0)
+    gather, recording, dialling = root_of(ask, record, dial, profile=SOMLENG)
+
+    assert gather.attrib == {
+        "action": STEM,
+        "actionOnEmptyResult": "true",
+        "finishOnKey": "#",
+        "timeout": "10",
+    }
+    assert gather[0].attrib == {"language": "cmn-CN", "voice": "Polly.Zhiyu"}
+    assert recording.attrib == {
+        "action": STEM,
+        "finishOnKey": "#",
+        "maxLength": "300",
+        "timeout": "10",
+        "playBeep": "true",
+        "recordingStatusCallback": f"{STEM}/recording",
+    }
+    assert dialling.attrib == {"action": STEM, "callerId": "+862258001001", "timeout": "20"}
+    assert dialling[0].attrib == {}
+
+
+@pytest.mark.parametrize("profile", [SOMLENG, SIGNALWIRE])
+def test_a_finish_key_that_is_not_told_comes_as_a_digit(profile: Profile) -> None:
+    """Eight digits and `#` ask for a new PIN; without the `#` they would be half a number."""
+    gather = root_of(Ask((), "zh-CN", digits=12, finish="#"), profile=profile)[0]
+
+    assert (gather.get("numDigits"), gather.get("finishOnKey")) == ("12", "")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\x00\x0b", "\ud800", "\u3000"])
