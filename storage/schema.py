@@ -1,13 +1,18 @@
-"""Brings the database to this version's schema. The counterpart of `migrations`, which says how."""
+"""Brings a database to this version's schema. The counterpart of `migrations`, which says how."""
 
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, create_engine, inspect
 
+from storage.beneath import SQLITE
 from storage.errors import TooNew, told
+from storage.postgres.database import PostgresDatabase
+from storage.postgres.errors import told as told_by_postgres
 from storage.sqlite.database import prepare
 
+MIGRATING: Final = 20261124
+"""The advisory lock of whoever migrates; any number that nobody else takes."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
@@ -21,6 +26,22 @@ def migrate(path: Path) -> None:
                 _upgrade(connection)
     finally:
         engine.dispose()
+
+
+async def migrate_postgres(database: PostgresDatabase) -> None:
+    """The same on PostgreSQL; of replicas that start together one migrates, the others wait for
+    it. All or nothing, since PostgreSQL's schema changes are part of the transaction."""
+    with told_by_postgres():
+        async with database.patient() as connection:
+            await connection.run_sync(_migrated)
+
+
+def _migrated(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+    if _revision(connection) != head():
+        _upgrade(connection)
+    else:
+        connection.commit()
 
 
 def head() -> str:
@@ -46,7 +67,8 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    connection.rollback()
+    if connection.dialect.name == SQLITE:
+        connection.rollback()
     try:
         command.upgrade(config, "head")
     except Exception as error:

@@ -132,3 +132,17 @@ def _text() -> Executable:
 TEXT: Final = Written(_text())
 """An outbox row, unless as many as `most` have keys from `first_key` to `last_key`. Wants the
 columns as `new_…`."""
+
+IN_ORDER: Final = (
+    OPEN_CASE,
+    OPEN_NAMED_CASE,
+    NOTE_MOVES,
+    KEEP_CALLER,
+    ATTACH_RECORDING,
+    ADD_JOB,
+    TEXT,
+    COUNT_VERDICT,
+    COUNT_STRAY,
+)
+"""Those of new rows, each after what its keys point to: in this order, rows of many steps may be
+written a kind at a time."""

@@ -24,7 +24,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """To the database."""
-        return None if value is None else _plain(value)
+        return None if value is None else plain(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """From the database."""
@@ -34,10 +34,16 @@ class Instant(TypeDecorator[datetime]):
 def sqlite_text(value: datetime | None) -> str | None:
     """An instant as SQLAlchemy writes it on SQLite, in half its time: for statements beneath Core.
     Naive values refuse."""
-    return None if value is None else _plain(value).isoformat(" ", "microseconds")
+    return None if value is None else plain(value).isoformat(" ", "microseconds")
 
 
-def _plain(value: datetime) -> datetime:
+def plain(value: datetime) -> datetime:
+    """UTC without a zone, as it is kept."""
     if value.tzinfo is None:
         raise ValueError("a time without a zone cannot be stored; use aware UTC")
     return value.astimezone(UTC).replace(tzinfo=None)
+
+
+def aware(value: datetime) -> datetime:
+    """As it is: Core makes of it what is kept."""
+    return value
