@@ -64,6 +64,7 @@ from storage.plans import StoredPlans
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
+from storage.sounds import SoundFiles
 from storage.sqlite.database import SqliteDatabase
 
 LOG: Final = structlog.get_logger()
@@ -119,7 +120,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     plans = await published(settings, clock, database)
     calls = StoredCalls(database, effects)
     journal = StoredJournal(database, effects)
-    recordings = StoredRecordings(database, settings.data_dir / "recordings")
+    recordings = StoredRecordings(database, SoundFiles(settings.data_dir / "recordings"))
     answers = StoredAnswers(database, sealing, effects, zone)
     conversation = Conversation(
         plans=plans,

@@ -165,6 +165,7 @@ class StoredAnswers:
         asks = asdict(this)
 
         def find(unit: Connection) -> Answer:
+            self._database.take_turns(unit, f"tries {this.caller}", f"tries {this.reference}")
             mine, all_of_case = (count.on(unit, asks)[0][0] for count in MISSES)
             locked = max(mine, all_of_case) >= MISSES_A_DAY
             earlier = next(iter(TAKEN.on(unit, asks)), None)

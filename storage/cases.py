@@ -34,7 +34,7 @@ class StoredCases:
             select(
                 cases.c.office,
                 func.count().label("cases"),
-                func.sum(cases.c.danger).label("danger"),
+                func.count().filter(cases.c.danger).label("danger"),
                 latest.label("latest"),
             )
             .group_by(cases.c.office)
@@ -42,7 +42,7 @@ class StoredCases:
         )
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return [OfficeCount(r.office, r.cases, int(r.danger or 0), r.latest) for r in rows]
+        return [OfficeCount(r.office, r.cases, r.danger, r.latest) for r in rows]
 
     async def cases(self, office: str) -> Sequence[OfficeCase]:
         """An office's cases: open ones with danger first, then newest first."""

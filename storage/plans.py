@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from routing.ports import Clock
 from storage.ends import LIVE
@@ -27,18 +27,18 @@ class StoredPlans:
         """The number of the plan with these inputs: the latest one's, or the next."""
         digest = hashlib.sha256(body.encode()).hexdigest()
         latest = select(plans.c.number, plans.c.sha256).order_by(plans.c.number.desc()).limit(1)
-        async with self._database.unit_of_work() as connection:
-            row = (await connection.execute(latest)).one_or_none()
+
+        def next_one(unit: Connection) -> int:
+            self._database.take_turns(unit, "plans")
+            row = unit.execute(latest).one_or_none()
             if row is not None and row.sha256 == digest:
-                number: int = row.number
-                return number
+                return int(row.number)
             following = 1 if row is None else row.number + 1
-            await connection.execute(
-                insert(plans).values(
-                    number=following, sha256=digest, body=body, published=self._clock.now()
-                )
-            )
-        return following
+            values = {"sha256": digest, "body": body, "published": self._clock.now()}
+            unit.execute(insert(plans).values(number=following, **values))
+            return following
+
+        return await self._database.brief(next_one)
 
     async def of_live_calls(self, now: datetime) -> Mapping[int, str]:
         """The inputs of every plan that a call which may still go on began with."""

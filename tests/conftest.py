@@ -2,7 +2,8 @@
 ZHITONG_NO_SKIPS=1 makes a skip a failure (CI has everything that a test may want)."""
 
 import os
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ivr.flow.world import Plan, Policy
 from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
+from tools.postgres import Postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,3 +35,12 @@ def demo_inputs() -> Inputs:
 @pytest.fixture(scope="session")
 def demo_plan(demo_inputs: Inputs) -> Plan:
     return compile_plan(demo_inputs, 1, date(2026, 11, 24))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL, started when the first test wants it."""
+    if sys.platform == "win32":
+        pytest.skip("the embedded PostgreSQL is started on a Unix socket")
+    with Postgres.temporary() as server:
+        yield server

@@ -22,7 +22,7 @@ MOST_LINES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to connect: `core` for SQLAlchemy (`patient` for migrations), `direct` for asyncpg itself."""
+    """How to connect: `core` for SQLAlchemy (`patient` for migrations), `direct` for asyncpg."""
 
     core: Mapping[str, Any]
     patient: Mapping[str, Any]

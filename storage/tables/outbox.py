@@ -2,6 +2,7 @@
 and the mails that the console delivery writes instead of sending."""
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint, text
 
@@ -20,12 +21,16 @@ class JobState(StrEnum):
     """given up; a person has to look"""
 
 
+KEY: Final = String(128).with_variant(String(128, collation="C"), "postgresql")
+"""Keys are looked for by their beginning, in the order of their bytes, whatever the database's
+own language."""
+
 outbox = Table(
     "outbox",
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("kind", String(32), nullable=False),
-    Column("key", String(128)),  # makes the work once only
+    Column("key", KEY),  # makes the work once only
     Column("reference", String(8)),  # the case it speaks of, so that anonymity can delete it
     Column("payload", Text, nullable=False),
     Column("state", String(16), nullable=False),  # a JobState

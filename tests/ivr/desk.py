@@ -27,8 +27,8 @@ from storage.engine import Database
 from storage.journal import StoredJournal
 from storage.outbox import StoredOutbox
 from storage.sealing import Sealing
-from storage.sqlite.database import SqliteDatabase
 from storage.tables.cases import cases
+from tests.databases import database_at
 
 ACCOUNT: Final = "AC" + "0" * 32
 CALLER: Final = "+8613900007788"
@@ -162,7 +162,7 @@ async def opened(
     database_file: Path, plan: Plan, sealing: Sealing | None = None
 ) -> AsyncIterator[Desk]:
     """A conversation on a migrated database; opened again, it knows only what was kept."""
-    database: Database = SqliteDatabase(database_file)
+    database = await database_at(database_file)
     sealing = sealing or Sealing(KEY)
     effects = Effects(sealing, ZONE)
     journal = StoredJournal(database, effects)

@@ -1,6 +1,5 @@
 """A database in a folder of its own and the steps that tests put into it."""
 
-import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -19,12 +18,14 @@ from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
 from storage.calls import StoredCalls
 from storage.effects import Effects
+from storage.engine import Database
 from storage.journal import StoredJournal
-from storage.schema import migrate
+from storage.recordings import StoredRecordings
 from storage.sealing import Sealing
 from storage.sqlite.database import SqliteDatabase
 from storage.sqlite.steps import SqliteSteps
 from storage.steps import Hook
+from tests.databases import database_at, sounds_of
 
 AT: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 CALLER: Final = "+8613800001234"
@@ -32,14 +33,29 @@ DIALLED: Final = "+865580000021"
 SEALING: Final = Sealing(b"a test's own key, never a server's")
 
 
+class StoppedAt:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return AT
+
+
 @dataclass(frozen=True, slots=True)
 class House:
-    """The parts under test, over one file."""
+    """The parts under test, over one database, and the folder beside it."""
 
-    database: SqliteDatabase
+    folder: Path
+
+    database: Database
     effects: Effects
     journal: StoredJournal
     calls: StoredCalls
+
+    @property
+    def recordings(self) -> StoredRecordings:
+        """The kept audio."""
+        sounds = sounds_of(self.database, self.folder / "recordings", StoppedAt())
+        return StoredRecordings(self.database, sounds)
 
     async def rows(self, table: Any) -> int:
         """How many rows a table has."""
@@ -54,17 +70,21 @@ class House:
 @contextlib.asynccontextmanager
 async def opened(folder: Path, hook: Hook | None = None) -> AsyncIterator[House]:
     """A migrated database with a running journal, closed in order."""
-    path = folder / "house.db"
-    await asyncio.to_thread(migrate, path)
-    database = SqliteDatabase(path)
+    database = await database_at(folder / "house.db")
     effects = Effects(SEALING, ZoneInfo("Asia/Shanghai"))
     journal = StoredJournal(database, effects, hook)
     await journal.start()
     try:
-        yield House(database, effects, journal, StoredCalls(database, effects))
+        yield House(folder, database, effects, journal, StoredCalls(database, effects))
     finally:
         await journal.stop()
         await database.close()
+
+
+def file_of(database: Database) -> SqliteDatabase:
+    """The database as SQLite's own."""
+    assert isinstance(database, SqliteDatabase)
+    return database
 
 
 def driver_of(journal: StoredJournal) -> sqlite3.Connection:

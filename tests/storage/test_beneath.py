@@ -23,6 +23,7 @@ from sqlalchemy import (
 from storage.beneath import Read, Written
 from storage.tables.base import Instant
 
+pytestmark = pytest.mark.sqlite
 THINGS = Table(
     "things",
     MetaData(),

@@ -41,7 +41,7 @@ async def sound(*pieces: bytes) -> AsyncIterator[bytes]:
 
 def shelf(house: House) -> StoredRecordings:
     """Where its audio is."""
-    return StoredRecordings(house.database, house.database.path.parent / "recordings")
+    return house.recordings
 
 
 def cases_of(house: House) -> StoredCases:

@@ -16,17 +16,18 @@ from storage.sqlite.database import SqliteDatabase
 from storage.tables.base import sqlite_text
 from storage.tables.calls import settings, verdicts
 from storage.tables.outbox import mails
-from tests.storage.stepping import AT, opened
+from tests.storage.stepping import AT, file_of, opened
 
 DEADLINE = 20
 
 
+@pytest.mark.sqlite
 async def test_every_connection_is_durable_and_forgets_what_is_deleted(tmp_path: Path) -> None:
     names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
     async with opened(tmp_path) as house:
         async with house.database.reading() as connection:
             seen = [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in names]
-        beneath = house.database.beneath()
+        beneath = file_of(house.database).beneath()
         with beneath.connect() as connection_beneath:
             same = [connection_beneath.exec_driver_sql(f"PRAGMA {n}").scalar() for n in names]
         beneath.dispose()
@@ -49,12 +50,11 @@ async def test_an_error_does_not_show_what_was_written(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         async with house.database.unit_of_work() as connection:
             await connection.execute(once)
-            with pytest.raises(IntegrityError) as refused:
+        with pytest.raises(IntegrityError) as refused:
+            async with house.database.unit_of_work() as connection:
                 await connection.execute(once)
-        beneath = house.database.beneath()
-        with beneath.connect() as below, pytest.raises(IntegrityError) as refused_beneath:
-            below.execute(once)
-        beneath.dispose()
+        with pytest.raises(IntegrityError) as refused_beneath:
+            await house.database.brief(lambda unit: unit.execute(once))
     for error in (refused.value, refused_beneath.value):
         assert "4329" not in str(error)
 
@@ -80,6 +80,7 @@ async def test_a_cancelled_unit_of_work_leaves_nothing_and_frees_the_writer(
         assert await house.scalar(select(settings.c.name)) == "b"
 
 
+@pytest.mark.sqlite
 async def test_read_then_write_in_parallel_loses_no_update(tmp_path: Path) -> None:
     async def add() -> None:
         async with house.database.unit_of_work() as connection:
@@ -103,6 +104,7 @@ async def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
         assert (await before.execute(select(settings))).all() == []
 
 
+@pytest.mark.sqlite
 async def test_times_come_back_as_aware_utc_and_naive_ones_are_refused(tmp_path: Path) -> None:
     shanghai = datetime(2026, 11, 24, 10, 0, 0, 7, tzinfo=timezone(timedelta(hours=8)))
     row = {"id": "1", "recipient": "a", "subject": "b", "body": "c"}
@@ -122,6 +124,7 @@ async def test_times_come_back_as_aware_utc_and_naive_ones_are_refused(tmp_path:
     assert sqlite_text(AT) == "2026-11-24 02:00:00.000000"
 
 
+@pytest.mark.sqlite
 async def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         with pytest.raises(DiskFull, match="free some room"):  # noqa: PT012 - same
@@ -149,6 +152,7 @@ def test_a_read_only_database_is_one_sentence(tmp_path: Path) -> None:
         asyncio.run(write())
 
 
+@pytest.mark.sqlite
 async def test_a_locked_database_is_one_sentence(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         other = sqlite3.connect(tmp_path / "house.db", isolation_level=None)
@@ -166,6 +170,7 @@ async def test_a_locked_database_is_one_sentence(tmp_path: Path) -> None:
             await connection.execute(settings.insert().values(name="a", value="1"))
 
 
+@pytest.mark.sqlite
 def test_a_copy_of_the_files_of_a_killed_server_opens(tmp_path: Path) -> None:
     """What a crash leaves: the database with a log that was never folded in."""
     (tmp_path / "live").mkdir()

@@ -15,6 +15,7 @@ from routing.numbers.forms import spoken_groups
 from storage.recordings import StoredRecordings
 from storage.retention import CALL_DETAILS, LOST_CALL, Retention
 from storage.schema import migrate
+from storage.sounds import SoundFiles
 from storage.sqlite.database import SqliteDatabase
 from storage.tables.calls import call_ends, calls, verdicts
 from storage.tables.cases import case_callers, cases, tries
@@ -49,6 +50,10 @@ FORMS: Final = (
 """The checked numbers and the caller, as anything here writes or says them."""
 LOST: Final = LOST_CALL // CALL_DETAILS
 """Rounds until a call is taken to be lost."""
+
+
+pytestmark = pytest.mark.sqlite
+"""Every byte of the files is searched; PostgreSQL's are not ours to read."""
 
 
 @pytest.fixture
@@ -101,7 +106,7 @@ async def retain(desk: Desk) -> None:
     """A round of retention when the details of calls that ended now are due."""
     desk.clock.pass_(CALL_DETAILS.total_seconds())
     folder = path_of(desk).parent / "recordings"
-    shelf = StoredRecordings(desk.database, folder)
+    shelf = StoredRecordings(desk.database, SoundFiles(folder))
     await Retention(desk.database, shelf, 90).run(desk.clock.now())
 
 

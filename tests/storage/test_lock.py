@@ -11,6 +11,7 @@ import pytest
 from storage.errors import InUse
 from storage.lock import FolderLock
 
+pytestmark = pytest.mark.sqlite
 ROOT = Path(__file__).parents[2]
 DEADLINE = 20
 

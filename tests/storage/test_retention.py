@@ -54,7 +54,7 @@ MORE: Final = 1000
 
 def shelf(house: House) -> StoredRecordings:
     """Where the audio is."""
-    return StoredRecordings(house.database, house.database.path.parent / "recordings")
+    return house.recordings
 
 
 async def retain(house: House, now: datetime) -> None:
@@ -83,7 +83,7 @@ async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
 
 def everything(house: House) -> bytes:
     """Every byte of the database's files: the pages, the log and its index."""
-    path = house.database.path
+    path = house.folder / "house.db"
     return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
 
 
@@ -286,6 +286,7 @@ async def test_a_round_that_was_cut_off_is_gone_on_with(
         assert await shelf(house).read("RE1") is None
 
 
+@pytest.mark.sqlite
 async def test_half_written_sound_is_swept(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         await call_with_recording(house)
@@ -350,6 +351,7 @@ async def test_steps_go_on_beside_a_round(tmp_path: Path) -> None:
         assert None not in await details(house, "d39")
 
 
+@pytest.mark.sqlite
 async def test_a_reader_holds_up_neither_the_round_nor_the_steps(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         await house.journal.append(first_step("a"))
@@ -359,10 +361,11 @@ async def test_a_reader_holds_up_neither_the_round_nor_the_steps(tmp_path: Path)
             await retain(house, AT + CALL_DETAILS)
             await house.journal.append(first_step("b"))
         await retain(house, AT + CALL_DETAILS)
-        log = house.database.path.with_name("house.db-wal")
+        log = house.folder / "house.db-wal"
         assert log.stat().st_size == 0
 
 
+@pytest.mark.sqlite
 async def test_what_was_forgotten_is_in_no_byte_of_the_files(tmp_path: Path) -> None:
     """Many calls of different sizes, forgotten in turns, among others that go on: SQLite moves
     rows between pages then, and must leave none behind."""

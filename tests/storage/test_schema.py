@@ -15,6 +15,8 @@ from storage.errors import StorageError, TooNew
 from storage.schema import MIGRATIONS, head, migrate
 from storage.tables.base import METADATA
 
+pytestmark = pytest.mark.sqlite
+
 
 def test_tables_are_what_the_migrations_make(tmp_path: Path) -> None:
     migrate(tmp_path / "house.db")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.tables.outbox import KEY
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -42,7 +44,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("key", sa.String(length=128), nullable=True),
+        sa.Column("key", KEY, nullable=True),
         sa.Column("reference", sa.String(length=8), nullable=True),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),

@@ -80,7 +80,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         await house.journal.append(later_step("a", 1, case, attach))
         ref = RecordingRef("RE1", carrier.ref.url, 3)
         await house.calls.hold_recording("a", 1, ref, AT)
-        shelf = StoredRecordings(house.database, tmp_path / "recordings")
+        shelf = house.recordings
         yield Desk(house, carrier, shelf, Clock(), [])
 
 
@@ -92,7 +92,7 @@ async def test_a_full_disk_over_a_night_costs_no_recording(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as night:
-        night.setattr("storage.recordings._flush", full)
+        night.setattr("storage.sounds._flush", full)
         for _ in range(3 * MOST_TRIES):
             await desk.drain()
     assert set(desk.reports) == {

@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.sqlite.brief import transaction
 from storage.tables.calls import verdicts
-from tests.storage.stepping import AT, House, opened
+from tests.storage.stepping import AT, House, file_of, opened
 
+pytestmark = pytest.mark.sqlite
 ROW: Final = {"day": AT.date().isoformat(), "dialled": "12345", "verdict": "genuine", "count": 1}
 
 
@@ -128,7 +129,7 @@ async def test_what_stops_a_commit_undoes_the_work(tmp_path: Path) -> None:
             unit.execute(insert(verdicts).values(**ROW))
 
     async with opened(tmp_path) as house:
-        with house.database.beneath().connect() as plain:
+        with file_of(house.database).beneath().connect() as plain:
             connection = plain.execution_options(zhitong_begun=True)
             with pytest.raises(RuntimeError, match="not now"):
                 await asyncio.to_thread(work, connection)

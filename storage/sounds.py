@@ -1,0 +1,121 @@
+"""Where the sound itself lies: files in DATA_DIR. The counterpart of `storage.postgres.sounds`, and
+beneath `recordings`."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO, Protocol
+
+from storage.errors import DiskFull
+
+
+class Sounds(Protocol):
+    """Sound by its recording's id, which is letters, digits, _ and - only."""
+
+    async def save(self, sid: str, audio: AsyncIterator[bytes]) -> int:
+        """Keep it whole or not at all; returns its size in bytes. Raises StorageError."""
+        ...
+
+    async def read(self, sid: str) -> bytes | None:
+        """The WAV, or None where it is not kept."""
+        ...
+
+    async def delete(self, sid: str) -> None:
+        """Delete it, surely; one that is gone is deleted."""
+        ...
+
+    async def sweep(self) -> None:
+        """Delete what a killed server had begun to write; it was no recording yet."""
+        ...
+
+
+class SoundFiles:
+    """A file is whole or not there: written under a name of its own, flushed, then renamed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writing: set[Path] = set()
+
+    def _path(self, sid: str) -> Path:
+        return self._folder / f"{sid}.wav"
+
+    async def save(self, sid: str, audio: AsyncIterator[bytes]) -> int:
+        """Raises DiskFull."""
+        path = self._path(sid)
+        part = path.with_suffix(f".{secrets.token_hex(8)}.part")  # two fetches must not mix
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        self._writing.add(part)
+        try:
+            size = await _written(part, audio)
+            await asyncio.to_thread(_rename, part, path)
+        except OSError as wrong:
+            if wrong.errno == errno.ENOSPC:
+                raise DiskFull(
+                    "the disk is full: free some room in DATA_DIR's file system"
+                ) from wrong
+            raise
+        finally:
+            await asyncio.to_thread(part.unlink, missing_ok=True)
+            self._writing.discard(part)
+        return size
+
+    async def sweep(self) -> None:
+        """Not what is being written now."""
+        await asyncio.to_thread(self._sweep)
+
+    def _sweep(self) -> None:
+        for part in self._folder.glob("*.part"):
+            if part not in self._writing:
+                part.unlink(missing_ok=True)
+
+    async def read(self, sid: str) -> bytes | None:
+        """The file."""
+        try:
+            return await asyncio.to_thread(self._path(sid).read_bytes)
+        except FileNotFoundError:
+            return None
+
+    async def delete(self, sid: str) -> None:
+        """The file and its name."""
+        await asyncio.to_thread(_remove, self._path(sid))
+
+
+async def _written(part: Path, audio: AsyncIterator[bytes]) -> int:
+    """Write and flush a new file; returns its size in bytes."""
+    size = 0
+    with await asyncio.to_thread(part.open, "xb") as file:
+        async for piece in audio:
+            size += len(piece)
+            await asyncio.to_thread(file.write, piece)
+        await asyncio.to_thread(_flush, file)
+    return size
+
+
+def _flush(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _rename(part: Path, path: Path) -> None:
+    part.replace(path)
+    _flush_folder(path.parent)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+        _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """A new name, or one that is gone, outlives a power cut. Windows does so by itself."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,24 @@
+"""Every store and the journal, on SQLite and on a real PostgreSQL: the same suite (design §8)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import ASYNCPG, CHOSEN, SQLITE
+
+
+@pytest.fixture(autouse=True, params=[SQLITE, ASYNCPG])
+def kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which database `opened` opens. What speaks of SQLite's own files is marked `sqlite`."""
+    name: str = request.param
+    CHOSEN.kind = name
+    CHOSEN.server = None if name == SQLITE else request.getfixturevalue("postgres")
+    yield name
+    CHOSEN.kind, CHOSEN.server = SQLITE, None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No test of SQLite's own files runs for PostgreSQL: it is left out, not skipped."""
+    items[:] = [
+        item for item in items if not (item.get_closest_marker("sqlite") and ASYNCPG in item.name)
+    ]
