@@ -14,6 +14,7 @@ from email.utils import format_datetime
 from typing import Protocol
 
 from ivr.carrier.local.callbacks import Callbacks
+from ivr.carrier.local.dialects import EMBEDDED, Dialect
 from ivr.carrier.local.documents import base_params, resolve
 from ivr.carrier.local.leg import Leg
 from ivr.carrier.local.messages import By
@@ -52,6 +53,7 @@ class Desk:
     voice: Voice
     now: Callable[[], datetime]
     switchboard: Switchboard
+    dialect: Dialect = EMBEDDED
 
     def instant(self) -> str:
         """Now, as kept in states."""

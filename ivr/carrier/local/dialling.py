@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from ivr.carrier.local.desk import Desk, new_token, next_request
+from ivr.carrier.local.dialects import Dialect
 from ivr.carrier.local.documents import resolve
-from ivr.carrier.local.leg import CutOff, Gone, Leg, Pressed, Sound, TurnedAway, new_sid
+from ivr.carrier.local.leg import CutOff, Gone, Leg, Pressed, Sound, TurnedAway
 from ivr.carrier.local.messages import Bridged, By, Ringback, Unbridged
 from ivr.carrier.local.ringing import answer, progress, ring
 from ivr.carrier.local.state import Attempt, Dialling, Direction, LegState, Request, Status
@@ -39,7 +40,9 @@ async def dial(leg: Leg, desk: Desk, verb: Dial, whisper: Whisper) -> Request | 
     except (Gone, CutOff):
         last = attempts.abandon()
         if verb.action is not None:
-            leg.note(pending=next_request(leg, verb.action, verb.method, _outcome(last)))
+            leg.note(
+                pending=next_request(leg, verb.action, verb.method, _outcome(last, desk.dialect))
+            )
         raise
     except TurnedAway:
         attempts.abandon()  # redirecting a parent drops the child (§7)
@@ -52,18 +55,18 @@ async def dial(leg: Leg, desk: Desk, verb: Dial, whisper: Whisper) -> Request | 
         leg.tell(Ringback(False))
     if verb.action is None:
         return None
-    return next_request(leg, verb.action, verb.method, _outcome(last))
+    return next_request(leg, verb.action, verb.method, _outcome(last, desk.dialect))
 
 
-def _outcome(last: Attempt) -> Params:
+def _outcome(last: Attempt, dialect: Dialect) -> Params:
     """What the action is told. A callee who was answered but never bridged (declined in
     the whisper, or a voicemail) is `completed` with DialBridged=false (§1)."""
-    return (
-        ("DialCallStatus", str(Status.COMPLETED if last.answered else last.status)),
-        ("DialCallSid", last.sid),
-        ("DialCallDuration", str(last.seconds)),
-        ("DialBridged", "true" if last.bridged else "false"),
-    )
+    told = [("DialCallStatus", str(Status.COMPLETED if last.answered else last.status))]
+    if last.bridged or not dialect.joined_only:
+        told += [("DialCallSid", last.sid), ("DialCallDuration", str(last.seconds))]
+    if dialect.bridged:
+        told.append(("DialBridged", "true" if last.bridged else "false"))
+    return tuple(told)
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ class _Attempts:
     async def run(self) -> Attempt:
         """The attempt that decides the outcome."""
         if self.leg.state.dialling is None:
-            sids = tuple(new_sid("CA") for _ in self.verb.targets)
+            sids = tuple(self.desk.dialect.new_sid("CA") for _ in self.verb.targets)
             self.leg.note(dialling=Dialling(sids))
         if (fault := self._fault()) is not None:
             self.leg.remark(fault)

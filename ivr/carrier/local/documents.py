@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
+from ivr.carrier.local.dialects import Dialect
 from ivr.carrier.local.state import LegState, Request
 from ivr.carrier.local.twiml_reader import UnreadableTwiml, read_twiml
 from ivr.carrier.local.webhooks import MAX_BODY, Answer, Failure, Params, Parcel, Post
@@ -56,19 +57,23 @@ def _geography(side: str, number: str) -> list[tuple[str, str]]:
     return [(side + part, country if part == "Country" else "") for part in _GEOGRAPHY]
 
 
-async def fetch(post: Post, state: LegState, account: str, request: Request) -> Fetched | Failure:
+async def fetch(
+    post: Post, state: LegState, account: str, request: Request, dialect: Dialect
+) -> Fetched | Failure:
     """The document at ``request``, else the one at its fallback URL, else the failure.
 
     On failure to fetch or read, the fallback is asked at once with ErrorCode and
     ErrorUrl (twilio-voice §3).
     """
     base = base_params(state, account)
-    first = await _read(post, _parcel(request.url, request.method, base + request.extra, request))
+    parcel = _parcel(request.url, request.method, base + request.extra, request)
+    first = await _read(post, parcel, dialect)
     if isinstance(first, Fetched) or request.fallback is None:
         return first
     trouble = (("ErrorCode", str(first.code)), ("ErrorUrl", request.url.partition("#")[0]))
     params = base + request.extra + trouble
-    second = await _read(post, _parcel(request.fallback, "POST", params, request, "-fallback"))
+    parcel = _parcel(request.fallback, "POST", params, request, "-fallback")
+    second = await _read(post, parcel, dialect)
     if isinstance(second, Fetched):
         return Fetched(second.url, second.body, (first,))
     return Failure(second.code, f"{first.text}; and the fallback: {second.text}")
@@ -78,25 +83,25 @@ def _parcel(url: str, method: str, params: Params, request: Request, tail: str =
     return Parcel(url, method, params, request.token + tail)
 
 
-async def _read(post: Post, parcel: Parcel) -> Fetched | Failure:
+async def _read(post: Post, parcel: Parcel, dialect: Dialect) -> Fetched | Failure:
     reply = await post(parcel)
     if isinstance(reply, Failure):
         return reply
     if len(reply.body) > MAX_BODY:
         return Failure(11750, f"{parcel.url} answered more than 64 kB")
     try:
-        return Fetched(reply.url, _as_twiml(reply))
+        return Fetched(reply.url, _as_twiml(reply, dialect))
     except UnreadableTwiml as error:
         return Failure(error.code, f"{parcel.url}: {error.text}")
 
 
-def _as_twiml(answer: Answer) -> str:
+def _as_twiml(answer: Answer, dialect: Dialect) -> str:
     """By content type: TwiML, sound, or text read aloud (twilio-voice §4)."""
     kind = answer.content_type.partition(";")[0].strip().lower()
     text = answer.body.decode("utf-8", "replace")
     if kind in {"text/xml", "application/xml", "text/html"}:
         if text.strip():  # an empty answer is an empty document: the call ends
-            read_twiml(text)
+            read_twiml(text, dialect)
             return text
         return "<Response/>"
     if kind.startswith("audio/"):

@@ -14,7 +14,7 @@ from ivr.carrier.local.desk import Desk, new_token
 from ivr.carrier.local.executor import Ended, run, say_goodbye
 from ivr.carrier.local.handset import Handset, PhoneRefusal
 from ivr.carrier.local.ledger import Ledger
-from ivr.carrier.local.leg import CutOff, Gone, Leg, TurnedAway, new_sid
+from ivr.carrier.local.leg import CutOff, Gone, Leg, TurnedAway
 from ivr.carrier.local.messages import By, Calling
 from ivr.carrier.local.ringing import progress, ring
 from ivr.carrier.local.state import Direction, LegState, Request, Status
@@ -65,7 +65,7 @@ class Exchange:
             raise PhoneRefusal("bad-number", "a number is an optional + and 2 to 20 digits")
         leg = self.switch.open_leg(
             LegState(
-                sid=new_sid("CA"),
+                sid=self.desk.dialect.new_sid("CA"),
                 direction=Direction.INBOUND,
                 from_=from_[:64] or "anonymous",
                 to=to,

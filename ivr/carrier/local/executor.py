@@ -72,14 +72,14 @@ async def say_goodbye(leg: Leg, desk: Desk) -> None:
     """Send what is still pending on a finished call; its TwiML is ignored
     (twilio-voice §1: Record's and Dial's action after a hang-up)."""
     if leg.state.pending is not None:
-        await fetch(desk.post, leg.state, desk.account, leg.state.pending)
+        await fetch(desk.post, leg.state, desk.account, leg.state.pending, desk.dialect)
         leg.note(pending=None)
 
 
 async def _turn_page(leg: Leg, desk: Desk) -> None:
     """Fetch the pending document and make it current."""
     assert leg.state.pending is not None
-    fetched = await fetch(desk.post, leg.state, desk.account, leg.state.pending)
+    fetched = await fetch(desk.post, leg.state, desk.account, leg.state.pending, desk.dialect)
     failures = fetched.failures if isinstance(fetched, Fetched) else (fetched,)
     for failure in failures:
         leg.remark(Remark(failure.code, failure.text))
@@ -108,7 +108,7 @@ async def _apologise(leg: Leg, desk: Desk) -> None:
 
 async def _carry_out(leg: Leg, desk: Desk, *, whisper: bool) -> Request | None:
     """The current document from the current verb on; the next request, if any."""
-    document = read_twiml(leg.state.body)
+    document = read_twiml(leg.state.body, desk.dialect)
     begin = leg.state.index
     if begin == 0:
         for remark in document.warnings:

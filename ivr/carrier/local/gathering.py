@@ -35,11 +35,12 @@ async def gather(leg: Leg, desk: Desk, verb: Gather) -> Request | None:
     if first is None:
         leg.tell(Waiting(verb.timeout))
     taken = await _listen(leg, verb, first)
+    extra = taken.extra if desk.dialect.gather_key else _keys_alone(taken.extra)
     leg.lift("listening")
     leg.tell(HeardEnough(Mode.GATHER, taken.why, taken.digits, 0))
     if taken.empty and not verb.action_on_empty:
         return None
-    return next_request(leg, verb.action, verb.method, taken.extra)
+    return next_request(leg, verb.action, verb.method, extra)
 
 
 def _listening(verb: Gather) -> ListeningGather:
@@ -97,6 +98,12 @@ def _finished(digits: str, key: str) -> _Taken:
     """The finish key is not part of Digits; alone it counts as empty (twilio-voice §5)."""
     extra = (("Digits", digits), ("FinishedOnKey", key), ("msg", "Gather End"))
     return _Taken(Why.DIGITS, digits, extra, empty=not digits)
+
+
+def _keys_alone(extra: Params) -> Params:
+    """Without the key that ended it, and without an empty input."""
+    kept = {"Digits", "SpeechResult", "Confidence"}
+    return tuple((name, value) for name, value in extra if name in kept and value)
 
 
 def _spoken(text: str) -> _Taken:

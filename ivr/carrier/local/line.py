@@ -17,6 +17,7 @@ from aiohttp import WSCloseCode, web
 
 from ivr.carrier.local.callbacks import Callbacks
 from ivr.carrier.local.desk import Desk
+from ivr.carrier.local.dialects import EMBEDDED, Dialect
 from ivr.carrier.local.exchange import Exchange, Webhook
 from ivr.carrier.local.history import History
 from ivr.carrier.local.ledger import Ledger
@@ -41,7 +42,7 @@ class LocalLine:
 
     ``base_url`` is where this server is reached (REST is mounted at ``/line`` there);
     ``holdable`` are the numbers a phone may answer for (empty: any); ``faults`` wraps
-    the sending of webhooks in tests.
+    the sending of webhooks in tests; ``dialect`` takes another carrier's place there.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class LocalLine:
         timing: Timing | None = None,
         faults: Callable[[Post], Post] | None = None,
         speech_program: str | None = None,
+        dialect: Dialect = EMBEDDED,
     ) -> None:
         self._auth_token = auth_token
+        self._dialect = dialect
         self._timing = timing or Timing()
         self._folder = data_dir / "line"
         self._session: aiohttp.ClientSession | None = None
@@ -92,6 +95,7 @@ class LocalLine:
             voice=self.voice,
             now=clock.now,
             switchboard=self.switch,
+            dialect=self._dialect,
         )
 
     async def start(self) -> None:
@@ -101,7 +105,9 @@ class LocalLine:
         # go before a server closes them, as a POST that meets a closing one is not repeated.
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=5)
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar)
-        self._webhooks = Webhooks(self._session, self._auth_token, self._timing)
+        self._webhooks = Webhooks(
+            self._session, self._auth_token, self._timing, self._dialect.signature
+        )
         self.history.restore()
         self.desk.callbacks.restore()
         self.exchange.restore(self._ledger)

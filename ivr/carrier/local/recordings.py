@@ -109,13 +109,13 @@ class Recordings:
     def find(self, sid: str) -> Recording | None:
         """The recording's row, None if unknown or deleted."""
         path = self._row(sid)
-        if not sid.isalnum() or not path.exists():
+        if not sid.replace("-", "").isalnum() or not path.exists():
             return None
         return Recording(**json.loads(path.read_text(encoding="utf-8")))
 
     def all(self) -> list[Recording]:
         """Every recording, newest first."""
-        rows = [self.find(path.stem) for path in self._folder.glob("RE*.json")]
+        rows = [self.find(path.stem) for path in self._folder.glob("*.json")]
         return sorted((row for row in rows if row), key=lambda row: row.created, reverse=True)
 
     def media(self, sid: str) -> bytes | None:

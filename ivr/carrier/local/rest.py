@@ -71,12 +71,12 @@ class _Rest:
 
     def routes(self) -> Iterator[tuple[str, str, Handler]]:
         """Method, path below the account, handler."""
-        sid = "{sid:[A-Za-z0-9]+}"
+        sid = "{sid:[A-Za-z0-9-]+}"
         yield "POST", "Calls.json", self.create_call
         yield "GET", "Calls.json", self.list_calls
         yield "GET", f"Calls/{sid}.json", self.fetch_call
         yield "POST", f"Calls/{sid}.json", self.update_call
-        yield "GET", "Calls/{call:[A-Za-z0-9]+}/Recordings.json", self.list_recordings
+        yield "GET", "Calls/{call:[A-Za-z0-9-]+}/Recordings.json", self.list_recordings
         yield "GET", "Recordings.json", self.list_recordings
         yield "GET", f"Recordings/{sid}.json", self.fetch_recording
         yield "DELETE", f"Recordings/{sid}.json", self.delete_recording

@@ -32,7 +32,7 @@ async def record(leg: Leg, desk: Desk, verb: Record) -> Request:
         why, key = (Why.LIMIT, None) if tape is None else await tape.run()
     except (Gone, CutOff):
         extra = _end(leg, desk, verb, "hangup")
-        if extra:
+        if extra and desk.dialect.hangup_action:
             leg.note(pending=next_request(leg, verb.action, verb.method, extra))
         raise
     except TurnedAway:
@@ -53,7 +53,7 @@ async def _begin(leg: Leg, desk: Desk, verb: Record) -> _Tape | None:
         if verb.play_beep and room:
             await beep(leg)
         leg.flush()
-        sid = new_sid("RE")
+        sid = desk.dialect.new_sid("RE")
         desk.recordings.begin(Recording(sid, leg.state.sid, desk.instant()))
         leg.note(taping=Taping(sid))
         if not room:
@@ -167,10 +167,11 @@ def _end(leg: Leg, desk: Desk, verb: Record, key: str | None) -> Params:
     _announce(leg, desk, verb, status, done.sid, seconds=str(done.seconds))
     if verb.transcribe_callback is not None:
         _transcribed(leg, desk, verb.transcribe_callback, done)
-    pressed = () if key is None else (("Digits", key),)
+    named = (("RecordingSid", done.sid),) if desk.dialect.record_sid else ()
+    pressed = (("Digits", key),) if key is not None and desk.dialect.record_key else ()
     return (
         ("RecordingUrl", desk.recording_url(done.sid)),
-        ("RecordingSid", done.sid),
+        *named,
         ("RecordingDuration", str(done.seconds)),
         *pressed,
     )

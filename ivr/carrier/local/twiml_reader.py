@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from ivr.carrier.local.dialects import EMBEDDED, Dialect
 from ivr.carrier.local.errors import LineError
 from ivr.carrier.local.verbs import (
     ANY_KEY,
@@ -71,11 +72,12 @@ class UnreadableTwiml(LineError):
         self.text = text
 
 
-def read_twiml(body: str) -> Document:
+def read_twiml(body: str, dialect: Dialect = EMBEDDED) -> Document:
     """Parse one document.
 
     Raises ``UnreadableTwiml`` with 12100 for malformed XML (also for any DOCTYPE,
-    which TwiML never has) and 12102 when the root is not ``<Response>``.
+    which TwiML never has), 12102 when the root is not ``<Response>``, and 12200 for
+    what a dialect with a schema does not know.
     """
     if "<!DOCTYPE" in body:
         raise UnreadableTwiml(MALFORMED, "a DOCTYPE has no place in TwiML; remove it")
@@ -85,6 +87,8 @@ def read_twiml(body: str) -> Document:
         raise UnreadableTwiml(MALFORMED, f"the document is not well-formed XML: {error}") from error
     if root.tag != "Response":
         raise UnreadableTwiml(WRONG_ROOT, f"the root is <{root.tag}>, it must be <Response>")
+    if strangers := dialect.strangers(root):
+        raise UnreadableTwiml(SCHEMA, f"{dialect.name} does not know {', '.join(strangers)}")
     reader = _Reader()
     reader.check_attributes(root, frozenset())
     found = (reader.verb(element) for element in root)

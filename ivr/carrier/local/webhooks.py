@@ -87,10 +87,13 @@ def split_overrides(url: str, timing: Timing) -> tuple[str, Overrides]:
 
 
 class Webhooks:
-    """Sends parcels; one aiohttp session, one account."""
+    """Sends parcels; one aiohttp session, one account. ``header`` holds the signature."""
 
-    def __init__(self, session: aiohttp.ClientSession, auth_token: str, timing: Timing) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, auth_token: str, timing: Timing, header: str
+    ) -> None:
         self._session = session
+        self._header = header
         self._validator = RequestValidator(auth_token)
         self._timing = timing
 
@@ -168,7 +171,7 @@ class Webhooks:
     def _headers(self, parcel: Parcel, address: str) -> dict[str, str]:
         signed = {} if parcel.method == "GET" else dict(parcel.params)
         headers = {
-            "X-Twilio-Signature": str(self._validator.compute_signature(address, signed)),
+            self._header: str(self._validator.compute_signature(address, signed)),
             "I-Twilio-Idempotency-Token": parcel.token,
             "User-Agent": "TwilioProxy/1.1",
             "X-Home-Region": "us1",

@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
+from ivr.carrier.local.dialects import EMBEDDED, Dialect
 from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.telephone import Telephone
@@ -73,6 +74,7 @@ class House:
     speech: str = ""
     port: int = 0
     voice_tail: str = ""
+    dialect: Dialect = EMBEDDED
 
     async def __aenter__(self) -> Self:
         self.port = self.port or free_port()
@@ -113,6 +115,7 @@ class House:
             timing=self.timing,
             faults=self.faults,
             speech_program=self.speech,
+            dialect=self.dialect,
         )
         app = web.Application()
         app.router.add_route("*", "/voice/{rest:.*}", self._answer)
@@ -165,7 +168,7 @@ class House:
         return reply
 
     def _check_signature(self, request: web.Request, url: str, form: dict[str, str]) -> None:
-        signature = request.headers["X-Twilio-Signature"]
+        signature = request.headers[self.dialect.signature]
         assert RequestValidator(TOKEN).validate(url, form, signature), f"badly signed: {url}"
 
 
