@@ -52,6 +52,9 @@ class Standing:
     async def of(self, origin: Origin) -> str | None:
         return None
 
+    async def origin(self, call_id: str) -> Origin | None:
+        return None
+
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         return None
 
@@ -71,6 +74,11 @@ class Standing:
         self, call_id: str, turn: int, ref: RecordingRef, at: datetime
     ) -> bool:
         return True
+
+    async def join_soundless(
+        self, call_id: str, turn: int | None, ref: RecordingRef, at: datetime
+    ) -> bool:
+        return False
 
     async def recorded_by(self, sid: str) -> str | None:
         return None

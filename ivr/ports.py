@@ -176,6 +176,10 @@ class Calls(Protocol):
         """The id of the call that the carrier knows by this account and leg."""
         ...
 
+    async def origin(self, call_id: str) -> Origin | None:
+        """Which call this is at the carrier, also once its details are forgotten."""
+        ...
+
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         """The state that was waiting for `turn` (the one after `turn - 1`)."""
         ...
@@ -213,6 +217,13 @@ class Calls(Protocol):
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         """The recording that a callback told of for this turn, if any."""
+        ...
+
+    async def join_soundless(
+        self, call_id: str, turn: int | None, ref: RecordingRef, at: datetime
+    ) -> bool:
+        """Give a recording that is not known yet to the case of this turn (None: the call's latest
+        one) that has none. False, and nothing is changed, where there is no such case."""
         ...
 
     async def recorded_by(self, sid: str) -> str | None:

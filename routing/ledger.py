@@ -45,7 +45,11 @@ class Why(StrEnum):
     """the carrier could not be asked"""
     REFUSED = "refused"
     """the carrier refused to tell or to act"""
-    UNKNOWN_CALL = "unknown_call"
+    UNKNOWN = "unknown"
+    """the carrier knows of no such call"""
+    STUCK = "stuck"
+    """the call goes on beyond its bounds and was told to end"""
+    STRANGER = "stranger"
     """the call that it is of was never answered here"""
     FORGOTTEN = "forgotten"
     """what the call was about is no longer kept"""
@@ -131,6 +135,85 @@ class GivenUp:
     error: str
     reference: str | None
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What earlier sweeps noted of a gap: how often and when it was tried, whether a person has
+    seen to it."""
+
+    gap: Gap
+    tried_at: datetime | None
+    aside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work that is late or was given up: since when it was due, and when it was given up (None:
+    it is still being tried). `told` is what its last try met."""
+
+    id: int
+    kind: str
+    due: datetime
+    given_up: datetime | None
+    told: str
+    reference: str | None
+    whole: bool
+
+
+class Books(Protocol):
+    """What is kept, as the sweep reads it for what is missing. Times are aware UTC."""
+
+    async def silent_calls(self, before: datetime) -> Sequence[tuple[str, datetime]]:
+        """Calls without an end whose last step was before then: our id, and when that was."""
+        ...
+
+    async def ended(self, calls: Sequence[str]) -> frozenset[str]:
+        """Which of these calls have an end."""
+        ...
+
+    async def late_work(self, before: datetime) -> Sequence[Work]:
+        """Work that was due before then and is not done, and what was given up."""
+        ...
+
+    async def unfetched(self, before: datetime) -> Sequence[tuple[str, str, datetime]]:
+        """Recordings of cases, announced before then, that are not kept here and that no work
+        will fetch: the carrier's id, the case, and when that was."""
+        ...
+
+    async def unknown(self, recordings: Sequence[str]) -> frozenset[str]:
+        """Which of these recordings, by the carrier's ids, no row knows."""
+        ...
+
+    async def fetch(self, recording: str, reference: str, now: datetime) -> None:
+        """Have a recording fetched, also where that was done once."""
+        ...
+
+    async def again(self, job: int, now: datetime) -> bool:
+        """As `Ledger.again`."""
+        ...
+
+    async def notes(self) -> Sequence[Note]:
+        """What earlier sweeps noted."""
+        ...
+
+    async def listed(self) -> datetime | None:
+        """Up to when the carrier's recordings are known; None before the first time."""
+        ...
+
+    async def keep_round(self, of: Round, missing: Sequence[Note], listed: datetime | None) -> None:
+        """Keep what a sweep found, in place of what earlier ones did; what a person has put aside
+        meanwhile stays so. `listed` as above, None where they were not listed."""
+        ...
+
+
+class Leases(Protocol):
+    """Who has a duty that one replica at a time does."""
+
+    async def take(self, name: str, holder: str, seconds: int) -> bool:
+        """Take it, or keep it, for so long by the database's own clock. False where another has
+        it."""
+        ...
 
 
 class Ledger(Protocol):

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from ivr.flow.call import Call, from_plain
-from ivr.flow.effect import Effect
+from ivr.flow.effect import AttachRecording, Effect
 from ivr.ports import Ending, LegAnswer, Origin, RecordingRef
 from routing.ports import JobKind
 from storage.beneath import Read
@@ -21,7 +21,7 @@ from storage.ends import SETTLE_AFTER, keep_end, settle_later
 from storage.engine import Database
 from storage.steps import taken
 from storage.tables.calls import calls, leg_answers, steps
-from storage.tables.cases import recordings, transcripts
+from storage.tables.cases import cases, recordings, transcripts
 from storage.writes import HOLD_RECORDING, held_row
 
 ID: Final = bindparam("call", type_=steps.c.call_id.type)
@@ -42,6 +42,8 @@ CALL_OF: Final = Read(
         calls.c.account == bindparam("account"), calls.c.sid == bindparam("sid")
     )
 )
+
+ORIGIN_OF: Final = Read(select(calls.c.account, calls.c.sid).where(calls.c.id == ID))
 
 LEG_ANSWER: Final = Read(
     select(leg_answers.c.accepted).where(leg_answers.c.call_id == ID, leg_answers.c.turn == TURN)
@@ -73,6 +75,12 @@ class StoredCalls:
         rows = await self._database.look(CALL_OF, account=origin.account, sid=origin.sid)
         found: str | None = _only(rows)
         return found
+
+    async def origin(self, call_id: str) -> Origin | None:
+        """Which call this is at the carrier."""
+        for row in await self._database.look(ORIGIN_OF, call=call_id):
+            return Origin(row.account, row.sid)
+        return None
 
     async def state_at(self, call_id: str, turn: int) -> Call | None:
         """The state that was waiting for `turn`."""
@@ -123,6 +131,28 @@ class StoredCalls:
         row = held_row(call_id, turn, ref, at)
         return await self._database.brief(lambda unit: bool(HOLD_RECORDING.on(unit, row)))
 
+    async def join_soundless(
+        self, call_id: str, turn: int | None, ref: RecordingRef, at: datetime
+    ) -> bool:
+        """Give an unknown recording to the latest such case that has none: held, and fetched."""
+        query = _soundless(call_id, ref.sid)
+        if turn is not None:
+            query = query.where(cases.c.turn == turn)
+
+        def join(unit: Connection) -> bool:
+            case = unit.execute(query).one_or_none()
+            if case is None:
+                return False
+            HOLD_RECORDING.on(unit, held_row(call_id, case.turn, ref, at))
+            joined = AttachRecording(case.reference, case.turn, ref.sid, ref.seconds, case.language)
+            for write in self._effects.writes(Source(call_id, case.dialled, at, 0), joined):
+                write.on(unit)
+            return True
+
+        found = await self._database.brief(join)
+        self._database.woken.set()
+        return found
+
     async def recorded_by(self, sid: str) -> str | None:
         """The call that a recording is of."""
         query = select(recordings.c.call_id).where(recordings.c.sid == sid)
@@ -165,6 +195,18 @@ class StoredCalls:
         except (IntegrityError, sqlite3.IntegrityError) as error:
             raise taken(error) from error
         self._database.woken.set()
+
+
+def _soundless(call_id: str, sid: str) -> Select[Any]:
+    """The call's latest case without a recording, as long as nobody knows this one."""
+    sounding = exists().where(recordings.c.reference == cases.c.reference)
+    known = exists().where(recordings.c.sid == sid)
+    return (
+        select(cases.c.reference, cases.c.turn, cases.c.language, cases.c.dialled)
+        .where(cases.c.call_id == call_id, ~sounding, ~known)
+        .order_by(cases.c.turn.desc())
+        .limit(1)
+    )
 
 
 def _only(rows: Sequence[Row[Any]]) -> Any:

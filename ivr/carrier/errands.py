@@ -123,7 +123,8 @@ class Settling:
         self._rows = rows
 
     async def __call__(self, job: Job) -> None:
-        """Raises TryAgain; at the last try the matter is a case without its sound."""
+        """Raises TryAgain. At the last try the matter is a case without its sound; Refused says
+        so, and whoever asks again later finds the sound."""
         call = str(job.payload["call"])
         try:
             await self._conversation.settle(call, self._rows.of_call)
@@ -131,3 +132,4 @@ class Settling:
             if job.tries < MOST_TRIES:
                 raise TryAgain(str(unknown)) from unknown
             await self._conversation.settle(call, None)
+            raise Refused(f"{unknown}; until then the matter is without its sound") from unknown

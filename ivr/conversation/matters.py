@@ -33,6 +33,8 @@ class Matters:
         the Record action has not come (design §3). Raises UnknownCall, ForeignCall."""
         call = await self._stores.calls.state_at(call_id, turn)
         if call is None:
+            if await self._join(call_id, turn, ref):
+                return
             raise UnknownCall("no call was recording at this address")
         await self._hold(call_id, turn, ref)
         if ref.seconds > 0 and not self._may_be_silence(call, ref.seconds):
@@ -43,9 +45,12 @@ class Matters:
         The carrier's list says whether there is one, and where; who hung up before the tone
         said nothing. Without a list (None) it is a case that may have no sound."""
         loaded = await self._stores.calls.load(call_id)
-        if loaded is None or loaded[0].over:
+        if loaded is None:
+            await self._settle_forgotten(call_id, listed)
             return
         call, origin = loaded
+        if call.over or not self._records(call):
+            return
         ref = await self._stores.calls.held_recording(call_id, call.turn)
         if ref is None and listed is not None:
             ref = await self._untold(await listed(origin.sid))
@@ -56,6 +61,47 @@ class Matters:
             await self._register(call, Taken(None, 0))
         elif ref.seconds > 0:
             await self._register(call, Taken(ref.sid, ref.seconds))
+
+    async def found(self, call_id: str, ref: RecordingRef) -> bool:
+        """A recording in the carrier's list that no webhook told of, of a call that is over: a
+        case of the turn that was recording, or the sound of one that has none. False where what
+        the call was about is no longer kept and no case of it lacks a sound."""
+        if await self._stores.calls.recorded_by(ref.sid) == call_id:
+            return True
+        call = await self._was_recording(call_id)
+        if call is None:
+            return await self._join(call_id, None, ref)
+        await self._hold(call_id, call.turn, ref)
+        if ref.seconds > 0:
+            await self._register(call, Taken(ref.sid, ref.seconds))
+        return True
+
+    async def _was_recording(self, call_id: str) -> Call | None:
+        """The call as it stood when it was recorded last, of what no webhook has told."""
+        loaded = await self._stores.calls.load(call_id)
+        for turn in range(loaded[0].turn if loaded else 0, 0, -1):
+            call = await self._stores.calls.state_at(call_id, turn)
+            if call is None:
+                return None
+            held = await self._stores.calls.held_recording(call_id, turn)
+            if held is None and not call.over and self._records(call):
+                return call
+        return None
+
+    def _records(self, call: Call) -> bool:
+        return isinstance(self._plans.of(call.plan).script.nodes.get(call.at), Record)
+
+    async def _settle_forgotten(self, call_id: str, listed: Listed | None) -> None:
+        """Its case was opened while the carrier could not be asked: now its sound joins it."""
+        origin = await self._stores.calls.origin(call_id)
+        if origin is None or listed is None:
+            return
+        ref = await self._untold(await listed(origin.sid))
+        if ref is not None:
+            await self._join(call_id, None, ref)
+
+    async def _join(self, call_id: str, turn: int | None, ref: RecordingRef) -> bool:
+        return await self._stores.calls.join_soundless(call_id, turn, ref, self._clock.now())
 
     async def _hold(self, call_id: str, turn: int, ref: RecordingRef) -> None:
         if not await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now()):

@@ -118,10 +118,10 @@ class Conversation:
             event = await self._with_leg(call_id, turn, event)
         return await self._take(live.call, live.origin, event, ref)
 
-    async def _load(self, call_id: str, turn: int | None = None) -> Live:
+    async def _load(self, call_id: str, turn: int) -> Live:
         """From memory, where that knows of `turn`; else from what is kept."""
         live = self._live.get(call_id)
-        if live is None or (turn is not None and live.call.turn not in (turn, turn + 1)):
+        if live is None or live.call.turn not in (turn, turn + 1):
             loaded = await self._stores.calls.load(call_id)
             if loaded is None:
                 raise UnknownCall("no call has this id; check the number's webhook address")
@@ -209,8 +209,18 @@ class Conversation:
         Without the carrier's list (None) it is one that may have no sound."""
         await self._matters.settle(call_id, listed)
 
+    async def found(self, call_id: str, ref: RecordingRef) -> bool:
+        """A recording in the carrier's list that no webhook told of, of a call that is over:
+        True where it has its case now."""
+        return await self._matters.found(call_id, ref)
+
     async def _owned(self, call_id: str, ours: Ours) -> None:
-        if not ours((await self._load(call_id)).origin):
+        """Whether a callback is the call's own, also once its details are forgotten."""
+        live = self._live.get(call_id)
+        origin = live.origin if live else await self._stores.calls.origin(call_id)
+        if origin is None:
+            raise UnknownCall("no call has this id; check the number's webhook address")
+        if not ours(origin):
             raise ForeignCall("this webhook is of another account or another call")
 
     async def transcript(self, call_id: str, ours: Ours, words: Transcript, sid: str) -> None:

@@ -79,6 +79,7 @@ class Desk:
     outbox: StoredOutbox
     sealing: Sealing
     clock: StoppedClock
+    calls: StoredCalls
     recorded: bool = True
 
     async def listed(self, sid: str) -> list[RecordingRef]:
@@ -179,7 +180,7 @@ async def opened(
         new_id=lambda: f"call{id(database):x}-{next(number):06}",
     )
     try:
-        yield Desk(conversation, plans, database, StoredOutbox(database), sealing, clock)
+        yield Desk(conversation, plans, database, StoredOutbox(database), sealing, clock, calls)
     finally:
         await journal.stop()
         await database.close()

@@ -175,7 +175,7 @@ class Settled:
 async def test_a_lost_recording_is_asked_for_until_the_last_try(
     house: House, base: str, asks: bool
 ) -> None:
-    """Then the matter is a case all the same."""
+    """Then the matter is a case all the same, and the work stays to be seen."""
     told = Settled()
     rows = RecordingRows(Account(ACCOUNT, TOKEN, house.base + base), house.session)
     settling = Settling(cast("Conversation", told), rows)
@@ -186,5 +186,6 @@ async def test_a_lost_recording_is_asked_for_until_the_last_try(
         return
     with pytest.raises(TryAgain):
         await settling(Job(1, "settle", {"call": "c1"}, 1))
-    await settling(Job(1, "settle", {"call": "c1"}, 50, failures=MOST_TRIES - 1))
+    with pytest.raises(Refused, match="without its sound"):
+        await settling(Job(1, "settle", {"call": "c1"}, 50, failures=MOST_TRIES - 1))
     assert told.lists == [rows.of_call, rows.of_call, None]
