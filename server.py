@@ -21,9 +21,10 @@ import structlog
 from aiohttp import web
 
 from deployment import commands
-from deployment.carrier import local_line, rest_of, tokens
+from deployment.carrier import Rest, local_line, rest_of, tokens
 from deployment.clock import SystemClock
 from deployment.health import health_routes
+from deployment.ledger import sweep_of
 from deployment.pauses import keep_short
 from deployment.plans import compiled, earlier_plans, local_day, plan_inputs
 from deployment.settings import Secrets, Settings
@@ -35,6 +36,7 @@ from ivr.carrier.local.line import LocalLine
 from ivr.carrier.profiles import profile_of
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.signature import SignatureCheck
+from ivr.carrier.sweep import EVERY
 from ivr.carrier.twiml import Twiml, TwimlDocuments, Urls
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
@@ -237,12 +239,24 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
 
 
 async def background(app: web.Application) -> AsyncIterator[None]:
-    """The outbox's drain, retention and the nightly plan, until the server stops."""
+    """The outbox's drain, the ledger's sweep, retention and the nightly plan, until the server
+    stops."""
     house = app[HOUSE]
     await house.outbox.take_back(house.clock.now())  # what a killed server had begun
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
-        handoff = drain(house, session)
+        longest = house.plans.current.policy.longest_call
+        rest = rest_of(house.settings, house.secrets, session, longest)
+        handoff = drain(house, rest)
+        sweep = sweep_of(
+            rest,
+            house.database,
+            house.conversation,
+            lambda: house.plans.current,
+            calls=house.calls,
+            clock=house.clock,
+        )
         tasks = [
+            group.create_task(_forever(EVERY, sweep.run, first=EVERY)),
             group.create_task(_forever(FAILED, handoff.run)),
             group.create_task(
                 _forever(FORGET_EVERY, lambda: house.retention.run(house.clock.now()))
@@ -255,7 +269,10 @@ async def background(app: web.Application) -> AsyncIterator[None]:
         await handoff.stop()
 
 
-async def _forever(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+async def _forever(
+    seconds: float, work: Callable[[], Awaitable[None]], *, first: float = 0.0
+) -> None:
+    await asyncio.sleep(first)
     while True:
         try:
             await work()
@@ -272,12 +289,12 @@ async def _renew(house: House) -> None:
     house.plans.publish(await asyncio.to_thread(compiled, inputs, current.number, today))
 
 
-def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
+def drain(house: House, rest: Rest) -> Handoff:
     """The outbox, drained by the handlers of its kinds. A text is never blindly sent again; a full
     disk costs no job one of its tries."""
     return Handoff(
         house.outbox,
-        handlers(house, session),
+        handlers(house, rest),
         house.clock,
         _report,
         careful=frozenset({JobKind.SMS}),
@@ -285,10 +302,8 @@ def drain(house: House, session: aiohttp.ClientSession) -> Handoff:
     )
 
 
-def handlers(house: House, session: aiohttp.ClientSession) -> Mapping[str, Handler]:
+def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     """Who carries out which kind of work."""
-    longest = house.plans.current.policy.longest_call
-    rest = rest_of(house.settings, house.secrets, session, longest)
 
     async def follow_up(sid: str, language: Language | None) -> None:
         await house.recordings.follow_up(sid, language, house.clock.now())

@@ -2,6 +2,7 @@
 done is done while it runs."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,16 +11,20 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 import server
+from deployment.carrier import rest_of
 from deployment.clock import SystemClock
 from deployment.plans import earlier_plans, plan_inputs
 from deployment.settings import Settings
 from deployment.sockets import runner_of
 from ivr.conversation.turns import Conversation
 from ivr.flow.effect import AttachRecording
+from routing.ledger import Why
 from routing.ports import JobKind
 from storage.effects import enqueue
+from storage.ledger import StoredLedger
 from storage.outbox import StoredOutbox
 from storage.schema import migrate
 from storage.sqlite.database import SqliteDatabase
@@ -78,16 +83,38 @@ async def test_danger_in_a_recording_reaches_the_office_at_once(
 async def test_each_kind_of_work_has_its_handler(tmp_path: Path) -> None:
     migrate(tmp_path / "zhitong.db")
     async with running(tmp_path) as house, aiohttp.ClientSession() as session:
-        assert set(server.handlers(house, session)) == set(JobKind)
+        rest = rest_of(house.settings, house.secrets, session, 300)
+        assert set(server.handlers(house, rest)) == set(JobKind)
+
+
+async def test_a_call_that_ended_while_no_server_ran_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its own carrier here, which knows of no such call: that is told, and no end."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(server, "EVERY", 0.05)
+    migrate(tmp_path / "zhitong.db")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with running(tmp_path, port) as house:
+        await house.journal.append(first_step("a"))  # of a day long ago
+        ledger = StoredLedger(house.database)
+        while (last := await ledger.last_round()) is None or not await ledger.gaps():
+            await asyncio.sleep(0)
+        (gap,) = await ledger.gaps()
+    assert (gap.kind, gap.subject, gap.why, last.answered) == ("end", "a", Why.UNKNOWN, True)
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[server.House]:
-    """The server without its port, within the deadline."""
-    app = await server.build_app(Settings(demo=False, data_dir=folder))
+async def running(folder: Path, port: int | None = None) -> AsyncIterator[server.House]:
+    """The server within the deadline, without its port unless that is given."""
+    app = await server.build_app(Settings(demo=False, data_dir=folder, port=port or 8080))
     runner = runner_of(app)
     await runner.setup()
     try:
+        if port is not None:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
         async with asyncio.timeout(DEADLINE):
             yield app[server.HOUSE]
     finally:
