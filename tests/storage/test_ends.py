@@ -65,6 +65,7 @@ async def test_ends_that_come_at_once_are_one(tmp_path: Path) -> None:
         assert sorted(first) == [False] * 7 + [True]
 
 
+@pytest.mark.sqlite
 async def test_calls_that_ended_cost_the_search_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as house, house.database.reading() as connection:
         query = select(calls.c.id).where(LIVE, calls.c.started <= AT)

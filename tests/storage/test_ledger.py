@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from sqlalchemy import Engine, event, update
 
 from ivr.flow.effect import AttachRecording
@@ -224,6 +225,7 @@ async def test_what_a_person_put_aside_counts_no_more(tmp_path: Path) -> None:
         assert await ledger.gaps() == [GAP]
 
 
+@pytest.mark.sqlite
 async def test_what_is_finished_costs_the_search_nothing(tmp_path: Path) -> None:
     """Each question reads an index that holds only what is not finished."""
     async with opened(tmp_path) as house:

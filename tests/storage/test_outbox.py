@@ -248,6 +248,7 @@ async def test_the_backlog_says_how_much_and_since_when(tmp_path: Path) -> None:
         assert await store.backlog(AT + 3 * SECOND) == Backlog(2, AT + 2 * SECOND, 1)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("query", [DUE, CLAIM], ids=["look", "claim"])
 async def test_a_claim_looks_at_no_finished_work(tmp_path: Path, query: Any) -> None:
     """A day's finished work lies in the same table, and claims are made every second."""
