@@ -23,10 +23,11 @@ from aiohttp import web
 from deployment import commands
 from deployment.carrier import Rest, local_line, rest_of, tokens
 from deployment.clock import SystemClock
+from deployment.database import database_of, sounds_of
 from deployment.health import health_routes
 from deployment.ledger import sweep_of
 from deployment.pauses import keep_short
-from deployment.plans import compiled, earlier_plans, local_day, plan_inputs
+from deployment.plans import Newest, compiled, earlier_plans, local_day, plan_inputs
 from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
@@ -66,16 +67,12 @@ from storage.plans import StoredPlans
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
-from storage.sounds import SoundFiles
-from storage.sqlite.database import SqliteDatabase
 
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
 FORGET_EVERY: Final = 300.0
 """Seconds between two rounds of retention."""
-PLAN_EVERY: Final = 3600.0
-"""Seconds between two plans, each with the open intervals of the days to come."""
 FAILED: Final = 1.0
 """Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 
@@ -122,7 +119,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     plans = await published(settings, clock, database)
     calls = StoredCalls(database, effects)
     journal = StoredJournal(database, effects)
-    recordings = StoredRecordings(database, SoundFiles(settings.data_dir / "recordings"))
+    recordings = StoredRecordings(database, sounds_of(settings, database, clock))
     answers = StoredAnswers(database, sealing, effects, zone)
     conversation = Conversation(
         plans=plans,
@@ -189,7 +186,7 @@ def apology(house: House) -> bytes:
 
 async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:
     """The whole application, ready to be served. The folder must be open and migrated."""
-    database = SqliteDatabase(settings.data_dir / "zhitong.db")
+    database = database_of(settings)
     try:
         return assembled(await furnish(settings, clock or SystemClock(), database))
     except BaseException:
@@ -242,7 +239,8 @@ async def background(app: web.Application) -> AsyncIterator[None]:
     """The outbox's drain, the ledger's sweep, retention and the nightly plan, until the server
     stops."""
     house = app[HOUSE]
-    await house.outbox.take_back(house.clock.now())  # what a killed server had begun
+    if not house.settings.database_url:  # else another replica may be at it
+        await house.outbox.take_back(house.clock.now())  # what a killed server had begun
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         longest = house.plans.current.policy.longest_call
         rest = rest_of(house.settings, house.secrets, session, longest)
@@ -255,13 +253,15 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             calls=house.calls,
             clock=house.clock,
         )
+        newest = Newest(house.plans, house.database, house.settings, house.clock)
         tasks = [
             group.create_task(_forever(EVERY, sweep.run, first=EVERY)),
             group.create_task(_forever(FAILED, handoff.run)),
             group.create_task(
                 _forever(FORGET_EVERY, lambda: house.retention.run(house.clock.now()))
             ),
-            group.create_task(_forever(PLAN_EVERY, lambda: _renew(house))),
+            group.create_task(_forever(FAILED, newest.run)),
+            group.create_task(_forever(FAILED, house.database.signals.listen)),
         ]
         yield
         for task in tasks:
@@ -276,17 +276,11 @@ async def _forever(
     while True:
         try:
             await work()
+        except StorageError as wrong:
+            LOG.warning("background.waits", why=str(wrong))
         except Exception:
             LOG.exception("background.failed")
         await asyncio.sleep(seconds)
-
-
-async def _renew(house: House) -> None:
-    """Open intervals for the next 60 days, beside the calls. If that fails the old ones stand."""
-    today = local_day(house.settings, house.clock)
-    current = house.plans.current
-    inputs = plan_inputs(house.settings)
-    house.plans.publish(await asyncio.to_thread(compiled, inputs, current.number, today))
 
 
 def drain(house: House, rest: Rest) -> Handoff:

@@ -5,9 +5,9 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from deployment.database import migrated
 from deployment.settings import Settings, StartError
 from storage.lock import FolderLock
-from storage.schema import migrate
 
 
 def open_folder(settings: Settings) -> FolderLock:
@@ -30,7 +30,7 @@ def in_folder(settings: Settings) -> Iterator[None]:
     lock = open_folder(settings)
     before = os.umask(0o077)
     try:
-        migrate(settings.data_dir / "zhitong.db")
+        migrated(settings)
         yield
     except OSError as wrong:
         raise StartError(

@@ -1,6 +1,8 @@
 """What today's plan is made of, and the plans that live calls began with. The counterpart of
 `ivr.library.plans`, which compiles one, and of `storage.plans`, which numbers them."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
@@ -10,13 +12,18 @@ import structlog
 
 from deployment.settings import Settings, StartError
 from ivr.carrier.profiles import profile_of
+from ivr.conversation.stores import Plans
 from ivr.flow.world import Plan, Policy
 from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 from routing.directory import DirectoryError
 from routing.ports import Clock
+from storage.engine import Database, Topic
+from storage.plans import StoredPlans
 
+POLL: Final = 30.0
+"""Seconds between two looks for a newer plan that nobody told of."""
 LOG: Final = structlog.get_logger()
 
 
@@ -40,6 +47,47 @@ def compiled(inputs: Inputs, number: int, today: date) -> Plan:
         return compile_plan(inputs, number, today)
     except (LibraryError, DirectoryError) as wrong:
         raise StartError(f"the plan is refused:\n{wrong}") from wrong
+
+
+class Newest:
+    """Keeps the plan that takes new calls the newest of all replicas', with the open intervals of
+    the days to come. Where one cannot be compiled the old one stands."""
+
+    def __init__(self, plans: Plans, database: Database, settings: Settings, clock: Clock) -> None:
+        self._plans = plans
+        self._stored = StoredPlans(database, clock)
+        self._settings = settings
+        self._clock = clock
+        self._compiled = local_day(settings, clock)
+        self._refused: int | None = None
+        self._told = asyncio.Event()
+        database.signals.hear(Topic.PLAN, self._told.set)
+
+    async def run(self) -> None:
+        """Until cancelled: at once when another replica publishes, each day, and by the poll."""
+        while True:
+            await self.look()
+            self._told.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._told.wait()
+
+    async def look(self) -> None:
+        """One look: compiles, beside the calls, only what is new."""
+        newest, today = await self._stored.latest(), local_day(self._settings, self._clock)
+        if newest is None or newest.number == self._refused:
+            return
+        if newest.number == self._plans.current.number and today == self._compiled:
+            return
+        try:
+            inputs = Inputs.from_text(newest.body)
+            plan = await asyncio.to_thread(compiled, inputs, newest.number, today)
+        except (StartError, LibraryError) as wrong:
+            LOG.warning("plan.refused", number=newest.number, why=str(wrong))
+            self._refused = newest.number
+            return
+        self._plans.publish(plan)
+        self._compiled = today
 
 
 def earlier_plans(bodies: Mapping[int, str], current: int, today: date) -> dict[int, Plan]:

@@ -20,6 +20,7 @@ from ivr.carrier.profiles import CarrierName, profile_of
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ENV_FILE: Final = Path(".env")
+DATABASES: Final = frozenset({"postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"})
 LEAST_KEY: Final = 32
 """Bytes of a key that is not to be guessed."""
 _NO_ADDRESS: Final = frozenset(" \"'<>\\^`{|}")
@@ -51,8 +52,10 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
-    database_url: str = ""
-    workers: int = 1
+    database_url: str = Field(default="", repr=False)
+    database_pooled: bool = False
+    database_listen_url: str = Field(default="", repr=False)
+    workers: int = Field(default=1, ge=1, le=64)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -79,6 +82,17 @@ class Settings(BaseSettings):
             raise ValueError("CARRIER_URL must look like https://api.example.com")
         return url.rstrip("/")
 
+    @field_validator("database_url", "database_listen_url")
+    @classmethod
+    def _database(cls, url: str, of: ValidationInfo) -> str:
+        if url and urlsplit(url).scheme not in DATABASES:
+            name = (of.field_name or "").upper()
+            raise ValueError(
+                f"{name} must look like postgresql://user:password@host/name; "
+                "leave it out for SQLite in DATA_DIR"
+            )
+        return url
+
     @field_validator("media_hosts")
     @classmethod
     def _origins(cls, hosts: str) -> str:
@@ -90,11 +104,12 @@ class Settings(BaseSettings):
     def _fits_together(self) -> Self:
         if self.host not in LOOPBACK and not self.public_url:
             raise ValueError("PUBLIC_URL is required where HOST is not this machine itself")
-        if self.database_url or self.workers != 1:
+        if self.workers > 1 and not self.database_url:
             raise ValueError(
-                "this version keeps its data on SQLite in DATA_DIR, with one process: "
-                "leave DATABASE_URL and WORKERS out"
+                "WORKERS needs DATABASE_URL: SQLite, in DATA_DIR, is one process's alone"
             )
+        if self.workers > 1 and self.carrier == "local":
+            raise ValueError("WORKERS must be 1 with CARRIER=local, which lives in one process")
         if 0 < len(self.secret_key) < LEAST_KEY:
             raise ValueError(f"SECRET_KEY is too short to be secret: {LEAST_KEY} random characters")
         if self.demo and not self._for_this_machine:

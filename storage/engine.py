@@ -6,6 +6,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select
@@ -19,15 +20,53 @@ from storage.steps import Hook, StepRows
 T = TypeVar("T")
 
 
+class Topic(StrEnum):
+    """What replicas tell each other of."""
+
+    OUTBOX = "outbox"
+    """work was enqueued"""
+    PLAN = "plan"
+    """a plan was published"""
+    BLOCKS = "blocks"
+    """a caller was blocked, or is no longer"""
+
+
+class Signals:
+    """Words between replicas; where there is one process alone, nobody is told."""
+
+    def __init__(self) -> None:
+        self._hears: dict[Topic, list[Callable[[], None]]] = {topic: [] for topic in Topic}
+
+    def hear(self, topic: Topic, call: Callable[[], None]) -> None:
+        """Call this when another replica tells of it: at once, or (after a lost connection)
+        perhaps for nothing."""
+        self._hears[topic].append(call)
+
+    def heard(self, topic: Topic) -> None:
+        """Another replica told of it."""
+        for call in self._hears[topic]:
+            call()
+
+    def tell(self, topic: Topic) -> None:
+        """Tell the other replicas, soon; after the commit of what it is about."""
+
+    async def listen(self) -> None:
+        """As long as the server lives. Raises StorageError when it is cut off from the others."""
+        await asyncio.Event().wait()
+
+
 class Wake:
     """Wakes the outbox's drain: set by a commit that enqueued something."""
 
-    def __init__(self) -> None:
+    def __init__(self, signals: Signals) -> None:
         self._event = asyncio.Event()
+        self._signals = signals
+        signals.hear(Topic.OUTBOX, self._event.set)
 
     def set(self) -> None:
-        """Something is waiting."""
+        """Something is waiting, for any replica."""
         self._event.set()
+        self._signals.tell(Topic.OUTBOX)
 
     async def wait(self, seconds: float) -> None:
         """Return when something is waiting, or after `seconds`."""
@@ -41,6 +80,7 @@ class Database(ABC):
     """One database of either kind. No error shows what a statement carried: words and PINs would
     stand in the log."""
 
+    signals: Signals
     woken: Wake
     writer: asyncio.Lock
     """Whose turn it is to write, where writers take turns in this process."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,11 +10,19 @@ from sqlalchemy import Connection, insert, select
 
 from routing.ports import Clock
 from storage.ends import LIVE
-from storage.engine import Database
+from storage.engine import Database, Topic
 from storage.tables.calls import calls, plans
 
 LONGEST: Final = timedelta(hours=4)
 """No call is longer; an end that was never told does not keep its plan for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A plan's number, and what it is compiled from."""
+
+    number: int
+    body: str
 
 
 class StoredPlans:
@@ -38,7 +47,16 @@ class StoredPlans:
             unit.execute(insert(plans).values(number=following, **values))
             return following
 
-        return await self._database.brief(next_one)
+        number = await self._database.brief(next_one)
+        self._database.signals.tell(Topic.PLAN)
+        return number
+
+    async def latest(self) -> Published | None:
+        """The newest plan; None before the first."""
+        query = select(plans.c.number, plans.c.body).order_by(plans.c.number.desc()).limit(1)
+        for row in await self._database.read(query):
+            return Published(row.number, row.body)
+        return None
 
     async def of_live_calls(self, now: datetime) -> Mapping[int, str]:
         """The inputs of every plan that a call which may still go on began with."""

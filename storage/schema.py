@@ -7,12 +7,8 @@ from sqlalchemy import Connection, create_engine, inspect
 
 from storage.beneath import SQLITE
 from storage.errors import TooNew, told
-from storage.postgres.database import PostgresDatabase
-from storage.postgres.errors import told as told_by_postgres
 from storage.sqlite.database import prepare
 
-MIGRATING: Final = 20261124
-"""The advisory lock of whoever migrates; any number that nobody else takes."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
@@ -22,26 +18,10 @@ def migrate(path: Path) -> None:
     prepare(engine)
     try:
         with told(), engine.connect() as connection:
-            if _revision(connection) != head():
-                _upgrade(connection)
+            if revision(connection) != head():
+                upgrade(connection)
     finally:
         engine.dispose()
-
-
-async def migrate_postgres(database: PostgresDatabase) -> None:
-    """The same on PostgreSQL; of replicas that start together one migrates, the others wait for
-    it. All or nothing, since PostgreSQL's schema changes are part of the transaction."""
-    with told_by_postgres():
-        async with database.patient() as connection:
-            await connection.run_sync(_migrated)
-
-
-def _migrated(connection: Connection) -> None:
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-    if _revision(connection) != head():
-        _upgrade(connection)
-    else:
-        connection.commit()
 
 
 def head() -> str:
@@ -49,7 +29,7 @@ def head() -> str:
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
     """What the database is at; None where it is new."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -59,7 +39,8 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection) -> None:
+    """Run what is missing. Raises TooNew."""
     # Imported only when there is something to do: a warm start is spared its time.
     from alembic import command  # noqa: PLC0415 - as said
     from alembic.config import Config  # noqa: PLC0415 - as said

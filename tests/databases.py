@@ -11,8 +11,9 @@ from typing import Final
 from routing.ports import Clock
 from storage.engine import Database
 from storage.postgres.database import PostgresDatabase
+from storage.postgres.migrating import migrate_postgres
 from storage.postgres.sounds import SoundRows
-from storage.schema import migrate, migrate_postgres
+from storage.schema import migrate
 from storage.sounds import SoundFiles, Sounds
 from storage.sqlite.database import SqliteDatabase
 from tools.postgres import Postgres

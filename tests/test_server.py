@@ -74,7 +74,7 @@ def sentence(heard: str) -> str:
         ({"AUTH_TOKEN": " , "}, "AUTH_TOKEN"),
         ({"DEMO": "perhaps"}, "ZHITONG_DEMO"),
         ({"SECRET_KEY": "short"}, "32 random characters"),
-        ({"WORKERS": "4"}, "leave DATABASE_URL and WORKERS out"),
+        ({"WORKERS": "4"}, "WORKERS needs DATABASE_URL"),
         ({"DATA_DIR": "/dev/null/x"}, "choose another"),
         ({"DATA_DIR": ""}, "ZHITONG_DATA_DIR: is empty: give it a value"),
         ({"PORT": ""}, "ZHITONG_PORT: is empty: give it a value, or leave the line out for 8080"),

@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, NullPool, Row, Select, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.beneath import Read
 from storage.effects import Effects
 from storage.engine import Database, Wake
 from storage.errors import StorageError
-from storage.postgres.driver import ASYNCPG, Line, Lines, driver_options
+from storage.postgres.driver import ASYNCPG, Line, Lines, Options, driver_options
 from storage.postgres.errors import cut_off, told
+from storage.postgres.signals import PostgresSignals
 from storage.postgres.steps import CoreSteps, PostgresSteps
 from storage.steps import Hook, StepRows
 
@@ -30,9 +32,10 @@ TIDIED: Final = ("steps", "outbox", "case_callers", "transcripts", "tries", "mai
 
 class PostgresDatabase(Database):
     """`url` names asyncpg or, as the second driver, psycopg. Behind PgBouncer (`pooled`) no
-    statement is prepared under a name, since the next may run on another connection."""
+    statement is prepared under a name, since the next may run on another connection, and LISTEN
+    wants `listening`, an address that leads past it."""
 
-    def __init__(self, url: str, *, pooled: bool = False) -> None:
+    def __init__(self, url: str, *, pooled: bool = False, listening: str = "") -> None:
         self.url = driver_of(url)
         self._options = driver_options(self.url, pooled=pooled, seconds=PATIENCE)
         self.engine: AsyncEngine = create_async_engine(
@@ -46,8 +49,13 @@ class PostgresDatabase(Database):
         )
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.writer = asyncio.Lock()
-        self.woken = Wake()
+        self.signals = PostgresSignals(self._listening(listening))
+        self.woken = Wake(self.signals)
         self._lines = Lines(self._options) if self._direct else None
+
+    def _listening(self, url: str) -> Options:
+        direct = driver_of(url).set(drivername=ASYNCPG) if url else self.url
+        return driver_options(direct.set(drivername=ASYNCPG), pooled=False, seconds=PATIENCE)
 
     @property
     def _direct(self) -> bool:
@@ -149,8 +157,15 @@ class PostgresDatabase(Database):
 
 
 def driver_of(url: str) -> URL:
-    """The address with the driver that we use; a bare `postgresql://` means asyncpg."""
-    told_of = make_url(url)
+    """The address with the driver that we use; a bare `postgresql://` means asyncpg. Raises
+    StorageError."""
+    try:
+        told_of = make_url(url)
+    except ArgumentError as wrong:
+        raise StorageError(
+            "DATABASE_URL cannot be read: write postgresql://user:password@host/name, with signs "
+            "such as / or @ in the password as %2F, %40"
+        ) from wrong
     if told_of.drivername in ("postgresql", "postgres"):
         return told_of.set(drivername=ASYNCPG)
     return told_of

@@ -17,7 +17,7 @@ from ivr.ports import RecordingTaken, Step
 from storage.beneath import Written
 from storage.effects import Count, Effects
 from storage.postgres.driver import Line
-from storage.postgres.errors import Unreachable, cut_off, told
+from storage.postgres.errors import AWAY, Unreachable, cut_off, told
 from storage.steps import Hook, KillPoint, Outcome, found, kept, state_of, taken, writes_of
 from storage.tables.base import aware, plain
 from storage.tables.calls import calls, steps
@@ -152,7 +152,10 @@ class PostgresSteps(CoreSteps):
         if rows is not None:
             try:
                 await self._together(steps, rows)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except TimeoutError as hangs:  # Core would wait as long again
+                self._line.drop()
+                raise Unreachable(AWAY) from hangs
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 self._line.drop()
             else:
                 return kept(steps)

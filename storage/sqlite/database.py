@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.beneath import Read
 from storage.effects import Effects
-from storage.engine import Database, Wake
+from storage.engine import Database, Signals, Wake
 from storage.errors import told
 from storage.sqlite.brief import Brief, BriefWrites, begun
 from storage.sqlite.steps import SqliteSteps
@@ -40,7 +40,8 @@ class SqliteDatabase(Database):
         )
         prepare(self.engine.sync_engine)
         self.writer = asyncio.Lock()
-        self.woken = Wake()
+        self.signals = Signals()
+        self.woken = Wake(self.signals)
         self._beneath = self.beneath()
         self._looks: Connection | None = None
         self._reads = Brief(self.beneath(), "reads")
