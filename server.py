@@ -26,6 +26,7 @@ from deployment.clock import SystemClock
 from deployment.database import database_of, sounds_of
 from deployment.health import health_routes
 from deployment.ledger import sweep_of
+from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
 from deployment.plans import Newest, compiled, earlier_plans, local_day, plan_inputs
 from deployment.settings import Secrets, Settings
@@ -63,6 +64,7 @@ from storage.journal import StoredJournal
 from storage.keymark import same_key
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
+from storage.outgoing import StoredOutgoing
 from storage.plans import StoredPlans
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
@@ -94,6 +96,7 @@ class House:
     cases: StoredCases
     mails: StoredMails
     calls: StoredCalls
+    outgoing: StoredOutgoing
     retention: Retention
 
     def directory(self) -> Directory:
@@ -143,6 +146,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         cases=StoredCases(database, recordings),
         mails=StoredMails(database),
         calls=calls,
+        outgoing=StoredOutgoing(database, sealing),
         retention=Retention(database, recordings, settings.retention_audio_days),
     )
 
@@ -184,6 +188,11 @@ def apology(house: House) -> bytes:
     return twiml.render((*words, Hangup()), Urls(f"{house.settings.base}/voice"))
 
 
+def outgoings(house: House) -> Outgoings:
+    """The calls that we place."""
+    return Outgoings(house.settings, house.plans, house.outgoing, house.clock)
+
+
 async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:
     """The whole application, ready to be served. The folder must be open and migrated."""
     database = database_of(settings)
@@ -201,7 +210,9 @@ def assembled(house: House) -> web.Application:
     app[HOUSE] = house
     app.cleanup_ctx.append(_storage)
     app.add_routes(health_routes(settings.data_dir, SharedAnswer(house.database.trouble)))
-    app.add_routes(voice(house).routes())
+    webhooks = voice(house)
+    app.add_routes(webhooks.routes())
+    app.add_routes(outgoings(house).routes(webhooks))
     line = local_line(settings, house.secrets, house.clock)
     if line is not None:
         mount_line(app, house, line)
@@ -262,6 +273,9 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             ),
             group.create_task(_forever(FAILED, newest.run)),
             group.create_task(_forever(FAILED, house.database.signals.listen)),
+            group.create_task(
+                _forever(FORGET_EVERY, lambda: house.outgoing.forget(house.clock.now()))
+            ),
         ]
         yield
         for task in tasks:
@@ -284,14 +298,14 @@ async def _forever(
 
 
 def drain(house: House, rest: Rest) -> Handoff:
-    """The outbox, drained by the handlers of its kinds. A text is never blindly sent again; a full
-    disk costs no job one of its tries."""
+    """The outbox, drained by the handlers of its kinds. No text is blindly sent again and no phone
+    rung; a full disk costs no job one of its tries."""
     return Handoff(
         house.outbox,
         handlers(house, rest),
         house.clock,
         _report,
-        careful=frozenset({JobKind.SMS}),
+        careful=frozenset({JobKind.SMS, JobKind.CALL}),
         ours=(StorageError,),
     )
 
@@ -323,6 +337,7 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
             house.clock,
         ),
         JobKind.SETTLE: Settling(house.conversation, rest.recordings),
+        **outgoings(house).handlers(rest.calls, rest.account.sid),
     }
 
 

@@ -35,8 +35,13 @@ class TryAgain(HandoffError):
 
 
 class NotYet(HandoffError):
-    """Something of our own is in the way: it is no try, and is asked again until it is mended. A
-    full disk over a night must not cost a caller's recording."""
+    """Something of our own is in the way (a full disk, the hour): it is no try, and is asked again
+    until it is mended. A full disk over a night must not cost a caller's recording. `after` is when
+    to look again."""
+
+    def __init__(self, message: str, *, after: timedelta = OURS_MENDS) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class Refused(HandoffError):
@@ -68,7 +73,7 @@ class Handoff:
         self._outbox = outbox
         self._handlers = handlers
         self._careful = careful
-        self._ours: tuple[type[Exception], ...] = (NotYet, *ours)
+        self._ours = ours
         self._clock = clock
         self._report = report
         self._longest = longest
@@ -132,8 +137,10 @@ class Handoff:
             await self._fail(job, str(refused))
         except TryAgain as later:
             await self._later(job, str(later), later.after)
+        except NotYet as waiting:
+            await self._wait(job, str(waiting), waiting.after)
         except self._ours as mending:
-            await self._wait(job, str(mending))
+            await self._wait(job, str(mending), OURS_MENDS)
         except Exception as unexpected:  # noqa: BLE001 - one job must not stop the drain
             slow = f"the handler of {job.kind} did not end within {bound:g} s"
             told = f"{type(unexpected).__name__} in the handler of {job.kind}"
@@ -149,8 +156,8 @@ class Handoff:
         await self._outbox.again(job, self._clock.now() + wait, why)
         self._report("again", job, why)
 
-    async def _wait(self, job: Job, why: str) -> None:
-        await self._outbox.again(job, self._clock.now() + OURS_MENDS, why, counted=False)
+    async def _wait(self, job: Job, why: str, after: timedelta) -> None:
+        await self._outbox.again(job, self._clock.now() + after, why, counted=False)
         self._report("waits", job, why)
 
     async def _fail(self, job: Job, why: str) -> None:

@@ -149,6 +149,10 @@ class JobKind(StrEnum):
     """a text at the carrier, which nobody there has to keep"""
     SETTLE = "settle"
     """a recording whose webhooks never came"""
+    CALL = "call"
+    """a phone rung, to tell somebody something"""
+    CALL_END = "call_end"
+    """the end of such a call, where the carrier never told it"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from routing.handoff import LONGEST_JOB
 from routing.ports import Job
@@ -18,6 +29,8 @@ from storage.tables.outbox import JobState, outbox
 LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
 """A job that nobody finished within this time is claimed again. Longer than any handler may take
 and its end may wait for the writer, so that no job is at work twice."""
+IN_DOUBT: Final = timedelta(seconds=10)
+"""How long a request that a kill cut off may take to come into the far side's lists."""
 
 
 def in_state(*states: JobState) -> ColumnElement[bool]:
@@ -87,10 +100,14 @@ class StoredOutbox:
 
     async def take_back(self, now: datetime) -> int:
         """At the start of the only server: what a killed one had claimed is due at once, not
-        when its lease ends. Jobs that wait for another try keep their time. Returns how many."""
+        when its lease ends; what it may have sent, when the far side can tell. Jobs that wait for
+        another try keep their time. Returns how many."""
         held = (WAITING, outbox.c.attempts > 0, outbox.c.error.is_(None), outbox.c.run_at > now)
+        sending = outbox.c.state == JobState.SENDING.value
+        kind = outbox.c.run_at.type
+        due = case((sending, literal(now + IN_DOUBT, kind)), else_=literal(now, kind))
         async with self._database.unit_of_work() as connection:
-            done = await connection.execute(update(outbox).where(*held).values(run_at=now))
+            done = await connection.execute(update(outbox).where(*held).values(run_at=due))
         return done.rowcount
 
     async def sending(self, job: Job) -> None:

@@ -21,7 +21,7 @@ EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @contextlib.contextmanager
-def _outcome() -> Iterator[None]:
+def outcome() -> Iterator[None]:
     """What the carrier's answer means for a job. One that may have been carried out comes back
     too: only a text is not safe to repeat, and it is looked up then."""
     try:
@@ -52,7 +52,7 @@ class Texts:
 
     async def _send_once(self, job: Job) -> str:
         to, sender, body = self._written(job)
-        with _outcome():
+        with outcome():
             if job.attempts > 1:
                 sent = await self._messages.find(to, sender, body, EVER)
                 if sent is not None:
@@ -86,7 +86,7 @@ class Fetching:
         ref = await self._shelf.ref(sid)
         if ref is None:
             raise TryAgain("the carrier has not said where the recording is")
-        with _outcome():
+        with outcome():
             await bring_home(ref, self._media, self._shelf)
         await self._then(sid, await self._shelf.kept(sid))
 
@@ -99,7 +99,7 @@ class Deleting:
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain; one that is gone already is deleted."""
-        with _outcome():
+        with outcome():
             await self._rows.delete(str(job.payload["recording"]))
 
 
@@ -111,7 +111,7 @@ class DeletingTexts:
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain; one that is gone already is deleted."""
-        with _outcome():
+        with outcome():
             await self._messages.delete(str(job.payload["text"]))
 
 

@@ -21,6 +21,7 @@ from ivr.flow.event import (
     Silence,
     Spoke,
 )
+from ivr.flow.progress import CallStatus, Progress
 from ivr.flow.value import value
 from ivr.ports import CallEnd, Origin, RecordingRef
 from routing.numbers.reading import withheld
@@ -162,6 +163,16 @@ def read_transcript(form: Form) -> CarrierWords | None:
     if _text(form, "TranscriptionStatus") not in ("", "completed") or not text:
         return None
     return CarrierWords(_recording_sid(form), text)
+
+
+def read_progress(form: Form) -> tuple[Progress, int | None]:
+    """How far a call that we placed has come, and its length in seconds where told. Raises
+    MalformedWebhook for a status that nobody knows."""
+    try:
+        status = CallStatus(_text(form, "CallStatus"))
+    except ValueError as wrong:
+        raise MalformedWebhook("CallStatus must be one that the carrier's page lists") from wrong
+    return Progress(status, _seconds(form, "SequenceNumber")), _seconds(form, "CallDuration")
 
 
 def read_status(form: Form) -> Ending | None:

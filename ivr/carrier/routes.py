@@ -87,31 +87,31 @@ class VoiceRoutes:
 
     async def answer(self, request: web.Request) -> web.Response:
         """A new call; idempotent by account and CallSid."""
-        return await self._speak(request, self._answer)
+        return await self.speak(request, self._answer)
 
     async def turn(self, request: web.Request) -> web.Response:
         """The caller's leg: the action of a Gather, Record or Dial."""
-        return await self._speak(request, self._turn)
+        return await self.speak(request, self._turn)
 
     async def leg(self, request: web.Request) -> web.Response:
         """A callee's leg: the whisper."""
-        return await self._speak(request, self._leg)
+        return await self.speak(request, self._leg)
 
     async def fallback(self, request: web.Request) -> web.Response:
         """Where the carrier turns when it cannot fetch or execute a document."""
-        return await self._speak(request, self._fallback)
+        return await self.speak(request, self._fallback)
 
     async def recording(self, request: web.Request) -> web.Response:
         """A recording is there, or is absent."""
-        return await self._take(request, self._recording)
+        return await self.take(request, self._recording)
 
     async def transcript(self, request: web.Request) -> web.Response:
         """The carrier's words for a recording."""
-        return await self._take(request, self._transcript)
+        return await self.take(request, self._transcript)
 
     async def status(self, request: web.Request) -> web.Response:
         """The end of a call."""
-        return await self._take(request, self._status)
+        return await self.take(request, self._status)
 
     async def _signed(self, request: web.Request) -> Fields:
         """The form of a genuine webhook of our account."""
@@ -128,7 +128,7 @@ class VoiceRoutes:
             raise web.HTTPForbidden(text="this server answers for another account\n")
         return form
 
-    async def _speak(
+    async def speak(
         self, request: web.Request, answer: Callable[[web.Request, Fields], Awaitable[bytes]]
     ) -> web.Response:
         """A document, whatever happens: a caller never hears exception text."""
@@ -147,7 +147,7 @@ class VoiceRoutes:
             body = self._apology
         return web.Response(body=body, headers=XML)
 
-    async def _take(
+    async def take(
         self, request: web.Request, take: Callable[[web.Request, Fields], Awaitable[None]]
     ) -> web.Response:
         """A callback: nothing is spoken, a failure is a 5xx so that the carrier tries again."""

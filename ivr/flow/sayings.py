@@ -39,6 +39,7 @@ _PLAIN: Final = (
     "progress.pin_sent", "progress.forgotten", "progress.pin", "whisper.offer",
     "whisper.person", "whisper.language", "whisper.accepted", "whisper.declined",
     "whisper.declined.next", "whisper.declined.last", "whisper.gone", "trouble.plain",
+    "call.offer", "call.again", "end.bye",
     "topic.none", "kind.none", "verdict.genuine", "verdict.suspended", "verdict.withdrawn",
     "verdict.not_listed", "verdict.public", *(f"kind.{kind.value}" for kind in Kind),
     *STANDING.values(),
