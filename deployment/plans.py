@@ -31,7 +31,10 @@ def plan_inputs(settings: Settings) -> Inputs:
     """What today's plan is compiled from: the demonstration city and the shipped words."""
     carrier = profile_of(settings.carrier)
     policy = Policy(
-        audio_days=settings.retention_audio_days, hears=carrier.speech, whispers=carrier.whisper
+        audio_days=settings.retention_audio_days,
+        hears=carrier.speech,
+        whispers=carrier.whisper,
+        hash_told=carrier.gather_key,
     )
     return Inputs(demo_sheets(), shipped(), calendar(), AREA, settings.time_zone, policy)
 

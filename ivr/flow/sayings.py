@@ -30,7 +30,7 @@ from routing.cases.kinds import Kind
 
 NOTHING: Final[frozenset[str]] = frozenset()
 _PLAIN: Final = (
-    "silence.1", "silence.2", "wrong.1", "unheard", "check.ask", "check.root",
+    "silence.1", "silence.2", "wrong.1", "unheard", "check.ask", "check.ask.wait", "check.root",
     "check.never_calls", "check.ring_back", "check.hotline", "check.go_on",
     "check.unreadable", "check.limit",
     "check.texted", "check.texts_full", "record.empty", "case.registered", "case.read",

@@ -30,6 +30,7 @@ class Policy:
     live_calls: int = 4
     hears: bool = True  # the carrier's profile recognises words
     whispers: bool = True  # the carrier's profile plays a whisper before bridging
+    hash_told: bool = True  # the carrier's profile tells of a `#` that nothing was keyed before
 
 
 @dataclass(frozen=True, slots=True)

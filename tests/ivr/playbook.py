@@ -4,6 +4,7 @@ The call is serialised and read back after every step; `--update` rewrites the s
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import orjson
 
@@ -103,6 +104,30 @@ class Town:
                 return TextsToday(self.texted)
 
 
+class Line(Protocol):
+    """What lies between the caller and the core."""
+
+    def receive(self, event: LineEvent, world: World, call: Call) -> LineEvent:
+        """The event as it arrives. Raises StoryError for one that cannot come now."""
+        ...
+
+    def hand_on(self, turn: Turn) -> Iterator[str]:
+        """The lines for what of a turn is heard."""
+        ...
+
+
+class Direct:
+    """Nothing: the core alone."""
+
+    def receive(self, event: LineEvent, world: World, call: Call) -> LineEvent:
+        """As it is."""
+        return event
+
+    def hand_on(self, turn: Turn) -> Iterator[str]:
+        """All of it."""
+        return spoken(turn.say)
+
+
 @dataclass
 class Story:
     """A call being played. `heard` grows by the lines of the story."""
@@ -110,6 +135,7 @@ class Story:
     plan: Plan
     call: Call
     now: datetime
+    line: Line
     town: Town = field(default_factory=Town)
     heard: list[str] = field(default_factory=list)
     drawn: int = 0
@@ -117,6 +143,7 @@ class Story:
     def play(self, event: LineEvent) -> Turn:
         """One event; writes down what is heard and done."""
         world = World(self.plan, self.now, self._draws(event))
+        event = self.line.receive(event, world, self.call)
         looked: tuple[Answer, ...] = ()
         turn = advance(world, self.call, event)
         while turn.look is not None:
@@ -124,7 +151,7 @@ class Story:
             looked = (*looked, found)
             self.heard.append(f"? {type(turn.look).__name__} = {_short(found)}")
             turn = advance(world, self.call, Found(event, looked))
-        self.heard.extend(f"< {line}" for line in spoken(turn.say))
+        self.heard.extend(f"< {line}" for line in self.line.hand_on(turn))
         self.heard.extend(f"! {line}" for line in done(turn.do))
         self.call = from_plain(orjson.loads(orjson.dumps(to_plain(turn.call))))
         if self.call != turn.call:
@@ -258,7 +285,7 @@ def _set_town(words: list[str], story: Story) -> None:
             raise StoryError(f"nobody can play {' '.join(words)!r}")
 
 
-def begin(line: str, plan: Plan) -> Story:
+def begin(line: str, plan: Plan, way: Line) -> Story:
     """The story that a `call` line opens: `call DIALLED from CALLER at ISO`, and behind it what
     the call may do, if not all."""
     match line.split():
@@ -277,10 +304,10 @@ def begin(line: str, plan: Plan) -> Story:
         plan=plan.number,
         started=now,
     )
-    return Story(plan, call, now)
+    return Story(plan, call, now, way)
 
 
-def perform(text: str, plan: Plan) -> str:
+def perform(text: str, plan: Plan, way: Line | None = None) -> str:
     """The whole story as it plays now: comments and events as written, the rest anew."""
     told: list[str] = []
     story: Story | None = None
@@ -289,7 +316,7 @@ def perform(text: str, plan: Plan) -> str:
             told.append(line)
         elif line.startswith("call "):
             told.append(line)
-            story = begin(line, plan)
+            story = begin(line, plan, way or Direct())
             story.play(Answered(Admission((line.split()[6:] or ["open"])[0])))
             told.extend(story.heard)
             story.heard.clear()

@@ -1,13 +1,43 @@
-"""Every story in `calls/` plays as written; one story may cover many modules."""
+"""Every story in `calls/` plays as written, straight into the core and over each carrier's wire.
+What is heard differently with a carrier is written in a folder of its name; a story that cannot be
+told there as it is says why. One story may cover many modules."""
 
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
+from typing import Final, get_args
 
 import pytest
 
+from ivr.carrier.profiles import CarrierName, Profile, profile_of
 from ivr.flow.world import Plan
-from tests.ivr.playbook import perform
+from tests.ivr.playbook import on_policy, perform
+from tests.ivr.wire import BASE, Wire
 
-CALLS = sorted((Path(__file__).parent / "calls").glob("*.call"))
+FOLDER: Final = Path(__file__).parent / "calls"
+CALLS: Final = sorted(FOLDER.glob("*.call"))
+CARRIERS: Final = [profile_of(name) for name in get_args(CarrierName)]
+WHY: Final = re.compile(r"^# Not as elsewhere: .{10,}\.$", re.MULTILINE)
+ON_EACH: Final = pytest.mark.parametrize("carrier", CARRIERS, ids=lambda carrier: carrier.name)
+TOLD_ANEW: Final = {"somleng": 26, "signalwire": 3}
+"""Stories whose caller or callees must do something else with this carrier."""
+
+
+def own(carrier: Profile, story: Path) -> Path:
+    """Where a story stands as it is heard with this carrier."""
+    return FOLDER / carrier.name / story.name
+
+
+def on_carrier(plan: Plan, carrier: Profile) -> Plan:
+    """As `deployment.plans` has it."""
+    return on_policy(
+        plan, hears=carrier.speech, whispers=carrier.whisper, hash_told=carrier.gather_key
+    )
+
+
+def events(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("> ")]
 
 
 @pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)
@@ -21,6 +51,69 @@ def test_story_plays_as_written(
     if request.config.getoption("--update"):
         path.write_text(played, encoding="utf-8")
     assert played == written
+
+
+@ON_EACH
+@pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)
+def test_story_plays_over_the_wire(
+    path: Path, carrier: Profile, demo_plan: Plan, request: pytest.FixtureRequest
+) -> None:
+    """As its own file says, else as everywhere."""
+    mine = own(carrier, path)
+    written = (mine if mine.exists() else path).read_text(encoding="utf-8")
+
+    played = perform(written, on_carrier(demo_plan, carrier), Wire(carrier))
+
+    if request.config.getoption("--update") and (mine.exists() or played != written):
+        mine.parent.mkdir(exist_ok=True)
+        mine.write_text(played, encoding="utf-8")
+    assert played == written
+
+
+@ON_EACH
+def test_every_url_that_is_handed_out_carries_the_overrides(
+    carrier: Profile, demo_plan: Plan
+) -> None:
+    """Without them only a failed connection is tried again, and after 15 s (twilio-voice §3)."""
+    named: Counter[str] = Counter()
+    for path in CALLS:
+        mine = own(carrier, path)
+        wire = Wire(carrier)
+        story = (mine if mine.exists() else path).read_text(encoding="utf-8")
+        perform(story, on_carrier(demo_plan, carrier), wire)
+        for document in wire.documents:
+            for element in ET.fromstring(document).iter():
+                for name, value in element.attrib.items():
+                    if "://" in value:
+                        stem, mark, overrides = value.partition("#")
+                        assert stem.startswith(f"{BASE}/voice/c0ffee/turn/"), value
+                        assert mark + overrides == carrier.overrides, value
+                        named[f"{element.tag}@{name}"] += 1
+
+    expected = {"Gather@action", "Record@action", "Record@recordingStatusCallback", "Dial@action"}
+    expected |= {"Number@url"} if carrier.whisper else set()
+    expected |= {"Record@transcribeCallback"} if carrier.transcribes else set()
+    assert set(named) == expected
+
+
+@ON_EACH
+def test_a_carriers_own_stories_are_needed(carrier: Profile) -> None:
+    """Each is another one's, differs from it, and says why where the callers do."""
+    anew: Counter[str] = Counter()
+    for mine in sorted((FOLDER / carrier.name).glob("*")):
+        text = mine.read_text(encoding="utf-8")
+        common = (FOLDER / mine.name).read_text(encoding="utf-8")
+        assert text != common, f"{mine} is like the one beside its folder: delete it"
+        assert bool(WHY.search(text)) is (events(text) != events(common)), mine
+        anew[carrier.name] += events(text) != events(common)
+
+    assert anew[carrier.name] == TOLD_ANEW.get(carrier.name, 0)
+
+
+def test_no_folder_is_nobodys() -> None:
+    names = {path.name for path in FOLDER.iterdir() if path.is_dir()}
+
+    assert names <= {carrier.name for carrier in CARRIERS}
 
 
 def test_there_is_a_story_for_each_way_in_both_languages() -> None:

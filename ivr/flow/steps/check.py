@@ -28,7 +28,12 @@ def enter(world: World, call: Call, node: Check) -> Step:
     if call.facts.checks >= world.plan.policy.checks:
         return Go(call, node.over, (say(world, call, "check.limit"),))
     call = with_facts(call, keyed="", checked=None)
-    return collect(world, call, node, (say(world, call, "check.ask"),))
+    return collect(world, call, node, asked(world, call))
+
+
+def asked(world: World, call: Call) -> tuple[Say, ...]:
+    """`#` alone is this number; where it is not told, waiting is."""
+    return (say(world, call, "check.ask" if world.plan.policy.hash_told else "check.ask.wait"),)
 
 
 def collect(world: World, call: Call, node: Check, prompts: tuple[Say, ...]) -> Turn:
@@ -48,7 +53,7 @@ def hear(world: World, call: Call, node: Check, event: LineEvent) -> Step:
         case Silence():
             return silent(world, call, node)
         case _:
-            return collect(world, call, node, (say(world, call, "check.ask"),))
+            return collect(world, call, node, asked(world, call))
 
 
 def keyed(world: World, call: Call, node: Check, digits: str, *, finished: bool) -> Step:
@@ -56,9 +61,7 @@ def keyed(world: World, call: Call, node: Check, digits: str, *, finished: bool)
     read = read_keys(call.facts.keyed, digits, finished=finished)
     match read:
         case Cleared():
-            return collect(
-                world, with_facts(call, keyed=""), node, (say(world, call, "check.ask"),)
-            )
+            return collect(world, with_facts(call, keyed=""), node, asked(world, call))
         case Person() if completes(world, call.facts.keyed, digits):
             return take(world, call, node, f"{call.facts.keyed}0", finished=finished)
         case Person():

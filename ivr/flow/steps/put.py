@@ -22,12 +22,12 @@ def enter(world: World, call: Call, node: Put, answers: tuple[Answer, ...]) -> S
     if node.person and (call.decision is None or call.facts.reference is None):
         call = replace(call, decision=decide(world, call))
     if node.duty:
-        reachable = opened = duty_desk(world, call)
+        phones = opened = duty_desk(world, call)
     else:
-        reachable = may_ring(world, call, person=node.person)
-        opened = at_work(world, reachable)
+        phones = phones_of(world, call, person=node.person)
+        opened = may_ring(world, at_work(world, phones))
     if not opened:
-        return nobody(call, node, closed=bool(reachable))
+        return nobody(call, node, closed=bool(phones) and not at_work(world, phones))
     call = with_facts(call, order=opened[: world.plan.policy.targets], rung=0)
     return ring(world, call, node, (), answers)
 
@@ -39,17 +39,23 @@ def at_work(world: World, targets: tuple[Target, ...]) -> tuple[Target, ...]:
 
 def shut(world: World, call: Call) -> bool:
     """Whether the decision's phones may be rung, but not now: it is after hours."""
-    reachable = may_ring(world, call, person=True)
-    return bool(reachable) and not at_work(world, reachable)
+    phones = phones_of(world, call, person=True)
+    return bool(phones) and not at_work(world, phones)
 
 
-def may_ring(world: World, call: Call, *, person: bool) -> tuple[Target, ...]:
-    """The phones of the decision that may be rung in this call."""
+def unattended(world: World, call: Call) -> bool:
+    """Whether the decision's phones are at work, but this carrier may ring none of them."""
+    phones = at_work(world, phones_of(world, call, person=False))
+    return bool(phones) and not may_ring(world, phones)
+
+
+def phones_of(world: World, call: Call, *, person: bool) -> tuple[Target, ...]:
+    """The phones of the decision, without those that declined in this call."""
     plan = world.plan
     if call.decision is None:
         return ()
     entry = plan.directory.numbers.get(call.dialled)
-    return _allowed(world, call, ring_order(plan.directory, entry, call.decision, person=person))
+    return _others(call, ring_order(plan.directory, entry, call.decision, person=person))
 
 
 def duty_desk(world: World, call: Call) -> tuple[Target, ...]:
@@ -60,19 +66,20 @@ def duty_desk(world: World, call: Call) -> tuple[Target, ...]:
         return ()
     decision = replace(call.decision, office=plan.directory.topics[HOTLINE].lead)
     wanted = ring_order(plan.directory, None, decision, person=True)
-    return at_work(world, _allowed(world, call, wanted))
+    return at_work(world, may_ring(world, _others(call, wanted)))
 
 
-def _allowed(world: World, call: Call, wanted: tuple[Target, ...]) -> tuple[Target, ...]:
-    """Without those that declined in this call and those that this carrier may not ring: without
-    a whisper only an attended office's pool, never a personal phone."""
-    return tuple(
-        target
-        for target in wanted
-        if target.number not in call.facts.declined
-        and target.number != call.caller
-        and (world.plan.policy.whispers or _attended(world, target))
-    )
+def _others(call: Call, wanted: tuple[Target, ...]) -> tuple[Target, ...]:
+    out = {*call.facts.declined, call.caller}
+    return tuple(target for target in wanted if target.number not in out)
+
+
+def may_ring(world: World, phones: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Those that this carrier may ring: without a whisper only an attended office's pool, never a
+    personal phone."""
+    if world.plan.policy.whispers:
+        return phones
+    return tuple(target for target in phones if _attended(world, target))
 
 
 def _attended(world: World, target: Target) -> bool:

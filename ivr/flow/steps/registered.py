@@ -3,6 +3,7 @@
 from ivr.flow.call import Call, with_facts
 from ivr.flow.node import Registered
 from ivr.flow.speech import gets_texts, say
+from ivr.flow.steps.put import unattended
 from ivr.flow.turn import Go, Step
 from ivr.flow.world import World
 from routing.rules.ruleset import How
@@ -20,4 +21,4 @@ def enter(world: World, call: Call, node: Registered) -> Step:
     )
     call = with_facts(call, told=call.facts.reference)
     through = call.decision is not None and call.decision.how is How.PUT_THROUGH
-    return Go(call, node.put if through else node.next, said)
+    return Go(call, node.put if through and not unattended(world, call) else node.next, said)

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.flow.call import Call, from_plain, to_plain, with_facts
 from ivr.flow.effect import AttachRecording, Notify, OpenCase
-from ivr.flow.event import DialEnded, MatterFound, Silence, Spoke
+from ivr.flow.event import DialEnded, MatterFound, Recorded, RecordingEnd, Silence, Spoke
 from ivr.flow.instruction import Dial, Language, Record
 from ivr.flow.matter import Taken, register
 from ivr.flow.node import Area, Confirm, Prompt, Purpose, Text, When
@@ -232,7 +232,39 @@ def test_words_of_two_topics_lead_to_their_group(demo_plan: Plan) -> None:
 
 
 def test_nobody_is_rung_without_a_decision(world: World, call: Call) -> None:
-    assert put.may_ring(world, call, person=True) == ()
+    assert put.phones_of(world, call, person=True) == ()
+
+
+@pytest.mark.parametrize("keys", [("0",), ("2", "1", "#"), ("2", "2", "#"), ("9", "0")])
+def test_without_a_whisper_only_a_desk_with_somebody_at_it_rings(
+    demo_plan: Plan, keys: tuple[str, ...]
+) -> None:
+    """On every published number: never an official's phone, a stand-in or another office."""
+    plan = on_policy(demo_plan, whispers=False)
+    attended = {o.pool_number for o in plan.directory.offices.values() if o.attended}
+    rang: set[str] = set()
+    for number in plan.directory.numbers:
+        wanderer = go(ring(plan, number), *keys)
+        while isinstance(wanderer.last.say[-1], Record):
+            go(wanderer, Recorded("RE1", 20, RecordingEnd.FINISHED))
+        while isinstance(dial := wanderer.last.say[-1], Dial):
+            assert not dial.whisper
+            rang.add(dial.number)
+            go(wanderer, DialEnded(accepted=False, declined=False))
+
+    assert rang
+    assert rang <= attended
+
+
+def test_a_desk_that_may_not_be_rung_is_not_said_to_be_busy(demo_plan: Plan) -> None:
+    """The case stands; nobody hears that somebody is being called, or that nobody answers."""
+    plan = on_policy(demo_plan, whispers=False)
+    wanderer = go(ring(plan, "+865580000022"), "2", "1")
+    go(wanderer, Recorded("RE1", 20, RecordingEnd.FINISHED))
+
+    assert said(wanderer, "case.read")
+    assert not said(wanderer, "none.case")
+    assert wanderer.call.at == "case_only"
 
 
 def test_who_waits_for_the_second_phone_is_told(demo_plan: Plan) -> None:
