@@ -10,7 +10,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -24,11 +24,16 @@ from deployment import commands
 from deployment.carrier import Rest, local_line, rest_of, tokens
 from deployment.clock import SystemClock
 from deployment.database import database_of, sounds_of
+from deployment.families import watch_webhooks
 from deployment.health import health_routes
 from deployment.ledger import sweep_of
+from deployment.lookout import look_after
+from deployment.metrics import Metrics
 from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
 from deployment.plans import Newest, compiled, earlier_plans, local_day, plan_inputs
+from deployment.readiness import Readiness
+from deployment.scrape import metrics_routes
 from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
@@ -98,6 +103,8 @@ class House:
     calls: StoredCalls
     outgoing: StoredOutgoing
     retention: Retention
+    metrics: Metrics = field(default_factory=Metrics)
+    readiness: Readiness = field(default_factory=Readiness)
 
     def directory(self) -> Directory:
         """Today's directory."""
@@ -209,10 +216,13 @@ def assembled(house: House) -> web.Application:
     app = web.Application(client_max_size=MOST_BODY)
     app[HOUSE] = house
     app.cleanup_ctx.append(_storage)
-    app.add_routes(health_routes(settings.data_dir, SharedAnswer(house.database.trouble)))
+    app.add_routes(health_routes(SharedAnswer(house.readiness.found)))
+    app.add_routes(metrics_routes(house.metrics, settings.metrics_token))
     webhooks = voice(house)
-    app.add_routes(webhooks.routes())
-    app.add_routes(outgoings(house).routes(webhooks))
+    routes = [*webhooks.routes(), *outgoings(house).routes(webhooks)]
+    access = settings.log_level == "debug"
+    app.add_routes(watch_webhooks(house.metrics, routes, access=access))
+    look_after(house, webhooks)
     line = local_line(settings, house.secrets, house.clock)
     if line is not None:
         mount_line(app, house, line)

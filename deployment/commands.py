@@ -65,7 +65,9 @@ def main(serve: Serve, script: Path, words: Sequence[str] | None) -> int:
     chosen = next(command for command in commands if command.name == (arguments.command or "run"))
     log_as_json()
     try:
-        return chosen.carry_out(read_settings(), arguments)
+        settings = read_settings()
+        log_as_json(settings.log_level)
+        return chosen.carry_out(settings, arguments)
     except (StartError, StorageError) as wrong:
         print(f"server.py: {wrong}", file=sys.stderr)
         return 1

@@ -1,29 +1,32 @@
-"""What a supervisor asks: is the server there, and can it take a call. Mounted by `server.py`."""
+"""What a supervisor asks: is the server there, and can it take a call the normal way. Mounted by
+`server.py`; the checks are `readiness`."""
 
-import shutil
-from pathlib import Path
-from typing import Final
+from collections.abc import Sequence
 
 from aiohttp import web
 
+from deployment.readiness import Check, State
 from deployment.shared import SharedAnswer
 
-LEAST_ROOM: Final = 4 * 1024 * 1024
-"""Bytes free in DATA_DIR below which a recording of five minutes may not fit."""
+FIRST = {
+    State.OK: "ready",
+    State.WARNING: "ready, but somebody should look",
+    State.FAILED: "not ready: a new call cannot be answered the normal way",
+}
 
 
-def health_routes(folder: Path, trouble: SharedAnswer) -> list[web.RouteDef]:
-    """`/healthz` and `/readyz`. Ready means that a call can be answered: the database takes a
-    write (`trouble` says what keeps it from that), and there is room in `folder` for it (a
-    transaction that writes nothing succeeds on a full disk)."""
+def health_routes(checks: SharedAnswer[Sequence[Check]]) -> list[web.RouteDef]:
+    """`/healthz` says that the process is alive, `/readyz` what each check found, in a line: 503
+    where a new call could not be answered the normal way, and only there."""
 
     async def alive(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def ready(_: web.Request) -> web.Response:
-        if shutil.disk_usage(folder).free < LEAST_ROOM:
-            return web.Response(status=503, text="the disk is full: free some room in DATA_DIR\n")
-        wrong = await trouble.now()
-        return web.Response(status=503 if wrong else 200, text=f"{wrong or 'ready'}\n")
+        found = await checks.now()
+        worst = max((check.state for check in found), default=State.OK)
+        lines = [FIRST[worst], *(f"{check.name}: {check.text}" for check in found)]
+        status = 503 if worst is State.FAILED else 200
+        return web.Response(status=status, text="\n".join(lines) + "\n")
 
     return [web.get("/healthz", alive), web.get("/readyz", ready)]

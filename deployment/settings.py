@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deployment import envfile
+from deployment.log import Level
 from ivr.carrier.profiles import CarrierName, profile_of
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -23,6 +24,8 @@ ENV_FILE: Final = Path(".env")
 DATABASES: Final = frozenset({"postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"})
 LEAST_KEY: Final = 32
 """Bytes of a key that is not to be guessed."""
+LEAST_TOKEN: Final = 16
+"""Characters of a token that strangers may try as often as they like."""
 _NO_ADDRESS: Final = frozenset(" \"'<>\\^`{|}")
 """Signs that stand in no address as it is signed (urllib would drop or rewrite some)."""
 
@@ -52,6 +55,8 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
+    log_level: Level = "info"
+    metrics_token: str = Field(default="", repr=False)
     database_url: str = Field(default="", repr=False)
     database_pooled: bool = False
     database_listen_url: str = Field(default="", repr=False)
@@ -110,8 +115,7 @@ class Settings(BaseSettings):
             )
         if self.workers > 1 and self.carrier == "local":
             raise ValueError("WORKERS must be 1 with CARRIER=local, which lives in one process")
-        if 0 < len(self.secret_key) < LEAST_KEY:
-            raise ValueError(f"SECRET_KEY is too short to be secret: {LEAST_KEY} random characters")
+        self._keeps_secrets()
         if self.demo and not self._for_this_machine:
             raise ValueError(
                 "DEMO is for this machine alone: HOST must be 127.0.0.1, CARRIER and "
@@ -131,6 +135,13 @@ class Settings(BaseSettings):
         if self.auth_token and not all(token.strip() for token in self.auth_token.split(",")):
             raise ValueError("AUTH_TOKEN has an empty token: put one comma between two, no more")
         return self
+
+    def _keeps_secrets(self) -> None:
+        """What is short can be guessed."""
+        if 0 < len(self.secret_key) < LEAST_KEY:
+            raise ValueError(f"SECRET_KEY is too short to be secret: {LEAST_KEY} random characters")
+        if 0 < len(self.metrics_token) < LEAST_TOKEN:
+            raise ValueError(f"METRICS_TOKEN can be guessed: {LEAST_TOKEN} random characters")
 
     def _reaches_the_carrier(self) -> None:
         """A carrier outside needs an account, and an address for each of us."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.ports import Reply, Step
+from storage.durations import Durations
 from storage.effects import Effects, enqueues
 from storage.engine import Database
 from storage.errors import StorageError
@@ -40,6 +41,8 @@ class StoredJournal:
         self._filled = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._stopped = False
+        self.commits = Durations()
+        """How long its batches took to be durable."""
 
     async def start(self) -> None:
         """Open the journal's connection and begin to write."""
@@ -80,6 +83,7 @@ class StoredJournal:
             seen, quiet = found, 0 if found > seen else quiet + 1
 
     async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await self._filled.wait()
             await self._gather()
@@ -87,7 +91,9 @@ class StoredJournal:
                 batch, self._queue = self._queue[:MOST_STEPS], self._queue[MOST_STEPS:]
                 if not self._queue:
                     self._filled.clear()
+                began = loop.time()
                 outcomes = await self._kept([waiting.step for waiting in batch])
+                self.commits.note(loop.time() - began)
             if self._hook is not None:
                 self._hook(KillPoint.BEFORE_ANSWER)
             _answer(batch, outcomes)

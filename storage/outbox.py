@@ -5,11 +5,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Select,
     bindparam,
     case,
     func,
@@ -41,6 +43,21 @@ def in_state(*states: JobState) -> ColumnElement[bool]:
 WAITING: Final = in_state(JobState.READY, JobState.SENDING)
 DEAD: Final = in_state(JobState.DEAD)
 
+
+class Standing(StrEnum):
+    """How unfinished work stands."""
+
+    LATER = "later"
+    """it is for another hour"""
+    DUE = "due"
+    """it could be carried out now"""
+    AT_WORK = "at_work"
+    RETRYING = "retrying"
+    """it failed, and waits for another try"""
+    DEAD = "dead"
+    """it was given up"""
+
+
 DUE: Final = (
     select(outbox.c.id)
     .where(WAITING, outbox.c.run_at <= bindparam("now", type_=outbox.c.run_at.type))
@@ -65,6 +82,37 @@ CLAIM: Final = (
         outbox.c.failures,
     )
 )
+
+
+def _unfinished() -> Select[Any]:
+    now = bindparam("now", type_=outbox.c.run_at.type)
+    standing = case(
+        (outbox.c.run_at <= now, Standing.DUE.value),
+        (outbox.c.attempts == 0, Standing.LATER.value),
+        (outbox.c.error.is_(None), Standing.AT_WORK.value),
+        else_=Standing.RETRYING.value,
+    )
+    columns = (outbox.c.kind, outbox.c.enqueued, outbox.c.run_at)
+    jobs = select(*columns, standing.label("standing")).where(WAITING).subquery()
+    return select(
+        jobs.c.kind,
+        jobs.c.standing,
+        func.count().label("many"),
+        func.min(jobs.c.enqueued, type_=outbox.c.run_at.type).label("since"),
+        func.min(jobs.c.run_at, type_=outbox.c.run_at.type).label("run_at"),
+    ).group_by(jobs.c.kind, jobs.c.standing)
+
+
+UNFINISHED: Final = _unfinished()
+GIVEN_UP: Final = (
+    select(
+        outbox.c.kind,
+        func.count().label("many"),
+        func.min(outbox.c.finished, type_=outbox.c.run_at.type).label("since"),
+    )
+    .where(DEAD)
+    .group_by(outbox.c.kind)
+)
 HELD: Final = Written(
     update(outbox).where(outbox.c.id == bindparam("job"), outbox.c.attempts == bindparam("claimed"))
 )
@@ -73,12 +121,14 @@ HELD: Final = Written(
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How the outbox stands: jobs not yet finished, since when the oldest of them waits, and
-    how many were given up."""
+    """How many jobs of one kind stand alike. `since` is when the oldest of them was first to be
+    carried out (or was given up), `run_at` the earliest time for the next try."""
 
-    waiting: int
-    oldest: datetime | None
-    dead: int
+    kind: str
+    standing: Standing
+    many: int
+    since: datetime
+    run_at: datetime
 
 
 class StoredOutbox:
@@ -131,17 +181,15 @@ class StoredOutbox:
         """Until the next commit that enqueued something, or `seconds`."""
         await self._database.woken.wait(seconds)
 
-    async def backlog(self, now: datetime) -> Backlog:
-        """Work that is due and not finished, and what was given up."""
-        oldest = func.min(outbox.c.enqueued, type_=outbox.c.enqueued.type)
-        due = select(func.count().label("many"), oldest.label("oldest")).where(
-            WAITING, outbox.c.enqueued <= now
-        )
-        dead = select(func.count()).where(DEAD)
+    async def backlog(self, now: datetime) -> Sequence[Backlog]:
+        """All that is not finished, by kind and standing."""
         async with self._database.reading() as connection:
-            row = (await connection.execute(due)).one()
-            failed = (await connection.execute(dead)).scalar_one()
-        return Backlog(row.many, row.oldest, failed)
+            waiting = (await connection.execute(UNFINISHED, {"now": now})).all()
+            given_up = (await connection.execute(GIVEN_UP)).all()
+        return [
+            *(Backlog(r.kind, Standing(r.standing), r.many, r.since, r.run_at) for r in waiting),
+            *(Backlog(r.kind, Standing.DEAD, r.many, r.since, r.since) for r in given_up),
+        ]
 
     async def _set(self, job: Job, state: JobState, **values: Any) -> None:
         """Only whoever holds the latest claim may finish a job."""

@@ -29,6 +29,7 @@ from ivr.conversation.errors import (
     FutureTurn,
     UnknownCall,
 )
+from ivr.conversation.trace import WEBHOOK, Webhook
 from ivr.conversation.turns import Conversation
 from ivr.conversation.whispers import LegAt
 from ivr.flow.event import Pressed, Recorded
@@ -71,6 +72,8 @@ class VoiceRoutes:
         self._account = account
         self._directory = directory
         self._apology = apology
+        self.apologies = 0
+        """How many callers heard it since the process began, the fallback's apart."""
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount; later URLs come from our own documents."""
@@ -126,6 +129,8 @@ class VoiceRoutes:
             )
         if form.get("AccountSid") != self._account:
             raise web.HTTPForbidden(text="this server answers for another account\n")
+        told = request.match_info
+        WEBHOOK.set(Webhook(told.get("call"), told.get("turn"), form.get("CallSid")))
         return form
 
     async def speak(
@@ -138,12 +143,8 @@ class VoiceRoutes:
         except REFUSED as refused:
             return _refusal(refused)
         except Exception:
-            LOG.exception(
-                "voice.failed",
-                path=request.match_info.route.resource.canonical
-                if request.match_info.route.resource
-                else None,
-            )
+            LOG.exception("voice.failed", route=template(request))
+            self.apologies += 1
             body = self._apology
         return web.Response(body=body, headers=XML)
 
@@ -210,6 +211,12 @@ class VoiceRoutes:
         if ending is not None:
             origin = Origin(self._account, ending.sid)
             await self._conversation.ended(origin, ending.end, ending.seconds)
+
+
+def template(request: web.Request) -> str | None:
+    """The route's template, never the path, which names a call."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else None
 
 
 def _fit(request: web.Request) -> None:

@@ -17,6 +17,8 @@ from ivr.conversation.errors import (
 )
 from ivr.conversation.matters import Listed, Matters
 from ivr.conversation.stores import MOST_ATTEMPTS, Plans, Stores
+from ivr.conversation.tally import Tally, forward
+from ivr.conversation.trace import WEBHOOK
 from ivr.conversation.whispers import LegAt, Whispers
 from ivr.flow.advance import advance
 from ivr.flow.call import Call
@@ -77,6 +79,7 @@ class Conversation:
         self._draw = draw
         self._new_id = new_id
         self._live: dict[str, Live] = {}
+        self.tally = Tally()
         self._whispers = Whispers(plans, stores, documents, clock)
         self._matters = Matters(plans, stores, clock, draw)
 
@@ -97,6 +100,9 @@ class Conversation:
             plan=plan.number,
             started=self._clock.now(),
         )
+        webhook = WEBHOOK.get()
+        if webhook is not None:
+            webhook.call, webhook.turn = call.id, "0"
         return await self._take(call, origin, Answered())
 
     async def turn(
@@ -167,6 +173,8 @@ class Conversation:
             except RecordingTaken as wrong:
                 raise ForeignCall(str(wrong)) from wrong
             self._remember(Live(turn.call, origin), mine=stored.mine)
+            if stored.mine:
+                self._count(event, turn)
             return stored.body
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
 
@@ -184,6 +192,14 @@ class Conversation:
             looked = (*looked, found)
             turn = advance(world, call, Found(event, looked))
         return turn, looked
+
+    def _count(self, event: LineEvent, turn: Turn) -> None:
+        self.tally.steps += 1
+        if isinstance(event, Answered):
+            self.tally.begun += 1
+        outcome = forward(event, turn.say)
+        if outcome is not None:
+            self.tally.forwards[outcome] += 1
 
     def _remember(self, live: Live, *, mine: bool) -> None:
         if not mine or live.call.over:
@@ -239,7 +255,8 @@ class Conversation:
         loaded = await self._stores.calls.load(call_id)
         recording = loaded is not None and not loaded[0].over and self._records(loaded[0])
         ending = Ending(end, seconds, recording)
-        await self._stores.calls.ended(call_id, ending, self._clock.now())
+        if await self._stores.calls.ended(call_id, ending, self._clock.now()):
+            self.tally.ends[end] += 1
         self._live.pop(call_id, None)
 
     def _records(self, call: Call) -> bool:

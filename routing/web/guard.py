@@ -28,12 +28,18 @@ def loopback_only(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        here = loopback(request.headers.get("Host", ""))
-        if not here or _proxied(request) or _foreign(request):
+        if not of_this_machine(request):
             raise web.HTTPForbidden(text=_REFUSED)
         return await handler(request)
 
     return guarded
+
+
+def of_this_machine(request: web.Request) -> bool:
+    """Whether a request may have come from a page, an address bar or a program here, as
+    `loopback_only` asks."""
+    here = loopback(request.headers.get("Host", ""))
+    return here and not _proxied(request) and not _foreign(request)
 
 
 def loopback(host: str) -> bool:

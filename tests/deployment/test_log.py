@@ -1,11 +1,19 @@
-"""What a stranger can make a library say again and again does not fill the disk."""
+"""What a stranger can make a library say again and again does not fill the disk; a line names
+nobody and holds nothing that an error choked on."""
 
+import io
+import json
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
-from deployment.log import Relay
+from deployment.log import Relay, configuration
+from ivr.conversation.trace import WEBHOOK, Webhook
+from storage.errors import StorageError
 
 
 def said(relay: Relay, text: str, at: float, error: Exception | None = None) -> None:
@@ -44,3 +52,105 @@ def test_two_things_in_turn_do_not_fill_the_disk_either() -> None:
             error = KeyError("x") if moment % 2 else ValueError("y")
             said(relay, f"Error from 203.0.113.{moment % 7}", 7.0 + moment / 1000, error)
     assert len(lines) == 2
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What the log holds, from the lowest level on."""
+    to = io.StringIO()
+    structlog.configure(**configuration("debug", to))
+    yield to
+    structlog.reset_defaults()
+
+
+def lines(written: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def choke(on: str) -> None:
+    raise ValueError(f"cannot read {on!r}")
+
+
+def test_an_error_is_its_type_and_its_place_and_nothing_that_it_carried(
+    written: io.StringIO,
+) -> None:
+    try:
+        choke("1825")
+    except ValueError:
+        structlog.get_logger().exception("voice.failed")
+
+    (line,) = lines(written)
+    assert line["error"] == "ValueError"
+    assert line["place"].startswith("tests/deployment/test_log.py:")
+    assert line["place"].endswith(" choke")
+    assert "1825" not in written.getvalue()
+    assert "why" not in line
+
+
+def test_our_own_errors_say_what_to_do_and_what_led_to_them(written: io.StringIO) -> None:
+    try:
+        try:
+            choke("1825")
+        except ValueError as wrong:
+            raise StorageError("the number +8613800001234 is held: wait") from wrong
+    except StorageError as wrong:
+        structlog.get_logger().error("outbox", exc_info=wrong)
+
+    (line,) = lines(written)
+    assert line["why"] == "the number …34 is held: wait"
+    assert line["causes"] == ["ValueError"]
+    assert "1825" not in written.getvalue()
+
+
+def test_what_a_group_of_errors_holds_is_named(written: io.StringIO) -> None:
+    group = ExceptionGroup("tasks", [ValueError("1825"), OSError(28, "No space left on device")])
+    structlog.get_logger().error("background.failed", exc_info=group)
+
+    (line,) = lines(written)
+    assert line["causes"] == ["ValueError", "OSError: No space left on device"]
+
+
+def test_a_library_does_not_show_an_exception_whole(written: io.StringIO) -> None:
+    """The event loop adds the task with its exception, as text, below its first line."""
+    relay = Relay()
+    said(
+        relay, "Task exception was never retrieved\nfuture: <Task exception=ValueError('1825')>", 1
+    )
+    said(relay, "Error handling request", 2.0, ValueError("1825"))
+
+    first, second = lines(written)
+    assert first["text"] == "Task exception was never retrieved"
+    assert second["error"] == "ValueError"
+    assert "1825" not in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["+86 139 0000 7788", ["13900007788"], {"13900007788": 1}, ({"a": ("13900007788",)},),
+     RuntimeError("13900007788")],
+)  # fmt: skip
+def test_a_number_is_masked_however_deep_it_lies(written: io.StringIO, value: object) -> None:
+    structlog.get_logger().info("x", value=value)
+
+    assert "…88" in written.getvalue()
+    assert "7788" not in written.getvalue().replace(" ", "")
+
+
+def test_ids_stay_whole_and_mandarin_readable(written: io.StringIO) -> None:
+    sid, call = "CA" + "1234567890abcdef" * 2, "0193a5b7f2cAbCdEfGh-_123456"
+    WEBHOOK.set(Webhook(call, "3", sid))
+    structlog.get_logger().info("市公安局")
+    WEBHOOK.set(None)
+
+    (line,) = lines(written)
+    assert (line["call"], line["turn"], line["sid"]) == (call, "3", sid)
+    assert "市公安局" in written.getvalue()
+
+
+def test_an_id_that_is_a_number_is_none(written: io.StringIO) -> None:
+    """Some carriers put a number into the id of a call."""
+    WEBHOOK.set(Webhook(None, None, "13900007788@trunk"))
+    structlog.get_logger().info("x")
+    WEBHOOK.set(None)
+
+    assert "7788" not in written.getvalue()

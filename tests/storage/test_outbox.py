@@ -14,7 +14,7 @@ from routing.handoff import LONGEST_JOB
 from routing.ports import Job, JobKind
 from storage.effects import enqueue
 from storage.engine import Database
-from storage.outbox import CLAIM, DUE, IN_DOUBT, LEASE, Backlog, StoredOutbox
+from storage.outbox import CLAIM, DUE, IN_DOUBT, LEASE, Standing, StoredOutbox
 from storage.tables.outbox import outbox
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
 
@@ -238,18 +238,27 @@ async def _fail(database: Database) -> None:
         raise ZeroDivisionError
 
 
-async def test_the_backlog_says_how_much_and_since_when(tmp_path: Path) -> None:
+async def test_the_backlog_says_how_much_of_what_and_since_when(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         store = StoredOutbox(house.database)
-        assert await store.backlog(AT) == Backlog(0, None, 0)
-        for n, name in enumerate(("done", "dead", "again", "new")):
+        assert await store.backlog(AT) == []
+        for n, name in enumerate(("done", "dead", "again", "held", "new", "newer")):
             await add(house, name, AT + n * SECOND)
         await add(house, "tomorrow", AT + timedelta(days=1))
-        done, dead, again = await store.claim(AT + 2 * SECOND, MORE)
+        done, dead, again, _ = await store.claim(AT + 3 * SECOND, MORE)
         await store.done(done, AT)
-        await store.give_up(dead, AT, "refused")
+        await store.give_up(dead, AT + 9 * SECOND, "refused")
         await store.again(again, AT + LEASE, "busy")
-        assert await store.backlog(AT + 3 * SECOND) == Backlog(2, AT + 2 * SECOND, 1)
+        found = await store.backlog(AT + 60 * SECOND)
+
+    assert {(b.standing, b.many, b.since) for b in found} == {
+        (Standing.DUE, 2, AT + 4 * SECOND),
+        (Standing.AT_WORK, 1, AT + 3 * SECOND),
+        (Standing.RETRYING, 1, AT + 2 * SECOND),
+        (Standing.LATER, 1, AT + timedelta(days=1)),
+        (Standing.DEAD, 1, AT + 9 * SECOND),
+    }
+    assert {b.kind for b in found} == {"tell_office"}
 
 
 @pytest.mark.sqlite

@@ -1,0 +1,57 @@
+"""What `/metrics` tells and `/readyz` asks of this server's parts. Used by `server.py`."""
+
+from typing import Protocol
+
+from deployment.families import Counted, watch
+from deployment.metrics import Metrics
+from deployment.readiness import Readiness, of_database, of_disk, of_outbox, of_plan
+from deployment.settings import Settings
+from ivr.carrier.routes import VoiceRoutes
+from ivr.conversation.stores import Plans
+from ivr.conversation.turns import Conversation
+from routing.ports import Clock
+from storage.engine import Database
+from storage.journal import StoredJournal
+from storage.ledger import StoredLedger
+from storage.outbox import StoredOutbox
+
+
+class Watched(Protocol):
+    """The house, as far as it is looked after."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def conversation(self) -> Conversation: ...
+    @property
+    def journal(self) -> StoredJournal: ...
+    @property
+    def outbox(self) -> StoredOutbox: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def readiness(self) -> Readiness: ...
+
+
+def look_after(house: Watched, voice: VoiceRoutes) -> None:
+    """Register all of it."""
+    outbox, clock, ledger = house.outbox, house.clock, StoredLedger(house.database)
+    counted = Counted(
+        house.conversation.tally,
+        lambda: voice.apologies,
+        house.journal.commits,
+        outbox,
+        ledger,
+        clock=clock,
+    )
+    watch(house.metrics, counted)
+    house.readiness.add("database", of_database(house.database))
+    house.readiness.add("disk", of_disk(house.settings.data_dir))
+    house.readiness.add("plan", of_plan(lambda: house.plans.current, clock))
+    house.readiness.add("outbox", of_outbox(outbox, clock))

@@ -1,0 +1,82 @@
+"""Who may read `/metrics`: this machine, or whoever holds the token."""
+
+from collections.abc import Mapping
+
+import pytest
+from aiohttp import HttpVersion10, web
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
+
+from deployment.metrics import Metrics
+from deployment.scrape import metrics_routes
+
+TOKEN = "0123456789abcdef"
+
+
+async def status(token: str, headers: Mapping[str, str]) -> int:
+    app = web.Application()
+    app.add_routes(metrics_routes(Metrics(), token))
+    async with (
+        TestClient(TestServer(app)) as client,
+        client.get("/metrics", headers=headers) as answer,
+    ):
+        return answer.status
+
+
+@pytest.mark.parametrize(
+    ("headers", "expects"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:8080"}, 200),
+        ({"Host": "phone.example"}, 404),
+        ({"X-Forwarded-For": "203.0.113.9"}, 404),
+        ({"Forwarded": "for=203.0.113.9"}, 404),
+        ({"Via": "1.1 proxy"}, 404),
+        ({"Authorization": f"Bearer {TOKEN}", "X-Real-IP": "203.0.113.9"}, 404),
+    ],
+)
+async def test_without_a_token_it_is_this_machines_alone(
+    headers: Mapping[str, str], expects: int
+) -> None:
+    assert await status("", headers) == expects
+
+
+@pytest.mark.parametrize(
+    ("told", "expects"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer {TOKEN}", 200),
+        ("", 401),
+        ("Bearer", 401),
+        (f"Bearer {TOKEN}0", 401),
+        (f"Basic {TOKEN}", 401),
+        ("Bearer \udcff", 401),
+    ],
+)
+async def test_with_a_token_its_holder_comes_from_anywhere(told: str, expects: int) -> None:
+    headers = {"Authorization": told, "X-Forwarded-For": "203.0.113.9", "Host": "phone.example"}
+    assert await status(TOKEN, headers) == expects
+
+
+@pytest.mark.parametrize("peer", [("203.0.113.9", 4000), ("", 0), None])
+async def test_a_loopback_name_is_not_enough(peer: tuple[str, int] | None) -> None:
+    """Whoever listens beyond loopback is asked by strangers under any name."""
+    (route,) = metrics_routes(Metrics(), "")
+
+    class Transport:
+        def get_extra_info(self, name: str) -> object:
+            return peer if name == "peername" else None
+
+    request = make_mocked_request(
+        "GET", "/metrics", headers={"Host": "127.0.0.1"}, transport=Transport()
+    )
+    with pytest.raises(web.HTTPNotFound):
+        await route.handler(request)
+
+
+async def test_a_proxy_that_adds_no_header_speaks_an_older_http() -> None:
+    (route,) = metrics_routes(Metrics(), "")
+    request = make_mocked_request(
+        "GET", "/metrics", headers={"Host": "127.0.0.1"}, version=HttpVersion10
+    )
+    with pytest.raises(web.HTTPNotFound):
+        await route.handler(request)
