@@ -31,7 +31,7 @@ from deployment.lookout import look_after
 from deployment.metrics import Metrics
 from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
-from deployment.plans import Newest, compiled, earlier_plans, local_day, plan_inputs
+from deployment.plans import Newest, published
 from deployment.readiness import Readiness
 from deployment.scrape import metrics_routes
 from deployment.settings import Secrets, Settings
@@ -70,7 +70,6 @@ from storage.keymark import same_key
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
-from storage.plans import StoredPlans
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
@@ -156,15 +155,6 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         outgoing=StoredOutgoing(database, sealing),
         retention=Retention(database, recordings, settings.retention_audio_days),
     )
-
-
-async def published(settings: Settings, clock: SystemClock, database: Database) -> Plans:
-    """Today's plan under its number, and those that live calls began with."""
-    inputs, today = plan_inputs(settings), local_day(settings, clock)
-    stored = StoredPlans(database, clock)
-    number = await stored.publish(inputs.to_text())
-    current = compiled(inputs, number, today)
-    return Plans(current, earlier_plans(await stored.of_live_calls(clock.now()), number, today))
 
 
 def new_id(now: datetime) -> str:

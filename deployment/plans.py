@@ -93,14 +93,35 @@ class Newest:
         self._compiled = today
 
 
+async def published(settings: Settings, clock: Clock, database: Database) -> Plans:
+    """Today's plan under its number, those that live calls began with, and the way to any other
+    that a call may have begun with at another replica."""
+    inputs, today = plan_inputs(settings), local_day(settings, clock)
+    stored = StoredPlans(database, clock)
+    newest = await stored.publish(inputs.to_text())
+    current = compiled(inputs, newest, today)
+
+    async def find(number: int) -> Plan | None:
+        body = await stored.body(number)
+        if body is None:
+            return None
+        return await asyncio.to_thread(_usable, number, body, local_day(settings, clock))
+
+    return Plans(
+        current, earlier_plans(await stored.of_live_calls(clock.now()), newest, today), find
+    )
+
+
 def earlier_plans(bodies: Mapping[int, str], current: int, today: date) -> dict[int, Plan]:
     """The plans that live calls began with. The calls of one that this version cannot compile go
     on with today's."""
-    plans: dict[int, Plan] = {}
-    for number, body in bodies.items():
-        try:
-            if number != current:
-                plans[number] = compiled(Inputs.from_text(body), number, today)
-        except (StartError, LibraryError) as wrong:
-            LOG.warning("plan.left_out", number=number, why=str(wrong))
-    return plans
+    read = {n: _usable(n, body, today) for n, body in bodies.items() if n != current}
+    return {number: plan for number, plan in read.items() if plan is not None}
+
+
+def _usable(number: int, body: str, today: date) -> Plan | None:
+    try:
+        return compiled(Inputs.from_text(body), number, today)
+    except (StartError, LibraryError) as wrong:
+        LOG.warning("plan.left_out", number=number, why=str(wrong))
+        return None

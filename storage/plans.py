@@ -58,6 +58,11 @@ class StoredPlans:
             return Published(row.number, row.body)
         return None
 
+    async def body(self, number: int) -> str | None:
+        """What the plan of this number is compiled from."""
+        rows = await self._database.read(select(plans.c.body).where(plans.c.number == number))
+        return rows[0].body if rows else None
+
     async def of_live_calls(self, now: datetime) -> Mapping[int, str]:
         """The inputs of every plan that a call which may still go on began with."""
         live = select(calls.c.plan).where(LIVE, calls.c.started > now - LONGEST).distinct()

@@ -37,7 +37,7 @@ class Matters:
                 return
             raise UnknownCall("no call was recording at this address")
         await self._hold(call_id, turn, ref)
-        if ref.seconds > 0 and not self._may_be_silence(call, ref.seconds):
+        if ref.seconds > 0 and not await self._may_be_silence(call, ref.seconds):
             await self._register(call, Taken(ref.sid, ref.seconds))
 
     async def settle(self, call_id: str, listed: Listed | None) -> None:
@@ -49,7 +49,7 @@ class Matters:
             await self._settle_forgotten(call_id, listed)
             return
         call, origin = loaded
-        if call.over or not self._records(call):
+        if call.over or not await self._records(call):
             return
         ref = await self._stores.calls.held_recording(call_id, call.turn)
         if ref is None and listed is not None:
@@ -84,12 +84,12 @@ class Matters:
             if call is None:
                 return None
             held = await self._stores.calls.held_recording(call_id, turn)
-            if held is None and not call.over and self._records(call):
+            if held is None and not call.over and await self._records(call):
                 return call
         return None
 
-    def _records(self, call: Call) -> bool:
-        return isinstance(self._plans.of(call.plan).script.nodes.get(call.at), Record)
+    async def _records(self, call: Call) -> bool:
+        return isinstance((await self._plans.of(call.plan)).script.nodes.get(call.at), Record)
 
     async def _settle_forgotten(self, call_id: str, listed: Listed | None) -> None:
         """Its case was opened while the carrier could not be asked: now its sound joins it."""
@@ -107,10 +107,10 @@ class Matters:
         if not await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now()):
             raise ForeignCall("this recording is of another call")
 
-    def _may_be_silence(self, call: Call, seconds: int) -> bool:
+    async def _may_be_silence(self, call: Call, seconds: int) -> bool:
         """As long as the silence that ends a recording: only the Record action says which; if
         it never comes, the end of the call settles it as a case."""
-        node = self._plans.of(call.plan).script.nodes.get(call.at)
+        node = (await self._plans.of(call.plan)).script.nodes.get(call.at)
         return isinstance(node, Record) and seconds in (node.silence, node.silence + 1)
 
     async def _untold(self, refs: Sequence[RecordingRef]) -> RecordingRef | None:
@@ -121,7 +121,7 @@ class Matters:
         return None
 
     async def _register(self, call: Call, taken: Taken) -> None:
-        plan = self._plans.of(call.plan)
+        plan = await self._plans.of(call.plan)
         node = plan.script.nodes.get(call.at)
         if not isinstance(node, Record):
             return

@@ -1,6 +1,7 @@
 """What both halves of a conversation need: the doors to what is kept, and the published plans."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,18 +21,54 @@ class Stores:
     answers: Answers
 
 
-class Plans:
-    """The published plans that live calls may still need; the newest one takes new calls."""
+Find = Callable[[int], Awaitable[Plan | None]]
+"""The plan of a number, from what is kept; None where this version cannot use it."""
+MOST_PLANS: Final = 16
+"""Plans in memory, of a few megabytes each; an older one is found again when a call needs it."""
 
-    def __init__(self, current: Plan, earlier: Mapping[int, Plan] | None = None) -> None:
+
+async def _nowhere(_: int) -> None:
+    """Nothing is kept: what memory does not hold is not known."""
+
+
+class Plans:
+    """The published plans that live calls may still need; the newest one takes new calls. One that
+    another replica published, or published long ago, is asked of `find` once."""
+
+    def __init__(
+        self, current: Plan, earlier: Mapping[int, Plan] | None = None, find: Find = _nowhere
+    ) -> None:
         self._plans = {**(earlier or {}), current.number: current}
+        self._find = find
+        self._turn = asyncio.Lock()
+        self._unknown: set[int] = set()
         self.current = current
 
-    def of(self, number: int) -> Plan:
-        """The plan a call began with; the current one where it is no longer known."""
-        return self._plans.get(number, self.current)
+    async def of(self, number: int) -> Plan:
+        """The plan a call began with; the current one where it is no longer known. Raises what
+        keeps it from being read: a call must not go on by another plan meanwhile."""
+        plan = self._plans.get(number)
+        return plan if plan is not None else await self._found(number)
+
+    async def _found(self, number: int) -> Plan:
+        async with self._turn:
+            if number not in self._plans and number not in self._unknown:
+                plan = await self._find(number)
+                if plan is None:
+                    self._unknown.add(number)
+                else:
+                    self._plans[number] = plan
+                    self._forget()
+            return self._plans.get(number, self.current)
 
     def publish(self, plan: Plan) -> None:
         """Take new calls with this plan from now on, in one reference."""
         self._plans[plan.number] = plan
         self.current = plan
+        self._forget()
+
+    def _forget(self) -> None:
+        for number in [known for known in self._plans if known != self.current.number]:
+            if len(self._plans) <= MOST_PLANS:
+                return
+            del self._plans[number]

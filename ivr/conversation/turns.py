@@ -3,7 +3,7 @@ journal, return the stored reply. The counterpart of `ivr.carrier.routes`, which
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import orjson
@@ -44,7 +44,8 @@ from routing.ports import Clock
 
 MOST_LOOKUPS: Final = 2
 MOST_LIVE: Final = 50_000
-"""Live calls kept in memory; the oldest falls out and is read again when its next turn comes."""
+"""Live calls kept in memory; the oldest falls out and is read again when its next turn comes. So
+does one that no call lasts as long as: another replica may have heard of its end."""
 
 Ours = Callable[[Origin], bool]
 """Whether a webhook's account and leg are those that a call began with."""
@@ -172,7 +173,7 @@ class Conversation:
                 continue
             except RecordingTaken as wrong:
                 raise ForeignCall(str(wrong)) from wrong
-            self._remember(Live(turn.call, origin), mine=stored.mine)
+            self._remember(Live(turn.call, origin), now, mine=stored.mine)
             if stored.mine:
                 self._count(event, turn)
             return stored.body
@@ -182,7 +183,7 @@ class Conversation:
         self, call: Call, event: LineEvent, now: datetime, attempt: int
     ) -> tuple[Turn, tuple[Answer, ...]]:
         draws = self._draw(call.id, call.turn, attempt) if isinstance(event, Recorded) else None
-        world = World(self._plans.of(call.plan), now, draws)
+        world = World(await self._plans.of(call.plan), now, draws)
         looked: tuple[Answer, ...] = ()
         turn = advance(world, call, event)
         while turn.look is not None:
@@ -201,13 +202,19 @@ class Conversation:
         if outcome is not None:
             self.tally.forwards[outcome] += 1
 
-    def _remember(self, live: Live, *, mine: bool) -> None:
+    def _remember(self, live: Live, now: datetime, *, mine: bool) -> None:
         if not mine or live.call.over:
             self._live.pop(live.call.id, None)
             return
         self._live[live.call.id] = live
-        if len(self._live) > MOST_LIVE:
-            self._live.pop(next(iter(self._live)))
+        policy = self._plans.current.policy
+        begun = now - timedelta(seconds=policy.longest_call + policy.longest_talk)
+        while self._live and (len(self._live) > MOST_LIVE or self._oldest.started < begun):
+            self._live.pop(self._oldest.id)
+
+    @property
+    def _oldest(self) -> Call:
+        return next(iter(self._live.values())).call
 
     async def leg(self, at: LegAt, ours: Ours, digits: str | None) -> bytes:
         """The whisper to a target. Raises UnknownCall where there is no such call, turn or leg,
@@ -253,11 +260,11 @@ class Conversation:
         if call_id is None:
             return
         loaded = await self._stores.calls.load(call_id)
-        recording = loaded is not None and not loaded[0].over and self._records(loaded[0])
+        recording = loaded is not None and not loaded[0].over and await self._records(loaded[0])
         ending = Ending(end, seconds, recording)
         if await self._stores.calls.ended(call_id, ending, self._clock.now()):
             self.tally.ends[end] += 1
         self._live.pop(call_id, None)
 
-    def _records(self, call: Call) -> bool:
-        return isinstance(self._plans.of(call.plan).script.nodes.get(call.at), Record)
+    async def _records(self, call: Call) -> bool:
+        return isinstance((await self._plans.of(call.plan)).script.nodes.get(call.at), Record)

@@ -39,7 +39,7 @@ class Whispers:
         call = await self._stores.calls.state_at(call_id, turn)
         if call is None or not 0 <= leg < len(call.facts.order):
             raise UnknownCall("no target of this call has this address")
-        world = World(self._plans.of(call.plan), self._clock.now())
+        world = World(await self._plans.of(call.plan), self._clock.now())
         if at.following == 0:
             return self._document(whisper.offer(world, call), call_id, turn, leg)
         target = call.facts.order[leg]
