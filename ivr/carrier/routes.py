@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from ivr.carrier.form import Fields, FormError, read_form
+from ivr.carrier.form import Fields, FormError, read_form, read_json
 from ivr.carrier.inbound import (
     Arrival,
     Expecting,
@@ -39,6 +39,7 @@ from routing.numbers.reading import caller_form
 
 LOG: Final = structlog.get_logger()
 FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
 STATUS_OF: Final[Mapping[type[ConversationError], int]] = {
     UnknownCall: 404,
     ForeignCall: 403,
@@ -117,13 +118,18 @@ class VoiceRoutes:
         return await self.take(request, self._status)
 
     async def _signed(self, request: web.Request) -> Fields:
-        """The form of a genuine webhook of our account."""
-        _fit(request)
+        """The fields of a genuine webhook of our account."""
+        kind = _kind(request)
+        body = await request.read()
         try:
-            form = read_form(await request.read())
+            form = read_json(body) if kind == JSON else read_form(body)
         except FormError as wrong:
             raise web.HTTPBadRequest(text=f"{wrong}\n") from wrong
-        if not self._check.form(request.raw_path, form, request.headers):
+        if kind == JSON:  # of which the hash stands in the address, and that is signed
+            genuine = self._check.body(request.raw_path, body, request.headers)
+        else:
+            genuine = self._check.form(request.raw_path, form, request.headers)
+        if not genuine:
             raise web.HTTPForbidden(
                 text="the signature does not match; check AUTH_TOKEN and PUBLIC_URL\n"
             )
@@ -219,15 +225,18 @@ def template(request: web.Request) -> str | None:
     return resource.canonical if resource else None
 
 
-def _fit(request: web.Request) -> None:
-    """Refuse, unread, what is no form of UTF-8 text: 64 kB of punycode take a second to decode."""
+def _kind(request: web.Request) -> str:
+    """Form or JSON. Refuses, unread, what is neither, or not UTF-8 text: 64 kB of punycode take a
+    second to decode."""
     sent = request.headers.get("Content-Type", "")
     if sent in USUAL:
-        return
-    if not sent.startswith(FORM):
-        raise web.HTTPUnsupportedMediaType(text=f"send the fields as {FORM}\n")
+        return FORM
     if (request.charset or "utf-8").lower() != "utf-8":
         raise web.HTTPBadRequest(text="the fields must be UTF-8 text\n")
+    for kind in (FORM, JSON):
+        if sent.startswith(kind):
+            return kind
+    raise web.HTTPUnsupportedMediaType(text=f"send the fields as {FORM} or {JSON}\n")
 
 
 def _dialled(arrival: Arrival, directory: Directory) -> str:
