@@ -44,3 +44,9 @@ def postgres() -> Iterator[Postgres]:
         pytest.skip("the embedded PostgreSQL is started on a Unix socket")
     with Postgres.temporary() as server:
         yield server
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite is shared out over the machine's cores; a few files are run as they are."""
+    whole = not config.option.file_or_dir and not config.option.keyword
+    return min(os.cpu_count() or 1, 4) if whole else 0
