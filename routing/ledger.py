@@ -30,6 +30,8 @@ class GapKind(StrEnum):
     """that the office was told of its case"""
     TEXT = "text"
     """the caller's text"""
+    RING = "ring"
+    """the phone that we were to ring, and the end of that call"""
     LEFT = "left"
     """that the carrier has deleted what it need not keep"""
 
@@ -81,6 +83,7 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
         Expectation(GapKind.DANGER, 10 * _MINUTES, frozenset({JobKind.HEED}), _HOURLY),
         Expectation(GapKind.DELIVERY, 15 * _MINUTES, frozenset({JobKind.TELL_OFFICE}), _HOURLY),
         Expectation(GapKind.TEXT, 15 * _MINUTES, frozenset({JobKind.SMS})),
+        Expectation(GapKind.RING, 15 * _MINUTES, frozenset({JobKind.CALL, JobKind.CALL_END})),
         Expectation(
             GapKind.LEFT,
             timedelta(hours=3),
@@ -89,8 +92,8 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
         ),
     )
 }
-"""The one table. A text that was given up is not sent again by itself: nobody wants last night's at
-three in the morning."""
+"""The one table. A text that was given up is not sent again by itself, nor a phone rung: nobody wants
+last night's at three in the morning."""
 
 OF_WORK: Final[Mapping[str, Expectation]] = {
     job.value: expected for expected in EXPECTED.values() for job in expected.work
