@@ -92,8 +92,8 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
         ),
     )
 }
-"""The one table. A text that was given up is not sent again by itself, nor a phone rung: nobody wants
-last night's at three in the morning."""
+"""The one table. A text that was given up is not sent again by itself, nor a phone rung: nobody
+wants last night's at three in the morning."""
 
 OF_WORK: Final[Mapping[str, Expectation]] = {
     job.value: expected for expected in EXPECTED.values() for job in expected.work
