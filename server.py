@@ -109,6 +109,10 @@ class House:
         """Today's directory."""
         return self.plans.current.directory
 
+    def numbers(self) -> tuple[str, ...]:
+        """Those that are published."""
+        return tuple(self.directory().numbers)
+
     def phrases(self) -> Phrasebook:
         """Today's words."""
         return self.plans.current.phrases
@@ -213,7 +217,7 @@ def assembled(house: House) -> web.Application:
     access = settings.log_level == "debug"
     app.add_routes(watch_webhooks(house.metrics, routes, access=access))
     look_after(house, webhooks)
-    line = local_line(settings, house.secrets, house.clock)
+    line = local_line(settings, house.secrets, house.clock, house.numbers)
     if line is not None:
         mount_line(app, house, line)
     app.cleanup_ctx.append(background)

@@ -1,7 +1,7 @@
 """Which carrier carries the calls: the embedded one, which is part of this server, or one outside,
 of which only an account is known. Chosen by the settings; used by `server.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -12,6 +12,8 @@ from ivr.carrier.calls import CallRows
 from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
+from ivr.carrier.numbers import Setting
+from ivr.carrier.profiles import profile_of
 from ivr.carrier.recordings import Media, MediaRules
 from routing.ports import Clock
 
@@ -27,20 +29,36 @@ def account_of(settings: Settings, keys: Secrets) -> Account:
     return Account(keys.account, tokens(keys)[0], base)
 
 
-def local_line(settings: Settings, keys: Secrets, clock: Clock) -> LocalLine | None:
-    """The embedded carrier; none where another carries the calls."""
+def wanted_of(settings: Settings) -> Mapping[Setting, str]:
+    """Where the calls to a number must go: what it has to be set to at the carrier."""
+    base, tries = settings.base, profile_of(settings.carrier).overrides
+    return {
+        Setting.VOICE_URL: f"{base}/voice/answer{tries}",
+        Setting.VOICE_METHOD: "POST",
+        Setting.FALLBACK_URL: f"{base}/voice/fallback{tries}",
+        Setting.FALLBACK_METHOD: "POST",
+        Setting.STATUS_URL: f"{base}/voice/status{tries}",
+        Setting.STATUS_METHOD: "POST",
+    }
+
+
+def local_line(
+    settings: Settings, keys: Secrets, clock: Clock, numbers: Callable[[], Sequence[str]]
+) -> LocalLine | None:
+    """The embedded carrier, with the published `numbers`; none where another carries the calls."""
     if settings.carrier != "local":
         return None
-    base = settings.base
+    wanted = wanted_of(settings)
     return LocalLine(
-        base_url=base,
-        voice_url=f"{base}/voice/answer",
-        fallback_url=f"{base}/voice/fallback",
-        status_url=f"{base}/voice/status",
+        base_url=settings.base,
+        voice_url=wanted[Setting.VOICE_URL],
+        fallback_url=wanted[Setting.FALLBACK_URL],
+        status_url=wanted[Setting.STATUS_URL],
         account_sid=keys.account,
         auth_token=tokens(keys)[0],
         data_dir=settings.data_dir,
         clock=clock,
+        numbers=numbers,
     )
 
 

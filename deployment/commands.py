@@ -26,6 +26,8 @@ Zhitong answers the phone numbers that a government publishes for its officials.
 
 不带命令即为 run，无须账号或其他准备。
 Without a command it is `run`, which needs no account and no other set-up."""
+CARRIER: Final = "carrier"
+"""What `check` can look into besides."""
 SETTINGS: Final = """settings, from the environment or a file .env here (设置):
   ZHITONG_PORT         8080        the port to listen on
   ZHITONG_HOST         127.0.0.1   the address to listen on
@@ -118,7 +120,8 @@ def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
         Command(
             "check",
             "检查设置、流程、话术、名录。",
-            "Say what is wrong with settings, script, words or register; start nothing.",
+            "Say what is wrong with settings, script, words or register; start nothing. "
+            "`check carrier` asks the carrier, too.",
             check,
         ),
         Command(
@@ -144,12 +147,27 @@ def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
     )
     for command in commands:
         parts = chosen.add_parser(command.name, help=command.line, description=command.line)
+        if command.name == "check":
+            _ask_of_check(parts)
         if command.name == "rehearse":
             parts.add_argument("--url", help="运行中的服务器地址 the address of a running server")
             parts.add_argument(
                 "--save", type=Path, help="把这次通话存为测试 keep the call as a golden .call file"
             )
     return parser
+
+
+def _ask_of_check(parts: argparse.ArgumentParser) -> None:
+    """The words behind `check`."""
+    parts.add_argument(
+        "what", nargs="?", metavar="carrier", help="线路：账户、号码、签名、时钟 the carrier too"
+    )
+    parts.add_argument(
+        "--set", action="store_true", help="写入号码的网址 write where the numbers' calls go"
+    )
+    parts.add_argument(
+        "--number", action="append", default=[], help="名录以外的号码 a number beside the published"
+    )
 
 
 def welcome(settings: Settings, directory: Directory) -> None:
@@ -184,10 +202,20 @@ def migrate_folder(settings: Settings, _: argparse.Namespace) -> int:
         return 0
 
 
-def check(settings: Settings, _: argparse.Namespace) -> int:
-    """`check`: settings, script, words, register and calendar, without starting anything."""
+def check(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`check`: settings, script, words, register and calendar, without starting anything;
+    `check carrier`: what the carrier knows of us."""
+    if arguments.what not in (None, CARRIER):
+        raise StartError(f"`check {arguments.what}` is none: say `check` or `check {CARRIER}`")
     today = local_day(settings, SystemClock())
     plan = compiled(plan_inputs(settings), 1, today)
+    if arguments.what == CARRIER:
+        from deployment.carrier_check import Wish, check_carrier  # noqa: PLC0415 - only here
+
+        wish = Wish(tuple(arguments.number), arguments.set)
+        return check_carrier(settings, plan.directory, wish, SystemClock(), print)
+    if arguments.set or arguments.number:
+        raise StartError("--set and --number belong to `check carrier`")
     found = review(plan.script, plan.phrases)  # warnings: an error would have refused the plan
     for finding in found:
         print(finding)

@@ -94,5 +94,5 @@ def test_the_embedded_carrier_is_asked_at_our_own_address(tmp_path: Path) -> Non
 
     assert account_of(settings, keys).base == "http://127.0.0.1:8080/line"
     assert tokens(keys) == [keys.token]
-    assert local_line(settings, keys, SystemClock()) is not None
-    assert local_line(settings_of(tmp_path), keys, SystemClock()) is None
+    assert local_line(settings, keys, SystemClock(), tuple) is not None
+    assert local_line(settings_of(tmp_path), keys, SystemClock(), tuple) is None

@@ -89,6 +89,22 @@ def test_an_option_of_another_command_is_refused(capsys: pytest.CaptureFixture[s
     assert "--save" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("check", "pigeon"), "`check pigeon` is none"),
+        (("check", "--set"), "belong to `check carrier`"),
+        (("check", "--number", "12345"), "belong to `check carrier`"),
+        (("check", "carrier"), "start it once with"),
+    ],
+)
+def test_what_check_does_not_do(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
+) -> None:
+    assert commands.main(serve, Path("server.py"), words) == 1
+    assert says in capsys.readouterr().err
+
+
 def test_a_port_that_only_root_may_use() -> None:
     refused = commands.cannot_listen(Settings(port=80), PermissionError(errno.EACCES, "denied"))
 

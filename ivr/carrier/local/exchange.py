@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 
 from ivr.carrier.local.desk import Desk, new_token
 from ivr.carrier.local.executor import Ended, run, say_goodbye
@@ -16,6 +15,7 @@ from ivr.carrier.local.handset import Handset, PhoneRefusal
 from ivr.carrier.local.ledger import Ledger
 from ivr.carrier.local.leg import CutOff, Gone, Leg, TurnedAway
 from ivr.carrier.local.messages import By, Calling
+from ivr.carrier.local.numbers import NumberBook
 from ivr.carrier.local.ringing import progress, ring
 from ivr.carrier.local.state import Direction, LegState, Request, Status
 from ivr.carrier.local.switch import Switch
@@ -26,25 +26,16 @@ _log = logging.getLogger(__name__)
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where calls to the application's numbers go (design §3, the URLs)."""
-
-    voice: str
-    fallback: str | None = None
-    status: str | None = None
-
-
 class Exchange:
-    """Begins and carries calls; ``webhook`` answers every number that is dialled."""
+    """Begins and carries calls; ``numbers`` say where a call to each goes."""
 
     def __init__(
-        self, desk: Desk, switch: Switch, tasks: Tasks, *, webhook: Webhook, door: Door
+        self, desk: Desk, switch: Switch, tasks: Tasks, *, numbers: NumberBook, door: Door
     ) -> None:
         self.desk = desk
         self.switch = switch
         self._tasks = tasks
-        self._webhook = webhook
+        self.numbers = numbers
         self._door = door
 
     def restore(self, ledger: Ledger) -> None:
@@ -63,6 +54,8 @@ class Exchange:
             raise PhoneRefusal("busy", "this phone is in a call already; hang up first")
         if not _DIALLED.fullmatch(to):
             raise PhoneRefusal("bad-number", "a number is an optional + and 2 to 20 digits")
+        webhook = self.numbers.webhook(to)
+        first = Request(webhook.voice, new_token(), webhook.voice_method, fallback=webhook.fallback)
         leg = self.switch.open_leg(
             LegState(
                 sid=self.desk.dialect.new_sid("CA"),
@@ -71,9 +64,10 @@ class Exchange:
                 to=to,
                 started=self.desk.instant(),
                 status=Status.RINGING,
-                pending=Request(self._webhook.voice, new_token(), fallback=self._webhook.fallback),
-                fallback=self._webhook.fallback,
-                status_url=self._webhook.status,
+                pending=first,
+                fallback=webhook.fallback,
+                status_url=webhook.status,
+                status_method=webhook.status_method,
             )
         )
         self.switch.bind_caller(phone, leg)

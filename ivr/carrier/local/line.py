@@ -18,10 +18,11 @@ from aiohttp import WSCloseCode, web
 from ivr.carrier.local.callbacks import Callbacks
 from ivr.carrier.local.desk import Desk
 from ivr.carrier.local.dialects import EMBEDDED, Dialect
-from ivr.carrier.local.exchange import Exchange, Webhook
+from ivr.carrier.local.exchange import Exchange
 from ivr.carrier.local.history import History
 from ivr.carrier.local.ledger import Ledger
 from ivr.carrier.local.leg import Timing
+from ivr.carrier.local.numbers import NumberBook, Webhook
 from ivr.carrier.local.recordings import Recordings
 from ivr.carrier.local.rest import REST_PATH, rest_app
 from ivr.carrier.local.socket import serve
@@ -41,8 +42,9 @@ class LocalLine:
     """The line of one account.
 
     ``base_url`` is where this server is reached (REST is mounted at ``/line`` there);
-    ``holdable`` are the numbers a phone may answer for (empty: any); ``faults`` wraps
-    the sending of webhooks in tests; ``dialect`` takes another carrier's place there.
+    ``numbers`` says which numbers REST lists; ``holdable`` are those that a phone may
+    answer for (empty: any); ``faults`` wraps the sending of webhooks in tests;
+    ``dialect`` takes another carrier's place there.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class LocalLine:
         auth_token: str,
         data_dir: Path,
         clock: Clock,
+        numbers: Callable[[], Sequence[str]] = tuple,
         holdable: tuple[str, ...] = (),
         timing: Timing | None = None,
         faults: Callable[[Post], Post] | None = None,
@@ -79,9 +82,10 @@ class LocalLine:
         self.switch.holdable, self.switch.voice = holdable, self.voice.available
         post: Post = self._post if faults is None else faults(self._post)
         self.desk = self._lay_desk(account_sid, base_url, post, clock)
-        webhook = Webhook(voice_url, fallback_url, status_url)
+        usual = Webhook(voice_url, fallback_url, status_url)
+        self.numbers = NumberBook(self._folder / "numbers.jsonl", usual, numbers)
         self.exchange = Exchange(
-            self.desk, self.switch, self._tasks, webhook=webhook, door=self._door
+            self.desk, self.switch, self._tasks, numbers=self.numbers, door=self._door
         )
 
     def _lay_desk(self, account: str, base_url: str, post: Post, clock: Clock) -> Desk:
@@ -109,6 +113,7 @@ class LocalLine:
             self._session, self._auth_token, self._timing, self._dialect.signature
         )
         self.history.restore()
+        self.numbers.restore()
         self.desk.callbacks.restore()
         self.exchange.restore(self._ledger)
         self._tasks.spawn(self._forget(), "forgetting")

@@ -1,7 +1,7 @@
 """The REST side of the embedded carrier: the part of Twilio's 2010-04-01 API we use.
 
 Calls (create, list, fetch, update), Messages, Recordings with media and
-transcriptions. Basic authentication on every path (twilio-voice §7).
+transcriptions, the account and its numbers. Basic authentication on every path (twilio-voice §7).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ivr.carrier.local.rest_door import (
     paged,
     read_form,
 )
+from ivr.carrier.local.rest_numbers import RestNumbers
 from ivr.carrier.local.rest_shapes import (
     account_path,
     call_shape,
@@ -50,10 +51,13 @@ def rest_app(
     account = exchange.desk.account
     app = web.Application()
     root = account_path(account)
+    numbers = RestNumbers(account, exchange.numbers)
     rows = (
         *_Rest(exchange, history, recordings).routes(),
         *RestTexts(exchange, history).routes(),
+        *numbers.routes(),
     )
+    app.router.add_get(f"{root}.json", guarded(numbers.fetch_account, account, auth_token))
     for method, path, handler in rows:
         app.router.add_route(method, f"{root}/{path}", guarded(handler, account, auth_token))
     return app

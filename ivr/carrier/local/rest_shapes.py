@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ivr.carrier.local.history import TextMessage
+from ivr.carrier.local.numbers import Number
 from ivr.carrier.local.recordings import Recording
 from ivr.carrier.local.state import Direction, LegState
 
@@ -135,6 +136,64 @@ def transcription_shape(recording: Recording, account: str) -> Shape:
         "price": None,
         "price_unit": "USD",
         "uri": f"{uri}/{recording.transcription}.json",
+    }
+
+
+def number_shape(number: Number, account: str) -> Shape:
+    """A phone number of the account and where its calls go."""
+    webhook = number.webhook
+    return {
+        "sid": number.sid,
+        "account_sid": account,
+        "api_version": VERSION,
+        "phone_number": number.number,
+        "friendly_name": number.number,
+        "origin": "hosted",
+        "status": "in-use",
+        "type": None,
+        "beta": False,
+        "capabilities": {"voice": True, "sms": True, "mms": False, "fax": False},
+        "date_created": None,
+        "date_updated": None,
+        "voice_url": webhook.voice,
+        "voice_method": webhook.voice_method,
+        "voice_fallback_url": webhook.fallback,
+        "voice_fallback_method": webhook.fallback_method,
+        "status_callback": webhook.status,
+        "status_callback_method": webhook.status_method,
+        "voice_application_sid": None,
+        "voice_caller_id_lookup": False,
+        "voice_receive_mode": "voice",
+        "trunk_sid": None,
+        "sms_application_sid": None,
+        "sms_url": None,
+        "sms_method": "POST",
+        "sms_fallback_url": None,
+        "sms_fallback_method": "POST",
+        "address_requirements": "none",
+        "address_sid": None,
+        "identity_sid": None,
+        "bundle_sid": None,
+        "emergency_status": "Inactive",
+        "emergency_address_sid": None,
+        "emergency_address_status": "unregistered",
+        "uri": f"{account_path(account)}/IncomingPhoneNumbers/{number.sid}.json",
+    }
+
+
+def account_shape(account: str) -> Shape:
+    """The account itself; nothing of it is secret."""
+    return {
+        "sid": account,
+        "owner_account_sid": account,
+        "auth_token": None,
+        "friendly_name": "the embedded carrier",
+        "status": "active",
+        "type": "Full",
+        "date_created": None,
+        "date_updated": None,
+        "subresource_uris": {},
+        "uri": f"{account_path(account)}.json",
     }
 
 

@@ -111,6 +111,7 @@ class House:
             auth_token=TOKEN,
             data_dir=self.folder,
             clock=self.clock,
+            numbers=lambda: (LINE,),
             holdable=self.holdable,
             timing=self.timing,
             faults=self.faults,

@@ -256,9 +256,51 @@ async def test_a_webhook_passes_no_middleware_of_the_carrier(house: House) -> No
         assert response.status == 404
 
 
+async def test_a_numbers_calls_go_where_it_is_set(house: House, client: Client) -> None:
+    house.replies["/voice/other"] = twiml("<Say>other</Say>", "<Gather/>")
+    [number] = await client.incoming_phone_numbers.list_async()
+    assert (number.phone_number, number.voice_url) == (LINE, f"{house.base}/voice/answer")
+    changed = await client.incoming_phone_numbers(number.sid).update_async(
+        voice_url=f"{house.base}/voice/other",
+        voice_method="GET",
+        status_callback=f"{house.base}/voice/over",
+        voice_fallback_url="",
+    )
+    assert (changed.voice_method, changed.voice_fallback_url) == ("GET", None)
+    await house.restart()
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        await hear(phone, "say", text="other")
+        await phone.send("hangup")
+    assert (await house.hook("/voice/other")).method == "GET"
+    await house.hook("/voice/over")
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"VoiceUrl": "ftp://x"}, 21502),
+        ({"VoiceUrl": ""}, 21402),
+        ({"VoiceMethod": "PUT"}, 21403),
+    ],
+)
+async def test_a_number_is_not_set_to_nonsense(
+    house: House, client: Client, form: dict[str, str], code: int
+) -> None:
+    [number] = await client.incoming_phone_numbers.list_async()
+    url = f"{house.rest}/IncomingPhoneNumbers/{number.sid}.json"
+    async with house.session.post(url, data=form, headers=basic(TOKEN)) as response:
+        assert (response.status, (await response.json())["code"]) == (400, code)
+    again = await client.incoming_phone_numbers(number.sid).fetch_async()
+    assert again.voice_url == number.voice_url
+    with pytest.raises(TwilioRestException) as unknown:
+        await client.incoming_phone_numbers("PN" + "0" * 32).fetch_async()
+    assert unknown.value.code == 20404
+
+
 # Field names, types and enumerations of Twilio's published OpenAPI file, 2010-04-01.
 CONTRACT = json.loads((Path(__file__).parent / "contract.json").read_text(encoding="utf-8"))
-TYPES = {"string": str, "integer": int, "object": dict, "number": float}
+TYPES = {"string": str, "integer": int, "object": dict, "number": float, "boolean": bool}
 
 
 async def test_shapes_follow_the_published_contract(house: House, client: Client) -> None:
@@ -277,9 +319,12 @@ async def test_shapes_follow_the_published_contract(house: House, client: Client
         "message": "Messages",
         "recording": "Recordings",
         "transcription": f"Recordings/{sid}/Transcriptions",
+        "incoming_phone_number": "IncomingPhoneNumbers",
     }
     for name, path in paths.items():
         check_shape(name, (await rows(house, path, name + "s"))[0])
+    async with house.session.get(house.rest + ".json", headers=basic(TOKEN)) as response:
+        check_shape("account", await response.json())
 
 
 async def rows(house: House, path: str, name: str) -> list[dict[str, Any]]:

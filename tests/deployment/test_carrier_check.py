@@ -1,0 +1,230 @@
+"""`check carrier` against the real server, its embedded carrier, and proxies that spoil things."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from yarl import URL
+
+import server
+from deployment.carrier_check import Wish, _check
+from deployment.clock import SystemClock
+from deployment.settings import Secrets, Settings, StartError
+from ivr.flow.world import Plan
+from routing.directory import Directory
+from storage.schema import migrate
+from tests.ivr.carrier.local.house import free_port
+
+LISTED, UNLISTED = "+865580000001", "+85258001001"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Clock(SystemClock):
+    """May be wrong."""
+
+    def __init__(self, wrong: timedelta = timedelta(0)) -> None:
+        self._wrong = wrong
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._wrong  # noqa: TID251 - compared with a real Date header
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No `.env` of a developer."""
+    monkeypatch.chdir(tmp_path)
+
+
+@contextlib.asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[Settings]:
+    """A server that runs with these."""
+    migrate(settings.data_dir / "zhitong.db")
+    app = await server.build_app(settings)
+    runner = web.AppRunner(app, shutdown_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", settings.port).start()
+    try:
+        yield settings
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
+    async with served(Settings(data_dir=tmp_path, port=free_port(), demo=True)) as running:
+        yield running
+
+
+@pytest.fixture
+def directory(demo_plan: Plan) -> Directory:
+    return demo_plan.directory
+
+
+async def told(
+    settings: Settings, directory: Directory, wish: Wish | None = None, clock: Clock | None = None
+) -> tuple[int, list[str]]:
+    lines: list[str] = []
+    wanted, now = wish or Wish(), clock or Clock()
+    code = await _check(settings, directory, wanted, now, lines.append)
+    return code, lines
+
+
+async def test_a_server_as_it_starts_has_nothing_to_mend(
+    settings: Settings, directory: Directory
+) -> None:
+    code, lines = await told(settings, directory)
+    assert code == 0, lines
+    assert lines == [
+        "ok: the carrier knows the account and takes the token",
+        "ok: this machine's clock agrees with the carrier's",
+        f"ok: {LISTED} and 80 more: set as it must be",
+        "ok: a webhook signed as the carrier signs it is taken at PUBLIC_URL, no other is",
+    ]
+
+
+async def test_a_number_that_goes_elsewhere_is_found_and_set(
+    settings: Settings, directory: Directory
+) -> None:
+    await _spoil(settings)
+    code, lines = await told(settings, directory)
+    assert code == 1
+    elsewhere = "https://…@old.example/v"
+    assert f"finding: {LISTED}: VoiceUrl is {elsewhere}, not " in "\n".join(lines)
+
+    code, lines = await told(settings, directory, Wish(set=True))
+    assert code == 0, lines
+    wanted = f"{settings.base}/voice/answer#rc=2&rp=all&ct=1500&rt=3000&tt=14500"
+    assert f"set {LISTED} VoiceUrl: {elsewhere} -> {wanted}" in lines
+    assert f"ok: {LISTED} and 80 more: set as it must be" in lines
+    code, lines = await told(settings, directory, Wish(set=True))
+    assert not any(line.startswith("set ") for line in lines), "nothing is left to be set"
+
+
+async def _spoil(settings: Settings) -> None:
+    keys = Secrets.of(settings)
+    login = {"Authorization": aiohttp.encode_basic_auth(keys.account, keys.token)}
+    base = f"{settings.base}/line/2010-04-01/Accounts/{keys.account}/IncomingPhoneNumbers"
+    async with aiohttp.ClientSession(headers=login) as session:
+        async with session.get(f"{base}.json", params={"PhoneNumber": LISTED}) as answer:
+            [row] = (await answer.json())["incoming_phone_numbers"]
+        form = {"VoiceUrl": "https://user:secret@old.example/v"}
+        async with session.post(f"{base}/{row['sid']}.json", data=form) as answer:
+            assert answer.status == 200
+
+
+async def test_a_number_that_the_account_lacks(settings: Settings, directory: Directory) -> None:
+    code, lines = await told(settings, directory, Wish(numbers=(UNLISTED,)))
+    assert (code, f"finding: the account has no number {UNLISTED}" in lines) == (1, True)
+
+
+async def test_a_clock_that_is_wrong(settings: Settings, directory: Directory) -> None:
+    code, lines = await told(settings, directory, clock=Clock(timedelta(minutes=5)))
+    assert code == 1
+    assert "s ahead of the carrier's" in lines[1]
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_a_token_that_is_wrong_opens_nothing_and_is_not_printed(
+    settings: Settings, directory: Directory, running: bool
+) -> None:
+    """With the server running under another one; and with none running at all."""
+    port = settings.port if running else free_port()
+    wrong = settings.model_copy(update={"auth_token": "hush,hush2", "port": port})
+    code, lines = await told(wrong, directory)
+    assert code == 1
+    heard = "\n".join(lines)
+    assert ("the carrier refuses ACCOUNT_SID" in heard) is running
+    assert ("the carrier does not answer at CARRIER_URL" in heard) is not running
+    assert ("refuses our signature" in heard) is running
+    assert "with AUTH_TOKEN number 2: " in heard
+    assert "hush" not in heard
+
+
+async def test_before_the_first_start_there_is_nothing_to_ask(
+    tmp_path: Path, directory: Directory
+) -> None:
+    with pytest.raises(StartError, match="start it once"):
+        await told(Settings(data_dir=tmp_path / "none"), directory)
+
+
+@contextlib.asynccontextmanager
+async def proxy(handler: Handler) -> AsyncIterator[str]:
+    """An address before the server."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    async with TestServer(app, host="127.0.0.1") as before:
+        yield str(before.make_url("")).rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOn:
+    """A proxy that may change a request's target or body on its way to `port`."""
+
+    port: int
+    path: Callable[[str], str] = str
+    body: Callable[[bytes], bytes] = bytes
+
+    async def handle(self, request: web.Request) -> web.Response:
+        url = URL(f"http://127.0.0.1:{self.port}{self.path(request.raw_path)}", encoded=True)
+        kept = {n: v for n, v in request.headers.items() if n not in ("Host", "Content-Length")}
+        sent = self.body(await request.read())
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(request.method, url, data=sent, headers=kept) as answer,
+        ):
+            kind = answer.headers.get("Content-Type", "text/plain")
+            return web.Response(
+                status=answer.status, body=await answer.read(), headers={"Content-Type": kind}
+            )
+
+
+async def redirecting(request: web.Request) -> web.Response:
+    return web.Response(status=301, headers={"Location": "/elsewhere"})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        (str, bytes, "ok: a webhook signed"),
+        (lambda path: path.replace("%7E", "~"), bytes, "a proxy before this server rewrites"),
+        (lambda path: path.partition("?")[0], bytes, "a proxy before this server rewrites"),
+        (str, lambda body: body.replace(b"Note=+", b"Note="), "a proxy before this server"),
+        (lambda path: f"/prefix{path}", bytes, "leads past this server"),
+    ],
+    ids=["as it came", "decoded", "no query", "trimmed", "prefix"],
+)
+async def test_what_a_proxy_does_to_signatures(
+    tmp_path: Path,
+    directory: Directory,
+    path: Callable[[str], str],
+    body: Callable[[bytes], bytes],
+    says: str,
+) -> None:
+    """The server knows itself by the proxy's address, as it would be told."""
+    port = free_port()
+    async with (
+        proxy(HandingOn(port, path, body).handle) as public,
+        served(Settings(data_dir=tmp_path, port=port, public_url=public)) as settings,
+    ):
+        code, lines = await told(settings, directory)
+    assert says in lines[-1], lines
+    assert code == any(line.startswith("finding") for line in lines)
+
+
+async def test_an_address_that_redirects(tmp_path: Path, directory: Directory) -> None:
+    async with (
+        proxy(redirecting) as public,
+        served(Settings(data_dir=tmp_path, port=free_port(), public_url=public)) as settings,
+    ):
+        code, lines = await told(settings, directory)
+    assert (code, lines[0]) == (
+        1,
+        "finding: CARRIER_URL redirects: name the address that it leads to",
+    )
+    assert lines[-1] == "finding: PUBLIC_URL redirects: name the address that it leads to"
