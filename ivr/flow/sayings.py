@@ -5,6 +5,7 @@ against the phrasebook."""
 from collections.abc import Mapping
 from typing import Final, assert_never
 
+from ivr.flow.fallback import PHRASES as FALLBACK
 from ivr.flow.node import (
     Answer,
     Area,
@@ -42,7 +43,7 @@ _PLAIN: Final = (
     "call.offer", "call.again", "end.bye",
     "topic.none", "kind.none", "verdict.genuine", "verdict.suspended", "verdict.withdrawn",
     "verdict.not_listed", "verdict.public", *(f"kind.{kind.value}" for kind in Kind),
-    *STANDING.values(),
+    *STANDING.values(), *FALLBACK,
 )  # fmt: skip
 STEP_PHRASES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(_PLAIN, NOTHING),
@@ -88,8 +89,6 @@ LATER: Final[Mapping[str, str]] = {
     "missed.other": _CODES,
     "missed.expired": _CODES,
     "missed.none": _CODES,
-    "trouble.fallback": "the static plan for a dead process speaks it",
-    "trouble.saved": "the static plan for a dead process speaks it",
 }
 """Phrase id -> why nothing says it yet. Any other phrase that nothing says is a finding."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from ivr.flow.fallback import Fallback
 from ivr.flow.node import Script
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.value import value
@@ -35,7 +36,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is published: menus, words, rules, directory and open hours for 60 days."""
+    """What is published: menus, words, rules, directory and open hours for 60 days; and what is
+    done where none of it can be (`fallback`)."""
 
     number: int
     script: Script
@@ -47,6 +49,7 @@ class Plan:
     open: Mapping[str, OpenIntervals]  # by office id
     holidays: Holidays
     zone: tzinfo
+    fallback: Fallback
     policy: Policy = Policy()
 
 

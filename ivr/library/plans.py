@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ivr.flow.fallback import Fallback
 from ivr.flow.instruction import Language
 from ivr.flow.node import Script
-from ivr.flow.phrasebook import Phrasebook
+from ivr.flow.phrasebook import Phrasebook, PhraseError
 from ivr.flow.review import Level, review, unknown_topics
 from ivr.flow.world import Plan, Policy
 from ivr.library.errors import LibraryError
@@ -80,6 +81,11 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     phrases = load_phrases(inputs.shipped.phrases)
     holidays = read_holidays(tomllib.loads(inputs.calendar))
     hours = {name: parse_hours(office.hours) for name, office in directory.offices.items()}
+    zone = ZoneInfo(inputs.zone)
+    opened = {
+        name: open_intervals(hours[name], holidays, ZoneInfo(office.time_zone), today, days)
+        for name, office in directory.offices.items()
+    }
     return Plan(
         number=number,
         script=accepted(load_script(inputs.shipped.script), phrases, directory.topics),
@@ -88,12 +94,10 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         rules=Router(default_rules(directory, number)),
         directory=directory,
         hours=hours,
-        open={
-            name: open_intervals(hours[name], holidays, ZoneInfo(office.time_zone), today, days)
-            for name, office in directory.offices.items()
-        },
+        open=opened,
         holidays=holidays,
-        zone=ZoneInfo(inputs.zone),
+        zone=zone,
+        fallback=proven(Fallback(directory, phrases, opened, inputs.policy.audio_days, zone)),
         policy=inputs.policy,
     )
 
@@ -104,3 +108,14 @@ def accepted(script: Script, phrases: Phrasebook, topics: Collection[str]) -> Sc
     if errors := [str(finding) for finding in found if finding.level is Level.ERROR]:
         raise LibraryError("the script is refused:\n" + "\n".join(errors))
     return script
+
+
+def proven(fallback: Fallback) -> Fallback:
+    """The plan when all fails, all of whose words can be spoken. Raises LibraryError."""
+    try:
+        fallback.prove()
+    except (PhraseError, LookupError) as wrong:
+        raise LibraryError(
+            f"the words of the fallback need {wrong}, which is not known when all else has failed"
+        ) from wrong
+    return fallback
