@@ -100,7 +100,7 @@ class Fallback:
 
     def opening(self, line: Line, language: Language | None, now: datetime) -> Spoken:
         """The first document of a call, or what takes the place of one that failed. `language` is
-        the caller's, where it is known."""
+        the caller's, where it is known: then the other one has been offered before."""
         if line.caller is not None and line.caller in self.directory.numbers:
             return self._over("end.loop", languages=self._languages(line, language))
         entry, refusal = self._standing(line, now)
@@ -110,7 +110,8 @@ class Fallback:
             said = [say for each in languages for say in self._refused(refusal, each)]
             return Spoken((*danger, *said, Hangup()))
         own = self._greeting(languages[0], entry, now, named=True)
-        others = [self._greeting(each, entry, now, named=False) for each in languages[1:]]
+        second = languages[1:] if language is None else ()
+        others = [self._greeting(each, entry, now, named=False) for each in second]
         prompts = [*own, *(say for said in others for say in said)]
         if len(languages) == 2:
             first, other = languages
