@@ -21,9 +21,10 @@ import structlog
 from aiohttp import web
 
 from deployment import commands
-from deployment.carrier import Rest, local_line, rest_of, tokens
+from deployment.carrier import Rest, local_line, rest_of
 from deployment.clock import SystemClock
 from deployment.database import database_of, sounds_of
+from deployment.fallback import RECOVER_EVERY, Fallback, fallback_of
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
 from deployment.ledger import sweep_of
@@ -42,12 +43,11 @@ from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Tex
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.profiles import profile_of
 from ivr.carrier.routes import VoiceRoutes
-from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.sweep import EVERY
-from ivr.carrier.twiml import Twiml, TwimlDocuments, Urls
+from ivr.conversation.recovery import Recovery
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
-from ivr.flow.instruction import Hangup, Language, Say
+from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports import Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
@@ -93,6 +93,7 @@ class House:
     database: Database
     plans: Plans
     conversation: Conversation
+    fallback: Fallback
     answers: StoredAnswers
     journal: StoredJournal
     outbox: StoredOutbox
@@ -134,10 +135,11 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     journal = StoredJournal(database, effects)
     recordings = StoredRecordings(database, sounds_of(settings, database, clock))
     answers = StoredAnswers(database, sealing, effects, zone)
+    fallback = fallback_of(settings, keys, clock, plans)
     conversation = Conversation(
         plans=plans,
         stores=Stores(journal, calls, answers),
-        documents=TwimlDocuments(profile_of(settings.carrier), settings.base),
+        documents=fallback.documents,
         clock=clock,
         draw=sealing.draw,
         new_id=lambda: new_id(clock.now()),
@@ -149,6 +151,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         database=database,
         plans=plans,
         conversation=conversation,
+        fallback=fallback,
         answers=answers,
         journal=journal,
         outbox=StoredOutbox(database),
@@ -168,25 +171,14 @@ def new_id(now: datetime) -> str:
 
 def voice(house: House) -> VoiceRoutes:
     """The carrier's webhooks."""
-    carrier = profile_of(house.settings.carrier)
+    conversation, fallback = house.conversation, house.fallback
     return VoiceRoutes(
-        house.conversation,
-        SignatureCheck(house.settings.base, tokens(house.secrets), carrier.signature),
-        carrier=carrier,
-        account=house.secrets.account,
+        conversation,
+        fallback.entrance,
+        fallback.routes(conversation.remembered),
+        carrier=profile_of(house.settings.carrier),
         directory=house.directory,
-        apology=apology(house),
     )
-
-
-def apology(house: House) -> bytes:
-    """What a caller hears when anything fails: fixed, in both languages."""
-    languages: tuple[Language, ...] = ("zh-CN", "en")
-    words = tuple(
-        Say(house.phrases().say("trouble.plain", language, str), language) for language in languages
-    )
-    twiml = Twiml(profile_of(house.settings.carrier))
-    return twiml.render((*words, Hangup()), Urls(f"{house.settings.base}/voice"))
 
 
 def outgoings(house: House) -> Outgoings:
@@ -247,6 +239,7 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
     await house.journal.start()
     yield
     await house.journal.stop()
+    house.fallback.spool.close()
     await house.database.close()
 
 
@@ -280,6 +273,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             group.create_task(
                 _forever(FORGET_EVERY, lambda: house.outgoing.forget(house.clock.now()))
             ),
+            group.create_task(_forever(RECOVER_EVERY, recovery(house, rest).run)),
         ]
         yield
         for task in tasks:
@@ -312,6 +306,12 @@ def drain(house: House, rest: Rest) -> Handoff:
         careful=frozenset({JobKind.SMS, JobKind.CALL}),
         ours=(StorageError,),
     )
+
+
+def recovery(house: House, rest: Rest) -> Recovery:
+    """What makes cases of the spool."""
+    stores = Stores(house.journal, house.calls, house.answers)
+    return house.fallback.recovery(stores, rest, lambda: new_id(house.clock.now()))
 
 
 def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:

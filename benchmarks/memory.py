@@ -86,8 +86,16 @@ class Standing:
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         return None
 
+    async def case_of(self, sid: str) -> str | None:
+        return None
+
     async def apply(
-        self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int
+        self,
+        call: Call,
+        effects: tuple[Effect, ...],
+        at: datetime,
+        attempt: int,
+        recording: RecordingRef | None = None,
     ) -> None:
         return None
 

@@ -11,6 +11,7 @@ from ivr.flow.announcing import Announcement
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer
+from ivr.flow.fallback import Place
 from ivr.flow.instruction import Instruction, Language
 from ivr.flow.progress import CallStatus, Progress
 from ivr.flow.value import value
@@ -109,14 +110,16 @@ class RecordingRef:
 
 @dataclass(frozen=True, slots=True)
 class CarrierCall:
-    """A call as the carrier lists it. `to` is the number as it was dialled; `seconds` its length,
-    None until it is over; `started` aware UTC, None while it is queued."""
+    """A call as the carrier lists it. `to` is the number as it was dialled, `caller` what it showed
+    of the caller's; `seconds` its length, None until it is over; `started` aware UTC, None while
+    it is queued."""
 
     sid: str
     status: CallStatus
     to: str
     started: datetime | None = None
     seconds: int | None = None
+    caller: str = ""
 
 
 class CarrierCalls(Protocol):
@@ -210,10 +213,16 @@ class Calls(Protocol):
         ...
 
     async def apply(
-        self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int
+        self,
+        call: Call,
+        effects: tuple[Effect, ...],
+        at: datetime,
+        attempt: int,
+        recording: RecordingRef | None = None,
     ) -> None:
-        """Write effects that belong to no turn (a callback that opens a case).
-        Raises MatterTaken, ReferenceTaken."""
+        """Write effects that belong to no turn (a callback that opens a case); `recording` is
+        where the carrier keeps what they are about, where that is not held already.
+        Raises MatterTaken, ReferenceTaken, RecordingTaken."""
         ...
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
@@ -229,6 +238,10 @@ class Calls(Protocol):
 
     async def recorded_by(self, sid: str) -> str | None:
         """The call that a recording is of; None where no webhook has told of it yet."""
+        ...
+
+    async def case_of(self, sid: str) -> str | None:
+        """The case that a recording has joined; None where it has none yet."""
         ...
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
@@ -269,6 +282,10 @@ class Documents(Protocol):
         self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int, following: int
     ) -> bytes:
         """The whisper to target `leg` of the Dial that answers `turn`, next at `following`."""
+        ...
+
+    def fallback(self, say: tuple[Instruction, ...], then: Place | None) -> bytes:
+        """A document of the plan when all fails; its actions go to `then`."""
         ...
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import AttachRecording, Effect
-from ivr.ports import Ending, LegAnswer, Origin, RecordingRef
+from ivr.ports import Ending, LegAnswer, Origin, RecordingRef, RecordingTaken
 from routing.ports import JobKind
 from storage.beneath import Read
 from storage.effects import Effects, Source, enqueue
@@ -159,6 +159,12 @@ class StoredCalls:
         found: str | None = _only(await self._database.read(query))
         return found
 
+    async def case_of(self, sid: str) -> str | None:
+        """The case that a recording has joined."""
+        query = select(recordings.c.reference).where(recordings.c.sid == sid)
+        found: str | None = _only(await self._database.read(query))
+        return found
+
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:
         """What a callback told of the recording of this turn."""
         for row in await self._database.look(HELD, call=call_id, turn=turn):
@@ -180,13 +186,23 @@ class StoredCalls:
         self._database.woken.set()
 
     async def apply(
-        self, call: Call, effects: tuple[Effect, ...], at: datetime, attempt: int
+        self,
+        call: Call,
+        effects: tuple[Effect, ...],
+        at: datetime,
+        attempt: int,
+        recording: RecordingRef | None = None,
     ) -> None:
-        """Write effects that belong to no turn. Raises MatterTaken, ReferenceTaken."""
+        """Write effects that belong to no turn, with the recording that they are about. Raises
+        MatterTaken, ReferenceTaken, RecordingTaken."""
         source = Source(call.id, call.dialled, at, attempt)
         writes = [write for effect in effects for write in self._effects.writes(source, effect)]
 
         def write_all(connection: Connection) -> None:
+            if recording is not None:
+                held = held_row(call.id, call.turn, recording, at)
+                if not HOLD_RECORDING.on(connection, held):
+                    raise RecordingTaken("this recording is of another call")
             for write in writes:
                 write.on(connection)
 

@@ -1,4 +1,5 @@
-"""The lock that refuses a second server on one folder: the operating system's, held open."""
+"""Locks of the operating system, held open: the one that refuses a second server on one folder,
+and those that say whose process still lives."""
 
 import contextlib
 import os
@@ -8,35 +9,57 @@ from typing import IO
 from storage.errors import InUse, ReadOnly
 
 
+class FileLock:
+    """Held open for as long as its process lives; the system lets go of it when it dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def take(self) -> None:
+        """Raises OSError where the file cannot be made, InUse where another process has it."""
+        file = os.fdopen(_ours_alone(self._path), "ab")
+        try:
+            _lock(file)
+        except OSError as error:
+            file.close()
+            raise InUse(f"another process holds {self._path.name}") from error
+        self._file = file
+
+    def release(self, *, remove: bool = False) -> None:
+        """Let go, and take the file away where nobody will ask for it again."""
+        if self._file is None:
+            return
+        self._file.close()
+        self._file = None
+        if remove:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+
 class FolderLock:
-    """Held open for as long as the server lives; the system lets go of it when it dies."""
+    """One server a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "server.lock"
-        self._file: IO[bytes] | None = None
+        self._lock = FileLock(folder / "server.lock")
 
     def take(self) -> None:
         """Raises InUse where another server has it, ReadOnly where the folder is not ours."""
         try:
-            self._file = os.fdopen(_ours_alone(self._path), "ab")
+            self._lock.take()
         except OSError as error:
             raise ReadOnly(
                 f"DATA_DIR may not be written ({error.strerror}): choose another folder "
                 "or give this user the right to it"
             ) from error
-        try:
-            _lock(self._file)
-        except OSError as error:
-            self._file.close()
+        except InUse as error:
             raise InUse(
                 "another server works in this DATA_DIR: stop it first, or choose another folder"
             ) from error
 
     def release(self) -> None:
         """Let go."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._lock.release()
 
 
 def _ours_alone(path: Path) -> int:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO, Protocol
 
+from storage.disk import flush_folder
 from storage.errors import DiskFull
 
 
@@ -102,20 +103,10 @@ def _flush(file: IO[bytes]) -> None:
 
 def _rename(part: Path, path: Path) -> None:
     part.replace(path)
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def _remove(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
-        _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """A new name, or one that is gone, outlives a power cut. Windows does so by itself."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        flush_folder(path.parent)

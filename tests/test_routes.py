@@ -16,7 +16,15 @@ from deployment.settings import Settings
 from storage.schema import migrate
 
 DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
-PLACES = {"call": "A" * 22, "turn": "1", "leg": "1", "following": "0", "step": "0"}
+PLACES = {
+    "call": "A" * 22,
+    "turn": "1",
+    "leg": "1",
+    "following": "0",
+    "language": "zh",
+    "step": "0",
+    "after": "told",
+}
 ACCOUNT = re.compile(r"(?<=/Accounts/)AC[0-9a-f]{32}")
 FORM = {"AccountSid": "AC" + "0" * 32, "CallSid": "CA" + "0" * 32, "From": "+8613800000000"}
 Served = TestClient[web.Request, web.Application]

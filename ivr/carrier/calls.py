@@ -142,6 +142,7 @@ def _call(row: Any) -> CarrierCall:
         to=str(row.to or ""),
         started=row.start_time,
         seconds=int(length) if length is not None and str(length).isdecimal() else None,
+        caller=str(row._from or ""),  # noqa: SLF001 - so the SDK names the field From
     )
 
 

@@ -24,7 +24,8 @@ from ivr.flow.event import (
 from ivr.flow.progress import CallStatus, Progress
 from ivr.flow.value import value
 from ivr.ports import CallEnd, Origin, RecordingRef
-from routing.numbers.reading import withheld
+from routing.directory import Directory
+from routing.numbers.reading import caller_form, withheld
 
 Form = Mapping[str, str]
 """The fields as `form.read_form` gives them."""
@@ -118,6 +119,16 @@ def read_answer(form: Form) -> Arrival:
         dialled=_party(form, "To"),
         forwarded_from=_party(form, "ForwardedFrom") or None,
     )
+
+
+def dialled_number(arrival: Arrival, directory: Directory) -> str:
+    """The number that was printed: where it is diverted to another of ours, the carrier may say
+    from which (hotline §2.3); else the one that it rang."""
+    if arrival.forwarded_from is not None:
+        diverting = caller_form(arrival.forwarded_from, directory.area)
+        if diverting in directory.numbers:
+            return diverting
+    return caller_form(arrival.dialled, directory.area)
 
 
 def read_turn(

@@ -1,17 +1,20 @@
 """The carrier's webhooks under /voice: parse, one call, render. Every route refuses what is not
 signed; any failure still speaks (design §3). The counterpart of `conversation`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import structlog
 from aiohttp import web
 
-from ivr.carrier.form import Fields, FormError, read_form, read_json
+from ivr.carrier.entrance import Entrance
+from ivr.carrier.fallback import XML, FallbackRoutes
+from ivr.carrier.form import Fields
 from ivr.carrier.inbound import (
-    Arrival,
     Expecting,
     MalformedWebhook,
+    dialled_number,
     read_answer,
     read_recording,
     read_sender,
@@ -20,8 +23,6 @@ from ivr.carrier.inbound import (
     read_turn,
 )
 from ivr.carrier.profiles import Profile
-from ivr.carrier.signature import SignatureCheck
-from ivr.carrier.twiml import CONTENT_TYPE
 from ivr.conversation.errors import (
     ConversationError,
     ForeignCall,
@@ -29,7 +30,6 @@ from ivr.conversation.errors import (
     FutureTurn,
     UnknownCall,
 )
-from ivr.conversation.trace import WEBHOOK, Webhook
 from ivr.conversation.turns import Conversation
 from ivr.conversation.whispers import LegAt
 from ivr.flow.event import Pressed, Recorded
@@ -38,8 +38,9 @@ from routing.directory import Directory
 from routing.numbers.reading import caller_form
 
 LOG: Final = structlog.get_logger()
-FORM: Final = "application/x-www-form-urlencoded"
-JSON: Final = "application/json"
+PATIENCE: Final = 2.0
+"""Seconds for the database, however it hangs: then the plan speaks, before the carrier, which waits
+three, asks again. A step that is committed later finds its call all the same."""
 STATUS_OF: Final[Mapping[type[ConversationError], int]] = {
     UnknownCall: 404,
     ForeignCall: 403,
@@ -48,33 +49,29 @@ STATUS_OF: Final[Mapping[type[ConversationError], int]] = {
 }
 REFUSED: Final[tuple[type[Exception], ...]] = (*STATUS_OF, MalformedWebhook)
 """What the carrier is told; every other failure is ours, is spoken and may be tried again."""
-XML: Final = {"Content-Type": CONTENT_TYPE}
-USUAL: Final = frozenset({FORM, f"{FORM}; charset=UTF-8", f"{FORM}; charset=utf-8"})
-"""What carriers send; any other Content-Type is looked at more closely."""
+Speaks = Callable[[web.Request, Fields], Awaitable[bytes]]
+"""A document for a webhook."""
 
 
 class VoiceRoutes:
-    """Handlers for one account at `carrier`. `apology` is the fixed document of a failure,
-    rendered once."""
+    """Handlers for one account at `carrier`. `fallback` speaks where they fail."""
 
     def __init__(
         self,
         conversation: Conversation,
-        check: SignatureCheck,
+        entrance: Entrance,
+        fallback: FallbackRoutes,
         *,
         carrier: Profile,
-        account: str,
         directory: Callable[[], Directory],
-        apology: bytes,
     ) -> None:
         self._conversation = conversation
-        self._check = check
+        self._entrance = entrance
+        self._fallback = fallback
         self._carrier = carrier
-        self._account = account
         self._directory = directory
-        self._apology = apology
         self.apologies = 0
-        """How many callers heard it since the process began, the fallback's apart."""
+        """How many callers heard the plan, or an apology, instead since the process began."""
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount; later URLs come from our own documents."""
@@ -82,7 +79,7 @@ class VoiceRoutes:
         return [
             web.post("/voice/answer", self.answer),
             web.post("/voice/status", self.status),
-            web.post("/voice/fallback", self.fallback),
+            *self._fallback.routes(),
             web.post(turn, self.turn),
             web.post(turn + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}", self.leg),
             web.post(turn + "/recording", self.recording),
@@ -91,23 +88,19 @@ class VoiceRoutes:
 
     async def answer(self, request: web.Request) -> web.Response:
         """A new call; idempotent by account and CallSid."""
-        return await self.speak(request, self._answer)
+        return await self.speak(request, self._answer, self._fallback.instead)
 
     async def turn(self, request: web.Request) -> web.Response:
         """The caller's leg: the action of a Gather, Record or Dial."""
-        return await self.speak(request, self._turn)
+        return await self.speak(request, self._turn, self._fallback.instead)
 
     async def leg(self, request: web.Request) -> web.Response:
         """A callee's leg: the whisper."""
         return await self.speak(request, self._leg)
 
-    async def fallback(self, request: web.Request) -> web.Response:
-        """Where the carrier turns when it cannot fetch or execute a document."""
-        return await self.speak(request, self._fallback)
-
     async def recording(self, request: web.Request) -> web.Response:
         """A recording is there, or is absent."""
-        return await self.take(request, self._recording)
+        return await self.take(request, self._recording, self._fallback.told)
 
     async def transcript(self, request: web.Request) -> web.Response:
         """The carrier's words for a recording."""
@@ -117,52 +110,43 @@ class VoiceRoutes:
         """The end of a call."""
         return await self.take(request, self._status)
 
-    async def _signed(self, request: web.Request) -> Fields:
-        """The fields of a genuine webhook of our account."""
-        kind = _kind(request)
-        body = await request.read()
-        try:
-            form = read_json(body) if kind == JSON else read_form(body)
-        except FormError as wrong:
-            raise web.HTTPBadRequest(text=f"{wrong}\n") from wrong
-        if kind == JSON:  # of which the hash stands in the address, and that is signed
-            genuine = self._check.body(request.raw_path, body, request.headers)
-        else:
-            genuine = self._check.form(request.raw_path, form, request.headers)
-        if not genuine:
-            raise web.HTTPForbidden(
-                text="the signature does not match; check AUTH_TOKEN and PUBLIC_URL\n"
-            )
-        if form.get("AccountSid") != self._account:
-            raise web.HTTPForbidden(text="this server answers for another account\n")
-        told = request.match_info
-        WEBHOOK.set(Webhook(told.get("call"), told.get("turn"), form.get("CallSid")))
-        return form
-
     async def speak(
-        self, request: web.Request, answer: Callable[[web.Request, Fields], Awaitable[bytes]]
+        self, request: web.Request, answer: Speaks, otherwise: Speaks | None = None
     ) -> web.Response:
-        """A document, whatever happens: a caller never hears exception text."""
-        form = await self._signed(request)
+        """A document, whatever happens: nobody hears exception text, but what speaks `otherwise`,
+        or an apology."""
+        form = await self._entrance.form(request)
         try:
-            body = await answer(request, form)
+            async with asyncio.timeout(PATIENCE):
+                body = await answer(request, form)
         except REFUSED as refused:
             return _refusal(refused)
         except Exception:
             LOG.exception("voice.failed", route=template(request))
             self.apologies += 1
-            body = self._apology
+            body = self._fallback.apology
+            if otherwise is not None:
+                body = await otherwise(request, form)
         return web.Response(body=body, headers=XML)
 
     async def take(
-        self, request: web.Request, take: Callable[[web.Request, Fields], Awaitable[None]]
+        self,
+        request: web.Request,
+        take: Callable[[web.Request, Fields], Awaitable[None]],
+        otherwise: Callable[[web.Request, Fields], Awaitable[bool]] | None = None,
     ) -> web.Response:
-        """A callback: nothing is spoken, a failure is a 5xx so that the carrier tries again."""
-        form = await self._signed(request)
+        """A callback: nothing is spoken, a failure is a 5xx so that the carrier tries again, unless
+        what it says is kept `otherwise`."""
+        form = await self._entrance.form(request)
         try:
-            await take(request, form)
+            async with asyncio.timeout(PATIENCE):
+                await take(request, form)
         except REFUSED as refused:
             return _refusal(refused)
+        except Exception:
+            if otherwise is None or not await otherwise(request, form):
+                raise
+            LOG.exception("voice.failed", route=template(request))
         return web.Response(status=204)
 
     async def _answer(self, _: web.Request, form: Fields) -> bytes:
@@ -170,7 +154,7 @@ class VoiceRoutes:
         directory = self._directory()
         caller = None if arrival.caller is None else caller_form(arrival.caller, directory.area)
         origin = Origin(arrival.account, arrival.sid)
-        return await self._conversation.answer(origin, caller, _dialled(arrival, directory))
+        return await self._conversation.answer(origin, caller, dialled_number(arrival, directory))
 
     async def _turn(self, request: web.Request, form: Fields) -> bytes:
         event = read_turn(form, carrier=self._carrier)
@@ -187,10 +171,6 @@ class VoiceRoutes:
         event = read_turn(form, Expecting.CHOICE) if at.following > 0 else None
         digits = event.digits if isinstance(event, Pressed) else None
         return await self._conversation.leg(at, read_sender(form).rung_by, digits)
-
-    async def _fallback(self, request: web.Request, form: Fields) -> bytes:
-        LOG.warning("voice.fallback", code=str(form.get("ErrorCode", ""))[:16])
-        return self._apology
 
     async def _recording(self, request: web.Request, form: Fields) -> None:
         ref = read_recording(form)
@@ -215,7 +195,7 @@ class VoiceRoutes:
     async def _status(self, _: web.Request, form: Fields) -> None:
         ending = read_status(form)
         if ending is not None:
-            origin = Origin(self._account, ending.sid)
+            origin = Origin(form["AccountSid"], ending.sid)
             await self._conversation.ended(origin, ending.end, ending.seconds)
 
 
@@ -223,30 +203,6 @@ def template(request: web.Request) -> str | None:
     """The route's template, never the path, which names a call."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else None
-
-
-def _kind(request: web.Request) -> str:
-    """Form or JSON. Refuses, unread, what is neither, or not UTF-8 text: 64 kB of punycode take a
-    second to decode."""
-    sent = request.headers.get("Content-Type", "")
-    if sent in USUAL:
-        return FORM
-    if (request.charset or "utf-8").lower() != "utf-8":
-        raise web.HTTPBadRequest(text="the fields must be UTF-8 text\n")
-    for kind in (FORM, JSON):
-        if sent.startswith(kind):
-            return kind
-    raise web.HTTPUnsupportedMediaType(text=f"send the fields as {FORM} or {JSON}\n")
-
-
-def _dialled(arrival: Arrival, directory: Directory) -> str:
-    """The number that was printed: where it is diverted to another of ours, the carrier may say
-    from which (hotline §2.3); else the one that it rang."""
-    if arrival.forwarded_from is not None:
-        diverting = caller_form(arrival.forwarded_from, directory.area)
-        if diverting in directory.numbers:
-            return diverting
-    return caller_form(arrival.dialled, directory.area)
 
 
 def _refusal(refused: Exception) -> web.Response:

@@ -2,12 +2,14 @@
 The counterpart of `inbound`; equal to what twilio's VoiceResponse builds, at a fraction
 of its time (twilio-voice §4, §5)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, assert_never
 
 from ivr.carrier.profiles import Profile, Voice
 from ivr.carrier.text import clean, escape
+from ivr.flow.fallback import Place
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Reject, Say
 
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"  # text/plain would be read aloud
@@ -21,6 +23,10 @@ _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?><Response>'
 # Seconds of silence that end a spoken choice. Unset it would be the prompt's own wait, and
 # "auto" is error 13335 with the only model that knows Mandarin (twilio-voice §5, §6).
 _SPEECH_ENDS: Final = 2
+
+
+TAGS: Final[Mapping[Language, str]] = {"zh-CN": "zh", "en": "en"}
+"""The languages as the fallback's addresses write them."""
 
 
 class UnrenderableReply(Exception):
@@ -45,6 +51,13 @@ class Urls:
     def of_leg(cls, base: str, call: str, turn: int, step: tuple[int, int]) -> "Urls":
         """For a callee's leg; `step` is the target's number and the whisper's next turn."""
         return cls(f"{base}/voice/{call}/turn/{turn}/leg/{step[0]}/{step[1]}", leg=True)
+
+    @classmethod
+    def of_fallback(cls, base: str, then: Place | None) -> "Urls":
+        """For the plan when all fails: a language and a step, and nothing of the call."""
+        if then is None:
+            return cls(f"{base}/voice/fallback")
+        return cls(f"{base}/voice/fallback/{TAGS[then.language]}/{then.step}")
 
     @property
     def action(self) -> str:
@@ -190,6 +203,10 @@ class TwimlDocuments:
     ) -> bytes:
         """The whisper to target `leg` of the Dial that answers `turn`. Raises UnrenderableReply."""
         return self._twiml.render(say, Urls.of_leg(self._base, call_id, turn, (leg, following)))
+
+    def fallback(self, say: tuple[Instruction, ...], then: Place | None) -> bytes:
+        """A document of the plan when all fails. Raises UnrenderableReply."""
+        return self._twiml.render(say, Urls.of_fallback(self._base, then))
 
 
 def _compiled_say(profile: Profile) -> dict[tuple[Language, bool], tuple[str, str]]:

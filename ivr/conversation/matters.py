@@ -28,16 +28,19 @@ class Matters:
         self._clock = clock
         self._draw = draw
 
-    async def told(self, call_id: str, turn: int, ref: RecordingRef) -> None:
+    async def told(
+        self, call_id: str, turn: int, ref: RecordingRef, *, heard: bool = False
+    ) -> None:
         """The carrier's word that a recording is there: it joins its case, or opens it where
-        the Record action has not come (design §3). Raises UnknownCall, ForeignCall."""
+        the Record action has not come (design §3); `heard` where it is known that something was
+        said. Raises UnknownCall, ForeignCall."""
         call = await self._stores.calls.state_at(call_id, turn)
         if call is None:
             if await self._join(call_id, turn, ref):
                 return
             raise UnknownCall("no call was recording at this address")
         await self._hold(call_id, turn, ref)
-        if ref.seconds > 0 and not await self._may_be_silence(call, ref.seconds):
+        if ref.seconds > 0 and (heard or not await self._may_be_silence(call, ref.seconds)):
             await self._register(call, Taken(ref.sid, ref.seconds))
 
     async def settle(self, call_id: str, listed: Listed | None) -> None:

@@ -89,6 +89,11 @@ class Conversation:
         """How many calls memory holds."""
         return len(self._live)
 
+    def remembered(self, call_id: str) -> Call | None:
+        """What memory knows of a live call, where nothing else may be asked."""
+        live = self._live.get(call_id)
+        return None if live is None else live.call
+
     async def answer(self, origin: Origin, caller: str | None, dialled: str) -> bytes:
         """A new call; repeated for the same origin, the first reply byte for byte."""
         plan = self._plans.current

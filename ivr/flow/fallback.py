@@ -102,9 +102,9 @@ class Fallback:
         """The first document of a call, or what takes the place of one that failed. `language` is
         the caller's, where it is known: then the other one has been offered before."""
         if line.caller is not None and line.caller in self.directory.numbers:
-            return self._over("end.loop", languages=self._languages(line, language))
+            return self._over("end.loop", languages=self.languages(line, language))
         entry, refusal = self._standing(line, now)
-        languages = self._languages(line, language)
+        languages = self.languages(line, language)
         if refusal:
             danger = [self._say("matter.danger", each) for each in languages]
             said = [say for each in languages for say in self._refused(refusal, each)]
@@ -157,7 +157,7 @@ class Fallback:
             for phrase in PHRASES:
                 self._text(phrase, language, entries[0] if entries else None, new="110")
 
-    def _languages(self, line: Line, language: Language | None) -> tuple[Language, ...]:
+    def languages(self, line: Line, language: Language | None) -> tuple[Language, ...]:
         """The caller's or the line's first, then the other, where the line speaks both."""
         entry = self.directory.numbers.get(line.dialled)
         spoken = BOTH if entry is None else _spoken(entry)
@@ -202,7 +202,7 @@ class Fallback:
     def _chosen(self, language: Language, line: Line, event: LineEvent, now: datetime) -> Spoken:
         """`9` is the other language, `0` a person; all else, silence too, takes the message."""
         keys = event.digits if isinstance(event, Pressed) else ""
-        spoken = self._languages(line, language)
+        spoken = self.languages(line, language)
         if keys == "9" and len(spoken) == 2:
             return self._record(spoken[1], "trouble.fallback", Step.TOLD)
         if keys == "0":

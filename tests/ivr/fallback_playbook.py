@@ -4,23 +4,27 @@ line hears and presses in, what is heard and kept out. `> nothing can be kept` b
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ivr.carrier.twiml import TwimlDocuments
 from ivr.flow.event import LineEvent
 from ivr.flow.fallback import Line, Place, Spoken, keeps
 from ivr.flow.instruction import Language
-from ivr.flow.world import Plan
-from tests.ivr.playbook import Story, StoryError, begin, read_event, spoken
+from ivr.flow.world import Plan, World
+from tests.ivr.playbook import Direct, Story, StoryError, begin, read_event, spoken
+from tests.ivr.wire import BASE, Wire
 
 LANGUAGES: dict[str, Language] = {"zh": "zh-CN", "en": "en"}
 
 
 @dataclass
 class Outage:
-    """A call on the plan alone. `told` grows by the lines of the story."""
+    """A call on the plan alone, over a carrier's wire if there is one. `told` grows by the lines
+    of the story."""
 
     plan: Plan
     line: Line
     now: datetime
     story: Story
+    wire: Wire | None = None
     at: Place | None = None
     broken: bool = False
     told: list[str] = field(default_factory=list)
@@ -34,6 +38,8 @@ class Outage:
         if self.at is None:
             raise StoryError("the call is over")
         plan, place = self.plan.fallback, self.at
+        if self.wire is not None:
+            event = self.wire.receive(event, World(self.plan, self.now), self.story.call)
         if not keeps(event):
             self._take(plan.hear(place, self.line, event, self.now))
         elif self.broken:
@@ -44,21 +50,25 @@ class Outage:
             self._take(plan.kept(place, self.line, event.end, self.now))
 
     def _take(self, answer: Spoken) -> None:
-        self.told.extend(f"< {line}" for line in spoken(answer.say))
+        lines = spoken(answer.say)
+        if self.wire is not None:
+            documents = TwimlDocuments(self.wire.profile, BASE)
+            lines = self.wire.read(documents.fallback(answer.say, answer.then))
+        self.told.extend(f"< {line}" for line in lines)
         self.at = answer.then
         self.now += timedelta(seconds=10)
 
 
-def perform(text: str, plan: Plan) -> str:
+def perform(text: str, plan: Plan, wire: Wire | None = None) -> str:
     """The whole story as it plays now."""
     lines: list[str] = []
     outage: Outage | None = None
     for line in text.splitlines():
-        if line.startswith("<") or line.startswith("!"):
+        if line.startswith(("<", "!")):
             continue
         lines.append(line)
         if line.startswith("call "):
-            outage = _begin(line, plan)
+            outage = _begin(line, plan, wire)
         elif line == "> nothing can be kept" and outage is not None:
             outage.broken = True
         elif line.startswith("> ") and outage is not None:
@@ -74,11 +84,11 @@ def perform(text: str, plan: Plan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _begin(line: str, plan: Plan) -> Outage:
+def _begin(line: str, plan: Plan, wire: Wire | None) -> Outage:
     """`call DIALLED from CALLER at ISO`, and ` in en` where the caller's language is known."""
     rung, known, language = line.partition(" in ")
-    story = begin(rung, plan)
+    story = begin(rung, plan, Direct())
     dialled = "" if story.call.dialled == "unknown" else story.call.dialled
-    outage = Outage(plan, Line(dialled, story.call.caller), story.now, story)
+    outage = Outage(plan, Line(dialled, story.call.caller), story.now, story, wire)
     outage.open(LANGUAGES[language] if known else None)
     return outage

@@ -70,7 +70,11 @@ class Wire:
     def hand_on(self, turn: Turn) -> Iterator[str]:
         """The lines for what is heard in the document of a turn."""
         made = TwimlDocuments(self.profile, BASE).turn(turn.say, turn.call.id, turn.call.turn)
-        verbs = self._read(made)
+        return self.read(made)
+
+    def read(self, document: bytes) -> Iterator[str]:
+        """The lines for what is heard in any document."""
+        verbs = self._read(document)
         self.waiting = verbs[-1]
         return iter(_lines(verbs, self.profile))
 

@@ -1,5 +1,5 @@
-"""When something fails on our side: the caller hears a fixed apology, the carrier tries callbacks
-again, and nobody reads an exception."""
+"""When something fails on our side: the caller hears the plan, the carrier tries callbacks again,
+and nobody reads an exception."""
 
 import asyncio
 import re
@@ -11,14 +11,15 @@ from deployment import shared
 from ivr.carrier.local.twiml_reader import read_twiml
 from ivr.conversation.errors import Unsettled
 from storage.errors import DiskFull, StorageError
-from tests.ivr.carrier.signed import CALLER, Carrier, Heard, house_of, kept_steps
+from tests.ivr.carrier.signed import CALLER, LINE, Carrier, Heard, house_of, kept_steps
 from tests.ivr.desk import call_of
 from tests.storage.stepping import driver_of
 
 
-async def test_whatever_fails_the_caller_hears_a_fixed_apology(
+async def test_whatever_fails_the_plan_speaks_to_the_caller(
     carrier: Carrier, log: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In both languages, danger first; an official's leg is declined with an apology."""
     call = call_of((await carrier.ring()).body)
 
     async def broken(*_: object, **__: object) -> bytes:
@@ -29,23 +30,30 @@ async def test_whatever_fails_the_caller_hears_a_fixed_apology(
         monkeypatch.setattr(house.conversation, name, broken)
     answers = [
         await carrier.ring("CA2"),
+        await carrier.post(f"/voice/{call}/turn/1", Digits="1", From=CALLER, To=LINE),
         await carrier.post(f"/voice/{call}/turn/1", Digits="1"),
         await carrier.post(f"/voice/{call}/turn/1/leg/0/0", Digits="1"),
     ]
 
-    assert {(answer.status, answer.body) for answer in answers} == {(200, answers[0].body)}
-    assert "secret" not in answers[0].text
-    assert "<Hangup/>" in answers[0].text
-    languages = set(re.findall(r'language="([\w-]+)"', answers[0].text))
-    assert len(languages) == 2
-    read_twiml(answers[0].text)
-    assert log.failures == ["voice.failed"] * 3
+    assert {answer.status for answer in answers} == {200}
+    assert not any("secret" in answer.text for answer in answers)
+    for answer in answers:
+        languages = set(re.findall(r'language="([\w-]+)"', answer.text))
+        assert len(languages) == 2
+        read_twiml(answer.text)
+    first, turn, bare, leg = answers
+    assert "/voice/fallback/zh/opened" in first.text
+    assert "110" in first.text.partition("</Say>")[0]
+    assert turn.body == bare.body  # a live call is remembered, whatever the webhook says of it
+    assert "<Hangup/>" in leg.text
+    assert "<Gather" not in leg.text
+    assert log.failures == ["voice.failed"] * 4
 
 
 async def test_a_step_that_lost_to_others_is_our_failure_and_no_refusal(
     carrier: Carrier, log: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The caller hears the apology; a callback comes again."""
+    """The caller hears the plan; what a callback tells of waits in the spool."""
     call = call_of((await carrier.ring()).body)
 
     async def lost(*_: object, **__: object) -> bytes:
@@ -59,15 +67,18 @@ async def test_a_step_that_lost_to_others_is_our_failure_and_no_refusal(
     callback = await carrier.post(f"/voice/{call}/turn/1/recording", **recording)
 
     assert spoken.status == 200
-    assert "<Hangup/>" in spoken.text
-    assert log.failures == ["voice.failed"]
-    assert callback.status >= 500
+    assert "/voice/fallback/zh/opened" in spoken.text
+    assert log.failures == ["voice.failed"] * 2
+    assert callback.status == 204
+    (batch,) = await house.fallback.spool.batches()
+    assert [(line.ref.sid, line.matter) for line in batch.lines] == [("RE1", (call, 1))]
 
 
 async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A 5xx asks for it; the exception stays here."""
+    """A 5xx asks for it; the exception stays here. A recording's comes again where the spool cannot
+    be written either."""
     call = call_of((await carrier.ring()).body)
 
     async def broken(*_: object, **__: object) -> None:
@@ -76,6 +87,7 @@ async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
     house = house_of(carrier)
     for name in ("recording", "transcript", "ended"):
         monkeypatch.setattr(house.conversation, name, broken)
+    monkeypatch.setattr(house.fallback.spool, "keep", broken)
     fields = {"RecordingSid": "RE1", "RecordingUrl": "http://127.0.0.1/x", "TranscriptionText": "x"}
     for path in (f"/voice/{call}/turn/1/recording", f"/voice/{call}/turn/1/transcript"):
         answer = await carrier.post(path, **fields)
@@ -86,7 +98,9 @@ async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
     assert "secret" not in ended.text
 
 
-async def test_a_full_disk_is_an_apology_until_there_is_room(carrier: Carrier, log: Heard) -> None:
+async def test_on_a_full_disk_the_plan_speaks_until_there_is_room(
+    carrier: Carrier, log: Heard
+) -> None:
     """By a bound on the journal's own connection: SQLite's "database or disk is full"."""
     first = await carrier.ring("CA-first")
     bound_pages(carrier, 1)
@@ -94,12 +108,12 @@ async def test_a_full_disk_is_an_apology_until_there_is_room(carrier: Carrier, l
     full = answers[-1]
 
     assert (full.status, full.kind) == (200, "text/xml")
-    assert "<Hangup/>" in full.text
+    assert "/voice/fallback/zh/opened" in full.text
     assert log.failures
     assert len(log.failures) == sum(answer.body == full.body for answer in answers)
 
     bound_pages(carrier, 1_000_000)
-    assert "<Gather" in (await carrier.ring("CA59")).text
+    assert "/turn/1" in (await carrier.ring("CA59")).text
     call = call_of(first.body)
     assert (await carrier.post(f"/voice/{call}/turn/1", "CA-first", Digits="2")).status == 200
     assert await kept_steps(carrier) == 1 + 60 - len(log.failures) + 1 + 1

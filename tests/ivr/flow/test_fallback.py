@@ -51,7 +51,7 @@ def words(answer: Spoken) -> list[str]:
     return said
 
 
-def ends(answer: Spoken) -> type[Instruction]:  # type: ignore[valid-type]  # one of a closed union
+def ends(answer: Spoken) -> type[Instruction]:
     return type(answer.say[-1])
 
 

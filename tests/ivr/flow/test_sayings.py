@@ -12,7 +12,7 @@ from ivr.library.wording import load_phrases
 ROOT = Path(__file__).parents[3]
 LISTS = {"sayings.py", "review.py"}
 """They name phrases and say none."""
-ELSEWHERE = (ROOT / "server.py", ROOT / "storage/answers.py")
+ELSEWHERE = (ROOT / "deployment/fallback.py", ROOT / "storage/answers.py")
 """The apology, and the text with a new PIN."""
 FAMILIES = {"kind.", "verdict."}
 """What an f-string begins with."""

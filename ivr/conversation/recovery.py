@@ -1,0 +1,200 @@
+"""After an outage: what the spool holds, and what the carrier alone knows, becomes cases; each
+recording one, however often this is begun again. The counterpart of `outage` (design §3)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from ivr.conversation.errors import ConversationError, Unsettled
+from ivr.conversation.matters import Matters
+from ivr.conversation.messages import PLAN_TURN, Messages
+from ivr.conversation.outage import Outage
+from ivr.conversation.spooled import Spool, Spooled
+from ivr.conversation.stores import Plans, Stores
+from ivr.flow.fallback import Line
+from ivr.flow.node import Record
+from ivr.ports import (
+    CarrierCalls,
+    CarrierRecording,
+    CarrierRecordings,
+    Origin,
+)
+from routing.numbers.reading import caller_form, withheld
+from routing.ports import Clock
+
+LOG: Final = structlog.get_logger()
+SETTLED: Final = timedelta(minutes=10)
+"""By then the webhooks of a recording have come, if they come: it lasts five minutes at most."""
+LOOK_EVERY: Final = timedelta(hours=1)
+LOOK_AGAIN: Final = timedelta(minutes=5)
+"""Where the carrier could not be asked."""
+LOOK_FIRST: Final = timedelta(seconds=30)
+"""After a start, when the embedded carrier's own door is open."""
+LINE_TAKES: Final = 20.0
+"""Seconds for one line, however the database hangs."""
+MOST_FAILURES: Final = 20
+"""Lines that may fail one after another: then the database is still gone, and the rest can wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What recovery asks of the carrier: its lists, whose account they are, and to delete a
+    recording that nobody needs."""
+
+    account: str
+    calls: CarrierCalls
+    recordings: CarrierRecordings
+    delete: Callable[[str], Awaitable[None]]
+
+
+class Recovery:
+    """One round at a time, in one process; others' rounds do no harm."""
+
+    def __init__(
+        self,
+        *,
+        plans: Plans,
+        stores: Stores,
+        spool: Spool,
+        outage: Outage,
+        matters: Matters,
+        messages: Messages,
+        carrier: Carrier,
+        clock: Clock,
+    ) -> None:
+        self._plans = plans
+        self._stores = stores
+        self._spool = spool
+        self._outage = outage
+        self._matters = matters
+        self._messages = messages
+        self._carrier = carrier
+        self._clock = clock
+        self._next_look = clock.now() + LOOK_FIRST
+        self._taken: set[str] = set()
+        self._failed: set[str] = set()
+
+    async def run(self) -> None:
+        """Drain the spool, then, where it is time, look for what never reached it. Raises the
+        errors of storage and of the carrier; the next round goes on."""
+        await self._drain()
+        if self._outage.unkept is not None:
+            self._next_look = min(self._next_look, self._outage.unkept + SETTLED)
+        if self._clock.now() >= self._next_look:
+            await self._look()
+
+    async def _drain(self) -> None:
+        failures = 0
+        for batch in await self._spool.batches():
+            whole = True
+            for line in batch.lines:
+                took = await self._took(line)
+                failures = 0 if took else failures + 1
+                whole = whole and took
+                if failures >= MOST_FAILURES:
+                    return
+            if whole:
+                await self._spool.done(batch)
+
+    async def _took(self, line: Spooled) -> bool:
+        """One line, once a process; one that fails, whatever the reason, stays in its file."""
+        sid = line.ref.sid
+        if sid in self._taken:
+            return True
+        try:
+            async with asyncio.timeout(LINE_TAKES):
+                await self._take(line)
+        except Exception as wrong:  # said once; the others do not wait for it
+            if sid not in self._failed:
+                self._failed.add(sid)
+                LOG.warning("recovery.failed", recording=sid, exc_info=wrong)
+            return False
+        self._taken.add(sid)
+        self._failed.discard(sid)
+        return True
+
+    async def _take(self, line: Spooled) -> None:
+        if await self._stores.calls.case_of(line.ref.sid) is not None:
+            return
+        if not line.heard:
+            await self._discard(line)
+        elif line.matter is None or not await self._joined(line.matter, line):
+            await self._messages.adopt(line)
+
+    async def _joined(self, matter: tuple[str, int], line: Spooled) -> bool:
+        """Whether it became, or joined, the case of the turn that was recording. Whose turn that is
+        could not be looked up when the webhook came."""
+        loaded = await self._stores.calls.load(matter[0])
+        if loaded is None or loaded[1] != line.origin:
+            return False
+        try:
+            await self._matters.told(*matter, line.ref, heard=True)
+        except Unsettled:
+            raise
+        except ConversationError:
+            return False
+        return await self._stores.calls.case_of(line.ref.sid) is not None
+
+    async def _discard(self, line: Spooled) -> None:
+        """An empty recording goes with what is kept of its call; of no call, now."""
+        calls = self._stores.calls
+        call_id = await calls.of(line.origin)
+        if call_id is None:
+            await self._carrier.delete(line.ref.sid)
+        else:
+            await calls.hold_recording(call_id, PLAN_TURN, line.ref, self._clock.now())
+
+    async def _look(self) -> None:
+        """The carrier's list, from where everything is known: it also has what a static host took,
+        and what no spool could keep."""
+        now = self._clock.now()
+        self._next_look = now + LOOK_AGAIN
+        known = await self._spool.known_until()
+        begun = min(filter(None, (known or now, self._outage.unkept)))
+        certain = now - SETTLED
+        if begun < certain:
+            for recording in sorted(
+                await self._carrier.recordings.since(begun - SETTLED), key=lambda each: each.at
+            ):
+                if recording.at <= certain:
+                    await self._seen(recording)
+        await self._spool.know_until(max(begun, certain))
+        if self._outage.unkept is not None and self._outage.unkept <= certain:
+            self._outage.unkept = None
+        self._next_look = now + LOOK_EVERY
+
+    async def _seen(self, recording: CarrierRecording) -> None:
+        """A finished recording in the list: one that no webhook has told of becomes a case."""
+        calls, ref = self._stores.calls, recording.ref
+        if ref.seconds == 0 or await calls.recorded_by(ref.sid) is not None:
+            return
+        line = await self._told_by_carrier(recording)
+        if line is None:
+            return
+        LOG.warning("recovery.found", recording=ref.sid)
+        call_id = await calls.of(line.origin)
+        loaded = None if call_id is None else await calls.load(call_id)
+        if call_id is not None and loaded is not None and not loaded[0].over:
+            turn = loaded[0].turn
+            node = (await self._plans.of(loaded[0].plan)).script.nodes.get(loaded[0].at)
+            if isinstance(node, Record) and await calls.held_recording(call_id, turn) is None:
+                await self._matters.told(call_id, turn, ref)
+                return
+        await self._messages.adopt(line)
+
+    async def _told_by_carrier(self, recording: CarrierRecording) -> Spooled | None:
+        """As the spool would have it; None for a call to a number that is not ours."""
+        call = await self._carrier.calls.fetch(recording.call)
+        directory = self._plans.current.directory
+        dialled = "" if call is None else caller_form(call.to, directory.area)
+        if call is None or dialled not in directory.numbers:
+            return None
+        caller = None if withheld(call.caller) else caller_form(call.caller, directory.area)
+        line = Line(dialled, caller)
+        language = self._plans.current.fallback.languages(line, None)[0]
+        origin = Origin(self._carrier.account, recording.call)
+        return Spooled(origin, line, language, recording.ref, recording.at)

@@ -1,0 +1,26 @@
+"""A city whose database may be gone, on each kind of database."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from ivr.flow.world import Plan
+from tests.databases import ASYNCPG, CHOSEN, SQLITE
+from tests.ivr.ruin import Ruin, ruined
+
+
+@pytest.fixture(params=[SQLITE, ASYNCPG])
+def kind(request: pytest.FixtureRequest) -> Iterator[None]:
+    CHOSEN.kind = request.param
+    CHOSEN.server = None if CHOSEN.kind == SQLITE else request.getfixturevalue("postgres")
+    yield
+    CHOSEN.kind, CHOSEN.server = SQLITE, None
+
+
+@pytest.fixture
+async def ruin(
+    kind: None, empty_database: Path, tmp_path: Path, demo_plan: Plan
+) -> AsyncIterator[Ruin]:
+    async with ruined(empty_database, tmp_path / "spool", demo_plan) as made:
+        yield made

@@ -1,0 +1,107 @@
+"""What no webhook told of, the carrier's list tells: recordings that a static host took, or that no
+spool could keep."""
+
+from dataclasses import replace
+
+import pytest
+
+from storage.errors import DiskFull
+from storage.tables.cases import case_callers, cases, recordings
+from tests.ivr.desk import RECORDING_TURN
+from tests.ivr.ruin import Ruin, one_case_of_two, only
+
+
+async def test_what_a_static_host_took_while_we_were_dead_is_found(ruin: Ruin) -> None:
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    ruin.desk.clock.pass_(7200)
+    ruin.carrier_has("CA1")
+    ruin.carrier_has("CA2", caller="anonymous")
+    ruin.carrier_has("CA3", to="+865589999999")  # another application's
+    ruin.carrier_has("CA4", ago=60)  # its webhooks may still come
+    ruin.restart()
+    ruin.desk.clock.pass_(30)
+    await ruin.drain(2)
+
+    assert {row.sid for row in await ruin.desk.rows(recordings)} == {"RECA1", "RECA2"}
+    assert {row.office for row in await ruin.desk.rows(cases)} == {"市公安局"}
+    assert len(await ruin.desk.rows(case_callers)) == 1
+    ruin.desk.clock.pass_(3600)
+    await ruin.drain()
+    assert {row.sid for row in await ruin.desk.rows(recordings)} == {"RECA1", "RECA2", "RECA4"}
+
+
+async def test_before_the_first_start_nothing_is_ours(ruin: Ruin) -> None:
+    ruin.carrier_has("CA1", ago=86_400)
+    ruin.desk.clock.pass_(30)
+    await ruin.drain()
+    ruin.desk.clock.pass_(7200)
+    await ruin.drain()
+
+    assert await ruin.desk.rows(cases) == []
+
+
+async def test_what_no_spool_could_keep_is_found(
+    ruin: Ruin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for the spool too: nothing is promised, and the carrier's list has it."""
+    ruin.desk.clock.pass_(60)
+    await ruin.drain()
+
+    async def full(_: object) -> None:
+        raise DiskFull("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ruin.spool, "keep", full)
+        said = (await ruin.message("CA1")).decode()
+    assert "还不能登记" in said
+    assert "已收到" not in said
+    ruin.carrier_has("CA1", ago=0)
+    await ruin.drain()
+    assert await ruin.desk.rows(cases) == []
+
+    ruin.desk.clock.pass_(601)
+    await ruin.drain()
+
+    assert (await only(ruin, recordings)).sid == "RECA1"
+    assert ruin.outage.unkept is None
+
+
+async def test_a_recording_in_the_list_is_the_case_of_the_turn_that_was_recording(
+    ruin: Ruin,
+) -> None:
+    """The action went to a dead process, and all that came after it: the first is the matter, what
+    the plan took then joins it."""
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    call = await ruin.desk.record("CA1")
+    ruin.desk.clock.pass_(7200)
+    ruin.carrier_has("CA1", ago=7000)
+    again = ruin.carrier_has("CA1", ago=6900)
+    ruin.listed[-1] = replace(
+        ruin.listed[-1], ref=replace(ruin.listed[-1].ref, sid=f"{again}again")
+    )
+    await ruin.drain()
+
+    case = await ruin.desk.case(call)
+    assert case.turn == RECORDING_TURN
+    await one_case_of_two(ruin)
+
+
+async def test_a_list_that_cannot_be_had_is_asked_for_again(
+    ruin: Ruin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    ruin.desk.clock.pass_(7200)
+    ruin.carrier_has("CA1")
+
+    async def unreachable(_: object) -> None:
+        raise ConnectionError("no connection to the carrier")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ruin, "since", unreachable)
+        with pytest.raises(ConnectionError):
+            await ruin.drain()
+        await ruin.drain()  # not at once
+    ruin.desk.clock.pass_(300)
+    await ruin.drain()
+
+    assert (await only(ruin, recordings)).sid == "RECA1"
