@@ -11,7 +11,7 @@ from typing import Final
 from dotenv.parser import parse_stream
 
 PREFIX: Final = "ZHITONG_"
-TESTS_OWN: Final = frozenset({"CHROMIUM", "REQUIRE_BROWSER", "NO_SKIPS"})
+TESTS_OWN: Final = frozenset({"CHROMIUM", "REQUIRE_BROWSER", "NO_SKIPS", "TWILIO_CONTRACT"})
 """What the tests read under the same prefix, and hand on to the servers that they start."""
 
 

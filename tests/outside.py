@@ -1,0 +1,6 @@
+"""What tests may want that is not part of this repository."""
+
+from typing import Final
+
+OUTSIDE: Final = "outside this repository"
+"""What a skip's reason begins with where it wants somebody else's file: CI bears that skip alone."""
