@@ -3,4 +3,4 @@
 from typing import Final
 
 OUTSIDE: Final = "outside this repository"
-"""What a skip's reason begins with where it wants somebody else's file: CI bears that skip alone."""
+"""What a skip's reason begins with where it wants another's file: CI bears that one skip."""
