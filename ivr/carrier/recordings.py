@@ -76,10 +76,12 @@ class Media:
             raise CarrierUnreachable("no connection to the recording; try later") from error
 
     async def _open(self, url: str) -> aiohttp.ClientResponse:
-        """The answer that holds the sound, after redirects within the allowed origins."""
-        address = self._allowed(url)
+        """The answer that holds the sound, after redirects within the allowed origins. Whoever was
+        asked elsewhere cannot send our login back to an address of its own choice."""
+        address, trusted = self._allowed(url), True
         for _ in range(_REDIRECTS + 1):
-            answer = await self._ask(address)
+            trusted = trusted and address.origin() == self._home
+            answer = await self._ask(address, login=trusted)
             if answer.status not in _MOVED:
                 return _checked(answer)
             target = answer.headers.get("Location", "")
@@ -87,9 +89,9 @@ class Media:
             address = self._allowed(target, address)
         raise MediaRefused(f"the recording redirects more than {_REDIRECTS} times")
 
-    async def _ask(self, address: URL) -> aiohttp.ClientResponse:
+    async def _ask(self, address: URL, *, login: bool) -> aiohttp.ClientResponse:
         headers = {"Accept": "audio/wav, audio/x-wav", "Accept-Encoding": "identity"}
-        if address.origin() == self._home:
+        if login:
             headers["Authorization"] = self._login
         limits = aiohttp.ClientTimeout(total=self._rules.seconds, sock_connect=5, sock_read=20)
         return await self._session.get(

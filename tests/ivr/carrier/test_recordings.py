@@ -292,6 +292,68 @@ async def test_a_redirect_to_an_allowed_host_goes_without_login(
     assert [login for *_, login in stranger.asked] == [None]
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://10.0.0.1/RE1",
+        "http://192.168.1.1/RE1",
+        "http://127.0.0.1:1/RE1",
+        "http://[::1]/RE1",
+        "http://localhost/RE1",
+        "https://evil.example/RE1",
+        "file:///etc/passwd",
+        "//evil.example/RE1",
+    ],
+)
+async def test_a_redirect_leads_to_no_other_address(carrier: Carrier, target: str) -> None:
+    """Neither to one of this machine or network, nor to a stranger's."""
+    carrier.answer = bytes_of(b"", 302, Location=target)
+
+    with pytest.raises(MediaRefused):
+        await fetched(carrier.media(), carrier.ref)
+    assert len(carrier.asked) == 1
+
+
+async def test_an_allowed_host_does_not_get_our_login_sent_where_it_likes(
+    carrier: Carrier, stranger: Carrier
+) -> None:
+    """There and back: what comes home from another host comes without it."""
+    stranger.answer = bytes_of(b"", 302, Location=f"{carrier.base}/line/other")
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path == "/line/other":
+            return web.Response(body=wav(1))
+        return web.Response(status=302, headers={"Location": stranger.ref.url})
+
+    carrier.answer = answer
+    assert await fetched(carrier.media(stranger.base), carrier.ref) == wav(1)
+    assert [login for *_, login in carrier.asked] == [LOGIN, None]
+    assert [login for *_, login in stranger.asked] == [None]
+
+
+async def test_a_recording_of_three_hours_is_refused_at_its_header(carrier: Carrier) -> None:
+    """Told by a header alone, without a length: nobody waits for 170 MB."""
+    sent = 0
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        sound = 3 * 3_600 * 16_000
+        header = wav(0)[:4] + (sound + 36).to_bytes(4, "little") + wav(0)[8:40]
+        await response.write(header + sound.to_bytes(4, "little"))
+        while sent < sound:
+            await response.write(bytes(64 * 1024))
+            sent += 64 * 1024
+        return response
+
+    carrier.answer = answer
+    with pytest.raises(MediaRefused, match="more than was asked for"):
+        await fetched(carrier.media(longest=300), carrier.ref)
+    assert sent < 20_000_000
+
+
 async def test_a_redirect_on_the_same_host_keeps_the_login(carrier: Carrier) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path == "/sound":
