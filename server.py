@@ -20,7 +20,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from deployment import commands
+from deployment import commands, forgetting
 from deployment.carrier import Rest, local_line, rest_of
 from deployment.clock import SystemClock
 from deployment.database import database_of, sounds_of
@@ -67,9 +67,11 @@ from storage.engine import Database
 from storage.errors import StorageError
 from storage.journal import StoredJournal
 from storage.keymark import same_key
+from storage.leases import StoredLeases
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
+from storage.presence import BEAT, Presence
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
@@ -77,8 +79,6 @@ from storage.sealing import Sealing
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
-FORGET_EVERY: Final = 300.0
-"""Seconds between two rounds of retention."""
 FAILED: Final = 1.0
 """Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 
@@ -247,12 +247,12 @@ async def background(app: web.Application) -> AsyncIterator[None]:
     """The outbox's drain, the ledger's sweep, retention and the nightly plan, until the server
     stops."""
     house = app[HOUSE]
-    if not house.settings.database_url:  # else another replica may be at it
-        await house.outbox.take_back(house.clock.now())  # what a killed server had begun
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         longest = house.plans.current.policy.longest_call
         rest = rest_of(house.settings, house.secrets, session, longest)
         handoff = drain(house, rest)
+        presence = Presence(house.database, house.outbox, house.clock, handoff)
+        await presence.begin()
         sweep = sweep_of(
             rest,
             house.database,
@@ -261,24 +261,23 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             calls=house.calls,
             clock=house.clock,
         )
+        forget = forgetting.Forgetting(
+            StoredLeases(house.database), house.retention, house.outgoing, house.clock
+        )
         newest = Newest(house.plans, house.database, house.settings, house.clock)
         tasks = [
             group.create_task(_forever(EVERY, sweep.run, first=EVERY)),
             group.create_task(_forever(FAILED, handoff.run)),
-            group.create_task(
-                _forever(FORGET_EVERY, lambda: house.retention.run(house.clock.now()))
-            ),
+            group.create_task(_forever(BEAT, presence.beat, first=BEAT)),
+            group.create_task(_forever(forgetting.EVERY, forget.run)),
             group.create_task(_forever(FAILED, newest.run)),
             group.create_task(_forever(FAILED, house.database.signals.listen)),
-            group.create_task(
-                _forever(FORGET_EVERY, lambda: house.outgoing.forget(house.clock.now()))
-            ),
             group.create_task(_forever(RECOVER_EVERY, recovery(house, rest).run)),
         ]
         yield
         for task in tasks:
             task.cancel()
-        await handoff.stop()
+        await presence.end()
 
 
 async def _forever(

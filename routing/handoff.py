@@ -108,10 +108,14 @@ class Handoff:
             task.add_done_callback(self._running.discard)
         return len(jobs) == free
 
-    async def stop(self) -> None:
+    def let_go(self) -> None:
         """Cut off the jobs in hand: they come back when their lease ends, or at the next start."""
         for task in self._running:
             task.cancel()
+
+    async def stop(self) -> None:
+        """The same, and wait until none is at work."""
+        self.let_go()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _handle(self, job: Job) -> None:

@@ -82,6 +82,8 @@ class Database(ABC):
 
     signals: Signals
     woken: Wake
+    replica: int | None = None
+    """Which of several servers on this database we are; None where there is one alone."""
     writer: asyncio.Lock
     """Whose turn it is to write, where writers take turns in this process."""
 
@@ -115,6 +117,11 @@ class Database(ABC):
     def take_turns(self, unit: Connection, *names: str) -> None:
         """Inside brief work: until it ends, nobody else is past this line with one of the same
         names, on any replica. What is first counted and then written needs it."""
+
+    def is_gone(self, unit: Connection, replica: int) -> bool:
+        """Inside brief work: whether that replica's connection is closed, as far as anyone can
+        tell."""
+        return True
 
     @abstractmethod
     async def tidy(self) -> None:

@@ -3,14 +3,34 @@ own clock. Implements `routing.ledger.Leases`."""
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, cast, extract, func, or_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    cast,
+    delete,
+    extract,
+    func,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.engine import Database
 from storage.tables.ledger import leases
 
+LONG: Final = 3600
+"""Seconds after which nothing is held by a replica that died."""
 NOW: Final[Any] = cast(extract("epoch", func.current_timestamp()), BigInteger)
 """Seconds, by a clock that all replicas share."""
+
+
+REPLICA: Final = "replica "
+
+
+def lease_of(replica: ColumnElement[int]) -> ColumnElement[str]:
+    """The name of the lease by which a replica says that it lives."""
+    return REPLICA + cast(replica, String)
 
 
 class StoredLeases:
@@ -32,3 +52,14 @@ class StoredLeases:
             return bool(unit.execute(taken).rowcount)
 
         return await self._database.brief(claim)
+
+    async def live(self, replica: int, seconds: int) -> None:
+        """Say that this replica lives, for so long; what ended long ago is dropped."""
+        await self.take(f"{REPLICA}{replica}", str(replica), seconds)
+        old = delete(leases).where(leases.c.name.like(f"{REPLICA}%"), leases.c.until < NOW - LONG)
+        await self._database.brief(lambda unit: unit.execute(old))
+
+    async def end(self, replica: int) -> None:
+        """It lives no more."""
+        mine = delete(leases).where(leases.c.name == f"{REPLICA}{replica}")
+        await self._database.brief(lambda unit: unit.execute(mine))

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Integer,
     Select,
     bindparam,
     case,
+    exists,
     func,
     literal,
     literal_column,
@@ -26,6 +28,8 @@ from routing.handoff import LONGEST_JOB
 from routing.ports import Job
 from storage.beneath import Read, Written
 from storage.engine import Database
+from storage.leases import NOW, lease_of
+from storage.tables.ledger import leases
 from storage.tables.outbox import JobState, outbox
 
 LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
@@ -72,6 +76,7 @@ CLAIM: Final = (
         run_at=bindparam("leased", type_=outbox.c.run_at.type),
         attempts=outbox.c.attempts + 1,
         error=None,
+        holder=bindparam("holder", type_=outbox.c.holder.type),
     )
     .returning(
         outbox.c.id,
@@ -119,6 +124,29 @@ HELD: Final = Written(
 """Sets what it is carried out with, besides `job` and the `claimed` attempt."""
 
 
+LIVES: Final = exists().where(leases.c.name == lease_of(outbox.c.holder), leases.c.until > NOW)
+"""Whether the replica that has a job in hand has said lately that it lives."""
+DEAD_HOLDERS: Final = (
+    select(outbox.c.holder)
+    .where(
+        WAITING,
+        outbox.c.holder.is_not(None),
+        outbox.c.run_at > bindparam("now", type_=outbox.c.run_at.type),
+        ~LIVES,
+    )
+    .distinct()
+)
+
+
+def _take(unit: Connection, now: datetime, *held: ColumnElement[bool]) -> int:
+    """Claimed jobs become due: what may have been sent, when the far side can tell."""
+    sending = outbox.c.state == JobState.SENDING.value
+    kind = outbox.c.run_at.type
+    due = case((sending, literal(now + IN_DOUBT, kind)), else_=literal(now, kind))
+    claimed = update(outbox).where(WAITING, outbox.c.run_at > now, *held)
+    return unit.execute(claimed.values(run_at=due, holder=None)).rowcount
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """How many jobs of one kind stand alike. `since` is when the oldest of them was first to be
@@ -136,13 +164,19 @@ class StoredOutbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.sure = True
+        """False where the others may take this replica for dead (`presence`): it claims nothing,
+        and lets go of what it has."""
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         """Jobs that are due, the longest waiting first; ours until the lease ends."""
-        if not await self._database.look(ANY_DUE, now=now, most=1):
+        if not self.sure or not await self._database.look(ANY_DUE, now=now, most=1):
             return ()
-        values = {"now": now, "most": most, "leased": now + LEASE}
+        held = {"leased": now + LEASE, "holder": self._database.replica}
+        values = {"now": now, "most": most, **held}
         claimed = await self._database.brief(lambda unit: unit.execute(CLAIM, values).all())
+        if not self.sure:
+            return ()
         rows = sorted(claimed, key=lambda row: row.id)
         return [
             Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key, r.failures) for r in rows
@@ -152,13 +186,24 @@ class StoredOutbox:
         """At the start of the only server: what a killed one had claimed is due at once, not
         when its lease ends; what it may have sent, when the far side can tell. Jobs that wait for
         another try keep their time. Returns how many."""
-        held = (WAITING, outbox.c.attempts > 0, outbox.c.error.is_(None), outbox.c.run_at > now)
-        sending = outbox.c.state == JobState.SENDING.value
-        kind = outbox.c.run_at.type
-        due = case((sending, literal(now + IN_DOUBT, kind)), else_=literal(now, kind))
-        async with self._database.unit_of_work() as connection:
-            done = await connection.execute(update(outbox).where(*held).values(run_at=due))
-        return done.rowcount
+        held = (outbox.c.attempts > 0, outbox.c.error.is_(None))
+        return await self._database.brief(lambda unit: _take(unit, now, *held))
+
+    async def take_up(self, now: datetime) -> int:
+        """Among replicas: what those had claimed that live no more (`presence`). Returns how
+        many."""
+        dead = [row.holder for row in await self._database.read(DEAD_HOLDERS, now=now)]
+
+        def take(unit: Connection) -> int:
+            gone = [holder for holder in dead if self._database.is_gone(unit, holder)]
+            return _take(unit, now, outbox.c.holder.in_(gone), ~LIVES)
+
+        return await self._database.brief(take) if dead else 0
+
+    async def give_back(self, now: datetime) -> None:
+        """What this replica has claimed and is no longer at: due again, for anyone."""
+        mine = outbox.c.holder == self._database.replica
+        await self._database.brief(lambda unit: _take(unit, now, mine))
 
     async def sending(self, job: Job) -> None:
         """Mark that a request goes out now."""
@@ -166,16 +211,17 @@ class StoredOutbox:
 
     async def done(self, job: Job, now: datetime) -> None:
         """Finish it; what its payload says of people is dropped."""
-        await self._set(job, JobState.DONE, payload="{}", finished=now, error=None)
+        await self._set(job, JobState.DONE, payload="{}", finished=now, error=None, holder=None)
 
     async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
         """Give it back until `at`; one more failure of the far side, where that is `counted`."""
         failures = job.failures + counted
-        await self._set(job, JobState.READY, run_at=at, error=why, failures=failures)
+        values = {"run_at": at, "error": why, "failures": failures, "holder": None}
+        await self._set(job, JobState.READY, **values)
 
     async def give_up(self, job: Job, now: datetime, why: str) -> None:
         """Keep it as failed for a person to see."""
-        await self._set(job, JobState.DEAD, finished=now, error=why)
+        await self._set(job, JobState.DEAD, finished=now, error=why, holder=None)
 
     async def wait(self, seconds: float) -> None:
         """Until the next commit that enqueued something, or `seconds`."""

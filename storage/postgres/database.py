@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -26,6 +27,7 @@ POOL: Final = 10
 PATIENCE: Final = 3.0
 """Seconds for a connection or a statement: a caller is told the plan rather than kept waiting."""
 TAKE_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 20261124))")
+ANY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:replica)")
 TIDIED: Final = ("steps", "outbox", "case_callers", "transcripts", "tries", "mails")
 """Tables whose deleted rows say something of people."""
 
@@ -49,7 +51,8 @@ class PostgresDatabase(Database):
         )
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.writer = asyncio.Lock()
-        self.signals = PostgresSignals(self._listening(listening))
+        self.replica = secrets.randbits(62)
+        self.signals = PostgresSignals(self._listening(listening), self.replica)
         self.woken = Wake(self.signals)
         self._lines = Lines(self._options) if self._direct else None
 
@@ -141,6 +144,11 @@ class PostgresDatabase(Database):
         """Advisory locks until the transaction ends, in one order, so that none waits for ever."""
         for name in sorted(names):
             unit.execute(TAKE_TURN, {"name": name})
+
+    def is_gone(self, unit: Connection, replica: int) -> bool:
+        """Whether nobody holds its lock (`signals`). One that is only suspended holds it still."""
+        free: bool = unit.execute(ANY_LOCK, {"replica": replica}).scalar_one()
+        return free
 
     async def tidy(self) -> None:
         """Dead rows leave their pages. Another replica may be at it: then it is done there."""

@@ -17,11 +17,13 @@ STILL_THERE: Final = 20.0
 
 
 class PostgresSignals(Signals):
-    """`listen` runs as long as the server; until it does, and where it fails, nothing is heard."""
+    """`listen` runs as long as the server; until it does, and where it fails, nothing is heard.
+    While it runs the others see that `replica` lives."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, replica: int) -> None:
         super().__init__()
         self._options = options
+        self._replica = replica
         self._to_tell: set[Topic] = set()
         self._something = asyncio.Event()
 
@@ -48,6 +50,8 @@ class PostgresSignals(Signals):
                 if sender != mine:
                     self.heard(Topic(payload))
 
+        # Tried, not awaited: an earlier connection of ours may hold it still, unless it ends.
+        await connection.execute("SELECT pg_try_advisory_lock($1)", self._replica)
         await connection.add_listener(CHANNEL, hear)
         connection.add_termination_listener(lambda _: self._something.set())
         for topic in Topic:  # what was told while nobody listened

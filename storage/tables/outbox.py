@@ -4,7 +4,17 @@ and the mails that the console delivery writes instead of sending."""
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.tables.base import METADATA, Instant
 
@@ -36,6 +46,7 @@ outbox = Table(
     Column("state", String(16), nullable=False),  # a JobState
     Column("attempts", Integer, nullable=False),  # claims: whoever has the latest may finish it
     Column("failures", Integer, nullable=False, server_default=text("0")),  # of the far side
+    Column("holder", BigInteger),  # the replica that has it in hand
     Column("run_at", Instant, nullable=False),
     Column("enqueued", Instant, nullable=False),
     Column("finished", Instant),
