@@ -57,11 +57,11 @@ async def _check(
 
 
 def _keys(settings: Settings) -> Secrets:
-    """Those of the server; for a check none are made."""
-    kept = settings.data_dir / "secret.key"
-    if settings.carrier == "local" and not settings.secret_key and not kept.exists():
+    """Those of the server; for a check none are made, and a carrier outside needs no own key."""
+    if settings.carrier != "local":
+        return Secrets(b"", settings.account_sid, settings.auth_token)
+    if not settings.secret_key and not (settings.data_dir / "secret.key").exists():
         raise StartError("there is no server to ask yet: start it once with `uv run server.py`")
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Secrets.of(settings)
 
 
@@ -124,7 +124,7 @@ class _Check:
         named = {caller_form(number, area) for number in self.wish.numbers}
         ours = [row for row in rows if caller_form(row.number, area) in named or self._lists(row)]
         if not ours:
-            told = f"none of the account's {len(rows)} numbers is published here"
+            told = f"none of the account's numbers ({len(rows)}) is published here"
             self.tell(finding(f"{told}: publish it, or name it with --number"))
         elif len(ours) < len(rows):
             left = len(rows) - len(ours)

@@ -153,6 +153,46 @@ async def test_before_the_first_start_there_is_nothing_to_ask(
         await told(Settings(data_dir=tmp_path / "none"), directory)
 
 
+async def test_a_carrier_outside_is_asked_without_a_folder_of_ours(
+    tmp_path: Path, directory: Directory
+) -> None:
+    """From any machine that has the settings: nothing is made there."""
+
+    async def numbers(request: web.Request) -> web.Response:
+        if request.path.endswith("IncomingPhoneNumbers.json"):
+            rows = [{"sid": "PN1", "phone_number": "+15005550006"}]
+            return web.json_response({"incoming_phone_numbers": rows, "next_page_uri": None})
+        return web.json_response({"status": "active", "type": "Trial"})
+
+    async with proxy(numbers) as far:
+        settings = Settings(
+            data_dir=tmp_path / "none",
+            carrier="signalwire",
+            carrier_url=far,
+            account_sid="7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de",
+            auth_token="hush",
+            public_url=f"http://127.0.0.1:{free_port()}",
+        )
+        code, lines = await told(settings, directory)
+    assert code == 1
+    assert lines == [
+        "finding: PUBLIC_URL is 127.0.0.1, which no carrier outside this network reaches",
+        "finding: PUBLIC_URL is not https: what callers say and press travels openly",
+        "ok: the carrier knows the account and takes the token",
+        "finding: it is a trial account: it records nothing and rings verified numbers only",
+        "ok: this machine's clock agrees with the carrier's",
+        (
+            "finding: none of the account's numbers (1) is published here: publish it, or name it "
+            "with --number"
+        ),
+        (
+            "finding: PUBLIC_URL cannot be reached from this machine: start the server; if it runs, "
+            "check the name, the proxy and the firewall, and run this command from outside"
+        ),
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
 @contextlib.asynccontextmanager
 async def proxy(handler: Handler) -> AsyncIterator[str]:
     """An address before the server."""
