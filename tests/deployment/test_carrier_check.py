@@ -186,8 +186,8 @@ async def test_a_carrier_outside_is_asked_without_a_folder_of_ours(
             "with --number"
         ),
         (
-            "finding: PUBLIC_URL cannot be reached from this machine: start the server; if it runs, "
-            "check the name, the proxy and the firewall, and run this command from outside"
+            "finding: PUBLIC_URL cannot be reached from this machine: start the server; if it "
+            "runs, check the name, the proxy and the firewall, and run this command from outside"
         ),
     ]
     assert list(tmp_path.iterdir()) == []
