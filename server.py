@@ -21,7 +21,7 @@ import structlog
 from aiohttp import web
 
 from deployment import commands, forgetting
-from deployment.carrier import Rest, local_line, rest_of
+from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcriber
 from deployment.clock import SystemClock
 from deployment.database import database_of, sounds_of
 from deployment.fallback import RECOVER_EVERY, Fallback, fallback_of
@@ -38,10 +38,8 @@ from deployment.scrape import metrics_routes
 from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
 from deployment.sockets import runner_of
-from ivr.carrier.client import RecordingRows
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
-from ivr.carrier.profiles import profile_of
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.sweep import EVERY
 from ivr.conversation.recovery import Recovery
@@ -49,8 +47,6 @@ from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
-from ivr.ports import Transcriber
-from ivr.transcription.engines import Carrier, NoTranscriber
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.delivery.console import ConsoleMail
@@ -71,6 +67,7 @@ from storage.leases import StoredLeases
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
+from storage.pieces import StoredPieces
 from storage.presence import BEAT, Presence
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
@@ -138,7 +135,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     fallback = fallback_of(settings, keys, clock, plans)
     conversation = Conversation(
         plans=plans,
-        stores=Stores(journal, calls, answers),
+        stores=Stores(journal, calls, answers, StoredPieces(database)),
         documents=fallback.documents,
         clock=clock,
         draw=sealing.draw,
@@ -176,7 +173,7 @@ def voice(house: House) -> VoiceRoutes:
         conversation,
         fallback.entrance,
         fallback.routes(conversation.remembered),
-        carrier=profile_of(house.settings.carrier),
+        carrier=carrier_of(house.settings),
         directory=house.directory,
     )
 
@@ -309,12 +306,14 @@ def drain(house: House, rest: Rest) -> Handoff:
 
 def recovery(house: House, rest: Rest) -> Recovery:
     """What makes cases of the spool."""
-    stores = Stores(house.journal, house.calls, house.answers)
+    pieces = StoredPieces(house.database)
+    stores = Stores(house.journal, house.calls, house.answers, pieces)
     return house.fallback.recovery(stores, rest, lambda: new_id(house.clock.now()))
 
 
 def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     """Who carries out which kind of work."""
+    words = transcriber(house.settings, rest.recordings, StoredPieces(house.database))
 
     async def follow_up(sid: str, language: Language | None) -> None:
         await house.recordings.follow_up(sid, language, house.clock.now())
@@ -330,7 +329,7 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         JobKind.DELETE_TEXT: DeletingTexts(rest.messages),
         JobKind.FETCH_RECORDING: Fetching(rest.media, house.recordings, follow_up),
         JobKind.DELETE_RECORDING: Deleting(rest.recordings),
-        JobKind.TRANSCRIBE: Transcribing(transcriber(house.settings, rest.recordings), keep),
+        JobKind.TRANSCRIBE: Transcribing(words, keep),
         JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
         JobKind.TELL_OFFICE: ConsoleMail(
             house.cases,
@@ -342,11 +341,6 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         JobKind.SETTLE: Settling(house.conversation, rest.recordings),
         **outgoings(house).handlers(rest.calls, rest.account.sid),
     }
-
-
-def transcriber(settings: Settings, rows: RecordingRows) -> Transcriber:
-    """Who turns a kept recording into words."""
-    return Carrier(rows.words) if settings.transcriber == "carrier" else NoTranscriber()
 
 
 def _report(what: str, job: Job, why: str) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from ivr.carrier.profiles import LOCAL
 from ivr.carrier.twiml import TwimlDocuments
+from ivr.conversation.pieces import Piece
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
 from ivr.flow.call import Call
@@ -18,14 +19,7 @@ from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer, Pressed, RecentCases
 from ivr.flow.world import Draws, Policy
 from ivr.library.plans import Inputs, compile_plan, shipped
-from ivr.ports import (
-    Ending,
-    LegAnswer,
-    Origin,
-    RecordingRef,
-    Reply,
-    Step,
-)
+from ivr.ports import Ending, LegAnswer, Origin, RecordingRef, Reply, Step
 from routing.city import AREA, calendar, demo_sheets
 
 GOAL: Final = 2048
@@ -99,6 +93,12 @@ class Standing:
     ) -> None:
         return None
 
+    async def keep(self, call_id: str, turn: int, piece: Piece, at: datetime) -> None:
+        return None
+
+    async def words(self, sid: str) -> str | None:
+        return None
+
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         return None
 
@@ -127,7 +127,7 @@ def main() -> int:
 
     conversation = Conversation(
         plans=Plans(compile_plan(inputs, 1, NOW.date())),
-        stores=Stores(nothing, nothing, nothing),
+        stores=Stores(nothing, nothing, nothing, nothing),
         documents=TwimlDocuments(LOCAL, "http://127.0.0.1:8080"),
         clock=nothing,
         draw=lambda *_: Draws("", ""),

@@ -13,8 +13,11 @@ from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.numbers import Setting
-from ivr.carrier.profiles import profile_of
+from ivr.carrier.profiles import Profile, profile_of, without_words
 from ivr.carrier.recordings import Media, MediaRules
+from ivr.conversation.pieces import Pieces
+from ivr.ports import Transcriber
+from ivr.transcription.engines import Carrier, NoTranscriber
 from routing.ports import Clock
 
 
@@ -60,6 +63,21 @@ def local_line(
         clock=clock,
         numbers=numbers,
     )
+
+
+def carrier_of(settings: Settings) -> Profile:
+    """The carrier as it is used: nobody asks it for words where the recording alone counts."""
+    profile = profile_of(settings.carrier)
+    return profile if settings.transcriber == "carrier" else without_words(profile)
+
+
+def transcriber(settings: Settings, rows: RecordingRows, pieces: Pieces) -> Transcriber:
+    """Who turns a kept recording into words: the carrier, where it hears our languages, in pieces
+    while it records or in one afterwards."""
+    profile = carrier_of(settings)
+    if profile.live:
+        return Carrier(pieces.words)
+    return Carrier(rows.words) if profile.transcribes else NoTranscriber()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from deployment.carrier import Rest, tokens
+from deployment.carrier import Rest, carrier_of, tokens
 from deployment.settings import Secrets, Settings
 from ivr.carrier.entrance import Entrance
 from ivr.carrier.fallback import FallbackRoutes
@@ -71,7 +71,7 @@ class Fallback:
 
 def fallback_of(settings: Settings, keys: Secrets, clock: Clock, plans: Plans) -> Fallback:
     """The plan that is published, ready to speak."""
-    carrier, sealing = profile_of(settings.carrier), Sealing(keys.key)
+    carrier, sealing = carrier_of(settings), Sealing(keys.key)
     documents = TwimlDocuments(carrier, settings.base)
     spool = FileSpool(settings.data_dir / "spool", sealing, clock.now)
     check = SignatureCheck(settings.base, tokens(keys), carrier.signature)

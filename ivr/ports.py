@@ -274,8 +274,11 @@ class Recordings(Protocol):
 class Documents(Protocol):
     """Renders instructions for the carrier (TwiML), with the URLs that the next turn needs."""
 
-    def turn(self, say: tuple[Instruction, ...], call_id: str, following: int) -> bytes:
-        """The reply of a turn; its actions go to turn `following`."""
+    def turn(
+        self, say: tuple[Instruction, ...], call_id: str, following: int, *, recorded: bool = False
+    ) -> bytes:
+        """The reply of a turn; its actions go to turn `following`. `recorded`: until now the line
+        was recording, and who wrote down what was said stops."""
         ...
 
     def leg(

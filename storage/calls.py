@@ -14,14 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import AttachRecording, Effect
 from ivr.ports import Ending, LegAnswer, Origin, RecordingRef, RecordingTaken
-from routing.ports import JobKind
 from storage.beneath import Read
-from storage.effects import Effects, Source, enqueue
+from storage.effects import Effects, Source
 from storage.ends import SETTLE_AFTER, keep_end, settle_later
 from storage.engine import Database
+from storage.pieces import keep_words
 from storage.steps import taken
 from storage.tables.calls import calls, leg_answers, steps
-from storage.tables.cases import cases, recordings, transcripts
+from storage.tables.cases import cases, recordings
 from storage.writes import HOLD_RECORDING, held_row
 
 ID: Final = bindparam("call", type_=steps.c.call_id.type)
@@ -173,14 +173,9 @@ class StoredCalls:
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         """Keep the words beside the recording, to be read for danger; a repeat changes nothing."""
-        row = insert(transcripts).values(recording=recording, source=source, text=text, at=at)
-        heed = enqueue(
-            JobKind.HEED, {"recording": recording}, f"heed:{recording}:{source}", at, None
-        )
 
         def keep(unit: Connection) -> None:
-            unit.execute(row.on_conflict_do_nothing())
-            unit.execute(heed)
+            keep_words(self._database, unit, recording, (text, source), at)
 
         await self._database.brief(keep)
         self._database.woken.set()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -28,6 +29,7 @@ from storage.recordings import StoredRecordings
 from storage.tables.calls import call_ends, calls, steps
 from storage.tables.cases import pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
+from storage.tables.pieces import pieces
 
 CALL_DETAILS: Final = timedelta(hours=1)
 LOST_CALL: Final = timedelta(hours=4)
@@ -36,6 +38,8 @@ than any talk, and than the sweep gives the carrier to end it (`ivr.carrier.swee
 FINISHED_WORK: Final = timedelta(days=1)
 FAILED_WORK: Final = timedelta(days=7)
 """A person may look into what failed for so long; then who it was for is dropped."""
+WAITING_WORDS: Final = timedelta(days=1)
+"""Pieces whose recording could not be fetched in all that time are no transcript any more."""
 TRIES: Final = timedelta(days=2)
 CHUNK: Final = 20
 """Calls or rows of one transaction: few, because steps wait for the writer meanwhile (20 ms is
@@ -57,6 +61,7 @@ class Retention:
         await self._end_lost_calls(now)
         await self._forget_calls(now)
         await self._forget_silence(now)
+        await self._forget_pieces(now)
         await self._forget_audio(now)
         await self._prune(now)
         await self._audio.sweep()
@@ -118,6 +123,14 @@ class Retention:
             )
         )
         await self._forget_recordings(unheard, now)
+
+    async def _forget_pieces(self, now: datetime) -> None:
+        """Pieces of words go once they are a transcript, or belong to nothing that was kept."""
+        of = and_(recordings.c.call_id == pieces.c.call_id, recordings.c.turn == pieces.c.turn)
+        recorded = exists().where(of)
+        joined = exists().where(of, transcripts.c.recording == recordings.c.sid)
+        due = and_(pieces.c.at <= now - CALL_DETAILS, or_(joined, ~recorded))
+        await self._drop(pieces, or_(due, pieces.c.at <= now - WAITING_WORDS))
 
     async def _forget_audio(self, now: datetime) -> None:
         """What was kept for as long as the caller was told."""

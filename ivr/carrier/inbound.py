@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
 
+import orjson
+
 from ivr.carrier.profiles import TWILIO, Profile
 from ivr.carrier.text import clean
+from ivr.conversation.pieces import Piece
 from ivr.flow.event import (
     DialEnded,
     HungUp,
@@ -31,6 +34,7 @@ Form = Mapping[str, str]
 """The fields as `form.read_form` gives them."""
 
 MAX_DIGITS, MAX_SPEECH, MAX_TRANSCRIPT = 64, 1_000, 20_000  # characters kept of each
+_MAX_TRACK: Final = 32
 _MAX_PARTY, _MAX_URL, _MAX_SECONDS, _MAX_NUMERALS = 64, 2_048, 86_400, 9
 _KEYS: Final = re.compile(r"[0-9*#A-D]*")
 _SID: Final = re.compile(r"[!-~]{1,64}")  # opaque: other engines use other shapes (§12)
@@ -184,6 +188,34 @@ def read_progress(form: Form) -> tuple[Progress, int | None]:
     except ValueError as wrong:
         raise MalformedWebhook("CallStatus must be one that the carrier's page lists") from wrong
     return Progress(status, _seconds(form, "SequenceNumber")), _seconds(form, "CallDuration")
+
+
+def read_piece(form: Form) -> Piece | None:
+    """Some words of a recording that is being made; None for every other word on the listening
+    itself, and for a guess that another will replace (twilio-voice §5, Start)."""
+    if _text(form, "TranscriptionEvent") != "transcription-content":
+        return None
+    text = _heard(_text(form, "TranscriptionData"))
+    if _text(form, "Final").lower() == "false" or not text:
+        return None
+    return Piece(
+        _sid(form, "TranscriptionSid"),
+        _text(form, "Track")[:_MAX_TRACK],
+        _seconds(form, "SequenceId") or 0,
+        text,
+    )
+
+
+def _heard(data: str) -> str:
+    """The transcript in TranscriptionData, which is JSON within a field."""
+    try:
+        told = orjson.loads(data)
+    except orjson.JSONDecodeError as wrong:
+        raise MalformedWebhook("TranscriptionData must be JSON") from wrong
+    text = told.get("transcript") if isinstance(told, dict) else None
+    if not isinstance(text, str):
+        raise MalformedWebhook("TranscriptionData must hold a transcript")
+    return clean(text)[:MAX_TRANSCRIPT].strip()
 
 
 def read_status(form: Form) -> Ending | None:

@@ -2,7 +2,7 @@
 The counterpart of `twiml`, which leaves out what a profile cannot do (twilio-voice §12)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -21,12 +21,23 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Recogniser:
+    """Who writes down live what is said: engine, model, and its code of the language. The default
+    model may lack Chinese, so one is always named (twilio-voice §6)."""
+
+    engine: str
+    model: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One carrier's abilities.
 
     `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words,
     in the `hears` code of each language. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes
-    prosody. `transcribes`: it can write down recordings in our languages. `hints`: its recogniser
+    prosody. `transcribes`: it can write down recordings in our languages; `live`: it does so in
+    pieces while it records, by these recognisers. `hints`: its recogniser
     can be told which words to expect. `time_limit`: `<Dial>` ends a long talk. `record_options`:
     `<Record>` takes trim and events. `gather_key`, `record_key`: the action is told which key
     ended the input. `signature` is the header of its webhooks. `api` is the default REST base, ""
@@ -42,6 +53,7 @@ class Profile:
     pause: bool = True
     ssml: bool = True
     transcribes: bool = False
+    live: Mapping[Language, Recogniser] = field(default_factory=dict)
     hints: bool = True
     time_limit: bool = True
     record_options: bool = True
@@ -69,11 +81,15 @@ _VOICES: Final[Mapping[Language, Voice]] = MappingProxyType(
 )
 # `cmn-Hans-CN` is a recogniser's code and no `<Say>` language (twilio-voice §5).
 _HEARS: Final[Mapping[Language, str]] = MappingProxyType({"zh-CN": "cmn-Hans-CN", "en": "en-US"})
+_LIVE: Final[Mapping[Language, Recogniser]] = MappingProxyType(
+    {language: Recogniser("google", "long", code) for language, code in _HEARS.items()}
+)
 
 TWILIO: Final = Profile(
     name="twilio",
     voices=_VOICES,
     hears=_HEARS,
+    live=_LIVE,
     api="https://api.twilio.com",
     overrides=_THREE_TRIES,
 )
@@ -119,3 +135,8 @@ _PROFILES: Final[Mapping[CarrierName, Profile]] = MappingProxyType(
 def profile_of(carrier: CarrierName) -> Profile:
     """The abilities of the carrier that the settings name."""
     return _PROFILES[carrier]
+
+
+def without_words(profile: Profile) -> Profile:
+    """The same carrier, which nobody asks to write down what is said."""
+    return replace(profile, transcribes=False, live={})

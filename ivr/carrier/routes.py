@@ -16,6 +16,7 @@ from ivr.carrier.inbound import (
     MalformedWebhook,
     dialled_number,
     read_answer,
+    read_piece,
     read_recording,
     read_sender,
     read_status,
@@ -84,6 +85,7 @@ class VoiceRoutes:
             web.post(turn + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}", self.leg),
             web.post(turn + "/recording", self.recording),
             web.post(turn + "/transcript", self.transcript),
+            web.post(turn + "/transcription", self.transcription),
         ]
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -105,6 +107,10 @@ class VoiceRoutes:
     async def transcript(self, request: web.Request) -> web.Response:
         """The carrier's words for a recording."""
         return await self.take(request, self._transcript)
+
+    async def transcription(self, request: web.Request) -> web.Response:
+        """The carrier's words while it records."""
+        return await self.take(request, self._transcription)
 
     async def status(self, request: web.Request) -> web.Response:
         """The end of a call."""
@@ -191,6 +197,16 @@ class VoiceRoutes:
             Transcript(words.text, "carrier", None),
             words.recording,
         )
+
+    async def _transcription(self, request: web.Request, form: Fields) -> None:
+        piece = read_piece(form)
+        if piece is None:
+            if form.get("TranscriptionEvent") == "transcription-error":
+                LOG.warning("voice.unheard", code=form.get("TranscriptionErrorCode", "")[:16])
+            return
+        info = request.match_info
+        sender = read_sender(form)
+        await self._conversation.piece(info["call"], int(info["turn"]), sender.belongs_to, piece)
 
     async def _status(self, _: web.Request, form: Fields) -> None:
         ending = read_status(form)

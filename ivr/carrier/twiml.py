@@ -74,6 +74,16 @@ class Urls:
         """Where the carrier tells the words of a recording."""
         return f"{self.stem}/transcript"
 
+    @property
+    def transcription(self) -> str:
+        """Where the carrier tells them piece by piece, while it records."""
+        return f"{self.stem}/transcription"
+
+    @property
+    def turn(self) -> int:
+        """The turn that the next webhook carries; of the caller's leg alone."""
+        return int(self.stem.rpartition("/")[2])
+
     def whisper(self, leg: int) -> str:
         """The first document of target `leg`'s whisper; its answer is step 1."""
         return f"{self.stem}/leg/{leg}/0"
@@ -94,12 +104,19 @@ class Twiml:
             for speech in (False, True)
         }
 
-    def render(self, instructions: tuple[Instruction, ...], urls: Urls) -> bytes:
-        """The document for these instructions, as UTF-8 of content type `CONTENT_TYPE`.
+    def render(
+        self, instructions: tuple[Instruction, ...], urls: Urls, *, recorded: bool = False
+    ) -> bytes:
+        """The document for these instructions, as UTF-8 of content type `CONTENT_TYPE`. After a
+        recording, whoever wrote it down is told to stop first: a call's other words, and what is
+        said once it was put through, are not for writing down.
 
         Raises UnrenderableReply beyond 64 kB."""
         verbs = "".join([self._verb(instruction, urls) for instruction in instructions])
-        body = f"{_HEAD}{verbs}</Response>".encode()
+        stop = ""
+        if recorded and self._profile.live:
+            stop = f'<Stop><Transcription name="{_listening(urls.turn - 1)}"/></Stop>'
+        body = f"{_HEAD}{stop}{verbs}</Response>".encode()
         if len(body) > MAX_BODY:
             raise UnrenderableReply(
                 f"a reply of {len(body)} bytes is over {MAX_BODY}; shorten what is spoken"
@@ -153,10 +170,26 @@ class Twiml:
         would be taken for the end of the message."""
         keys = record.keys if self._profile.record_key else FINISHED
         return (
+            f"{self._start(record, urls)}"
             f'<Record action="{self._url(urls.stem)}" finishOnKey="{escape(keys)}" '
             f'maxLength="{record.longest}" timeout="{record.silence}" playBeep="true" '
             f'recordingStatusCallback="{self._url(urls.recording)}"'
             f"{self._record_options(record, urls)}/>"
+        )
+
+    def _start(self, record: Record, urls: Urls) -> str:
+        """Words are not filtered, and none are guessed before they are sure: a caller's own are
+        evidence."""
+        if record.transcribe is None or record.transcribe not in self._profile.live:
+            return ""
+        heard = self._profile.live[record.transcribe]
+        return (
+            f'<Start><Transcription name="{_listening(urls.turn)}" '
+            f'statusCallbackUrl="{self._url(urls.transcription)}" '
+            f'languageCode="{heard.language}" track="inbound_track" '
+            f'transcriptionEngine="{heard.engine}" speechModel="{heard.model}" '
+            'partialResults="false" profanityFilter="false" enableAutomaticPunctuation="true"/>'
+            "</Start>"
         )
 
     def _record_options(self, record: Record, urls: Urls) -> str:
@@ -194,9 +227,12 @@ class TwimlDocuments:
         self._twiml = Twiml(profile)
         self._base = base.rstrip("/")
 
-    def turn(self, say: tuple[Instruction, ...], call_id: str, following: int) -> bytes:
+    def turn(
+        self, say: tuple[Instruction, ...], call_id: str, following: int, *, recorded: bool = False
+    ) -> bytes:
         """The reply of a turn; its actions go to turn `following`. Raises UnrenderableReply."""
-        return self._twiml.render(say, Urls.of_turn(self._base, call_id, following))
+        urls = Urls.of_turn(self._base, call_id, following)
+        return self._twiml.render(say, urls, recorded=recorded)
 
     def leg(
         self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int, following: int
@@ -207,6 +243,11 @@ class TwimlDocuments:
     def fallback(self, say: tuple[Instruction, ...], then: Place | None) -> bytes:
         """A document of the plan when all fails. Raises UnrenderableReply."""
         return self._twiml.render(say, Urls.of_fallback(self._base, then))
+
+
+def _listening(turn: int) -> str:
+    """The name of a listening, of which a call may have several; by it the next turn ends it."""
+    return f"turn-{turn}"
 
 
 def _compiled_say(profile: Profile) -> dict[tuple[Language, bool], tuple[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ivr.conversation.pieces import Pieces
 from ivr.flow.world import Plan
 from ivr.ports import Answers, Calls, Journal
 
@@ -19,6 +20,7 @@ class Stores:
     journal: Journal
     calls: Calls
     answers: Answers
+    pieces: Pieces
 
 
 Find = Callable[[int], Awaitable[Plan | None]]

@@ -16,6 +16,7 @@ from ivr.conversation.errors import (
     Unsettled,
 )
 from ivr.conversation.matters import Listed, Matters
+from ivr.conversation.pieces import Piece
 from ivr.conversation.stores import MOST_ATTEMPTS, Plans, Stores
 from ivr.conversation.tally import Tally, forward
 from ivr.conversation.trace import WEBHOOK
@@ -26,7 +27,7 @@ from ivr.flow.event import Answer, Answered, DialEnded, Found, LineEvent, Record
 from ivr.flow.node import Record
 from ivr.flow.turn import Turn
 from ivr.flow.value import value
-from ivr.flow.world import World
+from ivr.flow.world import Plan, World
 from ivr.ports import (
     CallEnd,
     Documents,
@@ -154,10 +155,12 @@ class Conversation:
         self, call: Call, origin: Origin, event: LineEvent, ref: RecordingRef | None = None
     ) -> bytes:
         attempt = 0
+        plan = await self._plans.of(call.plan)
+        recorded = isinstance(plan.script.nodes.get(call.at), Record)
         for _ in range(MOST_ATTEMPTS):
             now = self._clock.now()
-            turn, looked = await self._advance(call, event, now, attempt)
-            reply = self._documents.turn(turn.say, call.id, turn.call.turn)
+            turn, looked = await self._advance(plan, call, event, now, attempt)
+            reply = self._documents.turn(turn.say, call.id, turn.call.turn, recorded=recorded)
             step = Step(
                 call=turn.call,
                 turn=call.turn,
@@ -185,10 +188,10 @@ class Conversation:
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
 
     async def _advance(
-        self, call: Call, event: LineEvent, now: datetime, attempt: int
+        self, plan: Plan, call: Call, event: LineEvent, now: datetime, attempt: int
     ) -> tuple[Turn, tuple[Answer, ...]]:
         draws = self._draw(call.id, call.turn, attempt) if isinstance(event, Recorded) else None
-        world = World(await self._plans.of(call.plan), now, draws)
+        world = World(plan, now, draws)
         looked: tuple[Answer, ...] = ()
         turn = advance(world, call, event)
         while turn.look is not None:
@@ -257,6 +260,15 @@ class Conversation:
         if await self._stores.calls.recorded_by(sid) not in (None, call_id):
             raise ForeignCall("these words are of another call")
         await self._stores.calls.hold_transcript(sid, words.text, words.source, self._clock.now())
+
+    async def piece(self, call_id: str, turn: int, ours: Ours, piece: Piece) -> None:
+        """Some of the words of the recording that `turn` waits for. Raises UnknownCall where it
+        waits for none, and ForeignCall."""
+        await self._owned(call_id, ours)
+        call = await self._stores.calls.state_at(call_id, turn)
+        if call is None or not await self._records(call):
+            raise UnknownCall("no call was recording at this address")
+        await self._stores.pieces.keep(call_id, turn, piece, self._clock.now())
 
     async def ended(self, origin: Origin, end: CallEnd, seconds: int | None) -> None:
         """The carrier's final status; only forward, once. A status of a call that was never

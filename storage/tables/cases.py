@@ -79,6 +79,7 @@ recordings = Table(
     Column("at", Instant, nullable=False),
     Index("ix_recordings_reference", "reference"),
     Index("ix_recordings_audio_at", "audio", "at"),
+    Index("ix_recordings_call_id_turn", "call_id", "turn"),
 )
 
 transcripts = Table(

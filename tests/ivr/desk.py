@@ -26,6 +26,7 @@ from storage.effects import Effects
 from storage.engine import Database
 from storage.journal import StoredJournal
 from storage.outbox import StoredOutbox
+from storage.pieces import StoredPieces
 from storage.sealing import Sealing
 from storage.tables.cases import cases
 from tests.databases import database_at
@@ -173,7 +174,7 @@ async def opened(
     plans = Plans(plan)
     conversation = Conversation(
         plans=plans,
-        stores=Stores(journal, calls, answers),
+        stores=Stores(journal, calls, answers, StoredPieces(database)),
         documents=TwimlDocuments(LOCAL, "http://127.0.0.1:8080"),
         clock=clock,
         draw=sealing.draw,

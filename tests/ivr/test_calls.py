@@ -93,6 +93,7 @@ def test_every_url_that_is_handed_out_carries_the_overrides(
     expected = {"Gather@action", "Record@action", "Record@recordingStatusCallback", "Dial@action"}
     expected |= {"Number@url"} if carrier.whisper else set()
     expected |= {"Record@transcribeCallback"} if carrier.transcribes else set()
+    expected |= {"Transcription@statusCallbackUrl"} if carrier.live else set()
     assert set(named) == expected
 
 

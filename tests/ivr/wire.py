@@ -18,6 +18,8 @@ from ivr.carrier.local.verbs import (
     Record,
     Reject,
     Say,
+    Start,
+    Stop,
     Verb,
 )
 from ivr.carrier.profiles import Profile
@@ -57,11 +59,14 @@ V = TypeVar("V", bound=Verb)
 @dataclass
 class Wire:
     """`profile` is what we believe of the carrier, `dialect` its own ways. `documents` are all
-    that were sent, `waiting` is the verb that the last one ended with."""
+    that were sent, `waiting` is the verb that the last one ended with, `listening` are those who
+    write down what is said."""
 
     profile: Profile
     documents: list[bytes] = field(default_factory=list)
     waiting: Verb | None = None
+    listening: list[str] = field(default_factory=list)
+    read_verbs: tuple[Verb, ...] = ()
 
     @property
     def dialect(self) -> Dialect:
@@ -69,14 +74,29 @@ class Wire:
 
     def hand_on(self, turn: Turn) -> Iterator[str]:
         """The lines for what is heard in the document of a turn."""
-        made = TwimlDocuments(self.profile, BASE).turn(turn.say, turn.call.id, turn.call.turn)
-        return self.read(made)
+        recorded = isinstance(self.waiting, Record)
+        documents = TwimlDocuments(self.profile, BASE)
+        made = documents.turn(turn.say, turn.call.id, turn.call.turn, recorded=recorded)
+        lines = self.read(made)
+        self._listens(self.read_verbs)
+        return lines
 
     def read(self, document: bytes) -> Iterator[str]:
         """The lines for what is heard in any document."""
-        verbs = self._read(document)
+        verbs = self.read_verbs = self._read(document)
         self.waiting = verbs[-1]
         return iter(_lines(verbs, self.profile))
+
+    def _listens(self, verbs: tuple[Verb, ...]) -> None:
+        """Words are written down while the line records, and at no other time."""
+        started = [verb.name for verb in verbs if isinstance(verb, Start)]
+        stopped = [verb.name for verb in verbs if isinstance(verb, Stop)]
+        if self.listening != stopped:
+            raise StoryError(f"{self.listening} run on, {stopped} end")
+        records = any(isinstance(verb, Record) for verb in verbs)
+        if bool(started) is not (records and bool(self.profile.live)):
+            raise StoryError(f"{started} begin where the line records: {records}")
+        self.listening = started
 
     def _read(self, document: bytes) -> tuple[Verb, ...]:
         """As the carrier reads it. Raises UnreadableTwiml for what it does not know."""
@@ -225,6 +245,8 @@ def _lines(verbs: tuple[Verb, ...], profile: Profile) -> list[str]:
                 lines.append(f"(rings {verb.targets[0].number} for {verb.timeout:g} s)")
             case Hangup():
                 lines.append("(hangs up)")
+            case Start() | Stop():
+                pass  # nobody hears it
             case Reject(reason):
                 lines.append(f"(never answered: {reason})")
             case _:

@@ -20,6 +20,7 @@ from ivr.carrier.local.ringing import progress, ring
 from ivr.carrier.local.state import Direction, LegState, Request, Status
 from ivr.carrier.local.switch import Switch
 from ivr.carrier.local.tasks import Tasks
+from ivr.carrier.local.transcribing import stop_all
 from ivr.carrier.local.webhooks import Door
 
 _log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class Exchange:
             status, by = await self._until_over(leg)
             leg.note(status=status, ended=self.desk.instant())
         self.switch.release(leg, by)
+        stop_all(leg, self.desk)
         await say_goodbye(leg, self.desk)
         progress(leg, self.desk, "completed")
         self.switch.close(leg, by)

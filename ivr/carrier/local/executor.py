@@ -17,6 +17,7 @@ from ivr.carrier.local.ringing import answer
 from ivr.carrier.local.speaking import speak
 from ivr.carrier.local.state import Direction, Request, Status
 from ivr.carrier.local.taping import record
+from ivr.carrier.local.transcribing import transcribe
 from ivr.carrier.local.twiml_reader import NESTED_DIAL, SCHEMA, read_twiml
 from ivr.carrier.local.verbs import (
     Dial,
@@ -30,6 +31,8 @@ from ivr.carrier.local.verbs import (
     RejectReason,
     Remark,
     Say,
+    Start,
+    Stop,
     Verb,
 )
 from ivr.carrier.local.webhooks import Failure
@@ -145,6 +148,9 @@ async def _perform(leg: Leg, desk: Desk, verb: Verb) -> Request | None:
             return await record(leg, desk, verb)
         case Dial():
             return await dial(leg, desk, verb, lambda child: _whisper(child, desk))
+        case Start() | Stop():
+            transcribe(leg, desk, verb)
+            return None
         case Redirect():
             return next_request(leg, verb.url, verb.method)
         case Hangup():

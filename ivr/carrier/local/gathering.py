@@ -9,6 +9,7 @@ from ivr.carrier.local.leg import Heard, Leg, Pressed, Worded
 from ivr.carrier.local.messages import HeardEnough, ListeningGather, Mode, Waiting, Why
 from ivr.carrier.local.speaking import speak, unheard
 from ivr.carrier.local.state import Request
+from ivr.carrier.local.transcribing import overhear
 from ivr.carrier.local.verbs import Gather, Input
 from ivr.carrier.local.webhooks import Params
 
@@ -35,6 +36,9 @@ async def gather(leg: Leg, desk: Desk, verb: Gather) -> Request | None:
     if first is None:
         leg.tell(Waiting(verb.timeout))
     taken = await _listen(leg, verb, first)
+    for name, value in taken.extra:
+        if name == "SpeechResult":
+            overhear(leg, desk, value)
     extra = taken.extra if desk.dialect.gather_key else _keys_alone(taken.extra)
     leg.lift("listening")
     leg.tell(HeardEnough(Mode.GATHER, taken.why, taken.digits, 0))

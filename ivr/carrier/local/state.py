@@ -62,6 +62,19 @@ class Taping:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """A transcription that is running; ``sequence`` is how often its callback was told."""
+
+    sid: str
+    name: str
+    url: str
+    method: str
+    track: str
+    language: str
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One target of a Dial that was rung to its end."""
 
@@ -109,6 +122,7 @@ class LegState:
     sequence: int = 0
     ring_seconds: float = 60.0
     answered_by: str | None = None
+    listening: tuple[Listening, ...] = ()
 
 
 def state_to_plain(state: LegState) -> dict[str, Any]:
@@ -125,6 +139,7 @@ def state_from_plain(plain: Mapping[str, Any]) -> LegState:
     values["pending"] = _request(values.get("pending"))
     values["taping"] = _taping(values.get("taping"))
     values["dialling"] = _dialling(values.get("dialling"))
+    values["listening"] = tuple(Listening(**one) for one in values.get("listening", ()))
     return LegState(**values)
 
 

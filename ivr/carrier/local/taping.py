@@ -17,6 +17,7 @@ from ivr.carrier.local.messages import Recording as RecordingLight
 from ivr.carrier.local.recordings import LOUD, RATE, WIDTH, Recording, from_wav, loudness, silence
 from ivr.carrier.local.speaking import beep
 from ivr.carrier.local.state import Request, Taping
+from ivr.carrier.local.transcribing import overhear
 from ivr.carrier.local.verbs import Record
 from ivr.carrier.local.voice import estimate
 from ivr.carrier.local.webhooks import Params
@@ -126,6 +127,7 @@ class _Tape:
         taping = self.leg.state.taping
         assert taping is not None
         self.leg.note(taping=Taping(taping.sid, (*taping.words, text)))
+        overhear(self.leg, self.desk, text)
         language = "en" if text.isascii() else "zh-CN"
         wav = await self.desk.voice.say(text, language)
         frames = silence(estimate(text, language)) if wav is None else from_wav(wav)

@@ -29,6 +29,8 @@ from ivr.carrier.local.verbs import (
     RejectReason,
     Remark,
     Say,
+    Start,
+    Stop,
     Target,
     Verb,
 )
@@ -57,6 +59,11 @@ _ALLOWED: Mapping[str, frozenset[str]] = {
     | {"timeout", "timeLimit", "callerId", "answerOnBridge", "hangupOnStar", "sequential"},
     "Number": frozenset({"url", "method", "statusCallback"})
     | {"statusCallbackMethod", "statusCallbackEvent"},
+    "Start": frozenset(),
+    "Stop": frozenset(),
+    "Transcription": frozenset({"name", "statusCallbackUrl", "statusCallbackMethod", "track"})
+    | {"languageCode", "transcriptionEngine", "speechModel", "partialResults", "hints"}
+    | {"profanityFilter", "enableAutomaticPunctuation"},
     "Redirect": frozenset({"method"}),
     "Hangup": frozenset(),
     "Reject": frozenset({"reason"}),
@@ -184,6 +191,35 @@ class _Reader:
             sequential=self.flag(element, "sequential", default=False),
         )
 
+    def start(self, element: ET.Element) -> Verb | None:
+        found = self.transcription(element)
+        if found is None:
+            return None
+        url = found.get("statusCallbackUrl", "")
+        if "://" not in url:
+            self.remark("<Transcription> statusCallbackUrl must be absolute", 15004)
+            return None
+        return Start(
+            name=found.get("name", ""),
+            url=url,
+            method=self.method(found, "statusCallbackMethod"),
+            track=found.get("track", "both_tracks"),
+            language=found.get("languageCode", "en-US"),
+        )
+
+    def stop(self, element: ET.Element) -> Verb | None:
+        found = self.transcription(element)
+        return None if found is None else Stop(found.get("name", ""))
+
+    def transcription(self, element: ET.Element) -> ET.Element | None:
+        """The one noun that is carried out here."""
+        for child in element:
+            if child.tag == "Transcription":
+                self.check_attributes(child, _ALLOWED["Transcription"])
+                return child
+            self.remark(f"<{child.tag}> is not carried out in <{element.tag}> here")
+        return None
+
     def redirect(self, element: ET.Element) -> Verb:
         return Redirect((element.text or "").strip(), self.method(element, "method"))
 
@@ -291,6 +327,8 @@ _ARMS: Mapping[str, Callable[[_Reader, ET.Element], Verb | None]] = {
     "Gather": _Reader.gather,
     "Record": _Reader.record,
     "Dial": _Reader.dial,
+    "Start": _Reader.start,
+    "Stop": _Reader.stop,
     "Redirect": _Reader.redirect,
     "Hangup": _Reader.hangup,
     "Reject": _Reader.reject,

@@ -118,6 +118,24 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Write down what is said from now on, beside the call, and tell it piece by piece."""
+
+    name: str
+    url: str
+    method: str = "POST"
+    track: str = "both_tracks"
+    language: str = "en-US"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the transcription of this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Redirect:
     """Go on with the document at another URL; empty means the current one."""
 
@@ -137,7 +155,7 @@ class Reject:
     reason: RejectReason = RejectReason.REJECTED
 
 
-Verb = Say | Play | Pause | Gather | Record | Dial | Redirect | Hangup | Reject
+Verb = Say | Play | Pause | Gather | Record | Dial | Start | Stop | Redirect | Hangup | Reject
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import aiohttp
 from aiohttp import web
@@ -73,6 +73,7 @@ async def outside(
     carrier: CarrierName,
     faults: Callable[[Post], Post] | None = None,
     timing: Timing = BRISK,
+    transcriber: Literal["carrier", "none"] = "carrier",
 ) -> AsyncIterator[Outside]:
     """Open for as long as the block lasts."""
     here, there = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
@@ -85,6 +86,7 @@ async def outside(
         auth_token=TOKEN,
         public_url=here,
         port=int(here.rpartition(":")[2]),
+        transcriber=transcriber,
     )
     clock = DayTime()
     app = await server.build_app(settings, clock)

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from ivr.carrier.local.telephone import Telephone
+from ivr.carrier.local.webhooks import Parcel
 from ivr.carrier.profiles import CarrierName
 from storage.tables.calls import leg_answers, steps
-from storage.tables.cases import cases, recordings
+from storage.tables.cases import cases, recordings, transcripts
+from storage.tables.pieces import pieces
+from tests.ivr.carrier.faulty_line import Faults, to
 from tests.ivr.carrier.local.house import DEADLINE, hear
 from tests.ivr.carrier.local.sounds import tone
 from tests.ivr.carrier.outside import Outside, outside
@@ -124,6 +127,65 @@ async def recorded(both: Outside) -> Any:
             if rows and rows[0].audio == "kept":
                 return rows[0]
             await asyncio.sleep(0.02)
+
+
+async def words_kept(both: Outside, wanted: str) -> Any:
+    """The transcript, once it is these words."""
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            for row in await both.rows(select(transcripts)):
+                if row.text == wanted:
+                    return row
+            await asyncio.sleep(0.02)
+
+
+async def test_what_is_said_is_written_down_while_twilio_records(tmp_path: Path) -> None:
+    """In pieces that come doubled and in any order, as one transcript, which is read for danger;
+    nobody listens to the rest of the call (twilio-voice §6)."""
+    faults = Faults(doubled=to("/transcription"), held=to("/transcription"))
+    said = ("解放路三楼着火了，", "有人困在里面。")
+    async with outside(tmp_path, "twilio", faults.wrap) as both, both.phone(CALLER) as caller:
+        await caller.send("dial", to=LINE)
+        for key in ("2", "1"):
+            await hear(caller, "waiting")
+            await caller.send("digits", digits=key)
+        await hear(caller, "listening", kind="record")
+        for words in said:
+            await caller.send("words", text=words)
+        await faults.held_up(3)
+        await caller.send("digits", digits="#")
+        await hear(caller, "ringback", on=True)
+        await faults.held_up(4)
+        faults.release(reverse=True)
+        kept = await words_kept(both, "".join(said))
+        async with asyncio.timeout(DEADLINE):
+            while not (await both.rows(select(cases.c.danger)))[0].danger:
+                await asyncio.sleep(0.02)
+        await caller.send("hangup")
+        rows = await both.rows(select(pieces))
+
+    assert kept.source == "carrier"
+    assert [row.text for row in sorted(rows, key=lambda row: row.sequence)] == list(said)
+    sent = [dict(parcel.params)["TranscriptionEvent"] for parcel in faults.sent if _words(parcel)]
+    assert sorted(set(sent)) == [f"transcription-{e}" for e in ("content", "started", "stopped")]
+
+
+def _words(parcel: Parcel) -> bool:
+    return "/transcription" in parcel.url
+
+
+async def test_where_nobody_wants_words_nobody_listens(tmp_path: Path) -> None:
+    faults = Faults()
+    async with (
+        outside(tmp_path, "twilio", faults.wrap, transcriber="none") as both,
+        both.phone(CALLER) as caller,
+    ):
+        await state_a_matter(caller, LINE, "2", "1")
+        await recorded(both)
+        await caller.send("hangup")
+        assert await both.rows(select(pieces)) == []
+
+    assert not any(_words(parcel) for parcel in faults.sent)
 
 
 async def test_a_hang_up_that_somleng_does_not_tell_of_loses_nothing(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ PATHS = (
     "/voice/{call}/turn/1/leg/0/1",
     "/voice/{call}/turn/1/recording",
     "/voice/{call}/turn/1/transcript",
+    "/voice/{call}/turn/1/transcription",
 )
 
 

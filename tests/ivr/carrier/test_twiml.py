@@ -12,7 +12,7 @@ from twilio.twiml import voice_response as sdk
 from twilio.twiml.voice_response import VoiceResponse
 
 from ivr.carrier.local.twiml_reader import read_twiml
-from ivr.carrier.profiles import LOCAL, SIGNALWIRE, SOMLENG, TWILIO, Profile
+from ivr.carrier.profiles import LOCAL, SIGNALWIRE, SOMLENG, TWILIO, Profile, without_words
 from ivr.carrier.text import clean
 from ivr.carrier.twiml import (
     MAX_BODY,
@@ -134,6 +134,18 @@ def test_a_refusal_equals_the_sdks_and_stands_alone(reason: Refusal) -> None:
 @pytest.mark.parametrize("profile", [TWILIO, LOCAL])
 def test_a_recording_equals_the_sdks(profile: Profile) -> None:
     expected = VoiceResponse()
+    if profile.live:
+        expected.start().transcription(
+            name="turn-7",
+            status_callback_url=f"{STEM}/transcription{TRIES}",
+            language_code="cmn-Hans-CN",
+            track="inbound_track",
+            transcription_engine="google",
+            speech_model="long",
+            partial_results=False,
+            profanity_filter=False,
+            enable_automatic_punctuation=True,
+        )
     expected.record(
         action=ACTION,
         finish_on_key="#0",
@@ -151,6 +163,28 @@ def test_a_recording_equals_the_sdks(profile: Profile) -> None:
     )
 
     assert canonical(rendered(Record(transcribe="zh-CN"), profile=profile)) == canonical(expected)
+
+
+def test_after_a_recording_nobody_listens_any_more() -> None:
+    """By the name under which the last document had it begun (twilio-voice §5)."""
+    documents = TwimlDocuments(TWILIO, BASE)
+    begun = documents.turn((Record(transcribe="en"),), "c4ll", 6).decode()
+    expected = VoiceResponse()
+    expected.stop().transcription(name="turn-6")
+    expected.say("Goodbye.", **EN)
+    said = (Say("Goodbye.", "en"),)
+
+    assert '<Transcription name="turn-6"' in begun
+    assert canonical(documents.turn(said, "c4ll", 7, recorded=True).decode()) == canonical(expected)
+    assert b"<Stop>" not in documents.turn(said, "c4ll", 7)
+    for other in (LOCAL, SOMLENG, SIGNALWIRE, without_words(TWILIO)):
+        plain = TwimlDocuments(other, BASE).turn((Record(transcribe="en"),), "c4ll", 7)
+        assert b"Transcription " not in plain
+        assert b"<Stop>" not in TwimlDocuments(other, BASE).turn(said, "c4ll", 7, recorded=True)
+
+
+def test_where_nobody_wants_words_none_are_asked_for() -> None:
+    assert "transcribe" not in rendered(Record(transcribe="en"), profile=without_words(LOCAL))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,108 @@
+"""Words that the carrier hears while it records: kept piece by piece, in whatever order and however
+often they come, and joined to one transcript of their recording. Implements `Pieces`."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from ivr.conversation.pieces import Piece
+from ivr.transcription.engines import Carrier
+from routing.ports import JobKind
+from storage.effects import enqueue
+from storage.engine import Database
+from storage.tables.cases import recordings, transcripts
+from storage.tables.pieces import pieces
+
+SOURCE: Final = Carrier.name
+"""What the transcript that they become is marked with."""
+
+
+class StoredPieces:
+    """A piece that comes after its transcript was written makes it whole, and has it read again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, call_id: str, turn: int, piece: Piece, at: datetime) -> None:
+        """Keep one piece; a repeat changes nothing."""
+        row = insert(pieces).values(
+            call_id=call_id,
+            turn=turn,
+            session=piece.session,
+            track=piece.track,
+            sequence=piece.sequence,
+            text=piece.text,
+            at=at,
+        )
+
+        def hold(unit: Connection) -> None:
+            sid = unit.execute(_recording(call_id, turn)).scalar()
+            if sid is not None:
+                self._database.take_turns(unit, _turns(sid))
+            new = unit.execute(row.on_conflict_do_nothing()).rowcount
+            if new and sid is not None and _rewritten(unit, sid):
+                told = f"heed:{sid}:{piece.session}:{piece.track}:{piece.sequence}"
+                unit.execute(enqueue(JobKind.HEED, {"recording": sid}, told, at, None))
+
+        await self._database.brief(hold)
+        self._database.woken.set()
+
+    async def words(self, sid: str) -> str | None:
+        """All that was heard in a recording so far, None where nothing was."""
+        return _joined([row.text for row in await self._database.read(_of(sid))])
+
+
+def keep_words(
+    database: Database, unit: Connection, sid: str, words: tuple[str, str], at: datetime
+) -> None:
+    """Inside brief work: keep `words`, which are text and source, beside their recording, to be
+    read for danger; the carrier's as its pieces are now. A repeat changes nothing."""
+    text, source = words
+    database.take_turns(unit, _turns(sid))
+    known = _now(unit, sid) if source == SOURCE else None
+    row = {"recording": sid, "source": source, "text": known or text, "at": at}
+    unit.execute(insert(transcripts).values(row).on_conflict_do_nothing())
+    unit.execute(enqueue(JobKind.HEED, {"recording": sid}, f"heed:{sid}:{source}", at, None))
+
+
+def _turns(sid: str) -> str:
+    return f"words {sid}"
+
+
+def _recording(call_id: str, turn: int) -> Select[Any]:
+    return select(recordings.c.sid).where(
+        recordings.c.call_id == call_id, recordings.c.turn == turn
+    )
+
+
+def _of(sid: str) -> Select[Any]:
+    """The pieces of a recording, in the order in which they were spoken."""
+    same = (recordings.c.call_id == pieces.c.call_id) & (recordings.c.turn == pieces.c.turn)
+    return (
+        select(pieces.c.text)
+        .join(recordings, same)
+        .where(recordings.c.sid == sid)
+        .order_by(pieces.c.session, pieces.c.track, pieces.c.sequence)
+    )
+
+
+def _now(unit: Connection, sid: str) -> str | None:
+    return _joined([row.text for row in unit.execute(_of(sid))])
+
+
+def _joined(texts: list[str]) -> str | None:
+    """Chinese is written without spaces between."""
+    between = " " if all(text.isascii() for text in texts) else ""
+    return between.join(texts) or None
+
+
+def _rewritten(unit: Connection, sid: str) -> bool:
+    """Whether there was a transcript already, which holds the new piece now."""
+    change = (
+        update(transcripts)
+        .where(transcripts.c.recording == sid, transcripts.c.source == SOURCE)
+        .values(text=_now(unit, sid))
+    )
+    return bool(unit.execute(change).rowcount)
