@@ -98,7 +98,9 @@ async def test_a_call_that_ended_while_no_server_ran_is_asked_for(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     async with running(tmp_path, port) as house:
-        await house.journal.append(first_step("a"))  # of a day long ago
+        begun = house.clock.now() - timedelta(hours=3)  # not so long ago that it is taken for lost
+        step = first_step("a")
+        await house.journal.append(replace(step, at=begun, call=replace(step.call, started=begun)))
         ledger = StoredLedger(house.database)
         while (last := await ledger.last_round()) is None or not await ledger.gaps():
             await asyncio.sleep(0)
