@@ -29,7 +29,7 @@ from tests.ivr.carrier.far_side import FarSide, Fault
 from tests.storage.stepping import AT, SEALING, House, opened
 
 CALLEE, LINE = "+8613900000012", "+865580000001"
-STEP = timedelta(seconds=11)
+STEP = timedelta(seconds=2)
 SLOTS = {"case": "4627 0395", "pin": "1825"}
 TEXT = {"phrase": "sms.pin", "to": CALLEE, "from": LINE, "language": "zh-CN", "slots": SLOTS}
 
@@ -97,7 +97,7 @@ class Server:
         await asyncio.gather(work, killed, return_exceptions=True)
 
     async def run(self, rounds: int = 60) -> None:
-        """Rounds eleven seconds apart, until long after the last wait."""
+        """Rounds two seconds apart, until long after the last wait."""
         for _ in range(rounds):
             await self.round()
             self.clock.at += STEP
@@ -135,7 +135,7 @@ EVERY = [[fault] for fault in Fault] + [
 async def test_a_text_goes_out_once(tmp_path: Path, demo_plan: Plan, faults: list[Fault]) -> None:
     async with server_at(tmp_path, demo_plan, faults) as server:
         await order_text(server)
-        await server.run(12)
+        await server.run(75)
         assert len(server.far.texts) == 1, server.reports
         left = await StoredOutbox(server.house.database).backlog(server.clock.now())
         assert {backlog.standing for backlog in left} <= {Standing.LATER, Standing.DEAD}
@@ -145,7 +145,7 @@ async def test_a_text_goes_out_once(tmp_path: Path, demo_plan: Plan, faults: lis
 async def test_a_phone_rings_once(tmp_path: Path, demo_plan: Plan, faults: list[Fault]) -> None:
     async with server_at(tmp_path, demo_plan, faults) as server:
         await order_call(server)
-        await server.run(12)
+        await server.run(75)
         assert len(server.far.calls) == 1, server.reports
         found = await server.outgoing.find("call-of-a-test")
         assert found is not None
@@ -159,7 +159,7 @@ def plan(demo_plan: Plan) -> Callable[[], Plan]:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(faults=st.lists(st.sampled_from(Fault), max_size=6))
 def test_no_row_of_misfortunes_makes_two_of_one(
@@ -170,7 +170,7 @@ def test_no_row_of_misfortunes_makes_two_of_one(
             async with server_at(Path(folder), plan(), faults) as server:
                 await order_text(server)
                 await order_call(server)
-                await server.run(30)
+                await server.run(240)
                 assert (len(server.far.texts), len(server.far.calls)) == (1, 1), server.reports
 
     asyncio.run(both())

@@ -9,7 +9,7 @@ import pytest
 
 from ivr.carrier.account import Account
 from ivr.carrier.calls import CallRows, Placing
-from ivr.carrier.outgoing import Addresses, Calling, Ending
+from ivr.carrier.outgoing import IN_DOUBT, Addresses, Calling, Ending
 from ivr.flow.announcing import Announcement
 from ivr.flow.world import Plan
 from ivr.ports import Origin
@@ -89,6 +89,17 @@ async def test_nobody_is_rung_at_night(desk: Desk) -> None:
     assert desk.rung() == 1
     await desk.calling(CALL)
     assert desk.rung() == 1, "it has been placed"
+
+
+async def test_a_call_in_doubt_is_not_looked_for_too_early(desk: Desk) -> None:
+    """However the job comes back: a list that does not name it yet would have it rung again."""
+    await desk.order()
+    await desk.kept.asking(ID, AT)
+    desk.clock.at += timedelta(seconds=1)
+    with pytest.raises(TryAgain) as waits:
+        await desk.calling(CALL)
+    assert waits.value.after == IN_DOUBT - timedelta(seconds=1)
+    assert desk.rung() == 0
 
 
 async def test_who_is_forgotten_is_not_rung(desk: Desk) -> None:
