@@ -101,7 +101,7 @@ async def test_a_call_lives_is_listed_and_ends(house: House) -> None:
         await phone.send("answer")
         await hear(phone, "waiting")
         live = await rows.fetch(sid)
-        assert live == CarrierCall(sid, CallStatus.IN_PROGRESS, CALLER, began, None)
+        assert live == CarrierCall(sid, CallStatus.IN_PROGRESS, CALLER, began, None, LINE)
         assert await rows.placed(CALLER, LINE, began) == [sid]
         assert [call.sid for call in await rows.list(began)] == [sid]
         assert await rows.list(began + timedelta(hours=1)) == []
