@@ -54,7 +54,7 @@ def prism() -> Path:
     )  # fmt: skip
     if done.returncode:
         shutil.rmtree(fresh)
-        pytest.skip(f"npm did not install Prism: {done.stderr.strip()[-200:]}")
+        pytest.skip(f"{OUTSIDE}: npm did not bring Prism: {done.stderr.strip()[-200:]}")
     with contextlib.suppress(OSError):  # another worker was faster
         fresh.replace(FOLDER)
     return command
