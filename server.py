@@ -24,6 +24,7 @@ from deployment import commands, forgetting
 from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcriber
 from deployment.clock import SystemClock
 from deployment.database import database_of, sounds_of
+from deployment.door import keeper_of
 from deployment.fallback import RECOVER_EVERY, Fallback, fallback_of
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
@@ -42,6 +43,7 @@ from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Tex
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.sweep import EVERY
+from ivr.conversation.keeper import Keeper
 from ivr.conversation.recovery import Recovery
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
@@ -56,10 +58,11 @@ from routing.ports import Job, JobKind
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, address, office_routes
 from routing.web.layout import add_layout
 from storage.answers import StoredAnswers
+from storage.blocks import StoredBlocks
 from storage.calls import StoredCalls
 from storage.cases import StoredCases
 from storage.effects import Effects
-from storage.engine import Database
+from storage.engine import Database, Topic
 from storage.errors import StorageError
 from storage.journal import StoredJournal
 from storage.keymark import same_key
@@ -91,6 +94,7 @@ class House:
     plans: Plans
     conversation: Conversation
     fallback: Fallback
+    keeper: Keeper
     answers: StoredAnswers
     journal: StoredJournal
     outbox: StoredOutbox
@@ -133,6 +137,9 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     recordings = StoredRecordings(database, sounds_of(settings, database, clock))
     answers = StoredAnswers(database, sealing, effects, zone)
     fallback = fallback_of(settings, keys, clock, plans)
+    blocks = StoredBlocks(database, sealing, effects)
+    keeper = keeper_of(settings, effects, blocks, calls, plans=plans, clock=clock)
+    database.signals.hear(Topic.BLOCKS, keeper.tell)
     conversation = Conversation(
         plans=plans,
         stores=Stores(journal, calls, answers, StoredPieces(database)),
@@ -140,6 +147,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         clock=clock,
         draw=sealing.draw,
         new_id=lambda: new_id(clock.now()),
+        door=keeper.door,
     )
     return House(
         settings=settings,
@@ -149,6 +157,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         plans=plans,
         conversation=conversation,
         fallback=fallback,
+        keeper=keeper,
         answers=answers,
         journal=journal,
         outbox=StoredOutbox(database),
@@ -244,6 +253,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
     """The outbox's drain, the ledger's sweep, retention and the nightly plan, until the server
     stops."""
     house = app[HOUSE]
+    await house.keeper.begin()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         longest = house.plans.current.policy.longest_call
         rest = rest_of(house.settings, house.secrets, session, longest)
@@ -267,6 +277,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             group.create_task(_forever(FAILED, handoff.run)),
             group.create_task(_forever(BEAT, presence.beat, first=BEAT)),
             group.create_task(_forever(forgetting.EVERY, forget.run)),
+            group.create_task(_forever(FAILED, house.keeper.run)),
             group.create_task(_forever(FAILED, newest.run)),
             group.create_task(_forever(FAILED, house.database.signals.listen)),
             group.create_task(_forever(RECOVER_EVERY, recovery(house, rest).run)),
@@ -275,6 +286,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await presence.end()
+        await house.keeper.write_hits()
 
 
 async def _forever(

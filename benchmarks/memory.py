@@ -7,10 +7,12 @@ import gc
 import sys
 import tracemalloc
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Final
 
 from ivr.carrier.profiles import LOCAL
 from ivr.carrier.twiml import TwimlDocuments
+from ivr.conversation.door import Door
 from ivr.conversation.pieces import Piece
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
@@ -132,6 +134,7 @@ def main() -> int:
         clock=nothing,
         draw=lambda *_: Draws("", ""),
         new_id=new_id,
+        door=Door(nothing, lambda caller: sha256(caller.encode()).hexdigest()),
     )
     asyncio.run(fill(conversation, ids, 100))
     gc.collect()

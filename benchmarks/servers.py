@@ -56,6 +56,7 @@ def start(kind: str, folder: Path, port: int, core: int | None = 0) -> Running:
         "ZHITONG_AUTH_TOKEN": TOKEN,
         "ZHITONG_SECRET_KEY": KEY,
         "ZHITONG_TRANSCRIBER": "none",
+        **{f"ZHITONG_MAX_CALLS{of}": "1000000" for of in ("", "_PER_CALLER", "_PER_NUMBER")},
     }
     command = [sys.executable, "-m", "benchmarks.servers", kind, str(folder), str(port)]
     if core is not None:

@@ -33,6 +33,7 @@ SECONDS: Final = Family(
     ("route",),
 )
 BEGUN: Final = Family("zhitong_calls_begun", Kind.COUNTER, "Calls that were answered.")
+LIVE: Final = Family("zhitong_calls_live", Kind.GAUGE, "Calls that go on.")
 STEPS: Final = Family("zhitong_steps", Kind.COUNTER, "Turns of calls that were kept.")
 ENDED: Final = Family(
     "zhitong_calls_ended", Kind.COUNTER, "Calls by the carrier's final status.", ("end",)
@@ -80,9 +81,10 @@ OVERDUE: Final = frozenset({Standing.DUE, Standing.AT_WORK, Standing.RETRYING})
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The parts that count; `apologies` says how many there were."""
+    """The parts that count; `live` says how many calls go on, `apologies` how many there were."""
 
     tally: Tally
+    live: Callable[[], int]
     apologies: Callable[[], int]
     commits: Durations
     outbox: StoredOutbox
@@ -95,6 +97,7 @@ def watch(metrics: Metrics, parts: Counted) -> None:
     tally = parts.tally
     metrics.own(BEGUN, lambda: [((), tally.begun)])
     metrics.own(APOLOGIES, lambda: [((), parts.apologies())])
+    metrics.own(LIVE, lambda: [((), parts.live())])
     metrics.own(STEPS, lambda: [((), tally.steps)])
     metrics.own(ENDED, lambda: [((end.value,), many) for end, many in tally.ends.items()])
     metrics.own(REFUSED, lambda: [((why.value,), many) for why, many in tally.refused.items()])

@@ -7,6 +7,7 @@ from deployment.metrics import Metrics
 from deployment.readiness import Readiness, of_database, of_disk, of_outbox, of_plan
 from deployment.settings import Settings
 from ivr.carrier.routes import VoiceRoutes
+from ivr.conversation.keeper import Keeper
 from ivr.conversation.stores import Plans
 from ivr.conversation.turns import Conversation
 from routing.ports import Clock
@@ -30,6 +31,8 @@ class Watched(Protocol):
     @property
     def conversation(self) -> Conversation: ...
     @property
+    def keeper(self) -> Keeper: ...
+    @property
     def journal(self) -> StoredJournal: ...
     @property
     def outbox(self) -> StoredOutbox: ...
@@ -44,10 +47,11 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
     outbox, clock, ledger = house.outbox, house.clock, StoredLedger(house.database)
     counted = Counted(
         house.conversation.tally,
+        house.keeper.door.live,
         lambda: voice.apologies,
         house.journal.commits,
-        outbox,
-        ledger,
+        outbox=outbox,
+        ledger=ledger,
         clock=clock,
     )
     watch(house.metrics, counted)

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
+    max_calls: int = Field(default=500, ge=1, le=1_000_000)
+    max_calls_per_caller: int = Field(default=3, ge=1, le=1_000_000)
+    max_calls_per_number: int = Field(default=100, ge=1, le=1_000_000)
     log_level: Level = "info"
     metrics_token: str = Field(default="", repr=False)
     database_url: str = Field(default="", repr=False)

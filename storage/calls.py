@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, Select, bindparam, exists, select
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
+from ivr.conversation.ongoing import Ongoing
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import AttachRecording, Effect
 from ivr.ports import Ending, LegAnswer, Origin, RecordingRef, RecordingTaken
 from storage.beneath import Read
 from storage.effects import Effects, Source
-from storage.ends import SETTLE_AFTER, keep_end, settle_later
+from storage.ends import LIVE, SETTLE_AFTER, keep_end, settle_later
 from storage.engine import Database
 from storage.pieces import keep_words
 from storage.steps import taken
@@ -42,6 +43,25 @@ CALL_OF: Final = Read(
         calls.c.account == bindparam("account"), calls.c.sid == bindparam("sid")
     )
 )
+
+
+def _going_on() -> Select[Any]:
+    each = steps.alias()
+    latest = select(func.max(each.c.turn)).where(each.c.call_id == calls.c.id).correlate(calls)
+    return (
+        select(calls.c.account, calls.c.sid, steps.c.at, steps.c.state)
+        .where(
+            LIVE,
+            calls.c.started > bindparam("since", type_=calls.c.started.type),
+            steps.c.call_id == calls.c.id,
+            steps.c.turn == latest.scalar_subquery(),
+        )
+        .order_by(calls.c.started.desc())
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+GOING_ON: Final = _going_on()
 
 ORIGIN_OF: Final = Read(select(calls.c.account, calls.c.sid).where(calls.c.id == ID))
 
@@ -69,6 +89,15 @@ class StoredCalls:
             if row.state is not None:
                 return from_plain(orjson.loads(row.state)), Origin(row.account, row.sid)
         return None
+
+    async def live(self, since: datetime, most: int) -> Sequence[Ongoing]:
+        """Calls without an end that began since then, the newest first."""
+        rows = await self._database.read(GOING_ON, since=since, most=most)
+        return [
+            Ongoing(from_plain(orjson.loads(row.state)), Origin(row.account, row.sid), row.at)
+            for row in rows
+            if row.state is not None
+        ]
 
     async def of(self, origin: Origin) -> str | None:
         """The call that began with this account and leg."""

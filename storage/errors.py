@@ -6,6 +6,7 @@ StorageError
 ├── InUse       another server has the folder
 ├── TooNew      a newer version's database
 ├── WrongKey    another key's (`keymark`)
+├── BlockError  a block that may not be (`blocks`)
 ├── SealError   a number that this key does not open (`sealing`)
 └── Lost        a step whose turn is another's, and forgotten (`journal`)
 """

@@ -26,6 +26,7 @@ from storage.effects import enqueue
 from storage.ends import LIVE, keep_end, settle_later, settling
 from storage.engine import Database
 from storage.recordings import StoredRecordings
+from storage.tables.blocks import block_events
 from storage.tables.calls import call_ends, calls, steps
 from storage.tables.cases import pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
@@ -40,6 +41,8 @@ FAILED_WORK: Final = timedelta(days=7)
 """A person may look into what failed for so long; then who it was for is dropped."""
 WAITING_WORDS: Final = timedelta(days=1)
 """Pieces whose recording could not be fetched in all that time are no transcript any more."""
+AUDIT: Final = timedelta(days=365)
+"""Who turned a caller away can be asked for so long."""
 TRIES: Final = timedelta(days=2)
 CHUNK: Final = 20
 """Calls or rows of one transaction: few, because steps wait for the writer meanwhile (20 ms is
@@ -163,6 +166,7 @@ class Retention:
         await self._drop(outbox, done)
         before = (now - TRIES).date().isoformat()
         await self._drop(tries, tries.c.day < before)
+        await self._drop(block_events, block_events.c.at <= now - AUDIT)
         await self._drop(pin_sends, pin_sends.c.day < before)
         await self._empty_failed(now)
 

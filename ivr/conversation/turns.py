@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 
+from ivr.conversation.door import Door
 from ivr.conversation.errors import (
     ForeignCall,
     ForgottenTurn,
@@ -23,7 +24,17 @@ from ivr.conversation.trace import WEBHOOK
 from ivr.conversation.whispers import LegAt, Whispers
 from ivr.flow.advance import advance
 from ivr.flow.call import Call
-from ivr.flow.event import Answer, Answered, DialEnded, Found, LineEvent, Recorded, plain_event
+from ivr.flow.event import (
+    Admission,
+    Answer,
+    Answered,
+    DialEnded,
+    Found,
+    LineEvent,
+    RecentCases,
+    Recorded,
+    plain_event,
+)
 from ivr.flow.node import Record
 from ivr.flow.turn import Turn
 from ivr.flow.value import value
@@ -44,6 +55,7 @@ from ivr.ports import (
 from routing.ports import Clock
 
 MOST_LOOKUPS: Final = 2
+NOT_ANSWERED: Final = frozenset({Admission.BUSY, Admission.BLOCKED})
 MOST_LIVE: Final = 50_000
 """Live calls kept in memory; the oldest falls out and is read again when its next turn comes. So
 does one that no call lasts as long as: another replica may have heard of its end."""
@@ -73,6 +85,7 @@ class Conversation:
         clock: Clock,
         draw: Draw,
         new_id: Callable[[], str],
+        door: Door,
     ) -> None:
         self._plans = plans
         self._stores = stores
@@ -80,6 +93,7 @@ class Conversation:
         self._clock = clock
         self._draw = draw
         self._new_id = new_id
+        self._door = door
         self._live: dict[str, Live] = {}
         self.tally = Tally()
         self._whispers = Whispers(plans, stores, documents, clock)
@@ -110,7 +124,30 @@ class Conversation:
         webhook = WEBHOOK.get()
         if webhook is not None:
             webhook.call, webhook.turn = call.id, "0"
-        return await self._take(call, origin, Answered())
+        answered = Answered(await self._admission(origin, caller, dialled))
+        if answered.admission is not Admission.OPEN:
+            self.tally.refused[answered.admission] += 1
+        if answered.admission in NOT_ANSWERED:
+            return self._refuse(call, answered)
+        try:
+            return await self._take(call, origin, answered)
+        except BaseException:
+            self._door.leave(origin)
+            raise
+
+    async def _admission(self, origin: Origin, caller: str | None, dialled: str) -> Admission:
+        """A call that was let in is not refused when its webhook is repeated, though another
+        process, or one that was killed, had let it in."""
+        found = self._door.admit(origin, caller, dialled)
+        if found in NOT_ANSWERED and await self._stores.calls.of(origin) is not None:
+            return Admission.OPEN
+        return found
+
+    def _refuse(self, call: Call, answered: Answered) -> bytes:
+        """A call that is never answered leaves nothing behind."""
+        world = World(self._plans.current, call.started)
+        turn = advance(world, call, answered)
+        return self._documents.turn(turn.say, call.id, turn.call.turn)
 
     async def turn(
         self, call_id: str, turn: int, ours: Ours, event: LineEvent, ref: RecordingRef | None
@@ -159,7 +196,7 @@ class Conversation:
         recorded = isinstance(plan.script.nodes.get(call.at), Record)
         for _ in range(MOST_ATTEMPTS):
             now = self._clock.now()
-            turn, looked = await self._advance(plan, call, event, now, attempt)
+            turn, looked = await self._advance(plan, call, event, now, attempt, origin=origin)
             reply = self._documents.turn(turn.say, call.id, turn.call.turn, recorded=recorded)
             step = Step(
                 call=turn.call,
@@ -183,12 +220,20 @@ class Conversation:
                 raise ForeignCall(str(wrong)) from wrong
             self._remember(Live(turn.call, origin), now, mine=stored.mine)
             if stored.mine:
+                self._door.heard(origin, turn.call, turn.say)
                 self._count(event, turn)
             return stored.body
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
 
     async def _advance(
-        self, plan: Plan, call: Call, event: LineEvent, now: datetime, attempt: int
+        self,
+        plan: Plan,
+        call: Call,
+        event: LineEvent,
+        now: datetime,
+        attempt: int,
+        *,
+        origin: Origin,
     ) -> tuple[Turn, tuple[Answer, ...]]:
         draws = self._draw(call.id, call.turn, attempt) if isinstance(event, Recorded) else None
         world = World(plan, now, draws)
@@ -198,6 +243,8 @@ class Conversation:
             if len(looked) >= MOST_LOOKUPS:
                 raise Unsettled(f"turn {call.turn} asks for more than {MOST_LOOKUPS} lookups")
             found = await self._stores.answers.answer(call, call.turn, turn.look, now)
+            if isinstance(found, RecentCases):
+                found = replace(found, last_hour=found.last_hour + self._door.ahead(origin))
             looked = (*looked, found)
             turn = advance(world, call, Found(event, looked))
         return turn, looked
@@ -282,6 +329,7 @@ class Conversation:
         if await self._stores.calls.ended(call_id, ending, self._clock.now()):
             self.tally.ends[end] += 1
         self._live.pop(call_id, None)
+        self._door.leave(origin)
 
     async def _records(self, call: Call) -> bool:
         return isinstance((await self._plans.of(call.plan)).script.nodes.get(call.at), Record)

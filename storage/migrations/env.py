@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from storage.tables import calls, cases, ledger, outbox, outgoing, pieces, sounds
+from storage.tables import blocks, calls, cases, ledger, outbox, outgoing, pieces, sounds
 from storage.tables.base import METADATA
 
-TABLES = (calls, cases, ledger, outbox, outgoing, pieces, sounds)
+TABLES = (blocks, calls, cases, ledger, outbox, outgoing, pieces, sounds)
 """Imported so that the metadata knows every table."""
 
 

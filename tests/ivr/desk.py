@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from ivr.carrier.profiles import LOCAL
 from ivr.carrier.twiml import TwimlDocuments
+from ivr.conversation.door import UNBOUNDED, Caps, Door
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation, Ours
 from ivr.flow.event import LineEvent, Pressed, Recorded, RecordingEnd
@@ -81,6 +82,8 @@ class Desk:
     sealing: Sealing
     clock: StoppedClock
     calls: StoredCalls
+    effects: Effects
+    door: Door
     recorded: bool = True
 
     async def listed(self, sid: str) -> list[RecordingRef]:
@@ -161,7 +164,7 @@ def call_of(document: bytes) -> str:
 
 @contextlib.asynccontextmanager
 async def opened(
-    database_file: Path, plan: Plan, sealing: Sealing | None = None
+    database_file: Path, plan: Plan, sealing: Sealing | None = None, caps: Caps = UNBOUNDED
 ) -> AsyncIterator[Desk]:
     """A conversation on a migrated database; opened again, it knows only what was kept."""
     database = await database_at(database_file)
@@ -172,6 +175,7 @@ async def opened(
     calls, answers = StoredCalls(database, effects), StoredAnswers(database, sealing, effects, ZONE)
     clock, number = StoppedClock(), itertools.count()
     plans = Plans(plan)
+    door = Door(clock, effects.caller_digest, caps)
     conversation = Conversation(
         plans=plans,
         stores=Stores(journal, calls, answers, StoredPieces(database)),
@@ -179,9 +183,20 @@ async def opened(
         clock=clock,
         draw=sealing.draw,
         new_id=lambda: f"call{id(database):x}-{next(number):06}",
+        door=door,
     )
     try:
-        yield Desk(conversation, plans, database, StoredOutbox(database), sealing, clock, calls)
+        yield Desk(
+            conversation,
+            plans,
+            database,
+            StoredOutbox(database),
+            sealing,
+            clock,
+            calls,
+            effects,
+            door,
+        )
     finally:
         await journal.stop()
         await database.close()

@@ -166,3 +166,17 @@ async def test_a_callbacks_work_wakes_the_outbox(tmp_path: Path) -> None:
         async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
             group.create_task(house.database.woken.wait(2 * DEADLINE))
             await house.calls.apply(later_step("a", 1).call, (open_case(),), AT, 0)
+
+
+async def test_which_calls_go_on_and_how_they_stand(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        for sid in ("CA1", "CA2", "CA3"):
+            await house.journal.append(first_step(f"call-{sid}", sid))
+        await house.journal.append(later_step("call-CA2", 1))
+        await house.calls.ended("call-CA3", Ending(CallEnd.COMPLETED, 9, recording=False), AT)
+        found = {on.call.id: on for on in await house.calls.live(AT - timedelta(hours=1), 10)}
+        assert set(found) == {"call-CA1", "call-CA2"}
+        assert found["call-CA1"].origin == Origin("AC1", "CA1")
+        assert [found[call].call.turn for call in sorted(found)] == [1, 2]
+        assert len(await house.calls.live(AT - timedelta(hours=1), 1)) == 1
+        assert await house.calls.live(AT, 10) == []
