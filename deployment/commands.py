@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from deployment import blocking
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
 from deployment.log import log_as_json
@@ -41,12 +42,14 @@ README.md lists all of them."""
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its name, a line for a newcomer in both languages, and what it does."""
+    """One command: its name, a line for a newcomer in both languages, what it does, and the words
+    that it takes."""
 
     name: str
     zh: str
     en: str
     carry_out: Callable[[Settings, argparse.Namespace], int]
+    ask: Callable[[argparse.ArgumentParser], None] = lambda _: None
 
     @property
     def line(self) -> str:
@@ -116,6 +119,7 @@ def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
             "用这个终端打一个电话。",
             "Ring a number from this terminal, at a running server or at one for this call.",
             rehearse,
+            _ask_of_rehearse,
         ),
         Command(
             "check",
@@ -123,12 +127,33 @@ def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
             "Say what is wrong with settings, script, words or register; start nothing. "
             "`check carrier` asks the carrier, too.",
             check,
+            _ask_of_check,
         ),
         Command(
             "migrate",
             "把数据库升到本版本。",
             "Bring the database in DATA_DIR to this version, then stop.",
             migrate_folder,
+        ),
+        Command(
+            "block",
+            "拒接一个骚扰号码，说明理由和期限。",
+            "Turn a nuisance caller away for some days, with a reason; at a running server, too.",
+            blocking.block,
+            blocking.ask_of_block,
+        ),
+        Command(
+            "unblock",
+            "恢复接听一个号码。",
+            "Let a caller in again.",
+            blocking.unblock,
+            blocking.ask_of_unblock,
+        ),
+        Command(
+            "blocks",
+            "列出拒接的号码（只显示尾号）。",
+            "List who is turned away, until when and why.",
+            blocking.blocks,
         ),
     )
 
@@ -147,14 +172,16 @@ def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
     )
     for command in commands:
         parts = chosen.add_parser(command.name, help=command.line, description=command.line)
-        if command.name == "check":
-            _ask_of_check(parts)
-        if command.name == "rehearse":
-            parts.add_argument("--url", help="运行中的服务器地址 the address of a running server")
-            parts.add_argument(
-                "--save", type=Path, help="把这次通话存为测试 keep the call as a golden .call file"
-            )
+        command.ask(parts)
     return parser
+
+
+def _ask_of_rehearse(parts: argparse.ArgumentParser) -> None:
+    """The words behind `rehearse`."""
+    parts.add_argument("--url", help="运行中的服务器地址 the address of a running server")
+    parts.add_argument(
+        "--save", type=Path, help="把这次通话存为测试 keep the call as a golden .call file"
+    )
 
 
 def _ask_of_check(parts: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from storage.effects import Effects
 from storage.engine import Database, Topic
@@ -64,6 +65,15 @@ class StoredBlocks:
         self._database = database
         self._sealing = sealing
         self._effects = effects
+
+    async def check(self) -> None:
+        """Raises StorageError where this database has no such list yet."""
+        try:
+            await self._database.read(select(blocks.c.caller).limit(1))
+        except DBAPIError as wrong:
+            raise StorageError(
+                "the database is of an earlier version: start this version's server first"
+            ) from wrong
 
     async def block(self, number: str, decision: Decision, length: timedelta) -> None:
         """Turn this caller away for so long. Raises BlockError without a reason, or beyond

@@ -12,7 +12,7 @@ from deployment import commands, plans
 from deployment.settings import Settings
 from ivr.library.plans import shipped
 
-NAMES = ("run", "rehearse", "check", "migrate")
+NAMES = ("run", "rehearse", "check", "migrate", "block", "unblock", "blocks")
 
 
 @pytest.fixture(autouse=True)

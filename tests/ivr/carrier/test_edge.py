@@ -26,7 +26,7 @@ from ivr.carrier.recordings import Media, MediaNotYet, bring_home
 from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.twiml import TwimlDocuments
 from ivr.flow.event import DialEnded, LineEvent, Pressed, Recorded, RecordingEnd, Silence, Spoke
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Refusal, Reject, Say
 from ivr.ports import CallEnd, Origin, RecordingRef
 from tests.ivr.carrier.faulty_line import media_late
 from tests.ivr.carrier.local.house import (
@@ -117,6 +117,25 @@ async def test_who_called_whom_and_how_it_ended(house: House) -> None:
     assert (arrival.account, arrival.caller, arrival.dialled) == (ACCOUNT, CALLER, LINE)
     assert read_status(first.form) is None
     assert read_status(last.form) == Ending(arrival.sid, CallEnd.COMPLETED, 0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "end"), [(Refusal.BUSY, CallEnd.BUSY), (Refusal.REJECTED, CallEnd.NO_ANSWER)]
+)
+async def test_a_call_that_is_refused_is_never_answered(
+    house: House, reason: Refusal, end: CallEnd
+) -> None:
+    """Nobody pays for it (twilio-voice §5, Reject)."""
+    answer_with(house, Reject(reason))
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        over = await hear(phone, "hungup")
+    told = read_status((await house.hook("/voice/status")).form)
+
+    assert (over["reason"], over["seconds"]) == (end.value, 0)
+    assert told is not None
+    assert told.end is end
+    assert house.to(TURN) == []
 
 
 async def recorded(house: House, keys: str = "#") -> RecordingRef:

@@ -1,0 +1,116 @@
+"""A caller is turned away from the terminal, beside a running server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+import server
+from deployment import commands
+from deployment.settings import Settings
+from tests.ivr.carrier.signed import CALLER, LINE, Carrier, house_of
+
+REFUSED = '<Reject reason="rejected"/>'
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
+
+
+@pytest.fixture
+async def carrier(empty_database: Path, tmp_path: Path) -> AsyncIterator[Carrier]:
+    """A server at work on the folder that the commands find."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    empty_database.rename(folder / "zhitong.db")
+    app = await server.build_app(Settings(demo=False))
+    keys = app[server.HOUSE].secrets
+    async with TestClient(TestServer(app)) as client:
+        yield Carrier(client, app[server.HOUSE].settings.base, keys.account, keys.token)
+
+
+async def say(*words: str) -> int:
+    return await asyncio.to_thread(server.main, words)
+
+
+async def test_a_running_server_heeds_what_the_terminal_says(
+    carrier: Carrier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keeper = house_of(carrier).keeper
+    assert await say("block", "139 0000 7788", "--reason", "rings all night", "--by", "wang") == 0
+    await keeper.look()
+
+    assert REFUSED in (await carrier.ring("CA1")).text
+    assert REFUSED in (await carrier.ring("CA2")).text
+    assert "<Gather" in (await carrier.ring("CA3", caller="+8613900007789")).text
+    await keeper.look()
+    assert await say("blocks") == 0
+    listed = capsys.readouterr().out
+    assert "…88" in listed
+    assert "2 calls turned away" in listed
+    assert "rings all night (wang)" in listed
+    assert "0000" not in listed.replace("00:00", "")
+
+    assert await say("unblock", CALLER) == 0
+    await keeper.look()
+    assert "<Gather" in (await carrier.ring("CA4")).text
+    assert "…88 is no longer blocked" in capsys.readouterr().out
+    await say("unblock", CALLER)
+    assert "…88 is not blocked" in capsys.readouterr().out
+
+
+async def test_the_server_looks_by_itself(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told by another replica, or by the clock: here the hint comes first."""
+    await say("block", CALLER, "--reason", "nuisance")
+    house_of(carrier).keeper.tell()
+    async with asyncio.timeout(10):
+        while REFUSED not in (await carrier.ring("CA9")).text:
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("block", LINE, "--reason", "x"), "our own published numbers"),
+        (("block", "110", "--reason", "x"), "a public service"),
+        (("block", "12", "--reason", "x"), "no complete telephone number"),
+        (("block", CALLER, "--reason", "x", "--days", "31"), "30 days at most"),
+        (("block", CALLER, "--reason", "x", "--days", "0"), "30 days at most"),
+        (("block", CALLER, "--reason", " "), "give a reason"),
+    ],
+)
+async def test_who_may_not_be_blocked_and_for_how_long(
+    carrier: Carrier, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
+) -> None:
+    assert await say(*words) == 1
+    heard = capsys.readouterr()
+    assert says in heard.err
+    assert "Traceback" not in heard.err
+
+
+@pytest.mark.parametrize("words", [("block", CALLER, "--reason", "x"), ("blocks",)])
+def test_no_data_yet_and_none_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert server.main(words) == 1
+    assert "start the server once" in capsys.readouterr().err
+    assert not (tmp_path / "var").exists()
+
+
+def test_without_the_key_no_other_is_made(
+    tmp_path: Path, empty_database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "var").mkdir()
+    empty_database.rename(tmp_path / "var" / "zhitong.db")
+
+    assert server.main(["blocks"]) == 1
+    assert "SECRET_KEY is missing" in capsys.readouterr().err
+    assert not (tmp_path / "var" / "secret.key").exists()
