@@ -44,6 +44,7 @@ BASE_FIELDS: Final = {
 """The base set of a webhook (twilio-voice §1); 28 to 30 fields with a turn's own."""
 
 Keys = dict[str, str]
+ARRIVAL: Final[Keys] = {"CallStatus": "ringing"}
 CHECK: Final[Sequence[Keys]] = (
     {"Digits": "1"},
     {"FinishedOnKey": "#"},
@@ -68,6 +69,11 @@ PROGRESS: Final[Sequence[Keys]] = (
     {"Digits": "123456711825", "FinishedOnKey": "#"},
 )
 """A caller who mistakes the number of their case: the same work as a hit."""
+
+
+Stories = Callable[[int], Sequence[Keys]]
+"""What the webhooks of a call say that everybody's do not, by the call's number; the first of them
+goes to the published number's own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,28 +155,49 @@ def fields(account: Account, sid: str, more: Keys) -> Keys:
     return {**BASE_FIELDS, **who, **filled}
 
 
-def story(number: int, *, matters: int) -> Sequence[Keys]:
-    """Every `matters`-th call states a matter (0: none does), half as many ask after a case,
-    the others check numbers."""
-    if matters and number % matters == 0:
-        return MATTER
-    return PROGRESS if matters and number % (2 * matters) == 1 else CHECK
+def checks(_: int) -> Sequence[Keys]:
+    """Every call checks numbers."""
+    return (ARRIVAL, *CHECK)
+
+
+def matters(number: int, *, every: int = 4) -> Sequence[Keys]:
+    """One of `every` calls states a matter, half as many ask after a case, the others check."""
+    if number % every == 0:
+        return (ARRIVAL, *MATTER)
+    return (ARRIVAL, *PROGRESS) if number % (2 * every) == 1 else checks(number)
+
+
+def checks_of(numbers: Sequence[str]) -> Stories:
+    """Every call checks numbers, dialled and asked for among these (E.164), so that each run goes
+    over all of them."""
+
+    def keys(number: int) -> Sequence[Keys]:
+        dialled, asked = (numbers[number * step % len(numbers)] for step in (7919, 104_729))
+        line = {"To": dialled, "Called": dialled}
+        keyed = {"05580000009": f"0{asked.removeprefix('+86')}"}
+        return [
+            line | more | {"Digits": keyed.get(more["Digits"], more["Digits"])}
+            if "Digits" in more
+            else line | more
+            for more in checks(number)
+        ]
+
+    return keys
 
 
 def wires(account: Account, number: int, keys: Sequence[Keys]) -> Iterator[tuple[str, Keys]]:
-    """The webhooks of one call; the first goes to the number's own address."""
+    """The webhooks of one call, each with its address where that is known beforehand."""
     sid = f"{number:032x}"
-    yield "/voice/answer", fields(account, sid, {"CallStatus": "ringing"})
-    for more in keys:
-        yield "", fields(account, sid, more)
+    for turn, more in enumerate(keys):
+        yield "" if turn else "/voice/answer", fields(account, sid, more)
 
 
 async def play(
-    connection: Connection, account: Account, number: int, counts: Counts, *, matters: int
+    connection: Connection, account: Account, number: int, counts: Counts, stories: Stories
 ) -> None:
     """One call, as its documents lead."""
     path = ""
-    for first, form in wires(account, number, story(number, matters=matters)):
+    for first, form in wires(account, number, stories(number)):
         status, body = await connection.post(request(account, first or path, form))
         if status != 200:
             counts.failed += 1
@@ -184,7 +211,7 @@ async def play(
 
 
 async def load(
-    account: Account, *, connections: int, seconds: float, start: int, matters: int
+    account: Account, *, connections: int, seconds: float, start: int, stories: Stories
 ) -> Counts:
     """Closed loop: every connection plays call after call for `seconds`."""
     counts = Counts()
@@ -194,7 +221,7 @@ async def load(
     async def one() -> None:
         connection = await Connection.open(account.base)
         while time.monotonic() < until:
-            await play(connection, account, next(numbers), counts, matters=matters)
+            await play(connection, account, next(numbers), counts, stories)
         connection.close()
 
     async with asyncio.TaskGroup() as group:

@@ -1,5 +1,6 @@
 """The usual step, to be compared with ours: RequestValidator, an ORM session a request on aiosqlite
-with synchronous=FULL, VoiceResponse; around the same `advance`, so that only the house differs."""
+with synchronous=FULL or on asyncpg, VoiceResponse; around the same `advance`, so that only the
+house differs."""
 
 import asyncio
 import json
@@ -8,8 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from sqlalchemy import ForeignKey, Text, event, select
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy import ForeignKey, Text, event, make_url, select
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Gather, VoiceResponse
@@ -57,8 +58,14 @@ class StepRow(Base):
     reply: Mapped[str] = mapped_column(Text)
 
 
-async def application(folder: Path, token: str) -> web.Application:
-    """The server around one plan."""
+AT_ONCE = 32
+"""Connections to PostgreSQL: as many as there are calls at once."""
+
+
+def _engine(folder: Path, url: str) -> AsyncEngine:
+    if url:
+        address = make_url(url).set(drivername="postgresql+asyncpg")
+        return create_async_engine(address, pool_size=AT_ONCE)
     engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'orm.db'}")
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -68,13 +75,20 @@ async def application(folder: Path, token: str) -> web.Application:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    return engine
+
+
+async def application(folder: Path, token: str, url: str) -> web.Application:
+    """The server around one plan; `url` is PostgreSQL's, or nothing."""
+    engine = _engine(folder, url)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     inputs = Inputs(demo_sheets(), shipped(), calendar(), AREA, "Asia/Shanghai", Policy())
     today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()  # noqa: TID251 - as below
     plan = compile_plan(inputs, 1, today)
-    validator, writer = RequestValidator(token), asyncio.Lock()
+    validator = RequestValidator(token)
+    writers = asyncio.Semaphore(AT_ONCE if url else 1)  # SQLite has one
 
     async def step(request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
@@ -83,7 +97,7 @@ async def application(folder: Path, token: str) -> web.Application:
         if not validator.validate(url, form, request.headers["X-Twilio-Signature"]):
             raise web.HTTPForbidden
         sid = str(form["CallSid"])
-        async with writer, sessions() as session:
+        async with writers, sessions() as session:
             row = await session.get(CallRow, sid)
             if row is None:
                 call, line = _arrived(form, plan.script.start, now)

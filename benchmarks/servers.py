@@ -1,8 +1,6 @@
-"""The servers that the benchmarks compare, each a process of its own on one core: ours (with and
-without its outbox at work), bare aiohttp, and a step of SDK and ORM around the same `advance`."""
+"""The servers that the benchmarks compare, each a process of its own on one core: started, stopped,
+and kept still while another is measured. What they serve: `applications`."""
 
-import argparse
-import asyncio
 import contextlib
 import signal
 import socket
@@ -14,19 +12,28 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from aiohttp import web
+from typing import Final
 
 from benchmarks.caller import Account
-from benchmarks.machine import pin, usual
+from benchmarks.machine import usual
 
 ROOT: Final = Path(__file__).parents[1]
 SID: Final = "AC" + "b" * 32
 TOKEN: Final = "benchmark"
 KEY: Final = "benchmark-key-" + "k" * 32
-CONSTANT: Final = b"<Response>" + b"x" * 379 + b"</Response>"
-"""400 bytes, as the floor answers."""
+SOON: Final = 120.0
+"""Seconds for a start: a register of 100,000 numbers is compiled in some of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a server is given: its folder, its database (none: SQLite in the folder), its core,
+    and how many numbers its register holds (none: the demonstration's)."""
+
+    folder: Path
+    database: str = ""
+    core: int | None = 0
+    numbers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Running:
 
     account: Account
     process: subprocess.Popen[bytes]
-    folder: Path
+    place: Place
 
 
 def free_port() -> int:
@@ -46,11 +53,12 @@ def free_port() -> int:
     return port
 
 
-def start(kind: str, folder: Path, port: int, core: int | None = 0) -> Running:
+def start(kind: str, place: Place, port: int) -> Running:
     """Start one server and wait until it answers."""
     environment = {
         **usual(),
-        "ZHITONG_DATA_DIR": str(folder),
+        "ZHITONG_DATA_DIR": str(place.folder),
+        "ZHITONG_DATABASE_URL": place.database,
         "ZHITONG_PORT": str(port),
         "ZHITONG_ACCOUNT_SID": SID,
         "ZHITONG_AUTH_TOKEN": TOKEN,
@@ -58,39 +66,49 @@ def start(kind: str, folder: Path, port: int, core: int | None = 0) -> Running:
         "ZHITONG_TRANSCRIBER": "none",
         **{f"ZHITONG_MAX_CALLS{of}": "1000000" for of in ("", "_PER_CALLER", "_PER_NUMBER")},
     }
-    command = [sys.executable, "-m", "benchmarks.servers", kind, str(folder), str(port)]
-    if core is not None:
-        command.append(str(core))
+    command = [sys.executable, "-m", "benchmarks.applications", kind]
+    for name, given in (("--core", place.core), ("--numbers", place.numbers)):
+        command += [] if given is None else [name, str(given)]
     process = subprocess.Popen(  # noqa: S603 - this project's own servers
         command,
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
-        stderr=(folder / "log").open("ab"),
+        stderr=(place.folder / "log").open("ab"),
     )
     _wait(f"http://127.0.0.1:{port}/healthz", process)
-    return Running(Account(f"http://127.0.0.1:{port}", SID, TOKEN), process, folder)
+    return Running(Account(f"http://127.0.0.1:{port}", SID, TOKEN), process, place)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + SOON
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):  # noqa: S310 - loopback
             return
         time.sleep(0.02)
+    process.kill()
     raise SystemExit(f"the server behind {url} did not start")
 
 
 @contextlib.contextmanager
-def running(kind: str, core: int | None = 0) -> Iterator[Running]:
+def running(kind: str, database: str = "", numbers: int | None = None) -> Iterator[Running]:
     """A server for the length of a block, on a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="zhitong-bench-") as folder:
-        server = start(kind, Path(folder), free_port(), core)
-        try:
-            yield server
-        finally:
-            server.process.kill()
-            server.process.wait()
+    with (
+        tempfile.TemporaryDirectory(prefix="zhitong-bench-") as folder,
+        at(kind, Place(Path(folder), database, numbers=numbers)) as server,
+    ):
+        yield server
+
+
+@contextlib.contextmanager
+def at(kind: str, place: Place) -> Iterator[Running]:
+    """A server for the length of a block, on what is there already."""
+    server = start(kind, place, free_port())
+    try:
+        yield server
+    finally:
+        server.process.kill()
+        server.process.wait()
 
 
 @contextlib.contextmanager
@@ -104,82 +122,3 @@ def alone(server: Running, servers: dict[str, Running]) -> Iterator[None]:
     finally:
         for process in others:
             process.send_signal(signal.SIGCONT)
-
-
-async def _health(_: web.Request) -> web.Response:
-    return web.Response(text="ok\n")
-
-
-async def _constant(_: web.Request) -> web.Response:
-    return web.Response(body=CONSTANT, content_type="text/xml")
-
-
-async def bare(_: Path) -> web.Application:
-    """The floor: a constant answer, the body unread."""
-    app = web.Application()
-    app.router.add_post(r"/{any:.*}", _constant)
-    app.router.add_get("/healthz", _health)
-    return app
-
-
-async def ours(folder: Path) -> web.Application:
-    """The product as `server.py` puts it together."""
-    from deployment.pauses import keep_short  # noqa: PLC0415 - the floor goes without
-    from deployment.settings import Settings  # noqa: PLC0415 - the floor goes without
-    from server import build_app  # noqa: PLC0415 - the floor goes without
-    from storage.schema import migrate  # noqa: PLC0415 - the floor goes without
-
-    migrate(folder / "zhitong.db")
-    app = await build_app(Settings())
-    keep_short()
-    return app
-
-
-async def steps(folder: Path) -> web.Application:
-    """Ours, whose outbox stands still: texts, mails and recordings are kept as jobs, in the
-    step's own transaction, and wait."""
-    from server import background  # noqa: PLC0415 - the floor goes without
-
-    app = await ours(folder)
-    app.cleanup_ctx.remove(background)
-    return app
-
-
-async def sdk_orm(folder: Path) -> web.Application:
-    """What such a server usually is: validator, session and builder of each request."""
-    from benchmarks.sdk_orm import application  # noqa: PLC0415 - the others go without
-
-    return await application(folder, TOKEN)
-
-
-KINDS: Final[dict[str, Any]] = {
-    "bare": bare,
-    "steps": steps,
-    "ours": ours,
-    "sdk-orm": sdk_orm,
-}
-
-
-async def serve(kind: str, folder: Path, port: int) -> None:
-    """Serve until killed."""
-    runner = web.AppRunner(await KINDS[kind](folder), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, backlog=2048).start()
-    await asyncio.Event().wait()
-
-
-def main() -> None:
-    """`python -m benchmarks.servers KIND FOLDER PORT [CORE]`."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("port", type=int)
-    parser.add_argument("core", type=int, nargs="?")
-    asked = parser.parse_args()
-    if asked.core is not None:
-        pin(asked.core)
-    asyncio.run(serve(asked.kind, asked.folder, asked.port))
-
-
-if __name__ == "__main__":
-    main()

@@ -68,9 +68,11 @@ class Postgres:
         folder = Path(tempfile.mkdtemp(prefix="zt-pg-"))
         try:
             server = cls(folder, options)
-            server.start()
-            yield server
-            server.kill()
+            try:
+                server.start()
+                yield server
+            finally:
+                server.kill()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -97,11 +99,15 @@ class Postgres:
 
     def pause(self, *, on: bool) -> None:
         """Hang: every process of it stands still, connections stay open."""
-        if self._running is None:
-            return
-        leader = psutil.Process(self._running.pid)
-        for one in (leader, *leader.children(recursive=True)):
+        for one in self.running():
             one.suspend() if on else one.resume()
+
+    def running(self) -> list[psutil.Process]:
+        """Its processes, the first of which started the others; none where it was stopped."""
+        if self._running is None:
+            return []
+        leader = psutil.Process(self._running.pid)
+        return [leader, *leader.children(recursive=True)]
 
     def run(self, sql: str, database: str = "postgres") -> str:
         """What psql says to it."""
