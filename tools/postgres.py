@@ -100,7 +100,8 @@ class Postgres:
     def pause(self, *, on: bool) -> None:
         """Hang: every process of it stands still, connections stay open."""
         for one in self.running():
-            one.suspend() if on else one.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):  # a connection that just ended
+                one.suspend() if on else one.resume()
 
     def running(self) -> list[psutil.Process]:
         """Its processes, the first of which started the others; none where it was stopped."""
