@@ -2,9 +2,10 @@
 `CHOSEN` says."""
 
 import asyncio
-import hashlib
+import contextlib
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -23,14 +24,39 @@ SQLITE, ASYNCPG, PSYCOPG = "sqlite", "postgresql+asyncpg", "postgresql+psycopg"
 
 @dataclass
 class Chosen:
-    """What the next database is: which kind, and of which server."""
+    """What the next database is: which kind, and of which server. On PostgreSQL a test's databases
+    are `lent` to its paths, emptied after it and `free` for the next: making one costs more."""
 
     kind: str = os.environ.get("TESTS_DATABASE", SQLITE)
     server: Postgres | None = None
+    lent: dict[Path, str] = field(default_factory=dict)
+    free: list[str] = field(default_factory=list)
+    made: int = 0
 
 
 CHOSEN: Final = Chosen()
 TEMPLATE: Final = "template_of_tests"
+EMPTY: Final = """
+DO $$ BEGIN EXECUTE (
+    SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY CASCADE'
+    FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+); END $$
+"""
+
+
+@contextlib.contextmanager
+def chosen(kind: str, server: Postgres | None) -> Iterator[None]:
+    """For one test."""
+    CHOSEN.kind, CHOSEN.server = kind, server
+    try:
+        yield
+        if server is not None:
+            for name in CHOSEN.lent.values():
+                server.run(EMPTY, name)
+                CHOSEN.free.append(name)
+    finally:
+        CHOSEN.lent.clear()  # one that could not be emptied is nobody's any more
+        CHOSEN.kind, CHOSEN.server = SQLITE, None
 
 
 async def database_at(path: Path) -> Database:
@@ -48,10 +74,22 @@ async def url_of(path: Path) -> str:
         return given
     server = CHOSEN.server
     assert server is not None, "the fixture `postgres` starts it"
-    name = f"t{hashlib.sha256(str(path).encode()).hexdigest()[:20]}"
-    await _made(server, TEMPLATE, "template0")
-    await _made(server, name, TEMPLATE)
-    return server.url(name, CHOSEN.kind)
+    if path not in CHOSEN.lent:
+        CHOSEN.lent[path] = CHOSEN.free.pop() if CHOSEN.free else await _new(server)
+    return server.url(CHOSEN.lent[path], CHOSEN.kind)
+
+
+async def _new(server: Postgres) -> str:
+    """A copy of the migrated one, which is made first."""
+    if not CHOSEN.made:
+        server.run(f"CREATE DATABASE {TEMPLATE}")
+        database = PostgresDatabase(server.url(TEMPLATE))
+        await migrate_postgres(database)
+        await database.close()
+    CHOSEN.made += 1
+    name = f"t{CHOSEN.made}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    return name
 
 
 async def in_child(path: Path) -> dict[str, str]:
@@ -66,14 +104,3 @@ def sounds_of(database: Database, folder: Path, clock: Clock) -> Sounds:
     if isinstance(database, PostgresDatabase):
         return SoundRows(database, clock)
     return SoundFiles(folder)
-
-
-async def _made(server: Postgres, name: str, like: str) -> None:
-    there = server.run(f"SELECT 1 FROM pg_database WHERE datname = '{name}'")  # noqa: S608 - ours
-    if there:
-        return
-    server.run(f"CREATE DATABASE {name} TEMPLATE {like}")
-    if name == TEMPLATE:
-        database = PostgresDatabase(server.url(name))
-        await migrate_postgres(database)
-        await database.close()

@@ -4,17 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.databases import ASYNCPG, CHOSEN, SQLITE
+from tests.databases import ASYNCPG, SQLITE, chosen
 
 
 @pytest.fixture(autouse=True, params=[SQLITE, ASYNCPG])
 def kind(request: pytest.FixtureRequest) -> Iterator[str]:
     """Which database `opened` opens. What speaks of SQLite's own files is marked `sqlite`."""
     name: str = request.param
-    CHOSEN.kind = name
-    CHOSEN.server = None if name == SQLITE else request.getfixturevalue("postgres")
-    yield name
-    CHOSEN.kind, CHOSEN.server = SQLITE, None
+    with chosen(name, None if name == SQLITE else request.getfixturevalue("postgres")):
+        yield name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

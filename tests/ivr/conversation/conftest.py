@@ -6,16 +6,15 @@ from pathlib import Path
 import pytest
 
 from ivr.flow.world import Plan
-from tests.databases import ASYNCPG, CHOSEN, SQLITE
+from tests.databases import ASYNCPG, SQLITE, chosen
 from tests.ivr.ruin import Ruin, ruined
 
 
 @pytest.fixture(params=[SQLITE, ASYNCPG])
 def kind(request: pytest.FixtureRequest) -> Iterator[None]:
-    CHOSEN.kind = request.param
-    CHOSEN.server = None if CHOSEN.kind == SQLITE else request.getfixturevalue("postgres")
-    yield
-    CHOSEN.kind, CHOSEN.server = SQLITE, None
+    name: str = request.param
+    with chosen(name, None if name == SQLITE else request.getfixturevalue("postgres")):
+        yield
 
 
 @pytest.fixture
