@@ -364,8 +364,9 @@ async def serve(settings: Settings) -> None:
     app = await build_app(settings)
     runner = runner_of(app)
     await runner.setup()
+    site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
     try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+        await site.start()
     except OSError as wrong:
         await runner.cleanup()
         raise commands.cannot_listen(settings, wrong) from wrong
@@ -377,6 +378,9 @@ async def serve(settings: Settings) -> None:
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             loop.add_signal_handler(name, stop.set)
     await stop.wait()
+    await site.stop()  # whoever comes now is refused at once, and asks another server
+    if settings.carrier != "local":
+        await runner.leave()
     await runner.cleanup()
 
 

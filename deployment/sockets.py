@@ -30,6 +30,8 @@ class Bounds:
 
 
 BOUNDS: Final = Bounds()
+LEAVE: Final = 2.0
+"""Seconds for a busy proxy to send one more request over each connection that it keeps."""
 HEADERS: Final = 64
 """Lines of a head, of 8 kB each: a carrier sends about 15, a browser 20, a proxy adds a few. All of
 it lies in memory before anybody can be refused."""
@@ -51,14 +53,14 @@ def make_room() -> int:
     return MOST if soft == resource.RLIM_INFINITY else soft
 
 
-def runner_of(app: web.Application, bounds: Bounds = BOUNDS) -> web.AppRunner:
+def runner_of(app: web.Application, bounds: Bounds = BOUNDS) -> "BoundedRunner":
     """What serves the application, within the bounds and half of the descriptors: files, the
     database and our own requests need some too."""
     room = make_room() // 2
-    return _BoundedRunner(app, bounds, min(bounds.most, room))
+    return BoundedRunner(app, bounds, min(bounds.most, room))
 
 
-class _BoundedRunner(web.AppRunner):
+class BoundedRunner(web.AppRunner):
     """An AppRunner whose server is bounded."""
 
     __slots__ = ("_bounds", "_most")
@@ -83,6 +85,12 @@ class _BoundedRunner(web.AppRunner):
         server.watch(self._bounds, self._most)
         return server
 
+    async def leave(self, seconds: float = LEAVE) -> None:
+        """Once no new connections are taken: let those that are kept open for many requests end
+        with their next answer, so that none is sent into an end."""
+        if isinstance(self.server, _BoundedServer):
+            await self.server.leave(seconds)
+
 
 class _BoundedServer(web.Server):
     """Counts its connections, and cuts those whose request does not come to its end. The head is
@@ -93,11 +101,24 @@ class _BoundedServer(web.Server):
         self._bounds, self._most = bounds, most
         self._open: dict[RequestHandler, None] = {}
         self._slow: dict[RequestHandler, tuple[web.BaseRequest | None, float]] = {}
+        self._leaving, self._left = False, asyncio.Event()
         self._next = self._loop.call_later(bounds.every, self._sweep)
+
+    async def leave(self, seconds: float) -> None:
+        """Wait until all connections have ended, or so many seconds."""
+        self._leaving = True
+        for handler in self._open:
+            _end_after_next(handler)
+        if self._open:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._left.wait()
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         self._open[handler] = None
+        if self._leaving:
+            _end_after_next(handler)
         if len(self._open) > self._most:
             silent = next((held for held in self._open if _waits(held)), handler)
             self._open.pop(silent)
@@ -105,6 +126,8 @@ class _BoundedServer(web.Server):
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         self._open.pop(handler, None)
+        if self._leaving and not self._open:
+            self._left.set()
         super().connection_lost(handler, exc)
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's
@@ -128,6 +151,18 @@ class _BoundedServer(web.Server):
         if len(self._open) > self._most // 2:
             self._open = dict.fromkeys(sorted(self._open, key=_silent_since))
         self._next = self._loop.call_later(self._bounds.every, self._sweep)
+
+
+def _end_after_next(handler: RequestHandler) -> None:
+    """Its next answer says `Connection: close`; the one that is under way has perhaps begun."""
+    answer: Any = handler._request_handler  # noqa: SLF001 - it has no other door
+
+    async def last(request: web.BaseRequest) -> web.StreamResponse:
+        made: web.StreamResponse = await answer(request)
+        made.force_close()
+        return made
+
+    handler._request_handler = last  # noqa: SLF001 - as above
 
 
 def _drop(handler: RequestHandler) -> None:

@@ -36,6 +36,8 @@ class Proxy:
     url: str = ""
     servers: list[str] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Webhooks that a server began and did not answer."""
     _turn: int = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -44,14 +46,17 @@ class Proxy:
             return await self._bridge(request)
         if not request.path.startswith(VOICE):
             return await self._ask(self.servers[0], request)
-        self._turn += 1
+        turn = self._turn = self._turn + 1
         for place in range(len(self.servers)):
-            server = self.servers[(self._turn + place) % len(self.servers)]
+            server = self.servers[(turn + place) % len(self.servers)]
             try:
                 answer = await self._ask(server, request)
             except aiohttp.ClientConnectorError:
                 continue
-            except aiohttp.ClientError:  # it may have been carried out: the carrier repeats it
+            except (
+                aiohttp.ClientError
+            ) as error:  # it may have been carried out: who asks repeats it
+                self.broken.append(f"{request.path} at {server}: {error!r}")
                 break
             self.passed.append(Passed(request.path, server))
             return answer

@@ -88,6 +88,35 @@ async def served(bounds: Bounds) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+async def test_a_connection_ends_with_the_answer_that_says_so() -> None:
+    """Whoever keeps one sends no request into its end; who is silent is not waited for long."""
+
+    async def echo(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    app = web.Application()
+    app.router.add_post("/", echo)
+    runner = runner_of(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    whole = POST + b"\r\n" + b"a" * 1000
+    kept, silent = await dialled(port, whole), await dialled(port, b"")
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+        assert b"close" not in await kept[0].readuntil(b"\r\n\r\n")
+        await kept[0].readexactly(1000)
+        await site.stop()
+        leaving = group.create_task(runner.leave(DEADLINE))
+        await asyncio.sleep(0)
+        kept[1].write(whole)
+        assert b"\r\nConnection: close" in await kept[0].read()
+        assert not leaving.done()
+        silent[1].close()
+    kept[1].close()
+    await runner.cleanup()
+
+
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
