@@ -287,8 +287,11 @@ class Documents(Protocol):
         """The whisper to target `leg` of the Dial that answers `turn`, next at `following`."""
         ...
 
-    def fallback(self, say: tuple[Instruction, ...], then: Place | None) -> bytes:
-        """A document of the plan when all fails; its actions go to `then`."""
+    def fallback(
+        self, say: tuple[Instruction, ...], then: Place | None, heard: int | None = None
+    ) -> bytes:
+        """A document of the plan when all fails; its actions go to `then`. `heard` is the call's
+        turn that was recording until now."""
         ...
 
 

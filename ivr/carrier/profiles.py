@@ -34,22 +34,23 @@ class Recogniser:
 class Profile:
     """One carrier's abilities.
 
-    `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words,
-    in the `hears` code of each language. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes
-    prosody. `transcribes`: it can write down recordings in our languages; `live`: it does so in
-    pieces while it records, by these recognisers. `hints`: its recogniser
-    can be told which words to expect. `time_limit`: `<Dial>` ends a long talk. `record_options`:
-    `<Record>` takes trim and events. `gather_key`, `record_key`: the action is told which key
-    ended the input. `signature` is the header of its webhooks. `api` is the default REST base, ""
-    where it must be set. `overrides` is the URL fragment that sets time-outs and retries, ""
-    where the carrier has none. Ids of accounts, calls and recordings are opaque with every
-    profile."""
+    `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words, in
+    the `hears` code of each language, by `model` ("" leaves it to the carrier); `hints`: it can be
+    told which words to expect. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes prosody.
+    `transcribes`: it can write down recordings in our languages; `live`: it does so in pieces
+    while it records, by these recognisers. `time_limit`: `<Dial>` ends a long talk.
+    `record_options`: `<Record>` takes trim and events. `gather_key`, `record_key`: the action is
+    told which key ended the input. `signature` is the header of its webhooks. `api` is the
+    default REST base, "" where it must be set. `overrides` is the URL fragment that sets time-outs
+    and retries, "" where the carrier has none. Ids of accounts, calls and recordings are opaque
+    with every profile."""
 
     name: CarrierName
     voices: Mapping[Language, Voice]
     hears: Mapping[Language, str]
     whisper: bool = True
     speech: bool = True
+    model: str = ""
     pause: bool = True
     ssml: bool = True
     transcribes: bool = False
@@ -89,6 +90,7 @@ TWILIO: Final = Profile(
     name="twilio",
     voices=_VOICES,
     hears=_HEARS,
+    model="default",  # the one that takes Mandarin and fails over (twilio-voice §5, §6)
     live=_LIVE,
     api="https://api.twilio.com",
     overrides=_THREE_TRIES,

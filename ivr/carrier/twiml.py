@@ -105,17 +105,17 @@ class Twiml:
         }
 
     def render(
-        self, instructions: tuple[Instruction, ...], urls: Urls, *, recorded: bool = False
+        self, instructions: tuple[Instruction, ...], urls: Urls, *, heard: int | None = None
     ) -> bytes:
-        """The document for these instructions, as UTF-8 of content type `CONTENT_TYPE`. After a
-        recording, whoever wrote it down is told to stop first: a call's other words, and what is
-        said once it was put through, are not for writing down.
+        """The document for these instructions, as UTF-8 of content type `CONTENT_TYPE`. `heard` is
+        the turn whose recording has ended: who wrote it down stops first, as a call's other words,
+        and what is said once it was put through, are not for writing down.
 
         Raises UnrenderableReply beyond 64 kB."""
         verbs = "".join([self._verb(instruction, urls) for instruction in instructions])
         stop = ""
-        if recorded and self._profile.live:
-            stop = f'<Stop><Transcription name="{_listening(urls.turn - 1)}"/></Stop>'
+        if heard is not None and self._profile.live:
+            stop = f'<Stop><Transcription name="{_listening(heard)}"/></Stop>'
         body = f"{_HEAD}{stop}{verbs}</Response>".encode()
         if len(body) > MAX_BODY:
             raise UnrenderableReply(
@@ -232,7 +232,7 @@ class TwimlDocuments:
     ) -> bytes:
         """The reply of a turn; its actions go to turn `following`. Raises UnrenderableReply."""
         urls = Urls.of_turn(self._base, call_id, following)
-        return self._twiml.render(say, urls, recorded=recorded)
+        return self._twiml.render(say, urls, heard=following - 1 if recorded else None)
 
     def leg(
         self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int, following: int
@@ -240,9 +240,11 @@ class TwimlDocuments:
         """The whisper to target `leg` of the Dial that answers `turn`. Raises UnrenderableReply."""
         return self._twiml.render(say, Urls.of_leg(self._base, call_id, turn, (leg, following)))
 
-    def fallback(self, say: tuple[Instruction, ...], then: Place | None) -> bytes:
+    def fallback(
+        self, say: tuple[Instruction, ...], then: Place | None, heard: int | None = None
+    ) -> bytes:
         """A document of the plan when all fails. Raises UnrenderableReply."""
-        return self._twiml.render(say, Urls.of_fallback(self._base, then))
+        return self._twiml.render(say, Urls.of_fallback(self._base, then), heard=heard)
 
 
 def _listening(turn: int) -> str:
@@ -273,7 +275,8 @@ def _compiled_listen(profile: Profile, language: Language, *, speech: bool) -> t
         return 'actionOnEmptyResult="true" ', ">"
     if not speech:
         return 'actionOnEmptyResult="true" input="dtmf" ', ">"
-    heard = f'language="{escape(profile.hears[language])}" profanityFilter="false"'
+    model = f' speechModel="{escape(profile.model)}"' if profile.model else ""
+    heard = f'language="{escape(profile.hears[language])}" profanityFilter="false"{model}'
     before = f'actionOnEmptyResult="true" input="dtmf speech" {heard} '
     return before, f' speechTimeout="{_SPEECH_ENDS}">'
 

@@ -54,7 +54,8 @@ class Outage:
             return await self._taken(caller, place, event, ref)
         await self._let_go(caller, event, ref)
         plan = self._plans.current.fallback
-        return self._document(plan.opening(caller.line, caller.language, self._clock.now()))
+        opening = plan.opening(caller.line, caller.language, self._clock.now())
+        return self._document(opening, _heard(caller, event))
 
     async def following(
         self, caller: Caller, place: Place, event: LineEvent, ref: RecordingRef | None
@@ -75,9 +76,12 @@ class Outage:
         self, caller: Caller, place: Place, event: Recorded, ref: RecordingRef | None
     ) -> bytes:
         plan, language = self._plans.current.fallback, place.language
-        if ref is None or not await self._keep(self._spooled(caller, language, ref, heard=True)):
-            return self._document(plan.unsure(place))
-        return self._document(plan.kept(place, caller.line, event.end, self._clock.now()))
+        kept = ref is not None and await self._keep(
+            self._spooled(caller, language, ref, heard=True)
+        )
+        now = self._clock.now()
+        answer = plan.kept(place, caller.line, event.end, now) if kept else plan.unsure(place)
+        return self._document(answer, _heard(caller, event))
 
     async def _let_go(
         self, caller: Caller, event: LineEvent | None, ref: RecordingRef | None
@@ -112,5 +116,10 @@ class Outage:
     def _language(self, caller: Caller) -> Language:
         return self._plans.current.fallback.languages(caller.line, caller.language)[0]
 
-    def _document(self, answer: Spoken) -> bytes:
-        return self._documents.fallback(answer.say, answer.then)
+    def _document(self, answer: Spoken, heard: int | None = None) -> bytes:
+        return self._documents.fallback(answer.say, answer.then, heard)
+
+
+def _heard(caller: Caller, event: LineEvent | None) -> int | None:
+    """The call's turn whose recording has just ended: nobody listens to what follows."""
+    return caller.matter[1] if caller.matter and isinstance(event, Recorded) else None

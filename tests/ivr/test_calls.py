@@ -10,7 +10,13 @@ from typing import Final, get_args
 
 import pytest
 
+from ivr.carrier.local.dialects import dialect_of
+from ivr.carrier.local.twiml_reader import read_twiml
+from ivr.carrier.local.verbs import Gather
 from ivr.carrier.profiles import CarrierName, Profile, profile_of
+from ivr.carrier.twiml import Twiml, Urls
+from ivr.flow.announcing import Announcement, Heard, document
+from ivr.flow.instruction import Language
 from ivr.flow.world import Plan
 from tests.ivr.playbook import on_policy, perform
 from tests.ivr.wire import BASE, Wire
@@ -81,8 +87,8 @@ def test_every_url_that_is_handed_out_carries_the_overrides(
         wire = Wire(carrier)
         story = (mine if mine.exists() else path).read_text(encoding="utf-8")
         perform(story, on_carrier(demo_plan, carrier), wire)
-        for document in wire.documents:
-            for element in ET.fromstring(document).iter():
+        for sent in wire.documents:
+            for element in ET.fromstring(sent).iter():
                 for name, value in element.attrib.items():
                     if "://" in value:
                         stem, mark, overrides = value.partition("#")
@@ -95,6 +101,22 @@ def test_every_url_that_is_handed_out_carries_the_overrides(
     expected |= {"Record@transcribeCallback"} if carrier.transcribes else set()
     expected |= {"Transcription@statusCallbackUrl"} if carrier.live else set()
     assert set(named) == expected
+
+
+@ON_EACH
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_call_that_we_place_is_borne_too(
+    carrier: Profile, language: Language, demo_plan: Plan
+) -> None:
+    """Its offer, what it is for, and its end, as the carrier reads them."""
+    slots = (("case", "4627 0395"), ("pin", "1825"), ("due", "17:30"))
+    said = Announcement("+865580000021", language, "sms.case", slots)
+    urls = Urls(f"{BASE}/voice/c0ffee/announce/1")
+    for heard in (Heard(0, None, told=False), Heard(1, "1", told=False)):
+        made = Twiml(carrier).render(document(demo_plan, said, heard), urls).decode()
+        gather = read_twiml(made, dialect_of(carrier.name)).verbs[0]
+        assert isinstance(gather, Gather)
+        assert gather.action == urls.stem + carrier.overrides
 
 
 @ON_EACH

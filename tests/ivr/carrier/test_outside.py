@@ -174,6 +174,24 @@ def _words(parcel: Parcel) -> bool:
     return "/transcription" in parcel.url
 
 
+async def test_the_plan_when_all_fails_ends_the_listening_too(tmp_path: Path) -> None:
+    """The Record's action cannot be reached: what follows is not written down either."""
+    faults = Faults(unreached=to("/turn/3#"))
+    async with outside(tmp_path, "twilio", faults.wrap) as both, both.phone(CALLER) as caller:
+        await state_a_matter(caller, LINE, "2", "1")
+        async with asyncio.timeout(DEADLINE):
+            while not (ended := [p for p in faults.sent if _event(p) == "transcription-stopped"]):
+                await asyncio.sleep(0.02)
+        await caller.send("hangup")
+
+    assert dict(ended[0].params)["CallStatus"] == "in-progress"
+    assert any("/voice/fallback" in parcel.url for parcel in faults.sent)
+
+
+def _event(parcel: Parcel) -> str | None:
+    return dict(parcel.params).get("TranscriptionEvent")
+
+
 async def test_where_nobody_wants_words_nobody_listens(tmp_path: Path) -> None:
     faults = Faults()
     async with (

@@ -93,6 +93,7 @@ def test_speech_and_hints_equal_the_sdks() -> None:
         language="cmn-Hans-CN",
         hints='停水,漏水 房子,"a"&b',
         profanity_filter=False,
+        speech_model="default",
         speech_timeout=2,
     )
     gather.say("请说。", **ZH)
