@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from benchmarks.caller import ACTION, Account, Connection, Keys, fields, matters, request, wires
+from benchmarks.caller import (
+    ACTION,
+    TURN,
+    Account,
+    Connection,
+    Keys,
+    fields,
+    matters,
+    request,
+    wires,
+)
 from ivr.library.plans import shipped
 from ivr.library.wording import load_phrases
 
@@ -18,8 +28,6 @@ STORIES: Final = partial(matters, every=2)
 CONNECTIONS: Final = 16
 PATIENT: Final = 60.0
 """Seconds until everything must be answered again."""
-TURN: Final = "/turn/"
-"""Only a step of the journal hands out such an address; what is said where all fails does not."""
 BREATH: Final = 0.25
 """Seconds before the next call while nothing is answered by a step."""
 
@@ -81,7 +89,8 @@ async def run_until(account: Account, first: int, seen: Seen, stop: asyncio.Even
                 seen.cut.append(CutCall(number, path, keys[turn:]))
                 return
             following = _following(account, body)
-            if seen.doubtful and (status != 200 or TURN not in following):
+            spoken = TURN in following or not (following or seen.doubtful)
+            if not spoken or (seen.doubtful and status != 200):
                 seen.cut.append(CutCall(number, path, keys[turn:]))
                 await asyncio.sleep(BREATH)
                 break

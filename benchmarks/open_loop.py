@@ -15,6 +15,7 @@ from typing import Final
 
 from benchmarks.caller import (
     ACTION,
+    TURN,
     Account,
     Connection,
     Counts,
@@ -78,6 +79,9 @@ class Caller:
                 self._left = []
             else:
                 self._path = found[1].decode()[len(self._account.base) :]
+                if TURN not in self._path:  # what is said where a step fails
+                    counts.failed += status == 200
+                    self._left = []
 
 
 async def run(callers: Sequence[Caller], rate: float, warms: float, seconds: float) -> Counts:
