@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.call import Call
@@ -37,7 +37,7 @@ from storage.beneath import Read, Written
 from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
 from storage.engine import Database
 from storage.sealing import Sealing
-from storage.tables.calls import leg_answers
+from storage.tables.calls import leg_answers, rings
 from storage.tables.cases import case_callers, cases, pin_sends, tries
 from storage.tables.outbox import outbox
 
@@ -67,6 +67,20 @@ ACCEPTED_SINCE: Final = Read(
         leg_answers.c.at >= bindparam("since", type_=leg_answers.c.at.type),
     )
 )
+RUNG_IN_VAIN: Final = Read(
+    select(func.count())
+    .select_from(rings)
+    .where(
+        rings.c.phone == bindparam("phone"),
+        rings.c.at > bindparam("since", type_=rings.c.at.type),
+        ~exists().where(
+            leg_answers.c.call_id == rings.c.call_id,
+            leg_answers.c.turn == rings.c.turn,
+            leg_answers.c.accepted.is_(True),
+        ),
+    )
+)
+"""One that rings still counts until somebody takes it: of many at once not all come through."""
 TEXTS: Final = Read(
     select(func.count()).where(outbox.c.key.between(bindparam("first_key"), bindparam("last_key")))
 )
@@ -135,8 +149,8 @@ class StoredAnswers:
                 return await self._send_pin(call, turn, reference, now)
             case CountCases():
                 return await self._count_cases(call, now)
-            case CountLiveCalls(official):
-                return await self._count_live_calls(official, now)
+            case CountLiveCalls():
+                return await self._count_live_calls(lookup, now)
             case FindMatter(matter_turn):
                 return await self._find_matter(call, matter_turn)
             case CountTexts():
@@ -249,11 +263,25 @@ class StoredAnswers:
         still_open = (row.reference for row in found if CaseState(row.state) not in ENDS)
         return RecentCases(len(found), next(still_open, None))
 
-    async def _count_live_calls(self, official: str, now: datetime) -> Answer:
+    async def _count_live_calls(self, asked: CountLiveCalls, now: datetime) -> Answer:
+        rung = [await self._in_vain(phone, now) for phone in asked.phones]
+        accepted = 0 if asked.official is None else await self._accepted(asked.official, now)
+        return LiveCallsToday(accepted, tuple(rung))
+
+    async def _in_vain(self, phone: str | None, now: datetime) -> int:
+        if phone is None:
+            return 0
+        digest = self._effects.phone_digest(phone)
+        [row] = await self._database.look(RUNG_IN_VAIN, phone=digest, since=now - HOUR)
+        times: int = row[0]
+        return times
+
+    async def _accepted(self, official: str, now: datetime) -> int:
         local = now.astimezone(self._zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         [row] = await self._database.look(ACCEPTED_SINCE, official=official, since=midnight)
-        return LiveCallsToday(row[0])
+        accepted: int = row[0]
+        return accepted
 
     async def _count_texts(self, call: Call, now: datetime) -> Answer:
         key = self._effects.texts_key(call.caller or "", now)

@@ -14,6 +14,7 @@ from ivr.flow.effect import (
     Effect,
     FlagPressure,
     MakeAnonymous,
+    NoteRing,
     NoteStray,
     NoteVerdict,
     Notify,
@@ -35,6 +36,7 @@ from storage.writes import (
     ENQUEUE,
     KEEP_CALLER,
     NOTE_MOVES,
+    NOTE_RING,
     OPEN_CASE,
     OPEN_NAMED_CASE,
     TEXT,
@@ -117,6 +119,16 @@ class Effects:
                 yield from map(Write, _withdraw(reference, source.at))
             case FlagPressure(reference):
                 yield Write(_noted(reference, "pressure on the caller", source.at))
+            case NoteRing(phone, turn):
+                yield Write(
+                    NOTE_RING,
+                    {
+                        "call_id": source.call_id,
+                        "turn": turn,
+                        "phone": self.phone_digest(phone),
+                        "at": source.at,
+                    },
+                )
             case NoteVerdict() | NoteStray():
                 yield self.count_of(source, effect).write()
             case _:
@@ -182,6 +194,10 @@ class Effects:
         """What the keys of a number's texts of one day begin with; they end before its `~`."""
         day = at.astimezone(self._zone).date().isoformat()
         return f"text:{self._sealing.digest('texts', f'{day} {number}')[:32]}:"
+
+    def phone_digest(self, phone: str) -> str:
+        """What a phone that is rung is matched by."""
+        return self._sealing.digest("phone", phone)
 
     def caller_digest(self, caller: str | None) -> str:
         """What a caller is matched by; every withheld caller is the same one."""

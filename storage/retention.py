@@ -27,7 +27,7 @@ from storage.ends import LIVE, keep_end, settle_later, settling
 from storage.engine import Database
 from storage.recordings import StoredRecordings
 from storage.tables.blocks import block_events
-from storage.tables.calls import call_ends, calls, steps
+from storage.tables.calls import call_ends, calls, rings, steps
 from storage.tables.cases import pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
 from storage.tables.pieces import pieces
@@ -166,6 +166,7 @@ class Retention:
         await self._drop(outbox, done)
         before = (now - TRIES).date().isoformat()
         await self._drop(tries, tries.c.day < before)
+        await self._drop(rings, rings.c.at <= now - FINISHED_WORK)
         await self._drop(block_events, block_events.c.at <= now - AUDIT)
         await self._drop(pin_sends, pin_sends.c.day < before)
         await self._empty_failed(now)

@@ -14,7 +14,7 @@ from ivr.ports import RecordingRef
 from routing.cases.case import Confidentiality
 from routing.ports import Audio, JobKind
 from storage.beneath import Written
-from storage.tables.calls import strays, verdicts
+from storage.tables.calls import rings, strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import JobState, outbox
 
@@ -56,6 +56,7 @@ OPEN_NAMED_CASE: Final = Written(insert(cases).values(group_of=_earlier()))
 """Only named cases are linked: a link from any other to a named one would say whose it is.
 Wants `whose`, `since` and `same_office` besides the columns."""
 NOTE_MOVES: Final = Written(insert(case_events).inline())
+NOTE_RING: Final = Written(insert(rings).inline().on_conflict_do_nothing())
 KEEP_CALLER: Final = Written(insert(case_callers).inline())
 
 

@@ -102,6 +102,14 @@ class NoteStray:
     event: str
 
 
+@value
+class NoteRing:
+    """A person's phone rings; whether somebody takes it shows in what answers `turn`."""
+
+    phone: str
+    turn: int
+
+
 Effect = (
     OpenCase
     | AttachRecording
@@ -112,6 +120,7 @@ Effect = (
     | TellOffice
     | NoteVerdict
     | NoteStray
+    | NoteRing
 )
 
 
@@ -137,9 +146,12 @@ class CountCases:
 
 @value
 class CountLiveCalls:
-    """How many live calls has this official (by published number) accepted today?"""
+    """How much have the call's targets been rung: how many live calls has this official (by
+    published number) accepted today, and how often did each of `phones` ring in vain within the
+    hour? None for those that need not be asked about."""
 
-    official: str
+    official: str | None
+    phones: tuple[str | None, ...] = ()
 
 
 @value

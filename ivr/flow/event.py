@@ -114,9 +114,11 @@ class RecentCases:
 
 @value
 class LiveCallsToday:
-    """How many live calls an official has accepted today."""
+    """How many live calls an official has accepted today; and, by target, how often its phone rang
+    within the hour without being taken."""
 
     accepted: int
+    in_vain: tuple[int, ...] = ()
 
 
 @value

@@ -29,6 +29,7 @@ class Policy:
     ring_seconds: int = 20
     longest_talk: int = 7200
     live_calls: int = 4
+    rings_in_vain: int = 6  # of one person's phone within an hour; then it is left in peace
     hears: bool = True  # the carrier's profile recognises words
     whispers: bool = True  # the carrier's profile plays a whisper before bridging
     hash_told: bool = True  # the carrier's profile tells of a `#` that nothing was keyed before

@@ -67,6 +67,17 @@ leg_answers = Table(
     Index("ix_leg_answers_official_at", "official", "at"),
 )
 
+rings = Table(
+    "rings",
+    METADATA,
+    Column("call_id", String(64), ForeignKey("calls.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),  # whose leg_answers say whether it was taken
+    Column("phone", String(64), nullable=False),  # keyed digest: it is a person's own number
+    Column("at", Instant, nullable=False),
+    Index("ix_rings_phone_at", "phone", "at"),
+    Index("ix_rings_at", "at"),
+)
+
 verdicts = Table(
     "verdicts",
     METADATA,

@@ -21,6 +21,7 @@ from ivr.flow.effect import (
     FlagPressure,
     Lookup,
     MakeAnonymous,
+    NoteRing,
     NoteStray,
     NoteVerdict,
     Notify,
@@ -83,6 +84,7 @@ class Town:
     recent: int = 0
     locked: bool = False
     texted: bool = False
+    in_vain: dict[int, int] = field(default_factory=dict)  # by target
 
     def answer(self, lookup: Lookup) -> Answer:  # noqa: PLR0911 - one return a lookup
         """One lookup."""
@@ -96,8 +98,9 @@ class Town:
                 return PinSent()
             case CountCases():
                 return RecentCases(self.recent, None)
-            case CountLiveCalls():
-                return LiveCallsToday(self.live_calls)
+            case CountLiveCalls(official, phones):
+                in_vain = (self.in_vain.get(at, 0) for at in range(len(phones)))
+                return LiveCallsToday(self.live_calls if official else 0, tuple(in_vain))
             case FindMatter():
                 return MatterFound(None, None)
             case CountTexts():
@@ -176,8 +179,9 @@ def _short(found: Answer) -> str:  # noqa: PLR0911 - one return an answer
             return "taken"
         case RecentCases(count):
             return str(count)
-        case LiveCallsToday(accepted):
-            return str(accepted)
+        case LiveCallsToday(accepted, in_vain):
+            rung = ", ".join(map(str, in_vain))
+            return f"{accepted}; in vain {rung}" if any(in_vain) else str(accepted)
         case MatterFound(reference):
             return reference or "none"
         case TextsToday(full):
@@ -238,6 +242,8 @@ def done(effects: tuple[Effect, ...]) -> Iterator[str]:  # noqa: C901 - one line
                 yield f"counted: {verdict}"
             case NoteStray(event):
                 yield f"stray: {event}"
+            case NoteRing(phone):
+                yield f"rung: {phone}"
 
 
 def read_event(line: str, story: Story) -> LineEvent | None:  # noqa: PLR0911 - one return a verb
@@ -272,6 +278,8 @@ def _set_town(words: list[str], story: Story) -> None:
             story.now += timedelta(seconds=int(seconds))
         case ["live", "calls", count]:
             story.town.live_calls = int(count)
+        case ["rung", "in", "vain", count, "target", target]:
+            story.town.in_vain[int(target)] = int(count)
         case ["recent", "cases", count]:
             story.town.recent = int(count)
         case ["texts", "used", "up"]:

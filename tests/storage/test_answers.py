@@ -16,6 +16,7 @@ from ivr.flow.effect import (
     CountLiveCalls,
     FindCase,
     FindMatter,
+    NoteRing,
     WithdrawCase,
 )
 from ivr.flow.event import (
@@ -49,6 +50,7 @@ from tests.storage.stepping import (
 REFERENCE: Final = "46270395"
 RIGHT: Final = FindCase(REFERENCE, "7315")
 WRONG: Final = FindCase(REFERENCE, "0000")
+PHONE: Final = "+865580010001"
 OTHER: Final = "+8613911112222"
 THIRD: Final = "+8613911113333"
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -280,6 +282,22 @@ async def test_an_officials_accepted_calls_of_the_local_day(tmp_path: Path) -> N
         tomorrow = await answers.answer(ringing("x"), 2, asked, after)
     assert today == LiveCallsToday(2)
     assert tomorrow == LiveCallsToday(0)
+
+
+async def test_how_often_a_phone_rang_in_vain_within_the_hour(tmp_path: Path) -> None:
+    """Somebody took one; one was declined, one is still ringing, one is another's phone."""
+    async with opened(tmp_path) as house:
+        for name in ("old", "taken", "declined", "rings", "other"):
+            await house.journal.append(first_step(name))
+            phone = OTHER if name == "other" else PHONE
+            at = AT - timedelta(hours=1) if name == "old" else AT
+            step = replace(later_step(name, 1, NoteRing(phone, 2)), at=at)
+            await house.journal.append(step)
+        for name, accepted in (("taken", True), ("declined", False)):
+            await house.calls.answer_leg(LegAnswer(name, 2, 0, accepted, None, AT))
+        asked = CountLiveCalls(None, (None, PHONE, OTHER))
+        found = await answers_of(house).answer(ringing("x"), 2, asked, AT)
+    assert found == LiveCallsToday(0, (0, 2, 1))
 
 
 async def test_a_matter_is_found_with_the_digits_that_open_it(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 from ivr.flow.call import Call, with_facts
-from ivr.flow.effect import CountLiveCalls, NoteStray
+from ivr.flow.effect import CountLiveCalls, NoteRing, NoteStray
 from ivr.flow.event import Answer, DialEnded, LineEvent, LiveCallsToday
 from ivr.flow.instruction import Dial, Say
 from ivr.flow.matter import decide
@@ -89,17 +89,21 @@ def _attended(world: World, target: Target) -> bool:
 def ring(
     world: World, call: Call, node: Put, said: tuple[Say, ...], answers: tuple[Answer, ...]
 ) -> Step:
-    """Ring the target at `rung`; an official whose quota is used up is passed over, aloud."""
+    """Ring the target at `rung`. An official whose quota is used up is passed over, aloud; a phone
+    that rang in vain too often within the hour is left in peace, as if nobody took it. An office's
+    own phone is there to be rung."""
     index = call.facts.rung
     if index >= len(call.facts.order):
         return nobody(call, node, closed=False, said=said)
     target = call.facts.order[index]
-    if target.official is not None:
-        today = answer_of(answers, LiveCallsToday)
-        if today is None:
-            return Turn(call, look=CountLiveCalls(target.official))
-        if today.accepted >= world.plan.policy.live_calls:
+    if target.role is not Role.POOL:
+        use = answer_of(answers, LiveCallsToday)
+        if use is None:
+            return Turn(call, look=_use(call))
+        if target.official is not None and use.accepted >= world.plan.policy.live_calls:
             return pass_over(world, call, node, said, answers)
+        if use.in_vain[index : index + 1] >= (world.plan.policy.rings_in_vain,):
+            return ring(world, with_facts(call, rung=index + 1), node, said, answers)
     told = said and target.role is not Role.STAND_IN  # `put.full` has named who comes next
     words = () if told else introduce(world, call, node, target)
     dial = Dial(
@@ -110,7 +114,19 @@ def ring(
         whisper=world.plan.policy.whispers,
         longest=world.plan.policy.longest_talk,
     )
-    return Turn(with_facts(call, rung=index + 1), (*said, *words, dial))
+    rings = () if target.role is Role.POOL else (NoteRing(target.number, call.turn + 1),)
+    return Turn(with_facts(call, rung=index + 1), (*said, *words, dial), rings)
+
+
+def _use(call: Call) -> CountLiveCalls:
+    """How much those have been rung that may ring in this turn; at most one is an official."""
+    order = call.facts.order
+    official = next((t.official for t in order if t.official is not None), None)
+    people = (
+        target.number if at >= call.facts.rung and target.role is not Role.POOL else None
+        for at, target in enumerate(order)
+    )
+    return CountLiveCalls(official, tuple(people))
 
 
 def pass_over(

@@ -32,7 +32,7 @@ from ivr.flow.event import (
 from ivr.flow.turn import Turn
 from ivr.flow.world import Plan, World
 from ivr.ports import RecordingRef, Transcript
-from storage.tables.calls import call_ends, calls, leg_answers, steps
+from storage.tables.calls import call_ends, calls, leg_answers, rings, steps
 from storage.tables.cases import cases, recordings, transcripts, tries
 from tests.ivr.desk import RECORDING_TURN, SECONDS, Desk, Rung, call_of, opened
 
@@ -346,3 +346,34 @@ async def test_words_told_for_a_call_are_kept_with_their_event(desk: Desk) -> No
     assert kept["event"] == "Pressed"
     assert kept["values"] == {"digits": "2", "finished": False}
     assert [answer["answer"] for answer in kept["looked"]] == ["RecentCases"]
+
+
+async def stand_in_rung(desk: Desk, number: int) -> Rung | None:
+    """A call whose office does not answer; None where its stand-in is left in peace."""
+    call = await desk.record(f"CA{number}", f"+86139{number:08}")
+    await desk.action(call)
+    reply = await desk.turn(call, 4, DialEnded(accepted=False, declined=False))
+    return call if b"<Dial" in reply else None
+
+
+async def test_a_persons_phone_does_not_ring_in_vain_all_day(desk: Desk) -> None:
+    """Six rings within the hour that nobody took; those that somebody took do not count."""
+    for number in range(2):
+        taken = await stand_in_rung(desk, number)
+        assert taken is not None
+        await whisper(desk, taken, LegAt(taken.id, 5, 1, 1), "1")
+    for number in range(2, 8):
+        assert await stand_in_rung(desk, number) is not None
+    assert await stand_in_rung(desk, 8) is None
+    desk.clock.pass_(3600)
+
+    assert await stand_in_rung(desk, 9) is not None
+
+
+async def test_whose_phone_rang_is_kept_as_a_digest(desk: Desk) -> None:
+    await stand_in_rung(desk, 1)
+    phone = desk.plans.current.directory.offices["市公安局"].stand_in_number
+    (row,) = await desk.rows(rings)
+
+    assert phone is not None
+    assert row.phone == desk.effects.phone_digest(phone)

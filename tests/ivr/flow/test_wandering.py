@@ -98,11 +98,14 @@ def towns() -> SearchStrategy[Town]:
         st.just("2026-11-26T09:30:00+00:00"),
     )
     return st.builds(
-        lambda case, live, recent, locked: Town({"46270395": ("1820", case)}, live, recent, locked),
+        lambda case, live, recent, locked, in_vain: Town(
+            {"46270395": ("1820", case)}, live, recent, locked, in_vain={0: in_vain, 1: in_vain}
+        ),
         found,
         st.sampled_from([0, 4]),
         st.sampled_from([0, 0, 5]),
         st.booleans(),
+        st.sampled_from([0, 0, 6]),
     )
 
 
