@@ -5,9 +5,7 @@ from deployment import uncaught  # noqa: F401 - first, for what is said where th
 
 # isort: split
 import asyncio
-import contextlib
 import secrets
-import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +27,7 @@ from deployment.fallback import RECOVER_EVERY, Fallback, fallback_of
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
 from deployment.ledger import sweep_of
+from deployment.listening import listening, taking_leave, told_to_stop
 from deployment.lookout import look_after
 from deployment.metrics import Metrics
 from deployment.outgoing import Outgoings
@@ -38,7 +37,6 @@ from deployment.readiness import Readiness
 from deployment.scrape import metrics_routes
 from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
-from deployment.sockets import runner_of
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.routes import VoiceRoutes
@@ -362,26 +360,11 @@ def _report(what: str, job: Job, why: str) -> None:
 async def serve(settings: Settings) -> None:
     """Run until told to stop. Raises StartError, StorageError with a sentence."""
     app = await build_app(settings)
-    runner = runner_of(app)
-    await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
-    try:
-        await site.start()
-    except OSError as wrong:
-        await runner.cleanup()
-        raise commands.cannot_listen(settings, wrong) from wrong
+    runner = await listening(app, settings)
     keep_short()
     commands.welcome(settings, app[HOUSE].directory())
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-            loop.add_signal_handler(name, stop.set)
-    await stop.wait()
-    await site.stop()  # whoever comes now is refused at once, and asks another server
-    if settings.carrier != "local":
-        await runner.leave()
-    await runner.cleanup()
+    await told_to_stop().wait()
+    await taking_leave(runner, settings)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -3,7 +3,6 @@ sentence for any failure. `server.py` hands in what serves."""
 
 import argparse
 import asyncio
-import errno
 import io
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from deployment import blocking
+from deployment import blocking, standby
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
 from deployment.log import log_as_json
@@ -101,8 +100,7 @@ def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
     """All there are, the default first."""
 
     def run(settings: Settings, _: argparse.Namespace) -> int:
-        with in_folder(settings):
-            asyncio.run(serve(settings))
+        standby.run(settings, serve)
         return 0
 
     def rehearse(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -208,19 +206,6 @@ def welcome(settings: Settings, directory: Directory) -> None:
             "  终端 from a terminal    uv run server.py rehearse",
         ]
     print("\n".join(lines), flush=True)
-
-
-def cannot_listen(settings: Settings, wrong: OSError) -> StartError:
-    """Why HOST and PORT cannot be used, and which of them to change."""
-    port, host = settings.port, settings.host
-    match wrong.errno:
-        case errno.EADDRINUSE:
-            why = f"port {port} on {host} is in use: set ZHITONG_PORT to a free one"
-        case errno.EACCES:
-            why = f"port {port} may not be used by this user: set ZHITONG_PORT to one above 1023"
-        case _:
-            why = f"{host} is no address of this machine: set ZHITONG_HOST to one"
-    return StartError(why)
 
 
 def migrate_folder(settings: Settings, _: argparse.Namespace) -> int:

@@ -35,6 +35,11 @@ _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os
 _KNOWN: Final = "known-until"
 
 
+def ran_before(folder: Path) -> bool:
+    """Whether a server has worked with this folder before."""
+    return (folder / _KNOWN).exists()
+
+
 class FileSpool:
     """One folder, one file a process, which holds that file's lock while it lives. All that is
     done to files is done in a thread of its own, in order."""

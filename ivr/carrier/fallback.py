@@ -32,6 +32,8 @@ from routing.numbers.reading import caller_form
 LOG: Final = structlog.get_logger()
 XML: Final = {"Content-Type": CONTENT_TYPE}
 LANGUAGES: Final[dict[str, Language]] = {tag: language for language, tag in TAGS.items()}
+TURN_PATH: Final = r"/voice/{call:[A-Za-z0-9_-]{8,64}}/turn/{turn:\d{1,4}}"
+LEG_PATH: Final = TURN_PATH + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}"
 TURN: Final = re.compile(r"/voice/([A-Za-z0-9_-]{8,64})/turn/(\d{1,4})")
 """The end of the address of a turn whose document could not be had, as ErrorUrl names it."""
 MAYBE_SILENCE: Final = (Record().silence, Record().silence + 1)
@@ -68,6 +70,33 @@ class FallbackRoutes:
             web.post(STEPS + "/recording", self.recording),
         ]
 
+    def alone(self) -> list[web.RouteDef]:
+        """What to mount where there is no database at all: the plan speaks to every caller, and
+        what it cannot keep comes again."""
+        return [
+            *self.routes(),
+            web.post("/voice/answer", self.speaking),
+            web.post(TURN_PATH, self.speaking),
+            web.post(LEG_PATH, self.declining),
+            web.post(TURN_PATH + "/recording", self.recording),
+            web.post(TURN_PATH + "/transcript", self.later),
+            web.post("/voice/status", self.later),
+        ]
+
+    async def speaking(self, request: web.Request) -> web.Response:
+        """In place of a call's first document, or of a turn's."""
+        return _spoken(await self.instead(request, await self._entrance.form(request)))
+
+    async def declining(self, request: web.Request) -> web.Response:
+        """A callee is told, and bridged to nobody."""
+        await self._entrance.form(request)
+        return _spoken(self.apology)
+
+    async def later(self, request: web.Request) -> web.Response:
+        """A callback that only the database can take."""
+        await self._entrance.form(request)
+        return web.Response(status=503)
+
     async def opening(self, request: web.Request) -> web.Response:
         """Where the carrier turns when it cannot fetch or execute a document."""
         form = await self._entrance.form(request)
@@ -90,10 +119,10 @@ class FallbackRoutes:
         return _spoken(body)
 
     async def recording(self, request: web.Request) -> web.Response:
-        """A recording of the plan's is there: kept, in case its action never comes."""
+        """A recording is there: kept, in case its action never comes."""
         form = await self._entrance.form(request)
         try:
-            kept = await self._told(form, None)
+            kept = await self._told(form, _turn_of(request))
         except MalformedWebhook as refused:
             raise web.HTTPBadRequest(text=f"{refused}\n") from refused
         return web.Response(status=204 if kept else 503)

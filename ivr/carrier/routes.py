@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from ivr.carrier.entrance import Entrance
-from ivr.carrier.fallback import XML, FallbackRoutes
+from ivr.carrier.fallback import LEG_PATH, TURN_PATH, XML, FallbackRoutes
 from ivr.carrier.form import Fields
 from ivr.carrier.inbound import (
     Expecting,
@@ -76,16 +76,15 @@ class VoiceRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount; later URLs come from our own documents."""
-        turn = r"/voice/{call:[A-Za-z0-9_-]{8,64}}/turn/{turn:\d{1,4}}"
         return [
             web.post("/voice/answer", self.answer),
             web.post("/voice/status", self.status),
             *self._fallback.routes(),
-            web.post(turn, self.turn),
-            web.post(turn + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}", self.leg),
-            web.post(turn + "/recording", self.recording),
-            web.post(turn + "/transcript", self.transcript),
-            web.post(turn + "/transcription", self.transcription),
+            web.post(TURN_PATH, self.turn),
+            web.post(LEG_PATH, self.leg),
+            web.post(TURN_PATH + "/recording", self.recording),
+            web.post(TURN_PATH + "/transcript", self.transcript),
+            web.post(TURN_PATH + "/transcription", self.transcription),
         ]
 
     async def answer(self, request: web.Request) -> web.Response:

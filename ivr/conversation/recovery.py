@@ -76,11 +76,15 @@ class Recovery:
         self._clock = clock
         self._next_look = clock.now() + LOOK_FIRST
         self._taken: set[str] = set()
+        self._begun = False
         self._failed: set[str] = set()
 
     async def run(self) -> None:
         """Drain the spool, then, where it is time, look for what never reached it. Raises the
         errors of storage and of the carrier; the next round goes on."""
+        if not self._begun and await self._spool.known_until() is None:
+            await self._spool.know_until(self._clock.now())  # nothing before us is ours
+        self._begun = True
         await self._drain()
         if self._outage.unkept is not None:
             self._next_look = min(self._next_look, self._outage.unkept + SETTLED)

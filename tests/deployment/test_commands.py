@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployment import commands, plans
+from deployment.listening import cannot_listen
 from deployment.settings import Settings
 from ivr.library.plans import shipped
 
@@ -106,7 +107,7 @@ def test_what_check_does_not_do(
 
 
 def test_a_port_that_only_root_may_use() -> None:
-    refused = commands.cannot_listen(Settings(port=80), PermissionError(errno.EACCES, "denied"))
+    refused = cannot_listen(Settings(port=80), PermissionError(errno.EACCES, "denied"))
 
     assert "set ZHITONG_PORT to one above 1023" in str(refused)
 
