@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from deployment import blocking, standby
+from deployment import blocking, plan_files, standby
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
 from deployment.log import log_as_json
@@ -152,6 +152,13 @@ def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
             "列出拒接的号码（只显示尾号）。",
             "List who is turned away, until when and why.",
             blocking.blocks,
+        ),
+        Command(
+            "fallback",
+            "写出全部故障时的静态文件。",
+            "Write what callers hear while no server of ours answers, as files for any web server.",
+            plan_files.write,
+            plan_files.ask,
         ),
     )
 
