@@ -91,6 +91,9 @@ class StoredJournal:
                 batch, self._queue = self._queue[:MOST_STEPS], self._queue[MOST_STEPS:]
                 if not self._queue:
                     self._filled.clear()
+                batch = [waiting for waiting in batch if not waiting.answer.done()]
+                if not batch:  # all were answered by the plan while the database hung
+                    continue
                 began = loop.time()
                 outcomes = await self._kept([waiting.step for waiting in batch])
                 self.commits.note(loop.time() - began)

@@ -206,6 +206,17 @@ async def test_a_caller_who_gives_up_waiting_harms_nobody(tmp_path: Path) -> Non
     assert again.body == first
 
 
+async def test_what_nobody_waits_for_any_more_is_not_written(tmp_path: Path) -> None:
+    """While a database hangs the plan answers: its steps must not come to life one by one later."""
+    async with opened(tmp_path) as house:
+        async with house.database.writer, asyncio.TaskGroup() as group:
+            gone = group.create_task(house.journal.append(first_step("a")))
+            await asyncio.wait([gone], timeout=0)
+            gone.cancel()
+        await house.journal.append(first_step("b"))
+        assert await house.rows(calls) == 1
+
+
 async def test_only_a_step_with_work_wakes_the_outbox(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         await house.journal.append(first_step("a"))
