@@ -29,6 +29,8 @@ from routing.ports import Clock
 LOG: Final = structlog.get_logger()
 SETTLED: Final = timedelta(minutes=10)
 """By then the webhooks of a recording have come, if they come: it lasts five minutes at most."""
+LOOK_BACK: Final = timedelta(minutes=10)
+"""How far the list is read again: it says when a recording began, to the second, by another clock."""
 LOOK_EVERY: Final = timedelta(hours=1)
 LOOK_AGAIN: Final = timedelta(minutes=5)
 """Where the carrier could not be asked."""
@@ -82,10 +84,10 @@ class Recovery:
     async def run(self) -> None:
         """Drain the spool, then, where it is time, look for what never reached it. Raises the
         errors of storage and of the carrier; the next round goes on."""
+        await self._drain()
         if not self._begun and await self._spool.known_until() is None:
             await self._spool.know_until(self._clock.now())  # nothing before us is ours
         self._begun = True
-        await self._drain()
         if self._outage.unkept is not None:
             self._next_look = min(self._next_look, self._outage.unkept + SETTLED)
         if self._clock.now() >= self._next_look:
@@ -159,17 +161,18 @@ class Recovery:
         self._next_look = now + LOOK_AGAIN
         known = await self._spool.known_until()
         begun = min(filter(None, (known or now, self._outage.unkept)))
-        certain = now - SETTLED
+        certain, next_look = now - SETTLED, now + LOOK_EVERY
         if begun < certain:
-            for recording in sorted(
-                await self._carrier.recordings.since(begun - SETTLED), key=lambda each: each.at
-            ):
+            listed = await self._carrier.recordings.since(begun - LOOK_BACK)
+            for recording in sorted(listed, key=lambda each: each.at):
                 if recording.at <= certain:
                     await self._seen(recording)
+                else:  # its webhooks may still come
+                    next_look = min(next_look, recording.at + SETTLED)
         await self._spool.know_until(max(begun, certain))
         if self._outage.unkept is not None and self._outage.unkept <= certain:
             self._outage.unkept = None
-        self._next_look = now + LOOK_EVERY
+        self._next_look = next_look
 
     async def _seen(self, recording: CarrierRecording) -> None:
         """A finished recording in the list: one that no webhook has told of becomes a case."""
