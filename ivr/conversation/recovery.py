@@ -30,7 +30,7 @@ LOG: Final = structlog.get_logger()
 SETTLED: Final = timedelta(minutes=10)
 """By then the webhooks of a recording have come, if they come: it lasts five minutes at most."""
 LOOK_BACK: Final = timedelta(minutes=10)
-"""How far the list is read again: it says when a recording began, to the second, by another clock."""
+"""How far the list is read again: it says when a recording began, by another clock."""
 LOOK_EVERY: Final = timedelta(hours=1)
 LOOK_AGAIN: Final = timedelta(minutes=5)
 """Where the carrier could not be asked."""

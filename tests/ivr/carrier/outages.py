@@ -5,8 +5,8 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,8 @@ def may_mount() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0
 
 
-@asynccontextmanager
-async def small_disk(folder: Path, size: str) -> AsyncIterator[Path]:
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
     """A file system of its own, of so many bytes."""
     folder.mkdir(exist_ok=True)
     options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]

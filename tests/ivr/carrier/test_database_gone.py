@@ -15,9 +15,9 @@ from routing.ports import Audio
 from storage.tables.cases import cases, recordings
 from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.local.sounds import tone
-from tests.ivr.carrier.signed import Heard
 from tests.ivr.carrier.outages import OUTAGES, fill, may_mount, small_disk
 from tests.ivr.carrier.outside import Outside, outside
+from tests.ivr.carrier.signed import Heard
 
 CALLER, OTHER, LINE = "+8613900000012", "+8613900000034", "+865580000021"
 DEADLINE = 40.0
@@ -142,7 +142,7 @@ async def test_a_call_goes_on_where_it_was_once_the_database_is_back(
 async def test_a_disk_without_a_byte_left(tmp_path: Path) -> None:
     """Neither database nor spool can be written: nothing is promised, and the carrier's list has
     what was said."""
-    async with small_disk(tmp_path / "disk", "6m") as disk:
+    with small_disk(tmp_path / "disk", "6m") as disk:
         (tmp_path / "far").mkdir()
         (disk / "far").symlink_to(tmp_path / "far")  # the carrier's own disk is elsewhere
         async with outside(disk, "twilio") as both, both.phone(CALLER) as phone:
