@@ -38,8 +38,8 @@ def wanted_of(settings: Settings) -> Mapping[Setting, str]:
     return {
         Setting.VOICE_URL: f"{base}/voice/answer{tries}",
         Setting.VOICE_METHOD: "POST",
-        Setting.FALLBACK_URL: f"{base}/voice/fallback{tries}",
-        Setting.FALLBACK_METHOD: "POST",
+        Setting.FALLBACK_URL: settings.fallback_url or f"{base}/voice/fallback{tries}",
+        Setting.FALLBACK_METHOD: "GET" if settings.fallback_url else "POST",
         Setting.STATUS_URL: f"{base}/voice/status{tries}",
         Setting.STATUS_METHOD: "POST",
     }

@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
+from deployment.fallback import Fallback
 from deployment.families import Counted, watch
 from deployment.metrics import Metrics
-from deployment.readiness import Readiness, of_database, of_disk, of_outbox, of_plan
+from deployment.readiness import Readiness, of_database, of_disk, of_outbox, of_plan, of_spool
 from deployment.settings import Settings
 from ivr.carrier.routes import VoiceRoutes
 from ivr.conversation.keeper import Keeper
@@ -33,6 +34,8 @@ class Watched(Protocol):
     @property
     def keeper(self) -> Keeper: ...
     @property
+    def fallback(self) -> Fallback: ...
+    @property
     def journal(self) -> StoredJournal: ...
     @property
     def outbox(self) -> StoredOutbox: ...
@@ -59,3 +62,4 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
     house.readiness.add("disk", of_disk(house.settings.data_dir))
     house.readiness.add("plan", of_plan(lambda: house.plans.current, clock))
     house.readiness.add("outbox", of_outbox(outbox, clock))
+    house.readiness.add("spool", of_spool(house.fallback))

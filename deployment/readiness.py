@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from deployment.fallback import Fallback
 from ivr.carrier.local.recordings import FLOOR
 from ivr.flow.world import Plan
 from routing.ports import Clock
@@ -136,3 +137,21 @@ def _stuck(now: datetime, since: datetime) -> str:
         f"work has been due for {minutes} minutes and nobody takes it: calls are answered, but "
         "texts, mails and recordings wait; restart the server if the log does not say why"
     )
+
+
+def of_spool(fallback: Fallback) -> Look:
+    """Nobody is waiting for a case beside the database: calls are answered meanwhile."""
+
+    async def look() -> Check:
+        if fallback.outage.unkept is not None:
+            text = (
+                "what was said lately could not be noted anywhere: within ten minutes it is looked "
+                "up in the carrier's list"
+            )
+        elif await fallback.spool.waiting():
+            text = "messages wait in DATA_DIR/spool until the database takes them"
+        else:
+            return Check("spool", State.OK, "is empty")
+        return Check("spool", State.WARNING, text)
+
+    return look

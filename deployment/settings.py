@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     carrier: CarrierName = "local"
     carrier_url: str = ""
+    fallback_url: str = ""
     account_sid: str = ""
     auth_token: str = Field(default="", repr=False)
     media_hosts: str = ""
@@ -81,6 +82,13 @@ class Settings(BaseSettings):
     def _address(cls, url: str) -> str:
         if url and not _is_base(url):
             raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
+        return url
+
+    @field_validator("fallback_url")
+    @classmethod
+    def _file(cls, url: str) -> str:
+        if url and not _is_base(url):
+            raise ValueError("FALLBACK_URL must look like https://files.example/zhitong/zh.xml")
         return url
 
     @field_validator("carrier_url")

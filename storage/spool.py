@@ -75,6 +75,10 @@ class FileSpool:
         """Take the file away, unless it has grown."""
         await self._run(lambda: self._remove(batch))
 
+    async def waiting(self) -> bool:
+        """Whether anything waits, ours or another process's."""
+        return await self._run(lambda: next(self._folder.glob("*.jsonl"), None) is not None)
+
     async def known_until(self) -> datetime | None:
         """None where it was never noted, or what was noted cannot be read."""
 

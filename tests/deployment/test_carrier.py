@@ -10,10 +10,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 import server
-from deployment.carrier import account_of, local_line, rest_of, tokens
+from deployment.carrier import account_of, local_line, rest_of, tokens, wanted_of
 from deployment.clock import SystemClock
 from deployment.settings import Secrets, Settings
 from ivr.carrier.calls import Placing
+from ivr.carrier.numbers import Setting
 from storage.schema import migrate
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier
 
@@ -96,3 +97,15 @@ def test_the_embedded_carrier_is_asked_at_our_own_address(tmp_path: Path) -> Non
     assert tokens(keys) == [keys.token]
     assert local_line(settings, keys, SystemClock(), tuple) is not None
     assert local_line(settings_of(tmp_path), keys, SystemClock(), tuple) is None
+
+
+def test_the_fallback_is_ours_or_a_file(tmp_path: Path) -> None:
+    """A file server answers GET."""
+    file = "https://files.example/zhitong/zh.xml"
+    ours = wanted_of(settings_of(tmp_path))
+    files = wanted_of(settings_of(tmp_path, fallback_url=file))
+
+    assert "/voice/fallback#" in ours[Setting.FALLBACK_URL]
+    assert ours[Setting.FALLBACK_METHOD] == "POST"
+    assert files[Setting.FALLBACK_URL] == file
+    assert files[Setting.FALLBACK_METHOD] == "GET"

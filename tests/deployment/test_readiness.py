@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from deployment import readiness, shared
+from deployment.fallback import fallback_of
 from deployment.health import health_routes
 from deployment.readiness import (
     AHEAD,
@@ -24,16 +25,22 @@ from deployment.readiness import (
     of_disk,
     of_outbox,
     of_plan,
+    of_spool,
 )
+from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
 from ivr.carrier.local.recordings import FLOOR
+from ivr.conversation.spooled import Spooled
+from ivr.conversation.stores import Plans
+from ivr.flow.fallback import Line
 from ivr.flow.world import Plan
+from ivr.ports import Origin, RecordingRef
 from routing.hours import OpenIntervals
 from routing.ports import JobKind
 from storage.effects import enqueue
 from storage.errors import StorageError
 from storage.outbox import StoredOutbox
-from tests.ivr.desk import Desk, opened
+from tests.ivr.desk import Desk, StoppedClock, opened
 
 
 @pytest.fixture
@@ -176,3 +183,23 @@ async def test_strangers_who_ask_often_cost_what_one_does(
             async with client.get("/readyz") as answer:
                 assert answer.status == 200
     assert looked == 1
+
+
+async def test_messages_that_wait_are_told_of(
+    tmp_path: Path, demo_plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # no .env of a developer
+    clock = StoppedClock()
+    settings = Settings(data_dir=tmp_path)
+    fallback = fallback_of(settings, Secrets.of(settings), clock, Plans(demo_plan))
+    look = of_spool(fallback)
+    line = Spooled(
+        Origin("AC1", "CA1"), Line("", None), "en", RecordingRef("RE1", "u", 9), clock.now()
+    )
+    assert (await look()).state is State.OK
+
+    await fallback.spool.keep(line)
+    assert "messages wait" in (await look()).text
+    fallback.outage.unkept = clock.now()
+    assert "carrier's list" in (await look()).text
+    fallback.spool.close()

@@ -84,6 +84,7 @@ def test_where_the_carrier_is_asked(
         ({**ACCOUNT, **PUBLIC, "carrier": "somleng"}, "CARRIER=somleng needs CARRIER_URL"),
         ({**ACCOUNT, **PUBLIC, "carrier": "signalwire"}, "CARRIER=signalwire needs CARRIER_URL"),
         ({"carrier_url": "api.example"}, "CARRIER_URL must look like"),
+        ({"fallback_url": "zh.xml"}, "FALLBACK_URL must look like"),
         ({"workers": "2"}, "WORKERS needs DATABASE_URL"),
         ({"workers": "2", "database_url": "postgresql://x/y"}, "WORKERS must be 1 with CARRIER"),
         ({"database_url": "mysql://root@x/y"}, "DATABASE_URL must look like postgresql://"),
