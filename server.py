@@ -5,6 +5,7 @@ from deployment import uncaught  # noqa: F401 - first, for what is said where th
 
 # isort: split
 import asyncio
+import contextlib
 import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -22,13 +23,13 @@ from deployment import commands, forgetting
 from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcriber
 from deployment.clock import SystemClock
 from deployment.database import database_of, sounds_of
-from deployment.door import keeper_of
+from deployment.door import Kept, keeper_of
 from deployment.fallback import RECOVER_EVERY, Fallback, fallback_of
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
 from deployment.ledger import sweep_of
 from deployment.listening import listening, taking_leave, told_to_stop
-from deployment.lookout import look_after
+from deployment.lookout import look_after, shared
 from deployment.metrics import Metrics
 from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
@@ -60,7 +61,7 @@ from storage.blocks import StoredBlocks
 from storage.calls import StoredCalls
 from storage.cases import StoredCases
 from storage.effects import Effects
-from storage.engine import Database, Topic
+from storage.engine import Database
 from storage.errors import StorageError
 from storage.journal import StoredJournal
 from storage.keymark import same_key
@@ -136,8 +137,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     answers = StoredAnswers(database, sealing, effects, zone)
     fallback = fallback_of(settings, keys, clock, plans)
     blocks = StoredBlocks(database, sealing, effects)
-    keeper = keeper_of(settings, effects, blocks, calls, plans=plans, clock=clock)
-    database.signals.hear(Topic.BLOCKS, keeper.tell)
+    keeper = keeper_of(settings, database, Kept(effects, blocks, calls), plans, clock)
     conversation = Conversation(
         plans=plans,
         stores=Stores(journal, calls, answers, StoredPieces(database)),
@@ -276,6 +276,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             group.create_task(_forever(BEAT, presence.beat, first=BEAT)),
             group.create_task(_forever(forgetting.EVERY, forget.run)),
             group.create_task(_forever(FAILED, house.keeper.run)),
+            group.create_task(_forever(FAILED, lambda: shared(house))),
             group.create_task(_forever(FAILED, newest.run)),
             group.create_task(_forever(FAILED, house.database.signals.listen)),
             group.create_task(_forever(RECOVER_EVERY, recovery(house, rest).run)),
@@ -284,7 +285,8 @@ async def background(app: web.Application) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await presence.end()
-        await house.keeper.write_hits()
+        with contextlib.suppress(StorageError):
+            await house.keeper.write_hits()
 
 
 async def _forever(

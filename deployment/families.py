@@ -10,7 +10,8 @@ from typing import Final
 
 from aiohttp import web
 
-from deployment.metrics import Family, Key, Kind, Metrics, Sample, samples_of
+from deployment.metrics import Family, Kind, Metrics, Sample, samples_of
+from deployment.snapshots import Key
 from deployment.webhooks import Webhooks, measured, template
 from ivr.conversation.tally import Forward, Tally, answer_rate
 from routing.ledger import GapKind, Ledger
@@ -76,6 +77,9 @@ OLDEST: Final = Family(
 GAPS: Final = Family(
     "zhitong_gaps", Kind.GAUGE, "What must follow a call, is late, and is not there.", ("kind",)
 )
+SPOOL: Final = Family(
+    "zhitong_spool_bytes", Kind.GAUGE, "What was said in an outage and is no case yet."
+)
 OVERDUE: Final = frozenset({Standing.DUE, Standing.AT_WORK, Standing.RETRYING})
 
 
@@ -89,6 +93,7 @@ class Counted:
     commits: Durations
     outbox: StoredOutbox
     ledger: Ledger
+    spool: Path
     clock: Clock
 
 
@@ -124,7 +129,11 @@ def watch(metrics: Metrics, parts: Counted) -> None:
         found = await parts.ledger.counts()
         return [((kind.value,), found.get(kind, 0)) for kind in GapKind]
 
+    async def spooled() -> Iterable[Sample]:
+        return [((), sum(path.stat().st_size for path in parts.spool.glob("*.jsonl")))]
+
     metrics.shared(GAPS, gaps)
+    metrics.shared(SPOOL, spooled)
     metrics.shared(JOBS, jobs)
     metrics.shared(OLDEST, oldest)
 

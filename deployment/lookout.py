@@ -1,5 +1,6 @@
 """What `/metrics` tells and `/readyz` asks of this server's parts. Used by `server.py`."""
 
+import asyncio
 from typing import Protocol
 
 from deployment.fallback import Fallback
@@ -55,6 +56,7 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
         house.journal.commits,
         outbox=outbox,
         ledger=ledger,
+        spool=house.settings.data_dir / "spool",
         clock=clock,
     )
     watch(house.metrics, counted)
@@ -63,3 +65,10 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
     house.readiness.add("plan", of_plan(lambda: house.plans.current, clock))
     house.readiness.add("outbox", of_outbox(outbox, clock))
     house.readiness.add("spool", of_spool(house.fallback))
+
+
+async def shared(house: Watched) -> None:
+    """As long as the server lives: what several workers count is one sum."""
+    if house.settings.workers > 1:
+        await house.metrics.share(house.settings.data_dir / "metrics")
+    await asyncio.Event().wait()

@@ -2,10 +2,12 @@
 says. Each worker counts its own; whichever is asked adds the others' up (ADR 17). Prometheus's
 package writes the text."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,6 +20,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from deployment.shared import SharedAnswer
+from deployment.snapshots import EVERY, Key, Snapshots
 from storage.durations import BOUNDS, Durations
 
 LOG: Final = structlog.get_logger()
@@ -25,8 +28,6 @@ SUM: Final = "sum"
 LIMITS: Final = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 Labels = tuple[str, ...]
-Key = tuple[str, ...]
-"""A family's name, then its labels; of a histogram also the limit, or SUM."""
 Sample = tuple[Labels, float]
 
 
@@ -49,22 +50,6 @@ class Family:
     labels: Labels = ()
 
 
-class Others(Protocol):
-    """What the other workers of this machine have counted."""
-
-    def counted(self) -> Mapping[Key, float]:
-        """The sum of theirs, by the same keys."""
-        ...
-
-
-class Alone:
-    """There is one worker."""
-
-    def counted(self) -> Mapping[Key, float]:
-        """Nothing."""
-        return {}
-
-
 Own = Callable[[], Iterable[Sample]]
 Derived = Callable[[Mapping[Key, float]], Iterable[Sample]]
 Asked = Callable[[], Awaitable[Iterable[Sample]]]
@@ -74,8 +59,8 @@ class Metrics:
     """Parts register what they count with `own`, and what is the same for every worker, because
     it is asked of the database, with `shared`."""
 
-    def __init__(self, others: Others | None = None) -> None:
-        self._others = others or Alone()
+    def __init__(self) -> None:
+        self._beside: Snapshots | None = None
         self._own: dict[str, tuple[Family, Own]] = {}
         self._derived: dict[str, tuple[Family, Derived]] = {}
         self._asked: dict[str, tuple[Family, SharedAnswer[tuple[Sample, ...]]]] = {}
@@ -96,6 +81,17 @@ class Metrics:
 
         self._asked[family.name] = family, SharedAnswer(told)
 
+    async def share(self, folder: Path) -> None:
+        """Until cancelled: lay what this process counts beside the other workers' numbers, and add
+        theirs up from now on."""
+        snapshots = Snapshots(folder)
+        await asyncio.to_thread(snapshots.inherit)
+        self._beside = snapshots
+        while True:
+            gauges = (family.name for family, _ in self._own.values() if family.kind is Kind.GAUGE)
+            await asyncio.to_thread(snapshots.keep, self.counted(), frozenset(gauges))
+            await asyncio.sleep(EVERY)
+
     def counted(self) -> dict[Key, float]:
         """What this process has counted."""
         return {
@@ -107,8 +103,9 @@ class Metrics:
     async def text(self) -> bytes:
         """The page, in Prometheus's own format."""
         found = self.counted()
-        for key, value in self._others.counted().items():
-            found[key] = found.get(key, 0) + value
+        if self._beside is not None:
+            for key, value in (await asyncio.to_thread(self._beside.counted)).items():
+                found[key] = found.get(key, 0) + value
         families = [family for family, _ in self._own.values()]
         for family, read in self._derived.values():
             families.append(family)

@@ -4,13 +4,14 @@ nobody tells, and the block list."""
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ivr.conversation.door import Caps, Door
+from ivr.conversation.keeper import Keeper
 from ivr.conversation.lines import SPOKEN, Line, patience
 from ivr.flow.event import Admission, HungUp, Pressed
 from ivr.flow.instruction import Dial, Record
@@ -274,6 +275,39 @@ async def test_a_blocked_call_leaves_nothing_behind(desk: Desk) -> None:
     await desk.end(Rung("CA1", ""))  # the carrier's last word passes
 
 
+# Several processes on one database
+
+
+async def test_a_caller_with_calls_in_another_process_is_told_busy_here(
+    empty_database: Path, demo_plan: Plan
+) -> None:
+    """A call of the other that is over, or that nothing was heard of for too long, is no call."""
+    caps = Caps(calls=100, of_caller=2, of_number=100)
+    async with (
+        opened(empty_database, demo_plan, caps=caps) as here,
+        opened(empty_database, demo_plan, caps=caps) as there,
+    ):
+        keeper = Keeper(here.door, NoBlocks(), here.calls, here.plans, here.clock, alone=False)
+        calls = [await there.ring("CA1"), await there.ring("CA2")]
+        assert b"<Gather" in await here.answer("CB1")
+        await keeper.look()
+        assert ENGAGED in await here.answer("CB2")
+        for call in calls:
+            await there.end(call)
+        await keeper.look()
+        assert b"<Gather" in await here.answer("CB2")
+
+
+class NoBlocks:
+    """Nobody is blocked."""
+
+    async def current(self, now: datetime) -> Mapping[str, datetime]:
+        return {}
+
+    async def hit(self, times: Mapping[str, int], at: datetime) -> None:
+        raise AssertionError(times)
+
+
 # The hourly cap on matters
 
 
@@ -311,3 +345,18 @@ def test_how_long_a_line_is_held() -> None:
     rung = Dial("+1", "+2", 0, seconds=20, longest=7200)
     assert patience((Record(longest=300),)) == SPOKEN + timedelta(seconds=300)
     assert patience((rung,)) == SPOKEN + timedelta(seconds=7220)
+
+
+async def test_hits_wait_for_a_database_that_takes_them(desk: Desk) -> None:
+    class Broken(NoBlocks):
+        async def hit(self, times: Mapping[str, int], at: datetime) -> None:
+            raise OSError(28, "No space left on device")
+
+    whose = desk.effects.caller_digest(CALLER)
+    desk.door.block({whose: desk.clock.now() + timedelta(days=1)})
+    await desk.answer("CA1")
+    keeper = Keeper(desk.door, Broken(), desk.calls, desk.plans, desk.clock, alone=True)
+
+    with pytest.raises(OSError, match="No space"):
+        await keeper.look()
+    assert desk.door.hits() == {whose: 1}
