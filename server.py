@@ -28,7 +28,7 @@ from deployment.fallback import RECOVER_EVERY, Fallback, fallback_of
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
 from deployment.ledger import sweep_of
-from deployment.listening import listening, taking_leave, told_to_stop
+from deployment.listening import Worker, listening, taking_leave, told_to_stop
 from deployment.lookout import look_after, shared
 from deployment.metrics import Metrics
 from deployment.outgoing import Outgoings
@@ -38,6 +38,7 @@ from deployment.readiness import Readiness
 from deployment.scrape import metrics_routes
 from deployment.settings import Secrets, Settings
 from deployment.shared import SharedAnswer
+from deployment.welcome import ready, welcome
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.routes import VoiceRoutes
@@ -359,13 +360,15 @@ def _report(what: str, job: Job, why: str) -> None:
     LOG.warning("outbox", what=what, kind=job.kind, job=job.id, attempts=job.attempts, why=why)
 
 
-async def serve(settings: Settings) -> None:
-    """Run until told to stop. Raises StartError, StorageError with a sentence."""
+async def serve(settings: Settings, worker: Worker | None = None) -> None:
+    """Run until told to stop, alone or as one of several. Raises StartError, StorageError with a
+    sentence."""
     app = await build_app(settings)
-    runner = await listening(app, settings)
+    runner = await listening(app, settings, worker)
     keep_short()
-    commands.welcome(settings, app[HOUSE].directory())
-    await told_to_stop().wait()
+    many = len(app[HOUSE].numbers())
+    welcome(settings, many) if worker is None else ready(many)
+    await told_to_stop(worker).wait()
     await taking_leave(runner, settings)
 
 

@@ -5,20 +5,20 @@ import argparse
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from deployment import blocking, plan_files, standby
+from deployment import blocking, plan_files, standby, workers
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
+from deployment.listening import Worker
 from deployment.log import log_as_json
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings, StartError, read_settings
 from ivr.flow.review import review
-from routing.directory import Directory
 from storage.errors import StorageError
 
 ABOUT: Final = """直通 Zhitong：接听政府公布的干部电话。
@@ -56,11 +56,7 @@ class Command:
         return f"{self.zh} {self.en}"
 
 
-Serve = Callable[[Settings], Coroutine[Any, Any, None]]
-"""Serves until it is told to stop."""
-
-
-def main(serve: Serve, script: Path, words: Sequence[str] | None) -> int:
+def main(serve: standby.Serve, script: Path, words: Sequence[str] | None) -> int:
     """Carry out one command; returns the exit code. `script` is what a rehearsal starts where no
     server runs. Any failure is one sentence that says what to do."""
     _bear_any_terminal()
@@ -96,11 +92,18 @@ def _can_be_written(story: Path) -> None:
         ) from wrong
 
 
-def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
+def _commands(serve: standby.Serve, script: Path) -> tuple[Command, ...]:
     """All there are, the default first."""
 
     def run(settings: Settings, _: argparse.Namespace) -> int:
-        standby.run(settings, serve)
+        standby.run(settings, serve if settings.workers == 1 else watch)
+        return 0
+
+    async def watch(settings: Settings, _: Worker | None) -> None:
+        await workers.watch(settings, script)
+
+    def work(settings: Settings, arguments: argparse.Namespace) -> int:
+        standby.run(settings, serve, Worker(arguments.place))
         return 0
 
     def rehearse(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -160,6 +163,7 @@ def _commands(serve: Serve, script: Path) -> tuple[Command, ...]:
             plan_files.write,
             plan_files.ask,
         ),
+        Command(workers.COMMAND, "", "", work, _ask_of_worker),
     )
 
 
@@ -176,7 +180,10 @@ def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
         dest="command", metavar="command", title="commands 命令", prog="server.py"
     )
     for command in commands:
-        parts = chosen.add_parser(command.name, help=command.line, description=command.line)
+        if command.en:
+            parts = chosen.add_parser(command.name, help=command.line, description=command.line)
+        else:  # it is for our own use, and in no list
+            parts = chosen.add_parser(command.name)
         command.ask(parts)
     return parser
 
@@ -202,17 +209,9 @@ def _ask_of_check(parts: argparse.ArgumentParser) -> None:
     )
 
 
-def welcome(settings: Settings, directory: Directory) -> None:
-    """A few lines that say where everything is."""
-    base = settings.base
-    lines = [f"直通 Zhitong answers {len(directory.numbers)} published numbers at {base}"]
-    if settings.shows_demo:
-        lines += [
-            f"  电话 the phone          {base}/phone",
-            f"  单位 an office's cases  {base}/demo/office",
-            "  终端 from a terminal    uv run server.py rehearse",
-        ]
-    print("\n".join(lines), flush=True)
+def _ask_of_worker(parts: argparse.ArgumentParser) -> None:
+    """What `run` tells each of several processes."""
+    parts.add_argument("place", type=int)
 
 
 def migrate_folder(settings: Settings, _: argparse.Namespace) -> int:

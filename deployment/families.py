@@ -110,7 +110,9 @@ def watch(metrics: Metrics, parts: Counted) -> None:
     metrics.derived(ANSWER_RATE, _answer_rate)
     metrics.own(COMMITS, lambda: samples_of(parts.commits))
     built = (_version(), platform.python_version())
-    metrics.own(BUILD, lambda: [(built, 1)])
+
+    async def build() -> Iterable[Sample]:
+        return [(built, 1)]
 
     async def jobs() -> Iterable[Sample]:
         found = await parts.outbox.backlog(parts.clock.now())
@@ -132,6 +134,7 @@ def watch(metrics: Metrics, parts: Counted) -> None:
     async def spooled() -> Iterable[Sample]:
         return [((), sum(path.stat().st_size for path in parts.spool.glob("*.jsonl")))]
 
+    metrics.shared(BUILD, build)  # the same for all workers, and not to be added up
     metrics.shared(GAPS, gaps)
     metrics.shared(SPOOL, spooled)
     metrics.shared(JOBS, jobs)

@@ -4,7 +4,10 @@ server, and the plan alone."""
 import asyncio
 import contextlib
 import errno
+import os
 import signal
+import sys
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -12,13 +15,24 @@ from deployment.settings import Settings, StartError
 from deployment.sockets import BoundedRunner, runner_of
 
 
-async def listening(app: web.Application, settings: Settings) -> BoundedRunner:
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Which of several processes on one port this is (`workers`). It ends when its standard input
+    does: then the one that started it is gone."""
+
+    place: int
+
+
+async def listening(
+    app: web.Application, settings: Settings, worker: Worker | None = None
+) -> BoundedRunner:
     """The application, started and reachable. Raises StartError where the address cannot be used,
     and what the application's own start raises."""
     runner = runner_of(app)
     await runner.setup()
+    host, port, shared = settings.host, settings.port, None if worker is None else True
     try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+        await web.TCPSite(runner, host, port, backlog=1024, reuse_port=shared).start()
     except OSError as wrong:
         await runner.cleanup()
         raise cannot_listen(settings, wrong) from wrong
@@ -48,11 +62,19 @@ def cannot_listen(settings: Settings, wrong: OSError) -> StartError:
     return StartError(why)
 
 
-def told_to_stop() -> asyncio.Event:
-    """Set by Ctrl-C and by a supervisor's SIGTERM."""
+def told_to_stop(worker: Worker | None = None) -> asyncio.Event:
+    """Set by Ctrl-C and by a supervisor's SIGTERM; a worker's also by the end of its input."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             loop.add_signal_handler(name, stop.set)
+    if worker is not None:
+        loop.add_reader(sys.stdin.fileno(), _look_for_end, stop)
     return stop
+
+
+def _look_for_end(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 64):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()

@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 import errno
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Final
 
 import structlog
@@ -13,9 +13,10 @@ from aiohttp import web
 
 from deployment.carrier import local_line
 from deployment.clock import SystemClock
+from deployment.database import migrated
 from deployment.fallback import Fallback, fallback_of
 from deployment.folder import in_folder
-from deployment.listening import listening, taking_leave, told_to_stop
+from deployment.listening import Worker, listening, taking_leave, told_to_stop
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Secrets, Settings, StartError
 from ivr.conversation.stores import Plans
@@ -31,24 +32,36 @@ NEVER: Final = (InUse, TooNew, WrongKey)
 """What does not pass by itself: a person has chosen the wrong folder, version or key."""
 PASSING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 """What a disk says that is full or broken."""
-Serve = Callable[[Settings], Coroutine[Any, Any, None]]
+Serve = Callable[[Settings, Worker | None], Coroutine[Any, Any, None]]
+"""Serves until it is told to stop, alone or as one of several."""
 
 
-def run(settings: Settings, serve: Serve) -> None:
+def run(settings: Settings, serve: Serve, worker: Worker | None = None) -> None:
     """Serve until told to stop; the plan alone while nothing else can be served. Raises StartError,
     StorageError with a sentence where that would not help."""
     while True:
         try:
-            with in_folder(settings):
-                asyncio.run(serve(settings))
+            with _opened(settings, worker):
+                asyncio.run(serve(settings, worker))
         except (StorageError, StartError) as wrong:
             if not _may_pass(settings, wrong):
                 raise
             why = str(wrong)
         else:
             return
-        if not asyncio.run(stand_by(settings, why)):
+        if not asyncio.run(stand_by(settings, why, worker=worker)):
             return
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings, worker: Worker | None) -> Iterator[None]:
+    """A worker's folder is held by the one that started it."""
+    if worker is None:
+        with in_folder(settings):
+            yield
+    else:
+        migrated(settings)
+        yield
 
 
 def _may_pass(settings: Settings, wrong: Exception) -> bool:
@@ -58,17 +71,19 @@ def _may_pass(settings: Settings, wrong: Exception) -> bool:
     return (gone or disk) and ran_before(settings.data_dir / "spool")
 
 
-async def stand_by(settings: Settings, why: str, every: float = TRY_EVERY) -> bool:
+async def stand_by(
+    settings: Settings, why: str, every: float = TRY_EVERY, worker: Worker | None = None
+) -> bool:
     """The plan alone. True once the database can be opened, False where told to stop first."""
     clock = SystemClock()
     plan = compiled(plan_inputs(settings), 0, local_day(settings, clock))
     fallback = fallback_of(settings, Secrets.of(settings), clock, Plans(plan))
-    stop = told_to_stop()
-    runner = await listening(_alone(fallback, why), settings)
+    stop = told_to_stop(worker)
+    runner = await listening(_alone(fallback, why), settings, worker)
     sys.stderr.write(f"server.py: {why}; until then callers hear the plan and leave messages\n")
     try:
         while not await _stopped(stop, every):
-            if await asyncio.to_thread(_is_back, settings):
+            if await asyncio.to_thread(_is_back, settings, worker):
                 LOG.warning("standby.over")
                 return True
         return False
@@ -83,9 +98,9 @@ async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
     return stop.is_set()
 
 
-def _is_back(settings: Settings) -> bool:
+def _is_back(settings: Settings, worker: Worker | None) -> bool:
     try:
-        with in_folder(settings):
+        with _opened(settings, worker):
             return True
     except (StorageError, StartError):
         return False

@@ -82,6 +82,12 @@ class Replica:
         except aiohttp.ClientError:
             return False
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._running is not None
+        return self._running.pid
+
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
         assert self._running is not None
@@ -202,12 +208,14 @@ async def cluster(
     postgres: Postgres,
     *programs: Sequence[str] | None,
     driver: str = "postgresql",
+    kept: bool = True,
     **settings: str,
 ) -> AsyncIterator[Cluster]:
-    """One replica for each of `programs`, all begun at the same time on a new database."""
+    """One replica for each of `programs`, all begun at the same time on a new database; `kept` says
+    whether the proxy keeps its connections to them."""
     name = f"cluster_{os.urandom(6).hex()}"
     await asyncio.to_thread(postgres.run, f"CREATE DATABASE {name}")
-    async with proxy() as before, rest() as far, aiohttp.ClientSession() as session:
+    async with proxy(kept=kept) as before, rest() as far, aiohttp.ClientSession() as session:
         common = {
             "DATABASE_URL": postgres.url(name, driver),
             "PUBLIC_URL": before.url,

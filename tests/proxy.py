@@ -95,11 +95,12 @@ async def _all(of: Socket, to: Socket) -> None:
 
 
 @asynccontextmanager
-async def proxy() -> AsyncIterator[Proxy]:
-    """One that listens; its servers are named once they are known."""
-    jar = aiohttp.DummyCookieJar()
+async def proxy(*, kept: bool = True) -> AsyncIterator[Proxy]:
+    """One that listens; its servers are named once they are known. `kept` says whether it keeps
+    connections to them, or opens one for each request."""
+    jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(force_close=not kept)
     async with aiohttp.ClientSession(
-        auto_decompress=False, cookie_jar=jar, timeout=LIMITS
+        auto_decompress=False, cookie_jar=jar, timeout=LIMITS, connector=connector
     ) as session:
         made = Proxy(session)
         app = web.Application(client_max_size=2**24)

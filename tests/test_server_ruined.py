@@ -190,7 +190,7 @@ async def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield made
 
 
-async def never(_: object) -> None:
+async def never(_: object, __: object) -> None:
     raise AssertionError("no server is wanted here")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployment import commands, plans
-from deployment.listening import cannot_listen
+from deployment.listening import Worker, cannot_listen
 from deployment.settings import Settings
 from ivr.library.plans import shipped
 
@@ -24,7 +24,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, worker: Worker | None) -> None:
     """Serves for no time at all."""
     settings.data_dir.joinpath("served").touch()
 

@@ -1,0 +1,27 @@
+"""The first lines that are read of a server: a newcomer's, or those of several processes that one
+watches. Used by `server.serve` and `workers`."""
+
+from typing import Final
+
+from deployment.settings import Settings
+
+READY: Final = "ready "
+"""What a worker says once it answers, before how many numbers are published."""
+
+
+def welcome(settings: Settings, numbers: int) -> None:
+    """A few lines that say where everything is."""
+    base = settings.base
+    lines = [f"直通 Zhitong answers {numbers} published numbers at {base}"]
+    if settings.shows_demo:
+        lines += [
+            f"  电话 the phone          {base}/phone",
+            f"  单位 an office's cases  {base}/demo/office",
+            "  终端 from a terminal    uv run server.py rehearse",
+        ]
+    print("\n".join(lines), flush=True)
+
+
+def ready(numbers: int) -> None:
+    """A worker's word to the one that started it."""
+    print(f"{READY}{numbers}", flush=True)

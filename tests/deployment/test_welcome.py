@@ -1,0 +1,22 @@
+"""What a server says as it begins."""
+
+import pytest
+
+from deployment.settings import Settings
+from deployment.welcome import READY, ready, welcome
+
+
+def test_the_pages_are_named_where_they_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    welcome(Settings(port=8081), 81)
+    shown = capsys.readouterr().out
+    welcome(Settings(port=8081, demo=False), 81)
+    hidden = capsys.readouterr().out
+
+    assert "http://127.0.0.1:8081/phone" in shown
+    assert "81 published numbers at http://127.0.0.1:8081" in hidden
+    assert "/phone" not in hidden
+
+
+def test_a_worker_tells_only_the_one_that_started_it(capsys: pytest.CaptureFixture[str]) -> None:
+    ready(81)
+    assert capsys.readouterr().out == f"{READY}81\n"
