@@ -39,8 +39,10 @@ class Matters:
             if await self._join(call_id, turn, ref):
                 return
             raise UnknownCall("no call was recording at this address")
+        untold = await self._hung_up_untold(call_id, turn)
         await self._hold(call_id, turn, ref)
-        if ref.seconds > 0 and (heard or not await self._may_be_silence(call, ref.seconds)):
+        may_be_silence = not heard and not untold and await self._may_be_silence(call, ref.seconds)
+        if ref.seconds > 0 and not may_be_silence:
             await self._register(call, Taken(ref.sid, ref.seconds))
 
     async def settle(self, call_id: str, listed: Listed | None) -> None:
@@ -52,8 +54,13 @@ class Matters:
             await self._settle_forgotten(call_id, listed)
             return
         call, origin = loaded
-        if call.over or not await self._records(call):
+        if not await self._records(call):
             return
+        if call.over:
+            before = await self._hung_up_at(call)
+            if before is None:
+                return
+            call = before
         ref = await self._stores.calls.held_recording(call_id, call.turn)
         if ref is None and listed is not None:
             ref = await self._untold(await listed(origin.sid))
@@ -110,6 +117,22 @@ class Matters:
         if not await self._stores.calls.hold_recording(call_id, turn, ref, self._clock.now()):
             raise ForeignCall("this recording is of another call")
 
+    async def _hung_up_at(self, over: Call) -> Call | None:
+        """The call as it stood when its caller hung up in a recording. A hang-up that tells of
+        none is no turn more."""
+        for turn in (over.turn, over.turn - 1):
+            before = await self._stores.calls.state_at(over.id, turn)
+            if before is not None and not before.over and await self._records(before):
+                return before
+        return None
+
+    async def _hung_up_untold(self, call_id: str, turn: int) -> bool:
+        """Whether the turn's action said only that the caller was gone: then nobody else says
+        whether this was silence, and it is a case."""
+        latest = await self._stores.calls.load(call_id)
+        gone = latest is not None and latest[0].over and latest[0].turn in (turn, turn + 1)
+        return gone and await self._stores.calls.held_recording(call_id, turn) is None
+
     async def _may_be_silence(self, call: Call, seconds: int) -> bool:
         """As long as the silence that ends a recording: only the Record action says which; if
         it never comes, the end of the call settles it as a case."""
@@ -126,7 +149,7 @@ class Matters:
     async def _register(self, call: Call, taken: Taken) -> None:
         plan = await self._plans.of(call.plan)
         node = plan.script.nodes.get(call.at)
-        if not isinstance(node, Record):
+        if not isinstance(node, Record) or await self._has_case(taken):
             return
         attempt = 0
         for _ in range(MOST_ATTEMPTS):
@@ -143,6 +166,11 @@ class Matters:
                 continue
             return
         raise Unsettled(f"the matter of turn {call.turn} lost {MOST_ATTEMPTS} times")
+
+    async def _has_case(self, taken: Taken) -> bool:
+        """Recovery may have taken it for a message, before its webhooks came."""
+        sid = taken.recording
+        return sid is not None and await self._stores.calls.case_of(sid) is not None
 
     async def _matter(self, call: Call, node: Record, now: datetime) -> MatterFound:
         if node.purpose is Purpose.MORE:

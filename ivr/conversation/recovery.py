@@ -2,9 +2,9 @@
 recording one, however often this is begun again. The counterpart of `outage` (design §3)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -169,7 +169,8 @@ class Recovery:
                     await self._seen(recording)
                 else:  # its webhooks may still come
                     next_look = min(next_look, recording.at + SETTLED)
-        await self._spool.know_until(max(begun, certain))
+            begun = _known_until(begun, [each.at for each in listed], certain)
+        await self._spool.know_until(begun)
         if self._outage.unkept is not None and self._outage.unkept <= certain:
             self._outage.unkept = None
         self._next_look = next_look
@@ -191,6 +192,8 @@ class Recovery:
             if isinstance(node, Record) and await calls.held_recording(call_id, turn) is None:
                 await self._matters.told(call_id, turn, ref)
                 return
+        elif call_id is not None and await self._matters.found(call_id, ref):
+            return
         await self._messages.adopt(line)
 
     async def _told_by_carrier(self, recording: CarrierRecording) -> Spooled | None:
@@ -205,3 +208,10 @@ class Recovery:
         language = self._plans.current.fallback.languages(line, None)[0]
         origin = Origin(self._carrier.account, recording.call)
         return Spooled(origin, line, language, recording.ref, recording.at)
+
+
+def _known_until(before: datetime, made: Sequence[datetime], certain: datetime) -> datetime:
+    """Up to when all recordings are known, by the carrier's own times alone: our clock may have run
+    ahead of it, and would hide what is made until it catches up."""
+    early = [at for at in made if at > certain]
+    return min(early) if early else max([before, *made])

@@ -324,7 +324,8 @@ class Conversation:
         if call_id is None:
             return
         loaded = await self._stores.calls.load(call_id)
-        recording = loaded is not None and not loaded[0].over and await self._records(loaded[0])
+        # also where the caller hung up in one, of which the action may have told nothing
+        recording = loaded is not None and await self._records(loaded[0])
         ending = Ending(end, seconds, recording)
         if await self._stores.calls.ended(call_id, ending, self._clock.now()):
             self.tally.ends[end] += 1

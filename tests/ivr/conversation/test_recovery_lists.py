@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from ivr.flow.event import HungUp
 from storage.errors import DiskFull
 from storage.tables.cases import case_callers, cases, recordings
 from tests.ivr.desk import RECORDING_TURN
@@ -105,3 +106,58 @@ async def test_a_list_that_cannot_be_had_is_asked_for_again(
     await ruin.drain()
 
     assert (await only(ruin, recordings)).sid == "RECA1"
+
+
+async def test_a_clock_that_ran_ahead_hides_no_recording(ruin: Ruin) -> None:
+    """Up to when all is known is told by the carrier's own times."""
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    ruin.desk.clock.pass_(3600)
+    ruin.desk.clock.pass_(3600)  # an hour ahead of the carrier's
+    await ruin.drain()
+    ruin.desk.clock.pass_(-3600)
+    ruin.carrier_has("CA1", ago=0)
+    ruin.desk.clock.pass_(3 * 3600)
+
+    await ruin.drain()
+
+    assert await only(ruin, cases)
+
+
+@pytest.mark.parametrize("over", [True, False])
+async def test_a_callback_that_comes_after_the_list_opens_no_second_case(
+    ruin: Ruin, *, over: bool
+) -> None:
+    """It was on its way for longer than any should be, or our clock ran ahead."""
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    call = await ruin.desk.record("CA1")
+    if over:
+        await ruin.desk.turn(call, RECORDING_TURN, HungUp())
+    ruin.desk.clock.pass_(3600)
+    ruin.carrier_has("CA1", ago=1)
+    ruin.desk.clock.pass_(3600)
+    await ruin.drain()
+    case = await ruin.desk.case(call)
+    assert case.turn == RECORDING_TURN
+
+    await ruin.desk.callback(call)
+    await ruin.desk.end(call)
+    ruin.desk.clock.pass_(61)
+    await ruin.desk.settle()
+
+    assert (await ruin.desk.case(call)).reference == case.reference
+    assert (await only(ruin, recordings)).reference == case.reference
+
+
+async def test_what_was_taken_for_a_message_is_no_second_matter(ruin: Ruin) -> None:
+    """The plan had taken it for one, as it had nothing else to go by."""
+    call = await ruin.desk.record("CA1")
+    await ruin.message("CA1")
+    await ruin.drain()
+    case = await ruin.desk.case(call)
+
+    await ruin.desk.callback(call)
+    await ruin.desk.end(call)
+    ruin.desk.clock.pass_(61)
+    await ruin.desk.settle()
+
+    assert (await ruin.desk.case(call)).reference == case.reference
