@@ -15,7 +15,8 @@ MOST_AT_ONCE: Final = 16
 LONGEST_JOB: Final = timedelta(seconds=150)
 """A handler is cut off then: above the two minutes that fetching a recording may take, below the
 lease (`storage.outbox`), so that nobody else begins a job that is still at work here."""
-MOST_TRIES: Final = 12
+MOST_TRIES: Final = 15
+"""Doubling from a second they span two hours, of which a clock that jumps may take one."""
 FIRST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=30)
 OURS_MENDS: Final = timedelta(minutes=1)
@@ -57,7 +58,8 @@ class Handoff:
     """One drain. `run` goes on until cancelled; a job cut off in the middle is claimed again
     when its lease ends. Jobs of a `careful` kind are marked before their request goes out: cut
     off then, they are in doubt, and their handler asks the far side before it repeats them.
-    Errors of the kinds `ours` mean what NotYet means."""
+    Errors of the kinds `ours` mean what NotYet means. A job that is claimed anew while it is in
+    hand here, since the clock has jumped, is held on to and not begun again."""
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class Handoff:
         self._report = report
         self._longest = longest
         self._running: set[asyncio.Task[None]] = set()
+        self._held: dict[int, Job] = {}
 
     async def run(self) -> None:
         """Claim as hands get free; with nothing more due, wait for a commit or the poll. A store
@@ -103,6 +106,10 @@ class Handoff:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         jobs = await self._outbox.claim(self._clock.now(), free)
         for job in jobs:
+            begun = job.id in self._held
+            self._held[job.id] = job
+            if begun:
+                continue
             task = asyncio.get_running_loop().create_task(self._handle(job), name="outbox")
             self._running.add(task)
             task.add_done_callback(self._running.discard)
@@ -125,6 +132,8 @@ class Handoff:
         except Exception as unexpected:  # noqa: BLE001 - as above
             why = f"{type(unexpected).__name__}; it comes back when its lease ends"
             self._report("not noted", job, why)
+        finally:
+            del self._held[job.id]
 
     async def _carry_out(self, job: Job) -> None:
         handler = self._handlers.get(job.kind)
@@ -150,26 +159,27 @@ class Handoff:
             told = f"{type(unexpected).__name__} in the handler of {job.kind}"
             await self._later(job, slow if limit.expired() else told)
         else:
-            await self._outbox.done(job, self._clock.now())
+            await self._outbox.done(self._held[job.id], self._clock.now())
 
     async def _later(self, job: Job, why: str, after: timedelta = timedelta(0)) -> None:
         if job.tries >= MOST_TRIES:
             await self._fail(job, f"{why}; given up after {job.tries} tries")
             return
         wait = min(max(wait_after(job.tries), after), LONGEST_WAIT)
-        await self._outbox.again(job, self._clock.now() + wait, why)
+        await self._outbox.again(self._held[job.id], self._clock.now() + wait, why)
         self._report("again", job, why)
 
     async def _wait(self, job: Job, why: str, after: timedelta) -> None:
-        await self._outbox.again(job, self._clock.now() + after, why, counted=False)
+        again = self._clock.now() + after
+        await self._outbox.again(self._held[job.id], again, why, counted=False)
         self._report("waits", job, why)
 
     async def _fail(self, job: Job, why: str) -> None:
-        await self._outbox.give_up(job, self._clock.now(), why)
+        await self._outbox.give_up(self._held[job.id], self._clock.now(), why)
         self._report("gave up", job, why)
 
 
 def wait_after(tries: int) -> timedelta:
-    """Doubling from a second, half an hour at most: twelve tries span about two hours."""
+    """Doubling from a second, half an hour at most."""
     seconds = FIRST_WAIT.total_seconds() * 2.0 ** max(tries - 1, 0)
     return min(timedelta(seconds=seconds), LONGEST_WAIT)

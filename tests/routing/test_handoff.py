@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -174,6 +174,14 @@ def test_each_wait_is_twice_the_last_up_to_half_an_hour(tries: int, seconds: int
     assert wait_after(tries) == timedelta(seconds=seconds)
 
 
+def test_all_tries_together_outlast_two_hours_of_silence() -> None:
+    """Which what stays at the carrier, and what a caller was told, rely on; a clock that jumps an
+    hour ahead leaves one of them."""
+    waits = [wait_after(tries) for tries in range(1, MOST_TRIES)]
+
+    assert timedelta(hours=2) <= sum(waits, timedelta(0)) < timedelta(hours=3)
+
+
 @dataclass
 class Line:
     """Jobs that end when they are told to; counts how often each began, and how many at once."""
@@ -326,3 +334,39 @@ async def test_a_store_that_fails_leaves_the_jobs_in_hand_alone() -> None:
     await handoff.stop()
 
     assert line.began == Counter({1: 1, 2: 1})
+
+
+@dataclass
+class Leases(Table):
+    """An outbox whose clock jumps: what is at work is claimed once more, with an attempt more."""
+
+    held: dict[int, int] = field(default_factory=dict)
+
+    async def claim(self, now: datetime, most: int) -> Sequence[Job]:
+        claimed = await super().claim(now, most)
+        self.held |= {job.id: job.attempts for job in claimed}
+        return claimed
+
+    async def done(self, job: Job, now: datetime) -> None:
+        assert self.held[job.id] == job.attempts, "only whoever holds the latest claim may finish"
+        await super().done(job, now)
+
+
+async def test_a_clock_that_jumps_does_not_have_a_job_at_work_twice() -> None:
+    """The lease of what is in hand seems to have ended: it is held on to, not begun again."""
+    line = Line(gates={1: asyncio.Event()})
+    table = Leases([job(1)])
+
+    async with running(Handoff(table, {"sms": line}, StoppedClock(), silent)):
+        while not line.began[1]:
+            await asyncio.sleep(0)
+        table.jobs += [replace(job(1), attempts=50), job(2)]
+        await until_ended(table, {2})
+        assert line.began[1] == 1
+        line.gates[1].set()
+        await until_ended(table, {1})
+        table.jobs.append(job(1))
+        while line.began[1] < 2:
+            await asyncio.sleep(0)
+
+    assert line.began == Counter({1: 2, 2: 1}), "again once it had ended"
