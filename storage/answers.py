@@ -39,7 +39,7 @@ from storage.engine import Database
 from storage.sealing import Sealing
 from storage.tables.calls import leg_answers, rings
 from storage.tables.cases import case_callers, cases, pin_sends, tries
-from storage.tables.outbox import outbox
+from storage.tables.outbox import JobState, outbox
 
 MISSES_A_DAY: Final = 10
 """Wrong tries a day, of one caller and of one case; then both say locked (design §3)."""
@@ -238,17 +238,21 @@ class StoredAnswers:
 
     async def text_taken(self, job: Job, sid: str, now: datetime) -> None:
         """The carrier has taken the text and calls it `sid`: it is deleted there after a while, or
-        at once where its caller became anonymous meanwhile and took its row back. From now on the
-        PIN that it tells is right, if it tells a new one: what never goes out voids nothing."""
+        at once where its caller became anonymous meanwhile and took its row back. The job is done
+        with in the same moment: one that came back after that deletion would be sent again. From
+        now on the PIN that it tells is right, if it tells a new one: what never goes out voids
+        nothing."""
         text: Mapping[str, Any] = job.payload
         reference = text.get("renews")
         whose = select(outbox.c.reference).where(outbox.c.id == job.id)
+        done = {"state": JobState.DONE.value, "payload": "{}", "finished": now, "error": None}
 
         def keep(unit: Connection) -> None:
             row = unit.execute(whose).one_or_none()
             case, at = (None, now) if row is None else (row.reference, now + TEXTS_KEPT)
             payload = {"text": sid}
             unit.execute(enqueue(JobKind.DELETE_TEXT, payload, f"delete_text:{sid}", at, case))
+            unit.execute(update(outbox).where(outbox.c.id == job.id).values(done))
             if reference is not None:
                 digest = self._sealing.pin(reference, text["slots"]["pin"])
                 renewed = update(cases).where(cases.c.reference == reference)

@@ -57,6 +57,7 @@ outbox = Table(
     Index("ix_outbox_dead_finished", "finished", sqlite_where=text("state = 'dead'"),
           postgresql_where=text("state = 'dead'")),
     Index("ix_outbox_reference", "reference"),
+    sqlite_autoincrement=True,  # a number in hand is never another job's
 )  # fmt: skip
 
 mails = Table(

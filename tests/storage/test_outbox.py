@@ -272,3 +272,20 @@ async def test_a_claim_looks_at_no_finished_work(tmp_path: Path, query: Any) -> 
         plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", tuple(values))
 
         assert "ix_outbox_ready_run_at" in str(plan.all())
+
+
+async def test_a_jobs_number_is_never_anothers(tmp_path: Path) -> None:
+    """A text in hand whose row its caller took back must not finish the work that came next."""
+    async with opened(tmp_path) as house:
+        store = StoredOutbox(house.database)
+        await add(house, "taken back")
+        gone = await only(store)
+        async with house.database.unit_of_work() as unit:
+            await unit.execute(outbox.delete())
+        await add(house, "next")
+        following = await only(store)
+
+        await store.done(gone, AT)
+
+        assert following.id != gone.id
+        assert (await state_of(house, following))[0] == "ready"

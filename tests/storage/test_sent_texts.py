@@ -4,10 +4,13 @@ the caller becomes anonymous, before the text, after it or while it is on its wa
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from ivr.flow.effect import MakeAnonymous, Notify
 from routing.ports import Job, JobKind
 from storage.answers import TEXTS_KEPT, StoredAnswers
 from storage.outbox import StoredOutbox
+from storage.tables.outbox import outbox
 from tests.storage.stepping import AT, CALLER, House, later_step, opened
 from tests.storage.test_answers import REFERENCE, with_case
 
@@ -58,3 +61,18 @@ async def test_a_text_that_was_on_its_way_is_deleted_at_once_too(tmp_path: Path)
         await answers.text_taken(job, "SM1", SOON)
         (deletion,) = await due(house, JobKind.DELETE_TEXT, SOON)
     assert deletion.payload == {"text": "SM1"}
+
+
+async def test_a_text_that_was_taken_is_done_with_at_once(tmp_path: Path) -> None:
+    """Whoever is killed then, and comes back after it was deleted at the carrier, would look it up
+    there in vain and send it again."""
+    async with opened(tmp_path) as house:
+        answers = await with_case(house)
+        await house.journal.append(later_step("a", 2, TEXT))
+        (job,) = await due(house, JobKind.SMS, SOON)
+        await answers.text_taken(job, "SM1", SOON)
+
+        assert await due(house, JobKind.SMS, SOON + 2 * TEXTS_KEPT) == []
+        query = select(outbox.c.state, outbox.c.payload).where(outbox.c.id == job.id)
+        async with house.database.reading() as connection:
+            assert (await connection.execute(query)).one() == ("done", "{}")
