@@ -61,12 +61,14 @@ class Why(StrEnum):
 class Expectation:
     """What must be there `within` so long: after a call's last step (its end), after the end of
     its call (a recording), and for what `work` brings, after that work became due. `again` is how
-    long after work was given up it is tried once more, None where only a person may say so."""
+    long after work was given up it is tried once more, for a day; None where only a person may say
+    so. Work that `looks` is then only looked up at the carrier, which may have it after all."""
 
     kind: GapKind
     within: timedelta
     work: frozenset[JobKind] = frozenset()
     again: timedelta | None = None
+    looks: bool = False
 
 
 _HOURLY: Final = timedelta(hours=1)
@@ -82,8 +84,8 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
         Expectation(GapKind.WORDS, 30 * _MINUTES, frozenset({JobKind.TRANSCRIBE}), _HOURLY),
         Expectation(GapKind.DANGER, 10 * _MINUTES, frozenset({JobKind.HEED}), _HOURLY),
         Expectation(GapKind.DELIVERY, 15 * _MINUTES, frozenset({JobKind.TELL_OFFICE}), _HOURLY),
-        Expectation(GapKind.TEXT, 15 * _MINUTES, frozenset({JobKind.SMS})),
-        Expectation(GapKind.RING, 15 * _MINUTES, frozenset({JobKind.CALL, JobKind.CALL_END})),
+        Expectation(GapKind.TEXT, 15 * _MINUTES, frozenset({JobKind.SMS}), _HOURLY, looks=True),
+        Expectation(GapKind.RING, 14 * _HOURLY, frozenset({JobKind.CALL, JobKind.CALL_END})),
         Expectation(
             GapKind.LEFT,
             timedelta(hours=3),
@@ -93,7 +95,10 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
     )
 }
 """The one table. A text that was given up is not sent again by itself, nor a phone rung: nobody
-wants last night's at three in the morning."""
+wants last night's at three in the morning. A phone waits for the morning: not late before."""
+
+LOOK: Final = "look"
+"""In the payload of work that is to be looked up, and not done."""
 
 OF_WORK: Final[Mapping[str, Expectation]] = {
     job.value: expected for expected in EXPECTED.values() for job in expected.work
@@ -192,8 +197,8 @@ class Books(Protocol):
         """Have a recording fetched, also where that was done once."""
         ...
 
-    async def again(self, job: int, now: datetime) -> bool:
-        """As `Ledger.again`."""
+    async def again(self, job: int, now: datetime, *, looks: bool = False) -> bool:
+        """As `Ledger.again`; with `looks` it is only looked up at the carrier."""
         ...
 
     async def notes(self) -> Sequence[Note]:

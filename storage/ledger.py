@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from routing.ledger import Gap, GapKind, GivenUp, Note, Round, Why, Work
+from routing.ledger import LOOK, Gap, GapKind, GivenUp, Note, Round, Why, Work
 from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.ends import LIVE
@@ -131,15 +132,21 @@ class StoredLedger:
         await self._database.brief(anew)
         self._database.woken.set()
 
-    async def again(self, job: int, now: datetime) -> bool:
-        """One more try of what was given up. Its count of attempts goes on: a text that may have
-        gone out is looked up before it is sent."""
-        ready = (
-            update(outbox)
-            .where(outbox.c.id == job, DEAD, outbox.c.payload != EMPTY)
-            .values(state=JobState.READY.value, run_at=now, finished=None, error=None)
-        )
-        found = await self._database.brief(lambda unit: bool(unit.execute(ready).rowcount))
+    async def again(self, job: int, now: datetime, *, looks: bool = False) -> bool:
+        """One more try of what was given up, or (`looks`) one look for it at the carrier. Its
+        count of attempts goes on: a text that may have gone out is looked up before it is sent."""
+        whole = select(outbox.c.payload).where(outbox.c.id == job, DEAD, outbox.c.payload != EMPTY)
+        ready = {"state": JobState.READY.value, "run_at": now, "finished": None, "error": None}
+
+        def anew(unit: Connection) -> bool:
+            payload = unit.execute(whole.with_for_update()).scalar()
+            if payload is None:
+                return False
+            text = _looking(payload, looks=looks)
+            unit.execute(update(outbox).where(outbox.c.id == job).values(payload=text, **ready))
+            return True
+
+        found = await self._database.brief(anew)
         self._database.woken.set()
         return found
 
@@ -212,6 +219,12 @@ class StoredLedger:
         """A person has seen to it."""
         change = update(gaps).where(COUNTED, _same(kind, subject)).values(aside=True)
         return await self._database.brief(lambda unit: bool(unit.execute(change).rowcount))
+
+
+def _looking(payload: str, *, looks: bool) -> str:
+    """The payload, which says whether the work is only to be looked up."""
+    fields = {name: value for name, value in orjson.loads(payload).items() if name != LOOK}
+    return orjson.dumps(fields | ({LOOK: True} if looks else {})).decode()
 
 
 def _fetching(sid: str) -> str:

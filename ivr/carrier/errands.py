@@ -14,6 +14,7 @@ from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports import RecordingShelf
 from routing.handoff import MOST_TRIES, Refused, TryAgain
+from routing.ledger import LOOK
 from routing.ports import Job
 
 EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -47,7 +48,8 @@ class Texts:
         self._taken = taken
 
     async def __call__(self, job: Job) -> None:
-        """Raises Refused, TryAgain. A text that may have gone out is looked up first."""
+        """Raises Refused, TryAgain. A text that may have gone out is looked up first; one that was
+        given up may be to be looked up only."""
         await self._taken(job, await self._send_once(job))
 
     async def _send_once(self, job: Job) -> str:
@@ -57,6 +59,8 @@ class Texts:
                 sent = await self._messages.find(to, sender, body, EVER)
                 if sent is not None:
                     return sent
+            if job.payload.get(LOOK):
+                raise Refused("the carrier's list has no such text: a person may send it again")
             return await self._messages.send(to, sender, body, job.key or str(job.id))
 
     def _written(self, job: Job) -> tuple[str, str, str]:

@@ -19,7 +19,17 @@ from ivr.ports import (
     CarrierRecordings,
     Origin,
 )
-from routing.ledger import EXPECTED, OF_WORK, Books, Gap, GapKind, Leases, Why, Work
+from routing.ledger import (
+    EXPECTED,
+    OF_WORK,
+    Books,
+    Expectation,
+    Gap,
+    GapKind,
+    Leases,
+    Why,
+    Work,
+)
 from routing.ports import Clock
 
 LOG: Final = structlog.get_logger()
@@ -42,6 +52,10 @@ FIRST_LOOK: Final = timedelta(days=1)
 """How far back the first reading goes."""
 MOST_ASKED: Final = 50
 """Calls that are asked for in one sweep, a request each."""
+
+
+MOST_AGAIN: Final = 24
+"""Tries of work that was given up, an hour between them; then it is a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,7 @@ class Sweep:
                 work.given_up is None and work.due + expected.within > tour.now
             ):
                 continue
-            again = await self._again(tour, work, expected.again)
+            again = await self._again(tour, work, expected)
             gap = Gap(
                 expected.kind,
                 str(work.id),
@@ -163,11 +177,15 @@ class Sweep:
             )
             tour.miss(gap, tried=again)
 
-    async def _again(self, tour: Tour, work: Work, after: timedelta | None) -> bool:
+    async def _again(self, tour: Tour, work: Work, expected: Expectation) -> bool:
         """Whether it gets its try more in this sweep."""
-        if work.given_up is None or after is None or not work.whole:
+        if work.given_up is None or expected.again is None or not work.whole:
             return False
-        return tour.now - work.given_up >= after and await self.doors.books.again(work.id, tour.now)
+        if tour.tried(expected.kind, str(work.id)) >= MOST_AGAIN:
+            return False
+        if tour.now - work.given_up < expected.again:
+            return False
+        return await self.doors.books.again(work.id, tour.now, looks=expected.looks)
 
     async def _sounds(self, tour: Tour) -> None:
         """A recording of a case that nothing fetches any more is fetched anew."""

@@ -70,6 +70,11 @@ class Tour:
         if (note := self.notes.get((kind, subject))) is not None:
             self.missing[kind, subject] = note
 
+    def tried(self, kind: GapKind, subject: str) -> int:
+        """How often earlier rounds tried to mend it."""
+        note = self.notes.get((kind, subject))
+        return 0 if note is None else note.gap.tried
+
     def opened(self) -> Sequence[Gap]:
         """What was not missing the last time."""
         return [note.gap for key, note in self.missing.items() if key not in self.notes]

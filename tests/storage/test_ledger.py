@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, update
 
 from ivr.flow.effect import AttachRecording
 from ivr.ports import CallEnd, Ending, RecordingRef
-from routing.ledger import Gap, GapKind, Note, Round, Why
+from routing.ledger import LOOK, Gap, GapKind, Note, Round, Why
 from routing.ports import JobKind
 from storage.effects import enqueue
 from storage.ends import keep_end
@@ -104,6 +104,17 @@ async def test_work_that_was_given_up_gets_one_try_more(tmp_path: Path) -> None:
 
         (again,) = await store.claim(LATER, 1)
         assert (again.id, again.attempts, again.payload) == (job, 2, {"to": CALLER})
+
+
+async def test_work_may_be_looked_up_only_until_a_person_says_otherwise(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        ledger, store = StoredLedger(house.database), StoredOutbox(house.database)
+        job = await given_up(house)
+        for looks in (True, True, False):
+            assert await ledger.again(job, LATER, looks=looks)
+            (again,) = await store.claim(LATER, 1)
+            assert again.payload == {"to": CALLER} | ({LOOK: True} if looks else {})
+            await store.give_up(again, LATER, "no such text")
 
 
 async def test_work_whose_payload_is_dropped_cannot_be_done_again(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.world import Plan
 from ivr.ports import RecordingRef
 from routing.handoff import MOST_TRIES, Refused, TryAgain
+from routing.ledger import LOOK
 from routing.ports import Job
 from tests.ivr.carrier.local.house import ACCOUNT, CALLER, LINE, TOKEN, House
 from tests.ivr.carrier.test_recordings import Shelf
@@ -77,6 +78,26 @@ async def test_a_text_in_doubt_that_never_went_out_is_sent(
     await texts(house, phrases)(text_job(attempts=2))
 
     assert len(house.line.texts()) == 1
+
+
+async def test_a_text_that_was_given_up_is_looked_up_and_not_sent(
+    house: House, phrases: Phrasebook
+) -> None:
+    """The carrier may have taken it after all; if not, a person says whether it goes out now."""
+    look = Job(1, "sms", {**PAYLOAD, LOOK: True}, 17, "case:46270395")
+    told = list[Job]()
+
+    async def taken(job: Job, _: str) -> None:
+        told.append(job)
+
+    with pytest.raises(Refused, match="no such text"):
+        await texts(house, phrases, taken)(look)
+    assert (len(house.line.texts()), told) == (0, [])
+
+    await texts(house, phrases)(text_job())
+    await texts(house, phrases, taken)(look)
+    assert len(house.line.texts()) == 1
+    assert told == [look]
 
 
 async def test_a_text_that_the_carrier_refuses_is_given_up(

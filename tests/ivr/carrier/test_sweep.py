@@ -12,6 +12,7 @@ from ivr.carrier.sweep import (
     AFTER_TALK,
     LISTED_EVERY,
     LOOKS,
+    MOST_AGAIN,
     MOST_ASKED,
 )
 from ivr.flow.event import HungUp, Pressed
@@ -19,7 +20,7 @@ from ivr.flow.progress import CallStatus
 from ivr.flow.world import Plan
 from ivr.ports import CallEnd
 from routing.handoff import Handler, Handoff, Refused
-from routing.ledger import EXPECTED, GapKind, Why
+from routing.ledger import EXPECTED, LOOK, GapKind, Why
 from routing.ports import Audio, Job, JobKind
 from storage.tables.calls import call_ends
 from storage.tables.cases import cases, recordings
@@ -206,7 +207,7 @@ async def work(floor: Floor, *, fails: bool) -> None:
     """The drain, whose every errand goes through or is refused."""
 
     async def errand(job: Job) -> None:
-        if fails:
+        if fails or LOOK in job.payload:
             raise Refused("the far side says no")
         if job.kind == JobKind.FETCH_RECORDING:
             async with floor.desk.database.unit_of_work() as unit:
@@ -243,6 +244,20 @@ async def test_work_that_is_late_and_work_that_was_given_up_are_missed(floor: Fl
     assert await floor.ledger.again(job.id, floor.now)
     await work(floor, fails=False)
     assert await floor.swept() == []
+
+
+async def test_what_is_given_up_is_a_persons_after_a_day(floor: Floor) -> None:
+    await stated(floor)
+    for _ in range(2 * MOST_AGAIN + 3):
+        await work(floor, fails=True)
+        await floor.swept()
+        floor.pass_(timedelta(minutes=61))
+    await floor.swept()
+
+    gaps = await floor.ledger.gaps()
+    assert {gap.tried for gap in gaps} == {MOST_AGAIN}
+    (job, *_) = await floor.ledger.given_up()
+    assert await floor.ledger.again(job.id, floor.now)
 
 
 async def test_what_is_given_up_again_waits_its_hour(floor: Floor) -> None:
@@ -290,6 +305,9 @@ async def test_a_recording_is_early_while_its_webhooks_may_come(floor: Floor) ->
     await floor.desk.turn(call, 3, HungUp())
     await floor.desk.end(call)
     floor.lists.recorded(call.sid, floor.now)
+    floor.desk.recorded = False  # the list of the call comes later than its settling
+    floor.pass_(MINUTE)
+    assert await floor.desk.settle() == 1
 
     assert await floor.swept() == []
     assert await floor.desk.count(cases) == 0
