@@ -34,15 +34,15 @@ class Write:
             connection.execute(self.statement, self.values)
 
 
-def _earlier() -> Any:
+def earlier_case(whose: Any, since: Any, office: Any) -> Any:
     """The caller's first case of this office since `since`, or NULL."""
     return (
         select(cases.c.reference)
         .join(case_callers, case_callers.c.reference == cases.c.reference)
         .where(
-            case_callers.c.digest == bindparam("whose"),
-            case_callers.c.opened > bindparam("since", type_=case_callers.c.opened.type),
-            cases.c.office == bindparam("same_office"),
+            case_callers.c.digest == whose,
+            case_callers.c.opened > since,
+            cases.c.office == office,
             cases.c.confidentiality == Confidentiality.NAMED.value,
         )
         .order_by(case_callers.c.opened)
@@ -52,7 +52,15 @@ def _earlier() -> Any:
 
 
 OPEN_CASE: Final = Written(insert(cases))
-OPEN_NAMED_CASE: Final = Written(insert(cases).values(group_of=_earlier()))
+OPEN_NAMED_CASE: Final = Written(
+    insert(cases).values(
+        group_of=earlier_case(
+            bindparam("whose"),
+            bindparam("since", type_=case_callers.c.opened.type),
+            bindparam("same_office"),
+        )
+    )
+)
 """Only named cases are linked: a link from any other to a named one would say whose it is.
 Wants `whose`, `since` and `same_office` besides the columns."""
 NOTE_MOVES: Final = Written(insert(case_events).inline())
@@ -60,7 +68,7 @@ NOTE_RING: Final = Written(insert(rings).inline().on_conflict_do_nothing())
 KEEP_CALLER: Final = Written(insert(case_callers).inline())
 
 
-def _recording(*renewed: str) -> Executable:
+def recording(*renewed: str) -> Any:
     """A row; where it is there already, the columns that are `renewed`."""
     row = insert(recordings)
     new = {name: row.excluded[name] for name in renewed}
@@ -69,8 +77,8 @@ def _recording(*renewed: str) -> Executable:
     )
 
 
-HOLD_RECORDING: Final = Written(_recording("url", "seconds"))
-ATTACH_RECORDING: Final = Written(_recording("reference", "language"))
+HOLD_RECORDING: Final = Written(recording("url", "seconds"))
+ATTACH_RECORDING: Final = Written(recording("reference", "language"))
 """A recording never leaves the call that it is of."""
 
 
@@ -87,15 +95,15 @@ def held_row(call_id: str, turn: int, ref: RecordingRef, at: datetime) -> dict[s
     }
 
 
-def _grown(table: Table, *key: str) -> Executable:
+def grown(table: Table, *key: str) -> Any:
     """One row a day and kind, whose count grows."""
     row = insert(table)
     sum_of_both = {"count": table.c["count"] + row.excluded["count"]}
     return row.on_conflict_do_update(index_elements=key, set_=sum_of_both)
 
 
-COUNT_VERDICT: Final = Written(_grown(verdicts, "day", "dialled", "verdict"))
-COUNT_STRAY: Final = Written(_grown(strays, "day", "event"))
+COUNT_VERDICT: Final = Written(grown(verdicts, "day", "dialled", "verdict"))
+COUNT_STRAY: Final = Written(grown(strays, "day", "event"))
 
 ENQUEUE: Final = insert(outbox).inline().on_conflict_do_nothing(index_elements=["key"])
 ADD_JOB: Final = Written(ENQUEUE)
@@ -120,12 +128,16 @@ def job_row(
     return dict(zip(JOB_COLUMNS, values, strict=True))
 
 
+def texts_between(first: Any, last: Any) -> Any:
+    """How many texts have keys from `first` to `last`."""
+    within = (outbox.c.key >= first, outbox.c.key <= last)
+    return select(func.count()).where(*within).scalar_subquery()
+
+
 def _text() -> Executable:
-    sent = select(func.count()).where(
-        outbox.c.key.between(bindparam("first_key"), bindparam("last_key"))
-    )
+    sent = texts_between(bindparam("first_key"), bindparam("last_key"))
     row = [bindparam(f"new_{name}", type_=outbox.c[name].type) for name in JOB_COLUMNS]
-    few = select(*row).where(sent.scalar_subquery() < bindparam("most"))
+    few = select(*row).where(sent < bindparam("most"))
     text = insert(outbox).from_select(list(JOB_COLUMNS), few)
     return text.on_conflict_do_nothing(index_elements=["key"])
 
@@ -133,17 +145,3 @@ def _text() -> Executable:
 TEXT: Final = Written(_text())
 """An outbox row, unless as many as `most` have keys from `first_key` to `last_key`. Wants the
 columns as `new_…`."""
-
-IN_ORDER: Final = (
-    OPEN_CASE,
-    OPEN_NAMED_CASE,
-    NOTE_MOVES,
-    KEEP_CALLER,
-    ATTACH_RECORDING,
-    ADD_JOB,
-    TEXT,
-    COUNT_VERDICT,
-    COUNT_STRAY,
-)
-"""Those of new rows, each after what its keys point to: in this order, rows of many steps may be
-written a kind at a time."""

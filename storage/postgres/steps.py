@@ -1,42 +1,25 @@
-"""Batches of steps on PostgreSQL: one statement for all of them, and one for each kind of row that
-their effects want (ADR 6). Implements `storage.steps.StepRows`; the counterpart of
-`storage.sqlite.steps`."""
+"""Batches of steps on PostgreSQL: one statement for each, with all rows that their effects want
+(ADR 6), or step by step where that cannot be. Implements `storage.steps.StepRows`; the counterpart
+of `storage.sqlite.steps`."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import asyncpg
 from sqlalchemy import Connection, select
-from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivr.ports import RecordingTaken, Step
 from storage.beneath import Written
 from storage.effects import Count, Effects
+from storage.postgres.batch import KIND_OF, Kind, Statements, fits
 from storage.postgres.driver import Line
 from storage.postgres.errors import AWAY, Unreachable, cut_off, told
 from storage.steps import Hook, KillPoint, Outcome, found, kept, state_of, taken, writes_of
-from storage.tables.base import aware, plain
 from storage.tables.calls import calls, steps
-from storage.writes import HOLD_RECORDING, IN_ORDER, Write, held_row
-
-CALL: Final = ("id", "account", "sid", "dialled", "plan", "started")
-STEP: Final = ("call_id", "turn", "at", "event", "state", "reply", "attempt")
-CALLS: Final = (
-    "INSERT INTO calls (id, account, sid, dialled, plan, started)"
-    " SELECT * FROM unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::int[],"
-    " $13::timestamp[])"
-)
-STEPS: Final = (
-    "INSERT INTO steps (call_id, turn, at, event, state, reply, attempt)"
-    " SELECT * FROM unnest($1::text[], $2::int[], $3::timestamp[], $4::bytea[], $5::bytea[],"
-    " $6::bytea[], $7::int[])"
-)
-BATCH: Final = "WITH begun AS (" + CALLS + ") " + STEPS
-"""Calls and their steps in one statement, which is a transaction by itself: whole or not at all."""
+from storage.writes import HOLD_RECORDING, Write, held_row
 
 
 class CoreSteps:
@@ -111,8 +94,8 @@ class CoreSteps:
 
     def _write(self, connection: Connection, step: Step) -> None:
         if step.origin is not None:
-            connection.execute(calls.insert().inline(), _named(CALL, _call_row(step)))
-        connection.execute(steps.insert().inline(), _named(STEP, _step_row(step)))
+            connection.execute(calls.insert().inline(), _call_row(step))
+        connection.execute(steps.insert().inline(), _step_row(step))
         if step.recording is not None and not HOLD_RECORDING.on(connection, _held(step)):
             raise RecordingTaken("this recording is of another call")
         counted: Counter[Count] = Counter()
@@ -134,7 +117,7 @@ class PostgresSteps(CoreSteps):
     ) -> None:
         super().__init__(engine, effects, hook)
         self._line = line
-        self._dialect: Dialect = engine.dialect
+        self._statements = Statements(engine.dialect)
 
     async def open(self) -> None:
         """Raises StorageError where there is no server."""
@@ -148,10 +131,10 @@ class PostgresSteps(CoreSteps):
     async def keep(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """By the driver; a repeat, a doubled matter or a lost connection ends in Core's way, which
         finds what was kept."""
-        rows = self._rows(steps)
-        if rows is not None:
+        whole = self._whole(steps)
+        if whole is not None:
             try:
-                await self._together(steps, rows)
+                await self._together(*whole)
             except TimeoutError as hangs:  # Core would wait as long again
                 self._line.drop()
                 raise Unreachable(AWAY) from hangs
@@ -161,48 +144,66 @@ class PostgresSteps(CoreSteps):
                 return kept(steps)
         return await super().keep(steps)
 
-    def _rows(self, steps: Sequence[Step]) -> Sequence[tuple[Written, list[Any]]] | None:
-        """The rows of the effects by their statement, in an order that no key is against; None
-        where one of them is no plain row."""
-        counted: Counter[Count] = Counter()
-        by_statement: dict[int, list[Any]] = {}
+    def _whole(self, steps: Sequence[Step]) -> tuple[str, list[Any]] | None:
+        """One statement for all of them, and its values; None where a row is no plain one, where
+        they do not go together, or where one cannot be put into a row."""
         try:
-            writes = [*writes_of(self._effects, steps, counted), *_counts(counted)]
+            batch = _batch(self._effects, steps)
+            return None if batch is None or not fits(batch) else self._statements.of(batch)
         except Exception:  # noqa: BLE001 - Core's way finds which step it is
             return None
-        for write in writes:
-            if write.statement not in IN_ORDER or not isinstance(write.statement, Written):
-                return None
-            values = write.values or {}
-            rows = [values] if isinstance(values, Mapping) else values
-            by_statement.setdefault(IN_ORDER.index(write.statement), []).extend(rows)
-        return [(IN_ORDER[at], by_statement[at]) for at in sorted(by_statement)]
 
-    async def _together(
-        self, steps: Sequence[Step], rows: Sequence[tuple[Written, list[Any]]]
-    ) -> None:
+    async def _together(self, statement: str, values: Sequence[Any]) -> None:
         connection = await self._line.connection()
-        recorded = [step for step in steps if step.recording is not None]
-        if not (rows or recorded or self._hook):
-            await connection.execute(BATCH, *_columns(steps))
+        if self._hook is None:
+            await connection.execute(statement, *values)  # a transaction by itself
             return
         async with connection.transaction():
-            await connection.execute(BATCH, *_columns(steps))
-            for step in recorded:
-                await self._hold(connection, step)
-            for statement, values in rows:
-                for text, filled in _texts(statement, self._dialect, values):
-                    await connection.executemany(text, filled)
+            await connection.execute(statement, *values)
             self._reach(KillPoint.BEFORE_COMMIT)
         self._reach(KillPoint.AFTER_COMMIT)
 
-    async def _hold(self, connection: "asyncpg.Connection[Any]", step: Step) -> None:
-        """The recording's row, before the effects that say whose it is. Another call's is found
-        out by Core's way."""
-        row = _held(step)
-        text = HOLD_RECORDING.text(self._dialect, row)
-        if await connection.execute(text.sql, *text.fill(row)) != "INSERT 0 1":
-            raise asyncpg.UniqueViolationError
+
+Batch = defaultdict[Kind, list[dict[str, Any]]]
+
+
+def _batch(effects: Effects, steps: Sequence[Step]) -> Batch | None:
+    """The rows by their kind, in the order of their keys so that replicas never wait for each other
+    in a ring; None where one of them is no plain row."""
+    batch: Batch = defaultdict(list)
+    counted: Counter[Count] = Counter()
+    for step in sorted(steps, key=lambda step: (step.call.id, step.turn)):
+        batch[Kind.STEPS].append(_step_row(step))
+        if step.origin is not None:
+            batch[Kind.CALLS].append(_call_row(step))
+        held = None if step.recording is None else _held(step)
+        if not _take(batch, [*writes_of(effects, [step], counted)], held):
+            return None
+    return batch if _take(batch, _counts(counted), None) else None
+
+
+def _take(
+    batch: Batch,
+    writes: Sequence[Write],
+    held: dict[str, Any] | None,
+) -> bool:
+    """Add the rows of a step's effects, and of the recording that it holds; False where one of
+    them is no plain row."""
+    for write in writes:
+        kind = KIND_OF.get(write.statement) if isinstance(write.statement, Written) else None
+        if kind is None:
+            return False
+        values = write.values or {}
+        rows = [values] if isinstance(values, Mapping) else values
+        if kind is Kind.ATTACHED and held is not None and rows[0]["sid"] == held["sid"]:
+            attached = {name: rows[0][name] for name in ("reference", "language")}
+            batch[Kind.HELD_ATTACHED].append(held | attached)
+            held = None
+        else:
+            batch[kind].extend(dict(row) for row in rows)
+    if held is not None:
+        batch[Kind.HELD].append(held)
+    return True
 
 
 def _held(step: Step) -> dict[str, Any]:
@@ -211,45 +212,30 @@ def _held(step: Step) -> dict[str, Any]:
     return held_row(step.call.id, step.turn, step.recording, step.at)
 
 
-def _texts(
-    statement: Written, dialect: Dialect, rows: Sequence[dict[str, Any]]
-) -> list[tuple[str, list[list[Any]]]]:
-    """Rows of the same columns go together."""
-    texts: dict[str, list[list[Any]]] = {}
-    for row in rows:
-        text = statement.text(dialect, row)
-        texts.setdefault(text.sql, []).append(text.fill(row))
-    return list(texts.items())
-
-
-def _columns(steps: Sequence[Step]) -> list[list[Any]]:
-    """What BATCH wants: seven columns of the steps, in the order of their keys so that replicas
-    never wait for each other in a ring, then six of the calls that they begin."""
-    ordered = sorted(steps, key=lambda step: (step.call.id, step.turn))
-    rows = [_step_row(step, plain) for step in ordered]
-    begun = [_call_row(step, plain) for step in ordered if step.origin is not None]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return columns + ([list(c) for c in zip(*begun, strict=True)] if begun else [[]] * 6)
-
-
-def _call_row(step: Step, at: Callable[[datetime], datetime] = aware) -> tuple[Any, ...]:
-    """By CALL's names."""
+def _call_row(step: Step) -> dict[str, Any]:
     origin, call = step.origin, step.call
     if origin is None:
         raise ValueError("only a call's first step begins it")
-    return (call.id, origin.account, origin.sid, call.dialled, call.plan, at(call.started))
+    return {
+        "id": call.id,
+        "account": origin.account,
+        "sid": origin.sid,
+        "dialled": call.dialled,
+        "plan": call.plan,
+        "started": call.started,
+    }
 
 
-def _step_row(step: Step, at: Callable[[datetime], datetime] = aware) -> tuple[Any, ...]:
-    """By STEP's names."""
-    state = state_of(step)
-    return (
-        step.call.id, step.turn, at(step.at), step.event, state, step.reply, step.attempt
-    )  # fmt: skip
-
-
-def _named(names: Sequence[str], row: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(names, row, strict=True))
+def _step_row(step: Step) -> dict[str, Any]:
+    return {
+        "call_id": step.call.id,
+        "turn": step.turn,
+        "at": step.at,
+        "event": step.event,
+        "state": state_of(step),
+        "reply": step.reply,
+        "attempt": step.attempt,
+    }
 
 
 def _counts(counted: Counter[Count]) -> list[Write]:
