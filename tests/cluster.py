@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ ACCOUNT: Final = "AC" + "7" * 32
 TOKEN: Final = "a-token-of-the-tests"
 KEY: Final = "one key for all that seals what is kept"
 SERVER: Final = (str(ROOT / "server.py"),)
+NAME: Final = "NAME"
 UP_WITHIN: Final = 40.0
 ANSWER_WITHIN: Final = 15.0
 TRIES: Final = 3
@@ -209,10 +210,10 @@ async def cluster(
     *programs: Sequence[str] | None,
     driver: str = "postgresql",
     kept: bool = True,
-    **settings: str,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Cluster]:
-    """One replica for each of `programs`, all begun at the same time on a new database; `kept` says
-    whether the proxy keeps its connections to them."""
+    """One replica for each of `programs`, all begun at the same time on a new database, whose name
+    stands for NAME in a setting; `kept` says whether the proxy keeps its connections to them."""
     name = f"cluster_{os.urandom(6).hex()}"
     await asyncio.to_thread(postgres.run, f"CREATE DATABASE {name}")
     async with proxy(kept=kept) as before, rest() as far, aiohttp.ClientSession() as session:
@@ -224,7 +225,7 @@ async def cluster(
             "ACCOUNT_SID": ACCOUNT,
             "AUTH_TOKEN": TOKEN,
             "SECRET_KEY": KEY,
-            **settings,
+            **{setting: value.replace(NAME, name) for setting, value in (settings or {}).items()},
         }
         replicas = tuple(
             Replica(folder / f"replica{n}", common, program or SERVER)

@@ -18,6 +18,7 @@ from tools.postgres import Postgres
 CALLS = 24
 """So many that one of two processes gets none of them once in eight million times."""
 
+TWO = {"WORKERS": "2"}
 BEGUN = "zhitong_calls_begun"
 
 pytestmark = [
@@ -67,8 +68,7 @@ async def step(both: Cluster, paths: dict[str, str], **fields: str) -> dict[str,
 async def test_a_killed_worker_is_started_anew_and_calls_go_on(
     tmp_path: Path, postgres: Postgres
 ) -> None:
-    settings = {"WORKERS": "2", "MAX_CALLS": "500"}
-    async with cluster(tmp_path, postgres, None, kept=False, **settings) as both:
+    async with cluster(tmp_path, postgres, None, kept=False, settings=TWO) as both:
         (replica,) = both.replicas
         await until_two(replica)
         calls = await step(both, {f"CA{n:032}": "/voice/answer" for n in range(CALLS)})
@@ -107,7 +107,7 @@ def begun(replica: Replica) -> list[float]:
 async def test_workers_end_with_the_one_that_started_them(
     tmp_path: Path, postgres: Postgres
 ) -> None:
-    async with cluster(tmp_path, postgres, None, WORKERS="2") as both:
+    async with cluster(tmp_path, postgres, None, settings=TWO) as both:
         (replica,) = both.replicas
         await until_two(replica)
         lived = workers_of(replica)
@@ -120,7 +120,7 @@ async def test_a_start_that_cannot_be_is_refused_in_one_sentence(
     tmp_path: Path, postgres: Postgres
 ) -> None:
     """Another key than the database's, and a port that somebody has."""
-    async with cluster(tmp_path, postgres, None, WORKERS="2") as both:
+    async with cluster(tmp_path, postgres, None, settings=TWO) as both:
         (replica,) = both.replicas
         wrong = {**replica.settings, "SECRET_KEY": KEY[::-1]}
         other_key = Replica(tmp_path / "key", wrong)

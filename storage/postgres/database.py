@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.beneath import Read
 from storage.effects import Effects
-from storage.engine import Database, Wake
+from storage.engine import Database, Signals, Wake
 from storage.errors import StorageError
-from storage.postgres.driver import ASYNCPG, Line, Lines, Options, driver_options
+from storage.postgres.driver import ASYNCPG, Line, Lines, driver_options
 from storage.postgres.errors import cut_off, told
 from storage.postgres.signals import PostgresSignals
 from storage.postgres.steps import CoreSteps, PostgresSteps
@@ -51,14 +51,19 @@ class PostgresDatabase(Database):
         )
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.writer = asyncio.Lock()
-        self.replica = secrets.randbits(62)
-        self.signals = PostgresSignals(self._listening(listening), self.replica)
+        self.replica = replica = secrets.randbits(62)
+        self.signals = self._signals(listening, replica, pooled=pooled)
         self.woken = Wake(self.signals)
         self._lines = Lines(self._options) if self._direct else None
 
-    def _listening(self, url: str) -> Options:
-        direct = driver_of(url).set(drivername=ASYNCPG) if url else self.url
-        return driver_options(direct.set(drivername=ASYNCPG), pooled=False, seconds=PATIENCE)
+    def _signals(self, listening: str, replica: int, *, pooled: bool) -> Signals:
+        """Where the only way leads through PgBouncer, nothing is told: LISTEN, and the lock that
+        says that a replica lives, would stay with whoever gets the connection next."""
+        if pooled and not listening:
+            return Signals()
+        direct = (driver_of(listening) if listening else self.url).set(drivername=ASYNCPG)
+        options = driver_options(direct, pooled=False, seconds=PATIENCE)
+        return PostgresSignals(options, replica)
 
     @property
     def _direct(self) -> bool:
