@@ -69,12 +69,13 @@ class Door:
             self._mine.take(origin, Line(whose, dialled, now, now + SPOKEN, found))
         return found
 
-    def heard(self, origin: Origin, call: Call, say: tuple[Instruction, ...]) -> None:
+    def heard(
+        self, origin: Origin, call: Call, say: tuple[Instruction, ...], now: datetime
+    ) -> None:
         """A step of the call was kept; `call` is the state after it."""
         if call.over:
             self.leave(origin)
             return
-        now = self._clock.now()
         line = self._mine.of(origin)
         if line is None:  # it began before a restart, or in another process
             self._others.leave(origin)
@@ -145,10 +146,8 @@ class Door:
         """One caller's own calls are told busy. Withheld callers cannot be told apart: together
         they may take half of all lines, so that whoever shows a number always finds some."""
         caps, both = self._caps, (self._mine, self._others)
-        if whose is not None:
-            own = sum(1 for lines in both for _ in lines.of_caller(whose))
-            if own >= caps.of_caller:
-                return Admission.BUSY
+        if whose is not None and sum(ls.many_of(whose) for ls in both) >= caps.of_caller:
+            return Admission.BUSY
         rooms = [
             _room(sum(len(lines) for lines in both), caps.calls),
             _room(sum(lines.of_number(dialled) for lines in both), caps.of_number),

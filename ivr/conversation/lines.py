@@ -59,6 +59,10 @@ class Lines:
         """How many rang this number."""
         return self._of_number[dialled]
 
+    def many_of(self, caller: str) -> int:
+        """How many are this caller's."""
+        return len(self._of_caller.get(caller, ()))
+
     def of_caller(self, caller: str) -> Iterator[tuple[Origin, Line]]:
         """The caller's own, in the order in which they began."""
         for origin in self._of_caller.get(caller, ()):

@@ -220,7 +220,7 @@ class Conversation:
                 raise ForeignCall(str(wrong)) from wrong
             self._remember(Live(turn.call, origin), now, mine=stored.mine)
             if stored.mine:
-                self._door.heard(origin, turn.call, turn.say)
+                self._door.heard(origin, turn.call, turn.say, now)
                 self._count(event, turn)
             return stored.body
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
