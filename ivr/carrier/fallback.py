@@ -80,6 +80,7 @@ class FallbackRoutes:
             web.post(LEG_PATH, self.declining),
             web.post(TURN_PATH + "/recording", self.recording),
             web.post(TURN_PATH + "/transcript", self.later),
+            web.post(TURN_PATH + "/transcription", self.later),
             web.post("/voice/status", self.later),
         ]
 

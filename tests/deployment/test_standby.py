@@ -4,15 +4,24 @@ refused with a sentence."""
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from deployment import standby
-from deployment.settings import Settings, StartError
+from deployment.clock import SystemClock
+from deployment.fallback import fallback_of
+from deployment.settings import Secrets, Settings, StartError
+from ivr.carrier.profiles import TWILIO
+from ivr.carrier.routes import VoiceRoutes
+from ivr.conversation.stores import Plans
+from ivr.flow.world import Plan
 from storage.errors import DiskFull, InUse, ReadOnly, StorageError, TooNew
 from storage.keymark import WrongKey
 from storage.sealing import Sealing
 from storage.spool import FileSpool
+from tests.ivr.carrier.signed import CALLER, LINE, Carrier
 from tests.ivr.desk import KEY, StoppedClock
 
 
@@ -52,3 +61,40 @@ async def test_what_a_person_must_mend_is_a_refusal(settings: Settings, wrong: E
     await leave_a_mark(settings)
 
     assert not standby._may_pass(settings, wrong)
+
+
+async def test_alone_it_speaks_the_plan_and_refuses_strangers(
+    settings: Settings, demo_plan: Plan
+) -> None:
+    keys = Secrets.of(settings)
+    fallback = fallback_of(settings, keys, StoppedClock(), Plans(demo_plan))
+    async with TestClient(TestServer(standby._alone(fallback, "the disk is full"))) as client:
+        carrier = Carrier(client, settings.base, keys.account, keys.token)
+        turn = "/voice/abcdefgh/turn/3"
+        for path in ("/voice/answer", turn, "/voice/fallback", turn + "/leg/0/0"):
+            async with client.post(path, data={"AccountSid": keys.account}) as refused:
+                assert refused.status == 403, path
+        for path in ("/voice/answer", turn):
+            spoken = await carrier.post(path, From=CALLER, To=LINE)
+            assert "系统有故障" in spoken.text
+        assert "<Hangup/>" in (await carrier.post(turn + "/leg/0/0")).text
+        assert (await carrier.recorded(turn)).text.count("已收到") == 1
+        assert (await carrier.post("/voice/status")).status == 503
+        async with client.get("/readyz") as ready:
+            assert ready.status == 503
+            assert "the disk is full" in await ready.text()
+        (batch,) = await fallback.spool.batches()
+    assert [line.matter for line in batch.lines] == [("abcdefgh", 3)]
+
+
+def test_each_address_of_a_caller_is_there_too(settings: Settings, demo_plan: Plan) -> None:
+    plans = Plans(demo_plan)
+    fallback = fallback_of(settings, Secrets.of(settings), SystemClock(), plans)
+    alone = fallback.routes(lambda _: None)
+    nobody: Any = None
+    whole = VoiceRoutes(
+        nobody, fallback.entrance, alone, carrier=TWILIO, directory=lambda: demo_plan.directory
+    )
+
+    assert {route.path for route in whole.routes()} == {route.path for route in alone.alone()}
+    fallback.spool.close()

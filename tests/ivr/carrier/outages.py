@@ -10,10 +10,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import server
 from storage.errors import ReadOnly, StorageError
+from tools.postgres import Postgres
 
 Outage = Callable[[server.House], AbstractAsyncContextManager[None]]
 
@@ -77,6 +79,21 @@ async def _instead(
         for name in ("unit_of_work", *(("reading",) if reads else ())):
             patch.setattr(house.database, name, asynccontextmanager(unit))
         yield
+
+
+@asynccontextmanager
+async def stopped(postgres: Postgres) -> AsyncIterator[None]:
+    """Every process of it is stopped, and goes on afterwards as if nothing had been."""
+    assert postgres._running is not None
+    first = psutil.Process(postgres._running.pid)
+    held = [first, *first.children(recursive=True)]
+    for each in held:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in held:
+            each.resume()
 
 
 OUTAGES: dict[str, Outage] = {"locked": locked, "hanging": hanging, "read-only": readonly}

@@ -74,10 +74,13 @@ async def outside(
     faults: Callable[[Post], Post] | None = None,
     timing: Timing = BRISK,
     transcriber: Literal["carrier", "none"] = "carrier",
+    *,
+    database_url: str = "",
 ) -> AsyncIterator[Outside]:
-    """Open for as long as the block lasts."""
+    """Open for as long as the block lasts; on SQLite unless a PostgreSQL is named."""
     here, there = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    migrate(folder / "zhitong.db")
+    if not database_url:
+        migrate(folder / "zhitong.db")
     settings = Settings(
         data_dir=folder,
         carrier=carrier,
@@ -87,6 +90,7 @@ async def outside(
         public_url=here,
         port=int(here.rpartition(":")[2]),
         transcriber=transcriber,
+        database_url=database_url,
     )
     clock = DayTime()
     app = await server.build_app(settings, clock)

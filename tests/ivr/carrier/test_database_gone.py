@@ -2,6 +2,7 @@
 exactly one case with its sound once the database is back. Real calls, over HTTP."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from ivr.carrier.local.telephone import Telephone
 from ivr.conversation.messages import PLAN_TURN
 from routing.ports import Audio
 from storage.tables.cases import cases, recordings
+from tests.databases import ASYNCPG, chosen, url_of
 from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.local.sounds import tone
-from tests.ivr.carrier.outages import OUTAGES, fill, may_mount, small_disk
+from tests.ivr.carrier.outages import OUTAGES, fill, may_mount, small_disk, stopped
 from tests.ivr.carrier.outside import Outside, outside
 from tests.ivr.carrier.signed import Heard
+from tools.postgres import Postgres
 
 CALLER, OTHER, LINE = "+8613900000012", "+8613900000034", "+865580000021"
 DEADLINE = 40.0
@@ -103,23 +106,32 @@ async def with_sound(both: Outside, many: int) -> list[Any]:
     return rows
 
 
-@pytest.mark.parametrize("name", OUTAGES)
-async def test_what_is_said_while_the_database_is_gone_is_a_case(tmp_path: Path, name: str) -> None:
-    """One caller rings meanwhile, another was speaking when it went."""
-    async with (
-        outside(tmp_path, "twilio") as both,
-        both.phone(CALLER) as speaking,
-        both.phone(OTHER) as ringing,
-    ):
+async def during(both: Outside, outage: AbstractAsyncContextManager[None]) -> None:
+    """One caller rings meanwhile, another was speaking when it began; then all is kept."""
+    async with both.phone(CALLER) as speaking, both.phone(OTHER) as ringing:
         await recording_of_a_matter(speaking)
-        async with OUTAGES[name](both.house), asyncio.TaskGroup() as group:
+        async with outage, asyncio.TaskGroup() as group:
             group.create_task(rings(ringing))
             group.create_task(says_on(speaking))
         found = await with_sound(both, 2)
 
     assert sorted(row.turn for row in found) == [3, PLAN_TURN]
     assert {row.office for row in found} == {"市公安局"}
-    assert not list((tmp_path / "spool").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("name", OUTAGES)
+async def test_what_is_said_while_the_database_is_gone_is_a_case(tmp_path: Path, name: str) -> None:
+    async with outside(tmp_path, "twilio") as both:
+        await during(both, OUTAGES[name](both.house))
+        assert not list((tmp_path / "spool").glob("*.jsonl"))
+
+
+async def test_while_postgresql_stands_still(tmp_path: Path, postgres: Postgres) -> None:
+    """All its processes are stopped: connections stay open, and nothing is answered."""
+    with chosen(ASYNCPG, postgres):
+        url = await url_of(tmp_path)
+        async with outside(tmp_path, "twilio", database_url=url) as both:
+            await during(both, stopped(postgres))
 
 
 @pytest.mark.parametrize("name", OUTAGES)

@@ -13,7 +13,8 @@ from tests.ivr.ruin import Ruin, ruined
 @pytest.fixture(params=[SQLITE, ASYNCPG])
 def kind(request: pytest.FixtureRequest) -> Iterator[None]:
     name: str = request.param
-    with chosen(name, None if name == SQLITE else request.getfixturevalue("postgres")):
+    server = None if name == SQLITE else request.getfixturevalue("postgres")
+    with chosen(name, server):
         yield
 
 
