@@ -55,6 +55,7 @@ from routing.delivery.console import ConsoleMail
 from routing.directory import Directory
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
+from routing.web.demo.ledger import LEDGER_LINK, LedgerDesk, ledger_routes
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, address, office_routes
 from routing.web.layout import add_layout
 from storage.answers import StoredAnswers
@@ -67,6 +68,7 @@ from storage.errors import StorageError
 from storage.journal import StoredJournal
 from storage.keymark import same_key
 from storage.leases import StoredLeases
+from storage.ledger import StoredLedger
 from storage.mails import StoredMails
 from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
@@ -226,11 +228,14 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
     settings = house.settings
     app[LINE] = line
     if settings.shows_demo:
-        add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
+        links = (PHONE_LINK, OFFICE_LINK, LEDGER_LINK)
+        add_layout(app, (PHONE_PAGES, OFFICE_PAGES), links)
         zone = ZoneInfo(settings.time_zone)
         phones = Phones(house.directory, line, house.mails, zone)
         app.add_routes(phone_routes(phones))
         app.add_routes(office_routes(OfficeDesk(house.directory, house.cases, zone)))
+        ledger = LedgerDesk(StoredLedger(house.database), house.clock, zone)
+        app.add_routes(ledger_routes(ledger))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
 

@@ -1,0 +1,82 @@
+"""`/demo/ledger`: what must have followed the calls and is missing, and the work that was given up,
+with a try more of it; for this machine only, until the desk has its sign-in (ADR 16)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from routing.ledger import GapKind, Ledger
+from routing.ports import Clock
+from routing.web.guard import loopback_only
+from routing.web.layout import Link, fresh, page, tongue_of
+from routing.web.moments import written
+
+LEDGER_LINK: Final = Link("/demo/ledger", "ledger.title")
+MOST_NUMERALS: Final = 18
+"""Of a job's number: more than any database counts to."""
+Act = Callable[[web.Request], Awaitable[bool]]
+"""Does what a button asks for; whether there was anything to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDesk:
+    """What the page needs: the ledger, the time, and the zone that times are written in."""
+
+    ledger: Ledger
+    clock: Clock
+    zone: ZoneInfo
+
+
+def ledger_routes(desk: LedgerDesk) -> list[web.RouteDef]:
+    """The page and its two buttons."""
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        return await _show(request, desk)
+
+    async def again(request: web.Request) -> bool:
+        job = request.match_info["job"]
+        known = job.isdecimal() and len(job) <= MOST_NUMERALS
+        return known and await desk.ledger.again(int(job), desk.clock.now())
+
+    async def aside(request: web.Request) -> bool:
+        kind, subject = request.match_info["kind"], request.match_info["subject"]
+        return kind in set(GapKind) and await desk.ledger.put_aside(GapKind(kind), subject)
+
+    gap = "/demo/ledger/gaps/{kind:[a-z0-9_]+}/{subject:[A-Za-z0-9_-]+}/aside"
+    return [
+        web.get("/demo/ledger", loopback_only(show)),
+        web.post("/demo/ledger/work/{job}/again", loopback_only(_acting(again))),
+        web.post(gap, loopback_only(_acting(aside))),
+    ]
+
+
+def _acting(act: Act) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Back to the page, which shows what came of it; 404 where somebody else was faster."""
+
+    async def acted(request: web.Request) -> web.StreamResponse:
+        if not await act(request):
+            return page(request, "demo/ledger_gone.html", {}, status=404)
+        raise web.HTTPSeeOther("/demo/ledger")
+
+    return acted
+
+
+async def _show(request: web.Request, desk: LedgerDesk) -> web.Response:
+    """The page; with `?part=1` only what changes, for the page to renew itself."""
+    tongue = tongue_of(request)
+    counts = await desk.ledger.counts()
+    context: dict[str, Any] = {
+        "missing": sum(counts.values()),
+        "gaps": await desk.ledger.gaps(),
+        "last": await desk.ledger.last_round(),
+        "given_up": await desk.ledger.given_up(),
+        "when": lambda at: written(at, desk.zone, tongue),
+        "pair": lambda reference: f"{reference[:4]} {reference[4:]}",
+    }
+    if "part" in request.query:
+        return fresh(request, page(request, "demo/ledger_part.html", context))
+    part = str(request.rel_url.with_query(part="1"))
+    return page(request, "demo/ledger.html", {"part": part, **context})
