@@ -308,6 +308,18 @@ class NoBlocks:
         raise AssertionError(times)
 
 
+async def test_who_is_turned_away_does_not_come_in_through_an_outage(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    desk.door.block({desk.effects.caller_digest(CALLER): desk.clock.now() + timedelta(days=1)})
+    monkeypatch.setattr(desk.calls, "of", gone)
+
+    assert REJECTED in await desk.answer("CA1")
+
+
 # The hourly cap on matters
 
 
