@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.call import Call
@@ -101,30 +101,44 @@ class _Try:
     reference: str
     day: str
 
-    def repeats(self, earlier: Any) -> bool:
+    def repeats(self, found: Any) -> bool:
         """Whether the earlier one was right about the same case: a repeat may hear it again, but
         nothing else is tried in its place."""
-        return bool(earlier.hit) and hmac.compare_digest(earlier.reference, self.reference)
+        return bool(found.hit) and hmac.compare_digest(found.tried, self.reference)
 
 
-def _misses(whose: str) -> Select[Any]:
+def _misses(whose: str) -> Any:
     """How many of a day's misses are of the same caller or case, the `_Try` itself apart."""
     another = (tries.c.call_id != bindparam("call_id")) | (tries.c.turn != bindparam("turn"))
     same = tries.c[whose] == bindparam(whose)
     same_day = tries.c.day == bindparam("day")
-    return select(func.count()).where(same, same_day, tries.c.hit.is_(False), another)
+    many = select(func.count()).where(same, same_day, tries.c.hit.is_(False), another)
+    return many.scalar_subquery()
 
 
-# Each is carried out with the fields of a `_Try`.
-MISSES: Final = (Read(_misses("caller")), Read(_misses("reference")))
-TAKEN: Final = Read(
-    select(tries).where(tries.c.call_id == bindparam("call_id"), tries.c.turn == bindparam("turn"))
-)
-CASE: Final = Read(
-    select(cases, case_callers.c.digest)
-    .join(case_callers, case_callers.c.reference == cases.c.reference, isouter=True)
-    .where(cases.c.reference == bindparam("reference"))
-)
+def _looked_up() -> Select[Any]:
+    """All that a try is judged by, in one row: on PostgreSQL each statement is a way there and
+    back while the caller waits, and others for their turn."""
+    mine = (tries.c.call_id == bindparam("call_id"), tries.c.turn == bindparam("turn"))
+    asked_for = cases.c.reference == bindparam("asked")
+    one = select(literal(1).label("row")).subquery("one")
+    with_try = one.outerjoin(tries, and_(*mine))
+    with_case = with_try.outerjoin(cases, asked_for)
+    return select(
+        _misses("caller").label("mine"),
+        _misses("reference").label("of_case"),
+        tries.c.hit,
+        tries.c.reference.label("tried"),
+        cases.c.pin_digest,
+        cases.c.state,
+        cases.c.office,
+        cases.c.due,
+        case_callers.c.digest,
+    ).select_from(with_case.outerjoin(case_callers, case_callers.c.reference == cases.c.reference))
+
+
+LOOKED_UP: Final = Read(_looked_up())
+"""Wants the fields of a `_Try`, and the case number that was `asked` for."""
 TAKE: Final = Written(insert(tries).inline().on_conflict_do_nothing())
 """A repeat changes nothing. Wants `hit` too."""
 
@@ -180,17 +194,15 @@ class StoredAnswers:
 
         def find(unit: Connection) -> Answer:
             self._database.take_turns(unit, f"tries {this.caller}", f"tries {this.reference}")
-            mine, all_of_case = (count.on(unit, asks)[0][0] for count in MISSES)
-            locked = max(mine, all_of_case) >= MISSES_A_DAY
-            earlier = next(iter(TAKEN.on(unit, asks)), None)
-            row = next(iter(CASE.on(unit, {"reference": reference})), None)
-            right = hmac.compare_digest(digest, NO_DIGEST if row is None else row.pin_digest)
-            whose = NO_DIGEST if row is None or row.digest is None else row.digest
-            owner = hmac.compare_digest(this.caller, whose) and mine < MISSES_A_DAY
+            [row] = LOOKED_UP.on(unit, asks | {"asked": reference})
+            locked = max(row.mine, row.of_case) >= MISSES_A_DAY
+            right = hmac.compare_digest(digest, row.pin_digest or NO_DIGEST)
+            whose = row.digest or NO_DIGEST
+            owner = hmac.compare_digest(this.caller, whose) and row.mine < MISSES_A_DAY
             free = owner or not locked
-            hit = right and (free if earlier is None else this.repeats(earlier))
+            hit = right and (free if row.hit is None else this.repeats(row))
             TAKE.on(unit, asks | {"hit": hit})
-            if row is None or not hit:
+            if row.pin_digest is None or not hit:
                 return CaseMissed(locked)
             return CaseFound(reference, CaseState(row.state), row.office, row.due)
 

@@ -5,9 +5,22 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection, NullPool, Row, Select, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    NullPool,
+    Row,
+    Select,
+    String,
+    bindparam,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -26,7 +39,8 @@ POOL: Final = 10
 """Connections for brief work and pages; the looks and the journal have their own."""
 PATIENCE: Final = 3.0
 """Seconds for a connection or a statement: a caller is told the plan rather than kept waiting."""
-TAKE_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 20261124))")
+TURNS: Final = 20261124
+"""Keeps these advisory locks apart from others."""
 ANY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:replica)")
 TIDIED: Final = ("steps", "outbox", "case_callers", "transcripts", "tries", "mails")
 """Tables whose deleted rows say something of people."""
@@ -147,8 +161,8 @@ class PostgresDatabase(Database):
 
     def take_turns(self, unit: Connection, *names: str) -> None:
         """Advisory locks until the transaction ends, in one order, so that none waits for ever."""
-        for name in sorted(names):
-            unit.execute(TAKE_TURN, {"name": name})
+        named = {f"name{place}": name for place, name in enumerate(sorted(names))}
+        unit.execute(_locks(tuple(named)), named)
 
     def is_gone(self, unit: Connection, replica: int) -> bool:
         """Whether nobody holds its lock (`signals`). One that is only suspended holds it still."""
@@ -167,6 +181,13 @@ class PostgresDatabase(Database):
         if self._lines is not None:
             await self._lines.close()
         await self.engine.dispose()
+
+
+@cache
+def _locks(names: tuple[str, ...]) -> Select[Any]:
+    """Those of the names that are bound so, in one way there and back."""
+    keys = (func.hashtextextended(bindparam(name, type_=String), TURNS) for name in names)
+    return select(*map(func.pg_advisory_xact_lock, keys))
 
 
 def driver_of(url: str) -> URL:
