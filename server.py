@@ -346,7 +346,7 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         JobKind.SMS: Texts(rest.messages, house.phrases, taken),
         JobKind.DELETE_TEXT: DeletingTexts(rest.messages),
         JobKind.FETCH_RECORDING: Fetching(rest.media, house.recordings, follow_up),
-        JobKind.DELETE_RECORDING: Deleting(rest.recordings),
+        JobKind.DELETE_RECORDING: Deleting(rest.recordings, house.recordings.words_awaited),
         JobKind.TRANSCRIBE: Transcribing(words, keep),
         JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
         JobKind.TELL_OFFICE: ConsoleMail(

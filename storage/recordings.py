@@ -14,8 +14,10 @@ from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.errors import StorageError
+from storage.outbox import WAITING
 from storage.sounds import Sounds
 from storage.tables.cases import recordings
+from storage.tables.outbox import outbox
 
 DELETE_AFTER: Final = timedelta(minutes=10)
 """How long a recording that is kept here stays at the carrier, which may be asked for its words."""
@@ -65,7 +67,7 @@ class StoredRecordings:
         changes nothing."""
         payload = {"recording": sid, "language": language}
         later = now + DELETE_AFTER
-        words = enqueue(JobKind.TRANSCRIBE, payload, f"transcribe:{sid}", now, None)
+        words = enqueue(JobKind.TRANSCRIBE, payload, _asking(sid), now, None)
         deletion = enqueue(JobKind.DELETE_RECORDING, payload, f"delete:{sid}", later, None)
 
         def both(unit: Connection) -> None:
@@ -75,9 +77,19 @@ class StoredRecordings:
         await self._database.brief(both)
         self._database.woken.set()
 
+    async def words_awaited(self, sid: str) -> bool:
+        """Whether its words are still being asked for, at the carrier or elsewhere."""
+        query = select(outbox.c.id).where(outbox.c.key == _asking(sid), WAITING)
+        return bool(await self._database.read(query))
+
     async def _mark(self, sid: str, audio: Audio) -> None:
         change = update(recordings).where(recordings.c.sid == sid).values(audio=audio.value)
         await self._database.brief(lambda unit: unit.execute(change))
+
+
+def _asking(sid: str) -> str:
+    """The key of the work that asks for its words."""
+    return f"transcribe:{sid}"
 
 
 def _plain(sid: str) -> str:

@@ -1,10 +1,12 @@
 """What is forgotten, and when: call details an hour after the end, audio after the time that the
 caller was told. What is deleted leaves the file (`secure_delete`, then a truncated log)."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -25,6 +27,7 @@ from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.ends import LIVE, keep_end, settle_later, settling
 from storage.engine import Database
+from storage.outbox import DEAD
 from storage.recordings import StoredRecordings
 from storage.tables.blocks import block_events
 from storage.tables.calls import call_ends, calls, rings, steps
@@ -32,6 +35,7 @@ from storage.tables.cases import pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
 from storage.tables.pieces import pieces
 
+LOG: Final = structlog.get_logger()
 CALL_DETAILS: Final = timedelta(hours=1)
 LOST_CALL: Final = timedelta(hours=4)
 """A call whose end nobody could find out is taken to be over this long after its last step: longer
@@ -44,6 +48,9 @@ WAITING_WORDS: Final = timedelta(days=1)
 AUDIT: Final = timedelta(days=365)
 """Who turned a caller away can be asked for so long."""
 TRIES: Final = timedelta(days=2)
+JUMP: Final = timedelta(hours=2)
+"""A clock that is further from where it should be is not believed, for CALM."""
+CALM: Final = timedelta(days=1)
 CHUNK: Final = 20
 """Calls or rows of one transaction: few, because steps wait for the writer meanwhile (20 ms is
 the bound that an idle machine keeps)."""
@@ -52,23 +59,46 @@ the bound that an idle machine keeps)."""
 class Retention:
     """One round at a time; `days` are those of audio, its words and the mails. What is due is
     looked for outside the writer's lock; each chunk vanishes from what is found, so every round
-    ends."""
+    ends. `ticks` are seconds of a clock that never jumps."""
 
-    def __init__(self, database: Database, audio: StoredRecordings, days: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        audio: StoredRecordings,
+        days: int,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._audio = audio
         self._days = timedelta(days=days)
+        self._ticks = ticks
+        self._seen: tuple[datetime, float] | None = None
+        self._doubted_until = float("-inf")
 
     async def run(self, now: datetime) -> None:
-        """Forget everything that is due."""
-        await self._end_lost_calls(now)
+        """Forget everything that is due. Where our clock has jumped by hours, what is kept for
+        days stays for another: a clock that is wrong must not delete what cannot be had again."""
+        if self._believable(now):
+            await self._end_lost_calls(now)
+            await self._forget_audio(now)
+            await self._prune_kept(now)
         await self._forget_calls(now)
         await self._forget_silence(now)
         await self._forget_pieces(now)
-        await self._forget_audio(now)
         await self._prune(now)
         await self._audio.sweep()
         await self._database.tidy()
+
+    def _believable(self, now: datetime) -> bool:
+        """Whether the clock goes on as time does, for a day now."""
+        ticks = self._ticks()
+        if self._seen is not None:
+            passed = timedelta(seconds=ticks - self._seen[1])
+            if abs(now - self._seen[0] - passed) > JUMP:
+                LOG.error("retention.clock_jumped", what="nothing kept for days is deleted for one")
+                self._doubted_until = ticks + CALM.total_seconds()
+        self._seen = (now, ticks)
+        return ticks >= self._doubted_until
 
     async def _found(self, query: Select[Any]) -> Sequence[Any]:
         """The next chunk of rows."""
@@ -158,10 +188,13 @@ class Retention:
                 await self._audio.delete(sid)
             self._database.woken.set()
 
-    async def _prune(self, now: datetime) -> None:
+    async def _prune_kept(self, now: datetime) -> None:
         of_nothing = ~exists().where(recordings.c.sid == transcripts.c.recording)
         await self._drop(transcripts, and_(transcripts.c.at <= now - self._days, of_nothing))
         await self._drop(mails, mails.c.at <= now - self._days)
+        await self._drop(outbox, and_(DEAD, outbox.c.finished <= now - self._days))
+
+    async def _prune(self, now: datetime) -> None:
         done = and_(outbox.c.state == JobState.DONE.value, outbox.c.finished <= now - FINISHED_WORK)
         await self._drop(outbox, done)
         before = (now - TRIES).date().isoformat()

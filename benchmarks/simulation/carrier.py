@@ -141,9 +141,9 @@ class Carrier:
         return [row for row in reversed(self.made.values()) if row.ref.sid not in self.deleted]
 
     async def words(self, sid: str) -> str | None:
-        """What was heard."""
+        """What was heard; nothing is known any more of what was deleted."""
         self._answer()
-        return "路灯坏了"
+        return None if sid in self.deleted else "路灯坏了"
 
     async def send(self, to: str, from_: str, body: str, key: str) -> str:
         """Take a text."""

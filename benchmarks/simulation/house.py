@@ -20,9 +20,11 @@ from ivr.carrier.sweep import Sweep
 from ivr.conversation.recovery import Recovery
 from routing.handoff import Handoff
 from storage.ledger import StoredLedger
+from storage.retention import Retention
 from storage.sqlite.database import SqliteDatabase
 
 ACCOUNT: Final = "AC" + "5" * 32
+RETENTION_DAYS: Final = 90
 BASE: Final = "https://phone.city.example"
 
 
@@ -38,13 +40,14 @@ class House:
         self._drain: Handoff
         self._sweep: Sweep
         self._recovery: Recovery
+        self._retention: Retention
         self.runs = 0
 
     async def start(self, tokens: str) -> None:
         """A run of the server, whose webhooks are signed with one of these tokens."""
         settings = Settings(
             data_dir=self._folder,
-            carrier="twilio",
+            carrier="local",
             public_url=BASE,
             account_sid=ACCOUNT,
             auth_token=tokens,
@@ -66,6 +69,8 @@ class House:
         self._sweep.ticks = self._carrier.timeline.ticks
         self._sweep.holder = "simulated"  # a lease is of the database's own, real time
         self._recovery = server.recovery(self.inner, rest)
+        ticks = self._carrier.timeline.ticks
+        self._retention = Retention(database, self.inner.recordings, RETENTION_DAYS, ticks)
         app = web.Application()
         app.add_routes(server.voice(self.inner).routes())
         self.wire = Wire(app, BASE, ACCOUNT)
@@ -119,7 +124,7 @@ class House:
 
     async def forget(self) -> None:
         """One round of retention."""
-        await self.inner.retention.run(self.clock.now())
+        await self._retention.run(self.clock.now())
 
     @property
     def ledger(self) -> StoredLedger:

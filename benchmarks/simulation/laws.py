@@ -13,7 +13,7 @@ from benchmarks.simulation.house import House
 from routing.ledger import GapKind
 from routing.ports import JobKind
 from storage.tables.calls import call_ends, calls
-from storage.tables.cases import cases, recordings
+from storage.tables.cases import cases, recordings, transcripts
 from storage.tables.outbox import mails, outbox
 
 LATE_WORK: Final = frozenset({JobKind.DELETE_RECORDING, JobKind.DELETE_TEXT})
@@ -28,6 +28,7 @@ class Kept:
     ends: dict[str, str]
     cases: dict[str, Any]
     recordings: dict[str, Any]
+    words: frozenset[str]
     mails: Sequence[str]
     work: Sequence[Any]
 
@@ -44,6 +45,7 @@ class Kept:
             {row.call_id: row.end for row in await rows(call_ends)},
             {row.reference: row for row in await rows(cases)},
             {row.sid: row for row in await rows(recordings)},
+            frozenset(row.recording for row in await rows(transcripts)),
             [row.id for row in await rows(mails)],
             await rows(outbox),
         )
@@ -95,6 +97,8 @@ def _sounds(kept: Kept, carrier: Carrier) -> Iterator[str]:
     for sid, row in kept.recordings.items():
         if row.reference and row.audio != "kept" and sid not in carrier.gone:
             yield f"the sound of {sid} is {row.audio}, not kept"
+        if row.reference and row.audio == "kept" and sid not in kept.words:
+            yield f"nobody knows the words of {sid}"
 
 
 def _texts(carrier: Carrier) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports import RecordingShelf
-from routing.handoff import MOST_TRIES, Refused, TryAgain
+from routing.handoff import MOST_TRIES, NotYet, Refused, TryAgain
 from routing.ledger import LOOK
 from routing.ports import Job
 
@@ -96,15 +96,20 @@ class Fetching:
 
 
 class Deleting:
-    """Deletes a recording at the carrier, once it is kept here and its words were asked for."""
+    """Deletes a recording at the carrier, once it is kept here and its words were asked for:
+    `awaited` says whether they still are, for they go with it."""
 
-    def __init__(self, rows: RecordingRows) -> None:
+    def __init__(self, rows: RecordingRows, awaited: Callable[[str], Awaitable[bool]]) -> None:
         self._rows = rows
+        self._awaited = awaited
 
     async def __call__(self, job: Job) -> None:
-        """Raises Refused, TryAgain; one that is gone already is deleted."""
+        """Raises Refused, TryAgain, NotYet; one that is gone already is deleted."""
+        sid = str(job.payload["recording"])
+        if await self._awaited(sid):
+            raise NotYet("its words are still to be asked for")
         with outcome():
-            await self._rows.delete(str(job.payload["recording"]))
+            await self._rows.delete(sid)
 
 
 class DeletingTexts:

@@ -231,3 +231,28 @@ async def test_what_is_kept_is_followed_up_once(tmp_path: Path) -> None:
         (deletion,) = await store.claim(AT + DELETE_AFTER, 9)
     assert (words.kind, words.payload) == ("transcribe", {"recording": "RE1", "language": "en"})
     assert (deletion.kind, deletion.payload["recording"]) == ("delete_recording", "RE1")
+
+
+async def test_its_words_are_awaited_until_they_were_asked_for(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = StoredOutbox(house.database)
+        assert not await shelf(house).words_awaited("RE1")
+        await shelf(house).follow_up("RE1", "zh-CN", AT)
+        assert await shelf(house).words_awaited("RE1")
+        assert not await shelf(house).words_awaited("RE2")
+
+        (job,) = await store.claim(AT, 9)
+        assert await shelf(house).words_awaited("RE1"), "they are being asked for"
+        await store.done(job, AT)
+        assert not await shelf(house).words_awaited("RE1")
+
+
+async def test_words_that_were_given_up_are_not_awaited(tmp_path: Path) -> None:
+    """The sound is the record, and it is kept here: it need not stay at the carrier for them."""
+    async with opened(tmp_path) as house:
+        store = StoredOutbox(house.database)
+        await shelf(house).follow_up("RE1", "zh-CN", AT)
+        (job,) = await store.claim(AT, 9)
+        await store.give_up(job, AT, "no words to be had")
+
+        assert not await shelf(house).words_awaited("RE1")

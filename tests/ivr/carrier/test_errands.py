@@ -16,7 +16,7 @@ from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.world import Plan
 from ivr.ports import RecordingRef
-from routing.handoff import MOST_TRIES, Refused, TryAgain
+from routing.handoff import MOST_TRIES, NotYet, Refused, TryAgain
 from routing.ledger import LOOK
 from routing.ports import Job
 from tests.ivr.carrier.local.house import ACCOUNT, CALLER, LINE, TOKEN, House
@@ -175,9 +175,25 @@ async def test_a_recording_that_is_not_there_yet_is_asked_for_again(house: House
 async def test_a_recording_that_is_gone_already_is_deleted(house: House) -> None:
     rows = RecordingRows(account(house), house.session)
 
-    await Deleting(rows)(Job(1, "delete_recording", {"recording": "RE" + "0" * 32}, 1))
+    deleting = Deleting(rows, nobody_waits)
+    await deleting(Job(1, "delete_recording", {"recording": "RE" + "0" * 32}, 1))
 
     assert house.line.recordings.all() == []
+
+
+async def nobody_waits(_: str) -> bool:
+    return False
+
+
+async def test_a_recording_whose_words_are_still_asked_for_stays(house: House) -> None:
+    """They would go with it: an outage, or a clock that jumps, has both due at once."""
+
+    async def waits(sid: str) -> bool:
+        return sid == "RE1"
+
+    nowhere = RecordingRows(Account(ACCOUNT, TOKEN, f"{house.base}/nowhere"), house.session)
+    with pytest.raises(NotYet, match="words"):
+        await Deleting(nowhere, waits)(Job(1, "delete_recording", {"recording": "RE1"}, 1))
 
 
 class Settled:

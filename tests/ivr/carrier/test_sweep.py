@@ -30,7 +30,7 @@ from tests.ivr.desk import Rung, opened
 
 
 @pytest.fixture
-async def floor(empty_database: Path, demo_plan: Plan) -> AsyncIterator[Floor]:
+async def floor(kind: None, empty_database: Path, demo_plan: Plan) -> AsyncIterator[Floor]:
     async with opened(empty_database, demo_plan) as desk:
         yield floor_of(desk, Lists())
 
