@@ -1,6 +1,7 @@
 """A server takes all the descriptors that it may have, lets nobody hold them, unpacks nothing."""
 
 import asyncio
+import contextlib
 import gzip
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -131,12 +132,18 @@ async def cut_off(wire: Wire, drip: bytes) -> bool:
     """Whether the server lets go of one who sends a byte now and then."""
     reader, writer = wire
     async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
-        gone = group.create_task(reader.read())
+        gone = group.create_task(_read_to_the_end(reader))
         while not gone.done():
             writer.write(drip)
             await asyncio.wait([gone], timeout=0.05)
     writer.close()
     return True
+
+
+async def _read_to_the_end(reader: asyncio.StreamReader) -> None:
+    """A byte that crosses the server's farewell is answered with a reset: gone all the same."""
+    with contextlib.suppress(ConnectionResetError):
+        await reader.read()
 
 
 SOUND = 16_000_000
