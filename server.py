@@ -369,11 +369,12 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
     """Run until told to stop, alone or as one of several. Raises StartError, StorageError with a
     sentence."""
     app = await build_app(settings)
+    stop = told_to_stop(worker)  # before anybody is told that it is up, and may tell it to stop
     runner = await listening(app, settings, worker)
     keep_short()
     many = len(app[HOUSE].numbers())
     welcome(settings, many) if worker is None else ready(many)
-    await told_to_stop(worker).wait()
+    await stop.wait()
     await taking_leave(runner, settings)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from deployment import supervisor
 from deployment.carrier import local_line
 from deployment.clock import SystemClock
 from deployment.database import migrated
@@ -80,6 +81,7 @@ async def stand_by(
     fallback = fallback_of(settings, Secrets.of(settings), clock, Plans(plan))
     stop = told_to_stop(worker)
     runner = await listening(_alone(fallback, why), settings, worker)
+    supervisor.tell(supervisor.PLAN_ALONE)
     sys.stderr.write(f"server.py: {why}; until then callers hear the plan and leave messages\n")
     try:
         while not await _stopped(stop, every):

@@ -3,6 +3,7 @@ watches. Used by `server.serve` and `workers`."""
 
 from typing import Final
 
+from deployment import supervisor
 from deployment.settings import Settings
 
 READY: Final = "ready "
@@ -20,6 +21,7 @@ def welcome(settings: Settings, numbers: int) -> None:
             "  终端 from a terminal    uv run server.py rehearse",
         ]
     print("\n".join(lines), flush=True)
+    supervisor.tell(supervisor.READY)
 
 
 def ready(numbers: int) -> None:

@@ -232,7 +232,7 @@ async def cluster(
             for n, program in enumerate(programs)
         )
         before.servers = [replica.url for replica in replicas]
-        line = Line(session, before.url, ACCOUNT, TOKEN, rest=far)
+        line = Line(session, common["PUBLIC_URL"], ACCOUNT, TOKEN, rest=far)
         try:
             await asyncio.gather(*(replica.start() for replica in replicas))
             await asyncio.gather(*(replica.ready() for replica in replicas))
