@@ -30,7 +30,9 @@ class Caps:
 UNBOUNDED: Final = Caps(1_000_000_000, 1_000_000_000, 1_000_000_000)
 SPARE: Final = 4
 """Beyond all lines a fourth as many are there for messages."""
-WORSE: Final = (Admission.OPEN, Admission.MESSAGE, Admission.BUSY)
+ROOMS: Final = (Admission.OPEN, Admission.MESSAGE, Admission.BUSY)
+LOOK: Final = timedelta(seconds=1)
+"""Before a call is refused, lines that are free again are looked for, at most so often."""
 GRACE: Final = timedelta(seconds=10)
 """How long a call that was just heard of here may be missing from what all processes have kept."""
 
@@ -46,11 +48,18 @@ class Door:
         self._others = Lines()
         self._blocked: Mapping[str, datetime] = {}
         self._hits: Counter[str] = Counter()
+        self._looked = clock.now()
 
     def live(self) -> int:
         """How many calls of this process go on."""
-        self._mine.forget(self._clock.now())
+        self.forget(self._clock.now())
         return len(self._mine)
+
+    def forget(self, now: datetime) -> None:
+        """Free the lines of which nothing was heard for too long; looks at all of them."""
+        self._looked = now
+        for lines in (self._mine, self._others):
+            lines.forget(now)
 
     def admit(self, origin: Origin, caller: str | None, dialled: str) -> Admission:
         """Whether a new call may come in; if so, its line is taken in the same breath, so that no
@@ -62,9 +71,10 @@ class Door:
         whose = None if caller is None else self._digest(caller)
         if whose is not None and self._is_blocked(whose, now):
             return Admission.BLOCKED
-        for lines in (self._mine, self._others):
-            lines.forget(now)
         found = self._room(whose, dialled)
+        if found is not Admission.OPEN and not self._looked <= now < self._looked + LOOK:
+            self.forget(now)
+            found = self._room(whose, dialled)
         if found is not Admission.BUSY:
             self._mine.take(origin, Line(whose, dialled, now, now + SPOKEN, found))
         return found
@@ -83,7 +93,7 @@ class Door:
             line = Line(whose, call.dialled, now, now)
             self._mine.take(origin, line)
         line.settled = call.facts.reference is not None
-        self._mine.renew(line, now, patience(say))
+        line.heard, line.until = now, now + patience(say)
 
     def leave(self, origin: Origin) -> None:
         """The call is over, or was not kept."""
@@ -145,19 +155,20 @@ class Door:
     def _room(self, whose: str | None, dialled: str) -> Admission:
         """One caller's own calls are told busy. Withheld callers cannot be told apart: together
         they may take half of all lines, so that whoever shows a number always finds some."""
-        caps, both = self._caps, (self._mine, self._others)
-        if whose is not None and sum(ls.many_of(whose) for ls in both) >= caps.of_caller:
+        caps, mine, others = self._caps, self._mine, self._others
+        if whose is not None and mine.many_of(whose) + others.many_of(whose) >= caps.of_caller:
             return Admission.BUSY
-        rooms = [
-            _room(sum(len(lines) for lines in both), caps.calls),
-            _room(sum(lines.of_number(dialled) for lines in both), caps.of_number),
-        ]
+        worst = max(
+            _full(len(mine) + len(others), caps.calls),
+            _full(mine.of_number(dialled) + others.of_number(dialled), caps.of_number),
+        )
         if whose is None:
-            rooms.append(_room(sum(lines.withheld for lines in both), (caps.calls + 1) // 2))
-        return max(rooms, key=WORSE.index)
+            worst = max(worst, _full(mine.withheld + others.withheld, (caps.calls + 1) // 2))
+        return ROOMS[worst]
 
 
-def _room(taken: int, most: int) -> Admission:
+def _full(taken: int, most: int) -> int:
+    """Where in ROOMS so many lines leave the next call."""
     if taken < most:
-        return Admission.OPEN
-    return Admission.MESSAGE if taken < most + max(1, most // SPARE) else Admission.BUSY
+        return 0
+    return 1 if taken < most + max(1, most // SPARE) else 2

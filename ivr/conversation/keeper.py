@@ -62,6 +62,7 @@ class Keeper:
     async def look(self) -> None:
         """One look."""
         await self.write_hits()
+        self.door.forget(self._clock.now())
         self.door.block(await self._blocks.current(self._clock.now()))
         if not self._alone:
             await self._learn()

@@ -39,9 +39,8 @@ class Lines:
 
     def __init__(self) -> None:
         self._taken: dict[Origin, Line] = {}
-        self._of_caller: dict[str, dict[Origin, None]] = {}
+        self._of_caller: dict[str, tuple[Origin, ...]] = {}
         self._of_number: Counter[str] = Counter()
-        self._earliest: datetime | None = None
         self.withheld = 0
         """How many of them hide their number."""
 
@@ -76,13 +75,7 @@ class Lines:
         if line.caller is None:
             self.withheld += 1
         else:
-            self._of_caller.setdefault(line.caller, {})[origin] = None
-        self._due(line.until)
-
-    def renew(self, line: Line, now: datetime, wait: timedelta) -> None:
-        """It was heard of, and nothing more may be for so long."""
-        line.heard, line.until = now, now + wait
-        self._due(line.until)
+            self._of_caller[line.caller] = (*self._of_caller.get(line.caller, ()), origin)
 
     def leave(self, origin: Origin) -> None:
         """It is over; twice changes nothing."""
@@ -95,22 +88,16 @@ class Lines:
         if line.caller is None:
             self.withheld -= 1
             return
-        mine = self._of_caller[line.caller]
-        del mine[origin]
-        if not mine:
+        left = tuple(own for own in self._of_caller[line.caller] if own != origin)
+        if left:
+            self._of_caller[line.caller] = left
+        else:
             del self._of_caller[line.caller]
 
     def forget(self, now: datetime) -> None:
-        """Whatever was not heard of for too long. All are looked at only when one may be due."""
-        if self._earliest is None or now < self._earliest:
-            return
+        """Whatever was not heard of for too long. Looks at all of them."""
         for origin in [origin for origin, line in self._taken.items() if line.until <= now]:
             self.leave(origin)
-        self._earliest = min((line.until for line in self._taken.values()), default=None)
-
-    def _due(self, until: datetime) -> None:
-        if self._earliest is None or until < self._earliest:
-            self._earliest = until
 
 
 def patience(say: tuple[Instruction, ...]) -> timedelta:
