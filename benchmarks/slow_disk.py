@@ -17,7 +17,7 @@ from typing import Final
 from benchmarks.caller import checks, matters
 from benchmarks.databases import CALLER_CORE, Databases, Kind, ask_database, databases
 from benchmarks.machine import facts, pin, usual
-from benchmarks.rounds import CONNECTIONS, WARM, Line, judged, measure, ratio
+from benchmarks.rounds import CONNECTIONS, WARM, Line, answered, judged, measure, ratio
 from benchmarks.servers import ROOT, Running, alone, running
 
 GOAL: Final = 0.6
@@ -136,7 +136,7 @@ def kept(kind: Kind, count: int, seconds: float) -> bool:
         judged(name, ratio(slow, fast).rate, GOAL, least=True)
         for name, (fast, slow) in compared.items()
     ]
-    return all(met)
+    return answered(line for pair in compared.values() for line in pair) and all(met)
 
 
 def main() -> int:

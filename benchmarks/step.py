@@ -12,7 +12,7 @@ from typing import Final
 from benchmarks.caller import checks, matters
 from benchmarks.databases import CALLER_CORE, Databases, ask_database, databases
 from benchmarks.machine import facts, pin
-from benchmarks.rounds import BUSY, CONNECTIONS, WARM, Line, judged, measure, ratio
+from benchmarks.rounds import BUSY, CONNECTIONS, WARM, Line, answered, judged, measure, ratio
 from benchmarks.servers import Running, alone, running
 
 GOAL_BARE, AIM_BARE = 0.20, 0.25
@@ -98,7 +98,7 @@ def verdict(compared: dict[str, Line], database: str) -> int:
     print(f"{'calls and their jobs / bare aiohttp':34} {ratio(working, bare)}")
     if min(statistics.median(line.core[1:]) for line in compared.values()) < BUSY:
         print("a server's core was not full: something else limited it, rates say less than CPU")
-    return 0 if all(met) else 1
+    return 0 if answered(compared.values()) and all(met) else 1
 
 
 if __name__ == "__main__":

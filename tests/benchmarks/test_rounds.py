@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.caller import checks
-from benchmarks.rounds import Line, judged, ratio
+from benchmarks.rounds import Line, answered, judged, ratio
 
 
 def line(rate: list[float], cpu: list[float], beside: list[float]) -> Line:
@@ -30,3 +30,14 @@ def test_a_goal_is_met_at_its_bound(capsys: pytest.CaptureFixture[str]) -> None:
     assert judged("growth", 1.3, 1.3, least=False)
     assert not judged("growth", 1.31, 1.3, least=False)
     assert capsys.readouterr().out.count("missed") == 2
+
+
+def test_figures_do_not_count_where_a_webhook_was_not_answered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole, cut = line([100], [50], [0]), line([100], [50], [0])
+    cut.failed = 2
+
+    assert answered([whole, whole])
+    assert not answered([whole, cut])
+    assert "2 webhooks were not answered" in capsys.readouterr().out
