@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite is shared out over the machine's cores; a few files are run as they are."""
     whole = not config.option.file_or_dir and not config.option.keyword
     return min(os.cpu_count() or 1, 4) if whole else 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole servers and browsers first: what takes long must not be left for the end."""
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)

@@ -44,7 +44,9 @@ async def test_what_a_carrier_loses_is_missing_and_nothing_else(tmp_path: Path) 
 
     assert outcome.broken == [], story(outcome)
     assert dict(outcome.missing) == dict(outcome.lost)
-    assert set(outcome.lost) == {GapKind.SOUND, GapKind.END, GapKind.RECORDING}
+    # Which of them depends on what came first within a second: that is the threads' to say.
+    assert outcome.lost
+    assert set(outcome.lost) <= {GapKind.SOUND, GapKind.END, GapKind.RECORDING}
 
 
 async def test_without_the_sweep_it_would_not_hold(tmp_path: Path) -> None:
