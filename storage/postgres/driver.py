@@ -22,11 +22,13 @@ MOST_LINES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to connect: `core` for SQLAlchemy (`patient` for migrations), `direct` for asyncpg."""
+    """How to connect: `core` for SQLAlchemy (`patient` for migrations), `direct` for asyncpg; and
+    whether PgBouncer stands between."""
 
     core: Mapping[str, Any]
     patient: Mapping[str, Any]
     direct: Mapping[str, Any]
+    pooled: bool
 
 
 def driver_options(url: URL, *, pooled: bool, seconds: float) -> Options:
@@ -36,13 +38,13 @@ def driver_options(url: URL, *, pooled: bool, seconds: float) -> Options:
         core: dict[str, Any] = {"connect_timeout": max(int(seconds), 2)}
         if pooled:
             core["prepare_threshold"] = None
-        return Options(core, core, {})
+        return Options(core, core, {}, pooled)
     direct: dict[str, Any] = {"timeout": seconds, "command_timeout": seconds}
     if pooled:
         direct["statement_cache_size"] = 0
     core = {**direct, "prepared_statement_cache_size": 0} if pooled else direct
     address = create_async_engine(url).dialect.create_connect_args(url)[1]
-    return Options(core, {**core, "command_timeout": PATIENT}, {**address, **direct})
+    return Options(core, {**core, "command_timeout": PATIENT}, {**address, **direct}, pooled)
 
 
 class Line:
@@ -57,6 +59,13 @@ class Line:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(**self._options.direct)
         return self._connection
+
+    def pinned(
+        self, connection: "asyncpg.Connection[Any]"
+    ) -> contextlib.AbstractAsyncContextManager[Any]:
+        """A statement is prepared and carried out in two breaths: PgBouncer hands both to the same
+        server within a transaction only."""
+        return connection.transaction() if self._options.pooled else contextlib.nullcontext()
 
     async def close(self) -> None:
         """Without waiting long for a server that is gone."""
@@ -100,9 +109,16 @@ class Lines:
 
 async def _fetched(line: Line, sql: str, values: Sequence[Any]) -> Sequence[Any]:
     try:
-        return await (await line.connection()).fetch(sql, *values)
+        return await _asked(line, sql, values)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         if not cut_off(error):
             raise
         line.drop()
-    return await (await line.connection()).fetch(sql, *values)
+    return await _asked(line, sql, values)
+
+
+async def _asked(line: Line, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+    connection = await line.connection()
+    async with line.pinned(connection):
+        rows: Sequence[Any] = await connection.fetch(sql, *values)
+    return rows

@@ -156,7 +156,8 @@ class PostgresSteps(CoreSteps):
     async def _together(self, statement: str, values: Sequence[Any]) -> None:
         connection = await self._line.connection()
         if self._hook is None:
-            await connection.execute(statement, *values)  # a transaction by itself
+            async with self._line.pinned(connection):  # elsewhere a transaction by itself
+                await connection.execute(statement, *values)
             return
         async with connection.transaction():
             await connection.execute(statement, *values)

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 from sqlalchemy import Connection, func, insert, select
 
 from ivr.flow.effect import NoteVerdict
@@ -226,6 +229,32 @@ async def test_a_wrong_address_is_a_sentence(postgres: Postgres, url: str, says:
     database = PostgresDatabase(url.format(folder=postgres.folder))
     assert says in await database.trouble()
     await database.close()
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+async def test_behind_pgbouncer_what_the_driver_carries_out_is_a_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pooled: bool
+) -> None:
+    """Else the server that prepared a statement need not be the one that is to carry it out."""
+    begun: list[str] = []
+    usual = asyncpg.Connection.transaction
+
+    def noted(connection: "asyncpg.Connection[Any]") -> Transaction:
+        begun.append("BEGIN")
+        return usual(connection)
+
+    monkeypatch.setattr(asyncpg.Connection, "transaction", noted)
+    database = PostgresDatabase(await url_of(tmp_path / "house.db"), pooled=pooled)
+    effects = Effects(SEALING, ZoneInfo("Asia/Shanghai"))
+    journal = StoredJournal(database, effects)
+    await journal.start()
+    try:
+        assert (await journal.append(first_step("a"))).mine
+        assert await StoredCalls(database, effects).load("a") is not None
+    finally:
+        await journal.stop()
+        await database.close()
+    assert len(begun) == (2 if pooled else 0)
 
 
 async def test_the_second_driver_keeps_steps_and_finds_them(tmp_path: Path) -> None:
