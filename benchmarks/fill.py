@@ -71,8 +71,9 @@ class Past:
 
 
 def drawn(number: int, bits: int) -> int:
-    """As if random, the same each time, and different for different numbers."""
-    return (number * GOLDEN % (1 << WIDE)) >> (WIDE - bits)
+    """As if random, the same each time, and different for different numbers; of none is it 0, which
+    the callers of a benchmark begin with."""
+    return ((number + 1) * GOLDEN % (1 << WIDE)) >> (WIDE - bits)
 
 
 def dialled(call: int) -> str:
