@@ -59,6 +59,7 @@ class Trial:
         self._luck = random.Random(seed)
         self._port = free_port()
         self._server: Running | None = None
+        self._recorded: set[str] = set()
         self.tally = Tally()
         self.faults: Counter[Fault] = Counter()
 
@@ -88,26 +89,26 @@ class Trial:
             async with asyncio.TaskGroup() as group:
                 for place in range(CONNECTIONS):
                     first = number * STRIDE + place * (STRIDE // 2 // CONNECTIONS)
-                    group.create_task(run_until(account, first, seen, stop))
+                    group.create_task(run_until(account, first, seen, stop, self.tally))
                 await asyncio.sleep(self._luck.uniform(0.05, 0.6))
-                struck = await self._strike(fault, seen)
+                struck = await self._strike(fault)
                 stop.set()
             await self.server()
             await answered_again(account, number * STRIDE + STRIDE - 1)
             self.tally.slowest = max(self.tally.slowest, time.monotonic() - struck)
             await compare(account, seen, self.tally)
             await go_on(account, seen, self.tally)
-        self._count_cases(seen)
+        self._recorded |= seen.recorded
+        self._count_cases(seen.recorded)
         self.tally.rounds += 1
         self.faults[fault] += 1
 
-    async def _strike(self, fault: Fault, seen: Seen) -> float:
+    async def _strike(self, fault: Fault) -> float:
         """Kill, and bring PostgreSQL back; when the last of it was done (monotonic)."""
         postgres = self._data.postgres
         if postgres is None or fault is Fault.SERVER:
             self.kill_server()
             return time.monotonic()
-        seen.doubtful = True
         await asyncio.to_thread(postgres.stop if fault is Fault.RESTART else postgres.kill)
         if fault is Fault.BOTH:
             self.kill_server()
@@ -118,16 +119,29 @@ class Trial:
             await asyncio.sleep(AFTERWARDS)
         return struck
 
-    def _count_cases(self, seen: Seen) -> None:
+    def _count_cases(self, recorded: set[str]) -> None:
         """Every recorded matter has exactly one case."""
         query = (
             "SELECT r.sid, count(DISTINCT c.reference) FROM recordings r"
             " LEFT JOIN cases c ON c.call_id = r.call_id AND c.turn = r.turn GROUP BY r.sid"
         )
         cases = {sid: int(count) for sid, count in self._data.ask(self._place, query)}
-        for sid in seen.recorded:
-            self.tally.without_case += cases.get(sid, 0) == 0
-            self.tally.doubled += cases.get(sid, 0) > 1
+        missing = [sid for sid in recorded if cases.get(sid, 0) == 0]
+        if missing:
+            print(f"without a case: {', '.join(missing)}")
+        self.tally.without_case += len(missing)
+        self.tally.doubled += sum(cases.get(sid, 0) > 1 for sid in recorded)
+
+    async def afterwards(self) -> None:
+        """What the plan has taken meanwhile becomes cases, and none is another's second."""
+        await self.server()
+        until = time.monotonic() + LONGEST
+        spool = self._place.folder / "spool"
+        while any(path.stat().st_size for path in spool.glob("*.jsonl")):
+            if time.monotonic() > until:
+                raise SystemExit(f"the spool still holds messages after {LONGEST:.0f} s")
+            await asyncio.sleep(0.5)
+        self._count_cases(self._recorded)
 
 
 async def run(kind: Kind, rounds: int, seed: int) -> Trial:
@@ -144,6 +158,7 @@ async def run(kind: Kind, rounds: int, seed: int) -> Trial:
                 if number % 10 == 0 or number == rounds:
                     took = time.monotonic() - begun
                     print(f"round {number}: {trial.tally}  {took:.0f} s", flush=True)
+            await trial.afterwards()
         finally:
             trial.kill_server()
     return trial
@@ -165,6 +180,7 @@ def main() -> int:
         f"{tally.lost} lost, {tally.changed} changed, {tally.doubled} doubled, "
         f"{tally.without_case} without a case; {tally.went_on} calls went on, {tally.stuck} did not"
     )
+    print(f"{tally.by_plan} webhooks were answered by the plan, and by a step when they came again")
     print(f"the next step is answered at most {tally.slowest:.1f} s after the kill")
     return 1 if tally.bad or not tally.matters else 0
 
