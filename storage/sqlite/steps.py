@@ -1,5 +1,5 @@
-"""Batches of steps on SQLite: one transaction in a thread of its own, beneath Core (ADR 6).
-Implements `storage.steps.StepRows`; the counterpart of `storage.postgres.steps`."""
+"""Batches of steps on SQLite: one transaction beneath Core, committed in a thread of its own
+(ADR 6). Implements `storage.steps.StepRows`; the counterpart of `storage.postgres.steps`."""
 
 import asyncio
 import contextlib
@@ -28,6 +28,11 @@ INSERT_STEP: Final = (
     "INSERT INTO steps (call_id, turn, at, event, state, reply, attempt)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+MOST_ON_LOOP: Final = 64
+"""Rows of a batch, by `_weight`, that are written on the loop: about a millisecond of it. They go
+into memory; the file is written at the commit."""
+PATIENCE: Final = 5000
+"""Milliseconds that the thread waits for a database that another program holds."""
 WINNER_OF_CALL: Final = "SELECT id FROM calls WHERE account = ? AND sid = ?"
 WINNER_OF_TURN: Final = "SELECT reply FROM steps WHERE call_id = ? AND turn = ?"
 
@@ -45,11 +50,25 @@ class SqliteSteps:
     async def open(self) -> None:
         """Connect, in the thread."""
         loop = asyncio.get_running_loop()
-        self._connection = begun(await loop.run_in_executor(self._thread, self._engine.connect))
+        self._connection = await loop.run_in_executor(self._thread, self._connected)
+
+    def _connected(self) -> Connection:
+        connection = begun(self._engine.connect())
+        _wait(connection, 0)
+        return connection
 
     async def keep(self, steps: Sequence[Step]) -> Sequence[Outcome]:
-        """In the thread; the loop goes on meanwhile."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._keep, steps)
+        """The rows on the loop: in a thread each of them would hand the interpreter back and forth,
+        and a step wait as often for the loop to be at rest. The commit, which waits for the disk,
+        is in the thread. What does not go so goes there as a whole: many rows, repeats, a database
+        that another program holds."""
+        run = asyncio.get_running_loop().run_in_executor
+        if sum(map(_weight, steps)) <= MOST_ON_LOOP:
+            with contextlib.suppress(Exception):
+                self._fill(steps)
+                await run(self._thread, self._commit)
+                return kept(steps)
+        return await run(self._thread, self._keep, steps)
 
     async def close(self) -> None:
         """Let go of the file."""
@@ -58,27 +77,55 @@ class SqliteSteps:
         self._thread.shutdown()
         self._engine.dispose()
 
+    def _fill(self, steps: Sequence[Step]) -> None:
+        """Begin, and write all rows; what fails leaves nothing behind."""
+        connection = self._begun
+        cursor = cursor_of(connection)
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(connection, steps)
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+
+    def _commit(self) -> None:
+        cursor = cursor_of(self._begun)
+        try:
+            self._reach(KillPoint.BEFORE_COMMIT)
+            cursor.execute("COMMIT")
+        except BaseException:
+            if cursor.connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            raise
+        self._reach(KillPoint.AFTER_COMMIT)
+
     def _keep(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         """The whole batch at once; if that fails, with a savepoint a step (repeats and doubled
         matters); if that fails too, in transactions of their own, so that a step which cannot be
         written, or no longer fits on the disk, fails alone."""
-        for keep in (self._together, self._one_by_one):
-            with contextlib.suppress(Exception):
-                return keep(steps)
-        return [self._singly(step) for step in steps]
+        _wait(self._begun, PATIENCE)
+        try:
+            for keep in (self._together, self._one_by_one):
+                with contextlib.suppress(Exception):
+                    return keep(steps)
+            return [self._singly(step) for step in steps]
+        finally:
+            _wait(self._begun, 0)
 
     def _together(self, steps: Sequence[Step]) -> Sequence[Outcome]:
-        counted: Counter[Count] = Counter()
-        calls = [row for step in steps for row in _call_rows(step)]
-        rows = [_step_row(step) for step in steps]
         with self._transaction() as connection:
-            cursor = cursor_of(connection)
-            if calls:
-                cursor.executemany(INSERT_CALL, calls)
-            cursor.executemany(INSERT_STEP, rows)
-            self._effect(connection, steps, counted)
-            _count(connection, counted)
+            self._write(connection, steps)
         return kept(steps)
+
+    def _write(self, connection: Connection, steps: Sequence[Step]) -> None:
+        counted: Counter[Count] = Counter()
+        cursor = cursor_of(connection)
+        calls = [row for step in steps for row in _call_rows(step)]
+        if calls:
+            cursor.executemany(INSERT_CALL, calls)
+        cursor.executemany(INSERT_STEP, [_step_row(step) for step in steps])
+        self._effect(connection, steps, counted)
+        _count(connection, counted)
 
     def _one_by_one(self, steps: Sequence[Step]) -> Sequence[Outcome]:
         with self._transaction() as connection:
@@ -123,15 +170,29 @@ class SqliteSteps:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        with transaction(self._begun, lambda: self._reach(KillPoint.BEFORE_COMMIT)):
+            yield self._begun
+        self._reach(KillPoint.AFTER_COMMIT)
+
+    @property
+    def _begun(self) -> Connection:
         if self._connection is None:
             raise StorageError("the journal was not started")
-        with transaction(self._connection, lambda: self._reach(KillPoint.BEFORE_COMMIT)):
-            yield self._connection
-        self._reach(KillPoint.AFTER_COMMIT)
+        return self._connection
 
     def _reach(self, point: KillPoint) -> None:
         if self._hook is not None:
             self._hook(point)
+
+
+def _weight(step: Step) -> int:
+    """How much it has to write, in the rows of a plain step."""
+    return 1 if len(step.effects) < 2 else 10
+
+
+def _wait(connection: Connection, milliseconds: int) -> None:
+    """How long for another program that holds the database; none on the loop."""
+    cursor_of(connection).execute(f"PRAGMA busy_timeout={milliseconds}")
 
 
 def _hold(connection: Connection, step: Step, ref: RecordingRef) -> None:
