@@ -1,13 +1,13 @@
 """The carrier's webhooks under /voice: parse, one call, render. Every route refuses what is not
 signed; any failure still speaks (design §3). The counterpart of `conversation`."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import structlog
 from aiohttp import web
 
+from ivr.carrier.deadline import Deadline
 from ivr.carrier.entrance import Entrance
 from ivr.carrier.fallback import LEG_PATH, TURN_PATH, XML, FallbackRoutes
 from ivr.carrier.form import Fields
@@ -71,6 +71,7 @@ class VoiceRoutes:
         self._fallback = fallback
         self._carrier = carrier
         self._directory = directory
+        self._deadline = Deadline(PATIENCE)
         self.apologies = 0
         """How many callers heard the plan, or an apology, instead since the process began."""
 
@@ -122,7 +123,7 @@ class VoiceRoutes:
         or an apology."""
         form = await self._entrance.form(request)
         try:
-            async with asyncio.timeout(PATIENCE):
+            with self._deadline.each():
                 body = await answer(request, form)
         except REFUSED as refused:
             return _refusal(refused)
@@ -144,7 +145,7 @@ class VoiceRoutes:
         what it says is kept `otherwise`."""
         form = await self._entrance.form(request)
         try:
-            async with asyncio.timeout(PATIENCE):
+            with self._deadline.each():
                 await take(request, form)
         except REFUSED as refused:
             return _refusal(refused)
