@@ -8,13 +8,14 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ivr.flow.effect import AttachRecording, Effect, NoteStray, NoteVerdict, Notify, TellOffice
 from ivr.ports import RecordingRef, RecordingTaken, Reply, Step
 from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import outbox
+from storage.writes import earlier_case
 from tests.storage.stepping import (
     AT,
     CALLER,
@@ -151,3 +152,15 @@ async def test_a_text_is_written_once(tmp_path: Path) -> None:
     assert [orjson.loads(str(payload))["slots"] for (payload,) in payloads] == [
         {"case": "4627 0395"}
     ]
+
+
+async def test_an_earlier_case_is_looked_for_among_the_callers_own(tmp_path: Path) -> None:
+    """Not among those of the office, which grow, whatever the database has counted so far."""
+    asked = select(earlier_case("whose", func.now(), "water"))
+    async with opened(tmp_path) as house, house.database.reading() as connection:
+        written = asked.compile(connection.engine, compile_kwargs={"literal_binds": True})
+        await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        found = await connection.exec_driver_sql(f"EXPLAIN {written}")
+        plan = "\n".join(line for (line,) in found)
+    assert "ix_case_callers_digest_opened" in plan
+    assert "ix_cases_office_opened" not in plan
