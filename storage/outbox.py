@@ -69,14 +69,19 @@ DUE: Final = (
     .limit(bindparam("most", type_=Integer))
 )
 ANY_DUE: Final = Read(DUE)
+LIVES: Final = exists().where(leases.c.name == lease_of(outbox.c.holder), leases.c.until > NOW)
+"""Whether the replica that has a job in hand has said lately that it lives."""
+US: Final = bindparam("holder", type_=outbox.c.holder.type)
+FREE: Final = or_(outbox.c.holder.is_(None), outbox.c.holder == US, ~LIVES)
+"""Not in another's hand, however far that one's clock and ours are apart."""
 CLAIM: Final = (
     update(outbox)
-    .where(outbox.c.id.in_(DUE.with_for_update(skip_locked=True)))
+    .where(outbox.c.id.in_(DUE.where(FREE).with_for_update(skip_locked=True)))
     .values(
         run_at=bindparam("leased", type_=outbox.c.run_at.type),
         attempts=outbox.c.attempts + 1,
         error=None,
-        holder=bindparam("holder", type_=outbox.c.holder.type),
+        holder=US,
     )
     .returning(
         outbox.c.id,
@@ -124,8 +129,6 @@ HELD: Final = Written(
 """Sets what it is carried out with, besides `job` and the `claimed` attempt."""
 
 
-LIVES: Final = exists().where(leases.c.name == lease_of(outbox.c.holder), leases.c.until > NOW)
-"""Whether the replica that has a job in hand has said lately that it lives."""
 DEAD_HOLDERS: Final = (
     select(outbox.c.holder)
     .where(

@@ -4,6 +4,7 @@ end with the one that started them."""
 import asyncio
 import json
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -105,8 +106,20 @@ def begun(replica: Replica) -> list[float]:
 
 
 async def test_workers_end_with_the_one_that_started_them(
-    tmp_path: Path, postgres: Postgres
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Which alone tells systemd, once."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        await all_end(tmp_path, postgres)
+        assert systemd.recv(200).startswith(b"READY=1")
+        with pytest.raises(BlockingIOError):
+            systemd.recv(200)
+
+
+async def all_end(tmp_path: Path, postgres: Postgres) -> None:
     async with cluster(tmp_path, postgres, None, settings=TWO) as both:
         (replica,) = both.replicas
         await until_two(replica)

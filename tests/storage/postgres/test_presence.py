@@ -13,7 +13,7 @@ import storage.presence
 from routing.ports import Job, JobKind
 from storage.effects import enqueue
 from storage.leases import REPLICA
-from storage.outbox import IN_DOUBT, StoredOutbox
+from storage.outbox import IN_DOUBT, LEASE, StoredOutbox
 from storage.presence import Presence
 from storage.tables.ledger import leases
 from tests.databases import CHOSEN
@@ -122,6 +122,15 @@ async def held(one: Replica) -> None:
     mine = (one.house.database.replica or 0) & 0xFFFFFFFF
     while await asyncio.to_thread(server.run, locks.format(mine)) != "1":
         await asyncio.sleep(0.01)
+
+
+async def test_a_clock_that_is_ahead_takes_no_work_of_a_live_replica(tmp_path: Path) -> None:
+    async with two(tmp_path) as (one, other):
+        assert len(await one.claim()) == 1
+        ahead = AT + 2 * LEASE
+        assert await other.outbox.claim(ahead, 99) == []
+        await silent(one)
+        assert len(await other.outbox.claim(ahead, 99)) == 1
 
 
 async def test_work_is_let_go_before_others_may_take_it_up(
