@@ -201,5 +201,8 @@ def driver_of(url: str) -> URL:
             "such as / or @ in the password as %2F, %40"
         ) from wrong
     if told_of.drivername in ("postgresql", "postgres"):
-        return told_of.set(drivername=ASYNCPG)
+        told_of = told_of.set(drivername=ASYNCPG)
+    if told_of.drivername == ASYNCPG and "sslmode" in told_of.query:  # it calls that ssl
+        wanted = told_of.query["sslmode"]
+        told_of = told_of.difference_update_query(["sslmode"]).update_query_dict({"ssl": wanted})
     return told_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.errors import DiskFull, ReadOnly, StorageError
@@ -45,7 +45,7 @@ def told() -> Iterator[None]:
         _silence(error)
         raise
     except StatementError as error:  # DBAPIError, and what failed before the driver was asked
-        known = _known(error.orig)
+        known = _known(error.orig) or _unanswered(error)
         if known is not None:
             raise known from None
         _silence(error)
@@ -78,6 +78,15 @@ def _known(error: BaseException | None) -> StorageError | None:
             return kind(sentence)
     lost = getattr(error, "__cause__", None)
     return _known(lost) if lost is not None else None
+
+
+def _unanswered(error: StatementError) -> StorageError | None:
+    """What psycopg says where there is no connection yet: it has no code, only libpq's own words,
+    which name no password."""
+    if not isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", None):
+        return None
+    said = str(error.orig).strip().splitlines()
+    return Unreachable(f"{AWAY} ({said[-1].strip()})" if said else AWAY)
 
 
 def _silence(error: StatementError) -> None:

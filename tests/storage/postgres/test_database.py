@@ -223,6 +223,9 @@ async def test_no_error_shows_a_row(tmp_path: Path) -> None:
         ("postgresql://zhitong@/nothing_there?host={folder}", "does not exist"),
         ("postgresql://zhitong@/zhitong?host=/nowhere", "does not answer"),
         ("postgresql://zhitong@127.0.0.1:1/zhitong", "does not answer"),
+        ("postgresql://zhitong@127.0.0.1:1/zhitong?sslmode=require", "does not answer"),
+        ("postgresql+psycopg://zhitong@127.0.0.1:1/zhitong", "does not answer"),
+        ("postgresql+psycopg://nobody@/zhitong?host={folder}", '"nobody" does not exist'),
     ],
 )
 async def test_a_wrong_address_is_a_sentence(postgres: Postgres, url: str, says: str) -> None:
