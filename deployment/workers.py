@@ -34,7 +34,7 @@ class Workers:
         self._settings = settings
         self._script = script
         self._stop = told_to_stop()
-        self._ready: set[int] = set()
+        self._began: set[int] = set()
         self._welcomed = False
         self._failed = False
 
@@ -56,7 +56,7 @@ class Workers:
             code = await self._one_life(place)
             if self._stop.is_set():
                 return
-            if not self._welcomed:
+            if place not in self._began:
                 self._failed = True
                 self._stop.set()
                 return
@@ -78,7 +78,6 @@ class Workers:
             code = await worker.wait()
             ending.cancel()
             await hearing
-        self._ready.discard(place)
         return code
 
     async def _hear(self, place: int, worker: Process) -> None:
@@ -92,8 +91,8 @@ class Workers:
                 sys.stdout.flush()
 
     def _is_ready(self, place: int, numbers: int) -> None:
-        self._ready.add(place)
-        if not self._welcomed and len(self._ready) == self._settings.workers:
+        self._began.add(place)
+        if not self._welcomed and len(self._began) == self._settings.workers:
             self._welcomed = True
             welcome(self._settings, numbers)
 
