@@ -14,7 +14,7 @@ from sqlalchemy import Table
 
 from benchmarks.servers import SID, Place
 from deployment.clock import SystemClock
-from ivr.ports import CallEnd
+from ivr.ports.calls import CallEnd
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
 from routing.cases.reference import draw_reference

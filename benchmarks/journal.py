@@ -20,7 +20,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ivr.flow.call import Call
-from ivr.ports import Origin, Reply, Step
+from ivr.ports.journal import Origin, Reply, Step
 from storage.effects import Effects
 from storage.journal import StoredJournal
 from storage.schema import migrate

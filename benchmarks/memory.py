@@ -21,7 +21,9 @@ from ivr.flow.effect import Effect, Lookup
 from ivr.flow.event import Answer, Pressed, RecentCases
 from ivr.flow.world import Draws, Policy
 from ivr.library.plans import Inputs, compile_plan, shipped
-from ivr.ports import Ending, LegAnswer, Origin, RecordingRef, Reply, Step
+from ivr.ports.calls import Ending, LegAnswer
+from ivr.ports.journal import Origin, Reply, Step
+from ivr.ports.recordings import RecordingRef
 from routing.city import AREA, calendar, demo_sheets
 
 GOAL: Final = 2048

@@ -16,7 +16,7 @@ from ivr.carrier.numbers import Setting
 from ivr.carrier.profiles import Profile, profile_of, without_words
 from ivr.carrier.recordings import Media, MediaRules
 from ivr.conversation.pieces import Pieces
-from ivr.ports import Transcriber
+from ivr.ports.recordings import Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
 from routing.ports import Clock
 

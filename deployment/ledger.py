@@ -9,7 +9,7 @@ from deployment.carrier import Rest
 from ivr.carrier.sweep import Bounds, Doors, Sweep
 from ivr.conversation.turns import Conversation
 from ivr.flow.world import Plan
-from ivr.ports import Calls
+from ivr.ports.calls import Calls
 from routing.numbers.reading import caller_form
 from routing.ports import Clock
 from storage.engine import Database

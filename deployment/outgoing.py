@@ -15,7 +15,7 @@ from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.twiml import Twiml
 from ivr.conversation.stores import Plans
 from ivr.flow.world import Plan
-from ivr.ports import OutgoingCalls
+from ivr.ports.outgoing import OutgoingCalls
 from routing.handoff import Handler
 from routing.ports import Clock, JobKind
 

@@ -1,5 +1,6 @@
 """Answers the core's lookups: cases by number and PIN, forgotten PINs, counts, matters.
-Implements `ivr.ports.Answers`. A try is taken once for a call and turn, in one transaction."""
+Implements `ivr.ports.calls.Answers`. A try is taken once for a call and turn, in one
+transaction."""
 
 import hmac
 from collections.abc import Mapping

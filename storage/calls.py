@@ -1,5 +1,5 @@
 """What is kept of calls outside the batch: states read back, ends, legs, recordings' and
-transcripts' rows. Implements `ivr.ports.Calls`."""
+transcripts' rows. Implements `ivr.ports.calls.Calls`."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -14,7 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from ivr.conversation.ongoing import Ongoing
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import AttachRecording, Effect
-from ivr.ports import Ending, LegAnswer, Origin, RecordingRef, RecordingTaken
+from ivr.ports.calls import Ending, LegAnswer
+from ivr.ports.journal import Origin, RecordingTaken
+from ivr.ports.recordings import RecordingRef
 from storage.beneath import Read
 from storage.effects import Effects, Source
 from storage.ends import LIVE, SETTLE_AFTER, keep_end, settle_later

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
-from ivr.ports import Recordings
+from ivr.ports.recordings import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.transitions import Actor

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, false, update
 from sqlalchemy.dialects.postgresql import insert
 
-from ivr.ports import CallEnd
+from ivr.ports.calls import CallEnd
 from routing.ports import JobKind
 from storage.effects import enqueue
 from storage.tables.calls import call_ends, calls

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ivr.ports import Reply, Step
+from ivr.ports.journal import Reply, Step
 from storage.durations import Durations
 from storage.effects import Effects, enqueues
 from storage.engine import Database
@@ -31,7 +31,8 @@ class _Waiting:
 
 
 class StoredJournal:
-    """Implements `ivr.ports.Journal`. Start it in the running loop, stop it before the database."""
+    """Implements `ivr.ports.journal.Journal`. Start it in the running loop, stop it before the
+    database."""
 
     def __init__(self, database: Database, effects: Effects, hook: Hook | None = None) -> None:
         self._database = database

@@ -1,5 +1,5 @@
 """The calls that we place: ordered with their work in one transaction, tied to the carrier's id,
-moved forward, forgotten. Implements `ivr.ports.OutgoingCalls`."""
+moved forward, forgotten. Implements `ivr.ports.outgoing.OutgoingCalls`."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.announcing import Announcement
 from ivr.flow.progress import CallStatus, Progress, further
-from ivr.ports import Origin, Outgoing
+from ivr.ports.journal import Origin
+from ivr.ports.outgoing import Outgoing
 from routing.ports import JobKind
 from storage.effects import enqueue
 from storage.engine import Database

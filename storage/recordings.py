@@ -1,5 +1,5 @@
 """Kept audio, and what the carrier said of each recording.
-Implements `ivr.ports.RecordingShelf`."""
+Implements `ivr.ports.recordings.RecordingShelf`."""
 
 import re
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from typing import Final, cast
 from sqlalchemy import Connection, select, update
 
 from ivr.flow.instruction import Language
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.engine import Database

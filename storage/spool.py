@@ -20,7 +20,8 @@ import structlog
 
 from ivr.conversation.spooled import Batch, Spooled
 from ivr.flow.fallback import Line
-from ivr.ports import Origin, RecordingRef
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from storage.disk import flush_folder
 from storage.errors import DiskFull, InUse, ReadOnly, StorageError
 from storage.lock import FileLock

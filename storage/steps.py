@@ -10,7 +10,7 @@ import orjson
 
 from ivr.flow.call import to_plain
 from ivr.flow.effect import NoteStray, NoteVerdict
-from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
+from ivr.ports.journal import MatterTaken, ReferenceTaken, Reply, Step
 from storage.effects import Count, Effects, Source
 from storage.errors import StorageError
 from storage.writes import Write

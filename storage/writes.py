@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, Executable, Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from routing.cases.case import Confidentiality
 from routing.ports import Audio, JobKind
 from storage.beneath import Written

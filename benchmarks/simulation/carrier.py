@@ -13,7 +13,8 @@ from benchmarks.simulation.timeline import Timeline
 from ivr.carrier.account import CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.recordings import MediaNotYet
 from ivr.flow.progress import CallStatus
-from ivr.ports import CarrierCall, CarrierRecording, RecordingRef
+from ivr.ports.listed import CarrierCall, CarrierRecording
+from ivr.ports.recordings import RecordingRef
 
 QUARTER: Final = 6 * 3600
 

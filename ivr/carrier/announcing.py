@@ -14,7 +14,8 @@ from ivr.flow.announcing import Heard, document
 from ivr.flow.event import Pressed
 from ivr.flow.instruction import Hangup
 from ivr.flow.world import Plan
-from ivr.ports import Origin, Outgoing, OutgoingCalls
+from ivr.ports.journal import Origin
+from ivr.ports.outgoing import Outgoing, OutgoingCalls
 from routing.ports import Clock
 
 

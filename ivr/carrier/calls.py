@@ -1,5 +1,5 @@
 """The carrier's rows of calls: placed, looked up, listed and ended through REST (twilio-voice §7).
-Implements `ivr.ports.CarrierCalls`."""
+Implements `ivr.ports.listed.CarrierCalls`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from ivr.carrier.account import Account, CarrierRefused, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
 from ivr.flow.progress import CallStatus
 from ivr.flow.value import value
-from ivr.ports import CarrierCall
+from ivr.ports.listed import CarrierCall
 
 PROGRESS: Final = ("initiated", "ringing", "answered", "completed")
 MOST_LISTED: Final = 5_000

@@ -10,7 +10,8 @@ import aiohttp
 
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
-from ivr.ports import CarrierRecording, RecordingRef
+from ivr.ports.listed import CarrierRecording
+from ivr.ports.recordings import RecordingRef
 
 MAX_BODY: Final = 1_600  # characters of one text, 21617 beyond it
 _MOST_TEXTS: Final = 50

@@ -12,7 +12,7 @@ from ivr.carrier.recordings import Media, bring_home
 from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
-from ivr.ports import RecordingShelf
+from ivr.ports.recordings import RecordingShelf
 from routing.handoff import MOST_TRIES, NotYet, Refused, TryAgain
 from routing.ledger import LOOK
 from routing.ports import Job

@@ -25,7 +25,8 @@ from ivr.flow.call import Call
 from ivr.flow.event import LineEvent, Recorded, Silence
 from ivr.flow.fallback import Line, Place, Step
 from ivr.flow.instruction import Language, Record
-from ivr.ports import Origin, RecordingRef
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from routing.directory import Directory
 from routing.numbers.reading import caller_form
 

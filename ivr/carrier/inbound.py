@@ -26,7 +26,9 @@ from ivr.flow.event import (
 )
 from ivr.flow.progress import CallStatus, Progress
 from ivr.flow.value import value
-from ivr.ports import CallEnd, Origin, RecordingRef
+from ivr.ports.calls import CallEnd
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from routing.directory import Directory
 from routing.numbers.reading import caller_form, withheld
 

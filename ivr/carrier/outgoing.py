@@ -12,7 +12,8 @@ from ivr.carrier.errands import outcome
 from ivr.flow.announcing import may_call
 from ivr.flow.progress import CallStatus, Progress
 from ivr.flow.world import Plan
-from ivr.ports import Origin, Outgoing, OutgoingCalls
+from ivr.ports.journal import Origin
+from ivr.ports.outgoing import Outgoing, OutgoingCalls
 from routing.handoff import NotYet, Refused, TryAgain
 from routing.ports import Clock, Job
 

@@ -10,7 +10,7 @@ import aiohttp
 from yarl import URL
 
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable
-from ivr.ports import RecordingRef, Recordings
+from ivr.ports.recordings import RecordingRef, Recordings
 
 _CHUNK: Final = 64 * 1024
 _HEADER: Final = 4_096  # bytes within which a WAV's sound must begin

@@ -34,7 +34,8 @@ from ivr.conversation.errors import (
 from ivr.conversation.turns import Conversation
 from ivr.conversation.whispers import LegAt
 from ivr.flow.event import Pressed, Recorded
-from ivr.ports import Origin, Transcript
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import Transcript
 from routing.directory import Directory
 from routing.numbers.reading import caller_form
 

@@ -11,14 +11,9 @@ import structlog
 
 from ivr.carrier.tour import Tour, Unanswered
 from ivr.conversation.turns import Conversation
-from ivr.ports import (
-    CallEnd,
-    Calls,
-    CarrierCalls,
-    CarrierRecording,
-    CarrierRecordings,
-    Origin,
-)
+from ivr.ports.calls import CallEnd, Calls
+from ivr.ports.journal import Origin
+from ivr.ports.listed import CarrierCalls, CarrierRecording, CarrierRecordings
 from routing.ledger import (
     EXPECTED,
     OF_WORK,

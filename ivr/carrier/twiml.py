@@ -219,7 +219,7 @@ class Twiml:
 
 
 class TwimlDocuments:
-    """`ivr.ports.Documents` for one carrier; `base` is the public URL under which it calls us."""
+    """Implements `ivr.ports.documents.Documents` for one carrier, which calls us under `base`."""
 
     __slots__ = ("_base", "_twiml")
 

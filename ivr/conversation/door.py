@@ -11,7 +11,7 @@ from ivr.conversation.lines import SPOKEN, Line, Lines, patience
 from ivr.flow.call import Call
 from ivr.flow.event import Admission
 from ivr.flow.instruction import Instruction
-from ivr.ports import Origin
+from ivr.ports.journal import Origin
 from routing.ports import Clock
 
 Digest = Callable[[str], str]

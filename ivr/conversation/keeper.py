@@ -10,7 +10,7 @@ from ivr.conversation.door import Door
 from ivr.conversation.lines import SPOKEN, Line, patience_at
 from ivr.conversation.ongoing import Blocks, LiveCalls
 from ivr.conversation.stores import Plans
-from ivr.ports import Origin
+from ivr.ports.journal import Origin
 from routing.ports import Clock
 
 POLL: Final = 3.0

@@ -13,7 +13,7 @@ from ivr.flow.instruction import Dial, Instruction, Record
 from ivr.flow.node import Node, Put
 from ivr.flow.node import Record as RecordNode
 from ivr.flow.world import Policy
-from ivr.ports import Origin
+from ivr.ports.journal import Origin
 
 SPOKEN: Final = timedelta(minutes=3)
 """The longest that a caller is spoken to and waited for, slowly and with the carrier's own tries;

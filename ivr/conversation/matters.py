@@ -12,7 +12,9 @@ from ivr.flow.event import MatterFound
 from ivr.flow.matter import Taken, register
 from ivr.flow.node import Purpose, Record
 from ivr.flow.world import World
-from ivr.ports import Draw, MatterTaken, RecordingRef, ReferenceTaken
+from ivr.ports.documents import Draw
+from ivr.ports.journal import MatterTaken, ReferenceTaken
+from ivr.ports.recordings import RecordingRef
 from routing.ports import Clock
 
 Listed = Callable[[str], Awaitable[Sequence[RecordingRef]]]

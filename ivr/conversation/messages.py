@@ -19,14 +19,8 @@ from ivr.flow.instruction import Hangup
 from ivr.flow.matter import Taken, register
 from ivr.flow.node import Purpose, Record
 from ivr.flow.world import World
-from ivr.ports import (
-    Documents,
-    Draw,
-    MatterTaken,
-    RecordingTaken,
-    ReferenceTaken,
-    Step,
-)
+from ivr.ports.documents import Documents, Draw
+from ivr.ports.journal import MatterTaken, RecordingTaken, ReferenceTaken, Step
 from routing.ports import Clock
 
 LOG: Final = structlog.get_logger()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ivr.flow.call import Call
-from ivr.ports import Origin
+from ivr.ports.journal import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from ivr.flow.event import LineEvent, Recorded
 from ivr.flow.fallback import Line, Place, Spoken, Step, keeps
 from ivr.flow.instruction import Language
 from ivr.flow.value import value
-from ivr.ports import Documents, Origin, RecordingRef
+from ivr.ports.documents import Documents
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from routing.ports import Clock
 
 LOG: Final = structlog.get_logger()

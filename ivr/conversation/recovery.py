@@ -17,12 +17,8 @@ from ivr.conversation.spooled import Spool, Spooled
 from ivr.conversation.stores import Plans, Stores
 from ivr.flow.fallback import Line
 from ivr.flow.node import Record
-from ivr.ports import (
-    CarrierCalls,
-    CarrierRecording,
-    CarrierRecordings,
-    Origin,
-)
+from ivr.ports.journal import Origin
+from ivr.ports.listed import CarrierCalls, CarrierRecording, CarrierRecordings
 from routing.numbers.reading import caller_form, withheld
 from routing.ports import Clock
 

@@ -8,7 +8,8 @@ from typing import Protocol
 from ivr.flow.fallback import Line
 from ivr.flow.instruction import Language
 from ivr.flow.value import value
-from ivr.ports import Origin, RecordingRef
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 
 
 @value

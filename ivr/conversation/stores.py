@@ -7,7 +7,8 @@ from typing import Final
 
 from ivr.conversation.pieces import Pieces
 from ivr.flow.world import Plan
-from ivr.ports import Answers, Calls, Journal
+from ivr.ports.calls import Answers, Calls
+from ivr.ports.journal import Journal
 
 MOST_ATTEMPTS: Final = 5
 """Times that a step or a matter is put together anew, having lost to another webhook."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ivr.flow.event import Admission, DialEnded, LineEvent
 from ivr.flow.instruction import Dial, Instruction
-from ivr.ports import CallEnd
+from ivr.ports.calls import CallEnd
 
 
 class Forward(StrEnum):

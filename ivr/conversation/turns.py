@@ -39,19 +39,10 @@ from ivr.flow.node import Record
 from ivr.flow.turn import Turn
 from ivr.flow.value import value
 from ivr.flow.world import Plan, World
-from ivr.ports import (
-    CallEnd,
-    Documents,
-    Draw,
-    Ending,
-    MatterTaken,
-    Origin,
-    RecordingRef,
-    RecordingTaken,
-    ReferenceTaken,
-    Step,
-    Transcript,
-)
+from ivr.ports.calls import CallEnd, Ending
+from ivr.ports.documents import Documents, Draw
+from ivr.ports.journal import MatterTaken, Origin, RecordingTaken, ReferenceTaken, Step
+from ivr.ports.recordings import RecordingRef, Transcript
 from routing.ports import Clock
 
 MOST_LOOKUPS: Final = 2

@@ -7,7 +7,8 @@ from ivr.flow.instruction import Instruction
 from ivr.flow.steps import whisper
 from ivr.flow.value import value
 from ivr.flow.world import World
-from ivr.ports import Documents, LegAnswer
+from ivr.ports.calls import LegAnswer
+from ivr.ports.documents import Documents
 from routing.ports import Clock
 
 

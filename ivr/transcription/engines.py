@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ivr.flow.instruction import Language
-from ivr.ports import Transcript
+from ivr.ports.recordings import Transcript
 
 
 class CarrierText(Protocol):

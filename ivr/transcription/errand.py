@@ -7,7 +7,7 @@ from typing import Final, Protocol, cast
 
 from ivr.flow.instruction import Language
 from ivr.flow.words import Vocabulary
-from ivr.ports import Transcriber
+from ivr.ports.recordings import Transcriber
 from routing.handoff import TryAgain
 from routing.ports import Clock, Job, Statement
 

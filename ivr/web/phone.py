@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from ivr.ports import LocalLine
+from ivr.ports.local_line import LocalLine
 from ivr.web.phonebook import (
     EXAMPLE_CALLERS,
     EXAMPLE_LANDLINE,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ivr.ports import RecordingTaken, Step
+from ivr.ports.journal import RecordingTaken, Step
 from storage.beneath import Written
 from storage.effects import Count, Effects
 from storage.postgres.batch import KIND_OF, Kind, Statements, fits

@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from ivr.ports import RecordingRef, RecordingTaken, Step
+from ivr.ports.journal import RecordingTaken, Step
+from ivr.ports.recordings import RecordingRef
 from storage.beneath import cursor_of
 from storage.effects import Count, Effects
 from storage.errors import StorageError, told

@@ -34,7 +34,8 @@ from ivr.conversation.spooled import Spooled
 from ivr.conversation.stores import Plans
 from ivr.flow.fallback import Line
 from ivr.flow.world import Plan
-from ivr.ports import Origin, RecordingRef
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from routing.hours import OpenIntervals
 from routing.ports import JobKind
 from storage.effects import enqueue

@@ -19,7 +19,9 @@ from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation, Ours
 from ivr.flow.event import LineEvent, Pressed, Recorded, RecordingEnd
 from ivr.flow.world import Plan
-from ivr.ports import CallEnd, Origin, RecordingRef
+from ivr.ports.calls import CallEnd
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from routing.numbers.forms import spoken_groups
 from storage.answers import StoredAnswers
 from storage.calls import StoredCalls

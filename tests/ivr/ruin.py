@@ -20,7 +20,9 @@ from ivr.flow.event import Recorded, RecordingEnd
 from ivr.flow.fallback import Line, Place, Step
 from ivr.flow.progress import CallStatus
 from ivr.flow.world import Plan
-from ivr.ports import CarrierCall, CarrierRecording, Origin, RecordingRef
+from ivr.ports.journal import Origin
+from ivr.ports.listed import CarrierCall, CarrierRecording
+from ivr.ports.recordings import RecordingRef
 from storage.spool import FileSpool
 from storage.tables.cases import cases, recordings
 from storage.tables.outbox import outbox

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event, func, select
 
 from ivr.flow.call import Call
 from ivr.flow.effect import Effect, OpenCase
-from ivr.ports import Origin, Step
+from ivr.ports.journal import Origin, Step
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
 from storage.calls import StoredCalls

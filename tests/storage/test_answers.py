@@ -27,7 +27,7 @@ from ivr.flow.event import (
     MatterFound,
     RecentCases,
 )
-from ivr.ports import LegAnswer
+from ivr.ports.calls import LegAnswer
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.reference import valid
 from storage.answers import MISSES_A_DAY, StoredAnswers

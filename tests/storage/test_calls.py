@@ -8,15 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from ivr.flow.effect import AttachRecording, TellOffice
-from ivr.ports import (
-    CallEnd,
-    Ending,
-    LegAnswer,
-    MatterTaken,
-    Origin,
-    RecordingRef,
-    ReferenceTaken,
-)
+from ivr.ports.calls import CallEnd, Ending, LegAnswer
+from ivr.ports.journal import MatterTaken, Origin, ReferenceTaken
+from ivr.ports.recordings import RecordingRef
 from storage.ends import SETTLE_AFTER
 from storage.tables.calls import call_ends, leg_answers
 from storage.tables.cases import cases, recordings, transcripts

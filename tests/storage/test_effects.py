@@ -22,7 +22,7 @@ from ivr.flow.effect import (
     TellOffice,
     WithdrawCase,
 )
-from ivr.ports import Step
+from ivr.ports.journal import Step
 from routing.cases.case import CaseState, Confidentiality
 from storage.effects import GROUPED_WITHIN, TEXTS_A_DAY
 from storage.tables.calls import strays, verdicts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, text
 
-from ivr.ports import CallEnd, Ending
+from ivr.ports.calls import CallEnd, Ending
 from storage.ends import LIVE, LOST, keep_end
 from storage.tables.calls import call_ends, calls
 from tests.storage.stepping import AT, House, first_step, opened

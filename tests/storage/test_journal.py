@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 
 from ivr.flow.call import from_plain
 from ivr.flow.effect import NoteVerdict, Notify
-from ivr.ports import MatterTaken, ReferenceTaken, Reply, Step
+from ivr.ports.journal import MatterTaken, ReferenceTaken, Reply, Step
 from storage.errors import DiskFull, StorageError
 from storage.steps import KillPoint
 from storage.tables.calls import calls, steps, verdicts

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from ivr.flow.effect import AttachRecording
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.outbox import StoredOutbox

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, event, update
 
 from ivr.flow.effect import AttachRecording
-from ivr.ports import CallEnd, Ending, RecordingRef
+from ivr.ports.calls import CallEnd, Ending
+from ivr.ports.recordings import RecordingRef
 from routing.ledger import LOOK, Gap, GapKind, Note, Round, Why
 from routing.ports import JobKind
 from storage.effects import enqueue

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from ivr.flow.announcing import Announcement
 from ivr.flow.progress import CallStatus, Progress
-from ivr.ports import Origin, Outgoing
+from ivr.ports.journal import Origin
+from ivr.ports.outgoing import Outgoing
 from routing.ports import JobKind
 from storage.outbox import StoredOutbox
 from storage.outgoing import ENDS_WITHIN, KEPT, KNOWN, StoredOutgoing

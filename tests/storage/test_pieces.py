@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ivr.conversation.pieces import Piece
 from ivr.flow.effect import AttachRecording
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from routing.ports import JobKind
 from storage.cases import StoredCases
 from storage.pieces import SOURCE, StoredPieces

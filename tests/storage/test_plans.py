@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ivr.ports import CallEnd, Ending
+from ivr.ports.calls import CallEnd, Ending
 from storage.plans import LONGEST, StoredPlans
 from storage.tables.calls import plans
 from tests.storage.stepping import AT, House, first_step, opened

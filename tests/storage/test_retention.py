@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from ivr.flow.effect import AttachRecording, FindCase, SendPin
-from ivr.ports import CallEnd, Ending, RecordingRef
+from ivr.ports.calls import CallEnd, Ending
+from ivr.ports.recordings import RecordingRef
 from routing.ports import Audio, JobKind, SentMail
 from storage.answers import StoredAnswers
 from storage.effects import enqueue

@@ -15,7 +15,8 @@ import pytest
 
 from ivr.conversation.spooled import Spooled
 from ivr.flow.fallback import Line
-from ivr.ports import Origin, RecordingRef
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from storage.errors import DiskFull, ReadOnly, StorageError
 from storage.sealing import Sealing
 from storage.spool import FileSpool

@@ -30,7 +30,7 @@ from ivr.carrier.local.switch import Switch
 from ivr.carrier.local.tasks import Tasks
 from ivr.carrier.local.voice import Voice
 from ivr.carrier.local.webhooks import Door, Parcel, Post, Reply, Webhooks
-from ivr.ports import SentText
+from ivr.ports.local_line import SentText
 from routing.ports import Clock
 from routing.web.guard import loopback_only
 
@@ -175,7 +175,7 @@ class LocalLine:
         return web.Response(body=wav, content_type="audio/wav", headers=headers)
 
     def texts(self) -> Sequence[SentText]:
-        """The latest text messages to anyone, newest first (``ivr.ports.LocalLine``)."""
+        """The latest text messages to anyone, newest first (``ivr.ports.local_line.LocalLine``)."""
         return tuple(
             SentText(sid=m.sid, to=m.to, text=m.text, at=datetime.fromisoformat(m.at))
             for m in reversed(self.history.messages())

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from ivr.carrier.account import CarrierError
 from ivr.carrier.sweep import Bounds, Doors, Sweep
 from ivr.flow.progress import CallStatus
-from ivr.ports import CarrierCall, CarrierRecording, RecordingRef
+from ivr.ports.listed import CarrierCall, CarrierRecording
+from ivr.ports.recordings import RecordingRef
 from routing.ledger import EXPECTED, Gap, GapKind, Why
 from storage.leases import StoredLeases
 from storage.ledger import StoredLedger

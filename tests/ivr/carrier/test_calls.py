@@ -18,7 +18,7 @@ from ivr.carrier.account import (
 )
 from ivr.carrier.calls import CallRows, Placing
 from ivr.flow.progress import CallStatus
-from ivr.ports import CarrierCall
+from ivr.ports.listed import CarrierCall
 from tests.ivr.carrier.local.house import ACCOUNT, CALLER, LINE, TOKEN, House, hear
 from tests.ivr.carrier.test_client import Carrier, refusal
 

@@ -21,7 +21,7 @@ from ivr.carrier.account import (
     CarrierUnsure,
 )
 from ivr.carrier.client import Messages, RecordingRows
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 
 TO, FROM, TOKEN = "+8613800000012", "+862258001001", "s3cret"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

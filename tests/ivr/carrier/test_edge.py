@@ -27,7 +27,9 @@ from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.twiml import TwimlDocuments
 from ivr.flow.event import DialEnded, LineEvent, Pressed, Recorded, RecordingEnd, Silence, Spoke
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Refusal, Reject, Say
-from ivr.ports import CallEnd, Origin, RecordingRef
+from ivr.ports.calls import CallEnd
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 from tests.ivr.carrier.faulty_line import media_late
 from tests.ivr.carrier.local.house import (
     ACCOUNT,

@@ -15,7 +15,7 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.world import Plan
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from routing.handoff import MOST_TRIES, NotYet, Refused, TryAgain
 from routing.ledger import LOOK
 from routing.ports import Job

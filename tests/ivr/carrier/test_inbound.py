@@ -37,7 +37,9 @@ from ivr.flow.event import (
     Silence,
     Spoke,
 )
-from ivr.ports import CallEnd, Origin, RecordingRef
+from ivr.ports.calls import CallEnd
+from ivr.ports.journal import Origin
+from ivr.ports.recordings import RecordingRef
 
 ACCOUNT = "AC" + "0" * 32
 CALL = "CA" + "1" * 32

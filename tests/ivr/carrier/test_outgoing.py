@@ -12,7 +12,7 @@ from ivr.carrier.calls import CallRows, Placing
 from ivr.carrier.outgoing import IN_DOUBT, Addresses, Calling, Ending
 from ivr.flow.announcing import Announcement
 from ivr.flow.world import Plan
-from ivr.ports import Origin
+from ivr.ports.journal import Origin
 from routing.handoff import NotYet, Refused, TryAgain
 from routing.ports import Job, JobKind
 from storage.outgoing import KNOWN, StoredOutgoing

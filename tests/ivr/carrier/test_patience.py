@@ -15,7 +15,7 @@ from sqlalchemy import select
 from ivr.carrier.errands import Fetching
 from ivr.flow.effect import AttachRecording
 from ivr.flow.instruction import Language
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from routing.handoff import MOST_TRIES, Handoff
 from routing.ports import Audio, Job, JobKind
 from storage.errors import StorageError

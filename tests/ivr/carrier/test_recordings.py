@@ -23,7 +23,7 @@ from ivr.carrier.recordings import (
     bring_home,
     declared_length,
 )
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 
 LOGIN = aiohttp.encode_basic_auth("AC1", "s3cret")
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

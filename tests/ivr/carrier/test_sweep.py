@@ -18,7 +18,7 @@ from ivr.carrier.sweep import (
 from ivr.flow.event import HungUp, Pressed
 from ivr.flow.progress import CallStatus
 from ivr.flow.world import Plan
-from ivr.ports import CallEnd
+from ivr.ports.calls import CallEnd
 from routing.handoff import Handler, Handoff, Refused
 from routing.ledger import EXPECTED, LOOK, GapKind, Why
 from routing.ports import Audio, Job, JobKind

@@ -16,7 +16,7 @@ from ivr.conversation.lines import SPOKEN, Line, patience
 from ivr.flow.event import Admission, HungUp, Pressed
 from ivr.flow.instruction import Dial, Record
 from ivr.flow.world import Plan
-from ivr.ports import Origin
+from ivr.ports.journal import Origin
 from storage.tables.calls import calls
 from tests.ivr.desk import ACCOUNT, CALLER, LINE, Desk, Rung, StoppedClock, opened
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from ivr.conversation.errors import ForeignCall, UnknownCall
 from ivr.flow.event import HungUp
 from ivr.flow.world import Plan
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from storage.tables.calls import steps
 from storage.tables.cases import cases, recordings
 from storage.tables.outbox import outbox

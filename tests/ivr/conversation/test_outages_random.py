@@ -22,8 +22,9 @@ from ivr.conversation.outage import Caller
 from ivr.flow.event import DialEnded, HungUp, LineEvent, Recorded, RecordingEnd
 from ivr.flow.fallback import Line, Place, Step
 from ivr.flow.world import Plan
-from ivr.ports import Origin, RecordingRef, Reply
-from ivr.ports import Step as Kept
+from ivr.ports.journal import Origin, Reply
+from ivr.ports.journal import Step as Kept
+from ivr.ports.recordings import RecordingRef
 from storage.errors import StorageError
 from storage.tables.cases import cases, recordings
 from tests.ivr.desk import ACCOUNT, call_of

@@ -31,7 +31,7 @@ from ivr.flow.event import (
 )
 from ivr.flow.turn import Turn
 from ivr.flow.world import Plan, World
-from ivr.ports import RecordingRef, Transcript
+from ivr.ports.recordings import RecordingRef, Transcript
 from storage.tables.calls import call_ends, calls, leg_answers, rings, steps
 from storage.tables.cases import cases, recordings, transcripts, tries
 from tests.ivr.desk import RECORDING_TURN, SECONDS, Desk, Rung, call_of, opened

@@ -1,7 +1,7 @@
 """Words for a kept recording: the carrier's, or none; kept beside it with their source."""
 
 from ivr.flow.instruction import Language
-from ivr.ports import Transcript
+from ivr.ports.recordings import Transcript
 from ivr.transcription.engines import Carrier, NoTranscriber
 from ivr.transcription.errand import Transcribing
 from routing.ports import Job

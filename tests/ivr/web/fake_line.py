@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from ivr.ports import SentText
+from ivr.ports.local_line import SentText
 
 DEADLINE = 20.0
 IDLE: dict[str, Any] = {"state": "idle", "call": None, "numbers": [], "voice": False}

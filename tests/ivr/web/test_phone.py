@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from ivr.ports import SentText
+from ivr.ports.local_line import SentText
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from ivr.web.phonebook import desks, printed, sections
 from routing.directory import AnswerMode

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from ivr.ports import SentText
+from ivr.ports.local_line import SentText
 from tests.ivr.web.conftest import House
 from tests.ivr.web.test_phone_browser import CALL, GATHER, record, ring, say
 

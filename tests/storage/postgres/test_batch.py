@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 from ivr.flow.effect import AttachRecording, Effect, NoteStray, NoteVerdict, Notify, TellOffice
-from ivr.ports import RecordingRef, RecordingTaken, Reply, Step
+from ivr.ports.journal import RecordingTaken, Reply, Step
+from ivr.ports.recordings import RecordingRef
 from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import outbox

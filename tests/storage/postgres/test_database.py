@@ -15,7 +15,8 @@ from asyncpg.transaction import Transaction
 from sqlalchemy import Connection, func, insert, select
 
 from ivr.flow.effect import NoteVerdict
-from ivr.ports import RecordingRef, RecordingTaken, Reply
+from ivr.ports.journal import RecordingTaken, Reply
+from ivr.ports.recordings import RecordingRef
 from storage.calls import StoredCalls
 from storage.effects import Effects
 from storage.engine import Topic

@@ -14,8 +14,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
-from ivr import ports
 from ivr.carrier.local.recordings import from_wav
+from ivr.ports.local_line import LocalLine as ShownLine
 from tests.ivr.carrier.local.house import ACCOUNT, LINE, OFFICIAL, TOKEN, House, hear, twiml
 from tests.ivr.carrier.local.sounds import tone
 
@@ -166,7 +166,7 @@ async def test_messages_reach_the_phones_of_their_number(house: House, client: C
     await house.restart()
     async with house.phone() as later:
         assert (await hear(later, "sms"))["sid"] == sent.sid  # kept
-    page: ports.LocalLine = house.line  # what the phone page sees of the line
+    page: ShownLine = house.line  # what the phone page sees of the line
     assert [(text.to, text.at) for text in page.texts()] == [(CALLER, house.clock.now())]
     listed = await client.messages.list_async(to=CALLER)
     assert [row.body for row in listed] == ["受理编号 4627 0395"]

@@ -1,0 +1,60 @@
+"""Recorded sound and its words. Implemented by `storage.recordings` and `ivr.transcription`."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivr.flow.instruction import Language
+from ivr.flow.value import value
+
+
+@value
+class RecordingRef:
+    """A recording as the carrier announced it; `url` is where its media can be fetched."""
+
+    sid: str
+    url: str
+    seconds: int
+
+
+class Recordings(Protocol):
+    """Where audio is kept: files in DATA_DIR on SQLite (design §3, Audio)."""
+
+    async def save(self, sid: str, audio: AsyncIterator[bytes]) -> int:
+        """Keep the WAV whole or not at all; returns its size in bytes."""
+        ...
+
+    async def read(self, sid: str) -> bytes | None:
+        """The WAV, or None where it is not (or no longer) kept."""
+        ...
+
+    async def delete(self, sid: str) -> None: ...
+
+
+class RecordingShelf(Recordings, Protocol):
+    """The kept audio together with what the carrier said of it."""
+
+    async def ref(self, sid: str) -> RecordingRef | None:
+        """Where the carrier has it, or None if no webhook told."""
+        ...
+
+    async def kept(self, sid: str) -> Language | None:
+        """Mark it as kept here; returns the language spoken in it, where known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Words of a recording. `source` names who heard them (`carrier`, an engine's name)."""
+
+    text: str
+    source: str
+    language: Language | None = None
+
+
+class Transcriber(Protocol):
+    """Turns a kept recording into words; None where it has none to give."""
+
+    name: str
+
+    async def transcribe(self, sid: str, language: Language) -> Transcript | None: ...
