@@ -1,9 +1,10 @@
 """The usual step, to be compared with ours: RequestValidator, an ORM session a request on aiosqlite
 with synchronous=FULL or on asyncpg, VoiceResponse; around the same `advance`, so that only the
-house differs."""
+house differs. What the turn has to remember is kept as a row each, as ours keeps it."""
 
 import asyncio
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -56,6 +57,16 @@ class StepRow(Base):
     turn: Mapped[int] = mapped_column(primary_key=True)
     event: Mapped[str] = mapped_column(Text)
     reply: Mapped[str] = mapped_column(Text)
+
+
+class EffectRow(Base):
+    """What a step has to remember or to send."""
+
+    __tablename__ = "effects"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_sid: Mapped[str] = mapped_column(ForeignKey("calls.sid"), index=True)
+    kind: Mapped[str]
+    payload: Mapped[str] = mapped_column(Text)
 
 
 AT_ONCE = 32
@@ -113,6 +124,14 @@ async def application(folder: Path, token: str, url: str) -> web.Application:
                 row.state = state
             session.add(
                 StepRow(call_sid=sid, turn=call.turn, event=type(line).__name__, reply=reply)
+            )
+            session.add_all(
+                EffectRow(
+                    call_sid=sid,
+                    kind=type(effect).__name__,
+                    payload=json.dumps(asdict(effect), default=str),
+                )
+                for effect in turn.do
             )
             await session.commit()
         return web.Response(text=reply, content_type="text/xml")

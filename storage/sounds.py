@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from storage.disk import flush_folder
 from storage.errors import DiskFull
@@ -86,19 +86,26 @@ class SoundFiles:
 
 
 async def _written(part: Path, audio: AsyncIterator[bytes]) -> int:
-    """Write and flush a new file; returns its size in bytes."""
+    """Write and flush a new file; returns its size in bytes. It is opened anew for each piece: a
+    file that is opened in a thread belongs to nobody once who waits for it is cancelled."""
     size = 0
-    with await asyncio.to_thread(part.open, "xb") as file:
-        async for piece in audio:
-            size += len(piece)
-            await asyncio.to_thread(file.write, piece)
-        await asyncio.to_thread(_flush, file)
+    await asyncio.to_thread(part.touch, exist_ok=False)
+    async for piece in audio:
+        size += len(piece)
+        await asyncio.to_thread(_append, part, piece)
+    await asyncio.to_thread(_flush, part)
     return size
 
 
-def _flush(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+def _append(part: Path, piece: bytes) -> None:
+    with part.open("r+b") as file:  # not "ab": what is given up stays deleted
+        file.seek(0, os.SEEK_END)
+        file.write(piece)
+
+
+def _flush(part: Path) -> None:
+    with part.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def _rename(part: Path, path: Path) -> None:

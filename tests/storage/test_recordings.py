@@ -2,16 +2,18 @@
 
 import asyncio
 import errno
+import gc
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 import pytest
 from sqlalchemy import select
 
 from ivr.flow.effect import AttachRecording
-from ivr.ports import RecordingRef
+from ivr.ports.recordings import RecordingRef
 from routing.ports import Audio
 from storage.errors import DiskFull, StorageError
 from storage.outbox import StoredOutbox
@@ -125,6 +127,32 @@ async def test_a_sound_is_flushed_before_it_gets_its_name(
         await shelf(house).save("RE1", pieces(b"RIFF"))
     assert seen[0] is False, "the file first"
     assert seen[1:] == ([True] if os.name == "posix" else []), "then the folder"
+
+
+@pytest.mark.sqlite
+async def test_a_fetch_that_is_given_up_while_the_disk_is_slow_leaves_no_open_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An open file that nobody has is a ResourceWarning, which fails a test."""
+    slow, go_on = asyncio.Event(), threading.Event()
+    really, loop = Path.open, asyncio.get_running_loop()
+
+    def later(path: Path, mode: str = "r") -> IO[Any]:
+        loop.call_soon_threadsafe(slow.set)
+        assert go_on.wait(20)
+        return really(path, mode)
+
+    async with opened(tmp_path) as house, asyncio.timeout(20):
+        monkeypatch.setattr(Path, "open", later)
+        async with asyncio.TaskGroup() as group:
+            saving = group.create_task(shelf(house).save("RE1", pieces(b"RIFF")))
+            await slow.wait()
+            saving.cancel()
+        go_on.set()
+        await loop.shutdown_default_executor()
+        gc.collect()
+        monkeypatch.undo()
+        assert files(house) == {}
 
 
 @pytest.mark.sqlite
