@@ -281,7 +281,8 @@ def _gone(form: Form) -> bool:
 
 
 def _text(form: Form, name: str) -> str:
-    return form.get(name, "").strip()
+    value = form.get(name)
+    return value.strip() if value else ""
 
 
 def _sid(form: Form, name: str) -> str:

@@ -24,6 +24,7 @@ from ivr.conversation.trace import WEBHOOK
 from ivr.conversation.whispers import LegAt, Whispers
 from ivr.flow.advance import advance
 from ivr.flow.call import Call
+from ivr.flow.effect import Lookup
 from ivr.flow.event import (
     Admission,
     Answer,
@@ -150,7 +151,9 @@ class Conversation:
         """The caller's leg at `turn`. Older turns get their stored reply, future ones refuse.
 
         Raises UnknownCall, ForeignCall, FutureTurn, ForgottenTurn."""
-        live = await self._load(call_id, turn)
+        live = self._live.get(call_id)
+        if live is None or live.call.turn not in (turn, turn + 1):  # else memory knows of it
+            live = await self._load(call_id)
         if not ours(live.origin):
             raise ForeignCall("this webhook is of another account or another call")
         if turn > live.call.turn:
@@ -163,15 +166,12 @@ class Conversation:
             event = await self._with_leg(call_id, turn, event)
         return await self._take(live.call, live.origin, event, ref)
 
-    async def _load(self, call_id: str, turn: int) -> Live:
-        """From memory, where that knows of `turn`; else from what is kept."""
-        live = self._live.get(call_id)
-        if live is None or live.call.turn not in (turn, turn + 1):
-            loaded = await self._stores.calls.load(call_id)
-            if loaded is None:
-                raise UnknownCall("no call has this id; check the number's webhook address")
-            live = Live(loaded[0], loaded[1])
-        return live
+    async def _load(self, call_id: str) -> Live:
+        """From what is kept."""
+        loaded = await self._stores.calls.load(call_id)
+        if loaded is None:
+            raise UnknownCall("no call has this id; check the number's webhook address")
+        return Live(loaded[0], loaded[1])
 
     async def _stored(self, live: Live, turn: int) -> bytes:
         reply = await self._stores.calls.reply(live.call.id, turn)
@@ -187,16 +187,21 @@ class Conversation:
         self, call: Call, origin: Origin, event: LineEvent, ref: RecordingRef | None = None
     ) -> bytes:
         attempt = 0
-        plan = await self._plans.of(call.plan)
+        plan = self._plans.current
+        if plan.number != call.plan:
+            plan = await self._plans.of(call.plan)
         recorded = isinstance(plan.script.nodes.get(call.at), Record)
         for _ in range(MOST_ATTEMPTS):
-            now = self._clock.now()
-            turn, looked = await self._advance(plan, call, event, now, attempt, origin=origin)
+            world = self._world(plan, call, event, attempt)
+            looked: tuple[Answer, ...] = ()
+            turn = advance(world, call, event)
+            if turn.look is not None:
+                turn, looked = await self._look_up(world, call, event, turn.look, origin)
             reply = self._documents.turn(turn.say, call.id, turn.call.turn, recorded=recorded)
             step = Step(
                 call=turn.call,
                 turn=call.turn,
-                at=now,
+                at=world.now,
                 event=orjson.dumps(plain_event(event, looked)),
                 reply=reply,
                 effects=turn.do,
@@ -213,36 +218,32 @@ class Conversation:
                 continue
             except RecordingTaken as wrong:
                 raise ForeignCall(str(wrong)) from wrong
-            self._remember(Live(turn.call, origin), now, mine=stored.mine)
+            self._remember(Live(turn.call, origin), world.now, mine=stored.mine)
             if stored.mine:
-                self._door.heard(origin, turn.call, turn.say, now)
+                self._door.heard(origin, turn.call, turn.say, world.now)
                 self._count(event, turn)
             return stored.body
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
 
-    async def _advance(
-        self,
-        plan: Plan,
-        call: Call,
-        event: LineEvent,
-        now: datetime,
-        attempt: int,
-        *,
-        origin: Origin,
-    ) -> tuple[Turn, tuple[Answer, ...]]:
+    def _world(self, plan: Plan, call: Call, event: LineEvent, attempt: int) -> World:
         draws = self._draw(call.id, call.turn, attempt) if isinstance(event, Recorded) else None
-        world = World(plan, now, draws)
+        return World(plan, self._clock.now(), draws)
+
+    async def _look_up(
+        self, world: World, call: Call, event: LineEvent, look: Lookup, origin: Origin
+    ) -> tuple[Turn, tuple[Answer, ...]]:
+        """The turn once everything that it asks for was looked up."""
         looked: tuple[Answer, ...] = ()
-        turn = advance(world, call, event)
-        while turn.look is not None:
-            if len(looked) >= MOST_LOOKUPS:
-                raise Unsettled(f"turn {call.turn} asks for more than {MOST_LOOKUPS} lookups")
-            found = await self._stores.answers.answer(call, call.turn, turn.look, now)
+        for _ in range(MOST_LOOKUPS):
+            found = await self._stores.answers.answer(call, call.turn, look, world.now)
             if isinstance(found, RecentCases):
                 found = replace(found, last_hour=found.last_hour + self._door.ahead(origin))
             looked = (*looked, found)
             turn = advance(world, call, Found(event, looked))
-        return turn, looked
+            if turn.look is None:
+                return turn, looked
+            look = turn.look
+        raise Unsettled(f"turn {call.turn} asks for more than {MOST_LOOKUPS} lookups")
 
     def _count(self, event: LineEvent, turn: Turn) -> None:
         self.tally.steps += 1

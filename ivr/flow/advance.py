@@ -58,13 +58,14 @@ def advance(world: World, call: Call, event: Event) -> Turn:
     line, looked = (event.event, event.answers) if isinstance(event, Found) else (event, ())
     if call.over or isinstance(line, HungUp):
         return hang_up(call)
-    if beyond(world, call) and not isinstance(line, Recorded | DialEnded):
+    late = beyond(world, call)
+    if late and not isinstance(line, Recorded | DialEnded):
         return _next(_follow(world, Go(call, world.plan.script.time), looked))
     step = _hear(world, call, world.plan.script.nodes[call.at], line, looked)
     turn = _follow(world, step, looked)
     if turn.look is not None:
         return Turn(call, look=turn.look)
-    if beyond(world, call) and not turn.call.over:
+    if late and not turn.call.over:
         turn = _cut_short(world, turn)
     return _next(turn)
 

@@ -41,7 +41,7 @@ def plain(value: datetime) -> datetime:
     """UTC without a zone, as it is kept."""
     if value.tzinfo is None:
         raise ValueError("a time without a zone cannot be stored; use aware UTC")
-    return value.astimezone(UTC).replace(tzinfo=None)
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
 
 
 def aware(value: datetime) -> datetime:

@@ -110,7 +110,7 @@ async def test_a_failure_with_all_of_it_in_its_hands_tells_nothing(
     def choke(*given: Any) -> None:
         raise KeyError(f"{given} {CALLER} {PIN} {WORDS} hush-token")
 
-    monkeypatch.setattr(house_of(carrier).conversation, "_load", choke)
+    monkeypatch.setattr(house_of(carrier).conversation, "_take", choke)
     monkeypatch.setattr(house_of(carrier).calls, "of", choke)
     await carrier.post(f"/voice/{call}/turn/1", Digits=PIN)
     answer = await carrier.post("/voice/status", CallStatus="completed", From=CALLER)
