@@ -50,9 +50,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite is shared out over the machine's cores; a few files are run as they are."""
+    """The whole suite is shared out, two workers to a core since half of its time is waiting for
+    servers and browsers; a few files are run as they are."""
     whole = not config.option.file_or_dir and not config.option.keyword
-    return min(os.cpu_count() or 1, 4) if whole else 0
+    return min(2 * (os.cpu_count() or 1), 8) if whole else 0
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -182,8 +182,10 @@ async def test_the_plan_when_all_fails_ends_the_listening_too(tmp_path: Path) ->
         async with asyncio.timeout(DEADLINE):
             while not (ended := [p for p in faults.sent if _event(p) == "transcription-stopped"]):
                 await asyncio.sleep(0.02)
+        kept = await recorded(both)
         await caller.send("hangup")
 
+    assert kept.seconds == 1, "what was said is kept all the same"
     assert dict(ended[0].params)["CallStatus"] == "in-progress"
     assert any("/voice/fallback" in parcel.url for parcel in faults.sent)
 
