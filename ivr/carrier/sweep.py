@@ -47,8 +47,9 @@ FIRST_LOOK: Final = timedelta(days=1)
 """How far back the first reading goes."""
 MOST_ASKED: Final = 50
 """Calls that are asked for in one sweep, a request each."""
-
-
+CALLS_BY, RECORDINGS_BY = 25.0, 60.0
+"""Seconds of a sweep after which no further call, or recording, is asked for: where the carrier is
+slow the rest is for the next one, and what was found is kept before the sweep is cut off."""
 MOST_AGAIN: Final = 24
 """Tries of work that was given up, an hour between them; then it is a person's."""
 
@@ -87,6 +88,7 @@ class Sweep:
     _heard: dict[str, float] = field(default_factory=dict)
     _listed_at: float | None = None
     _foreign: set[str] = field(default_factory=set)
+    _began: float = 0.0
 
     async def run(self) -> None:
         """One sweep, unless another replica has the duty."""
@@ -95,6 +97,7 @@ class Sweep:
                 await self._walk()
 
     async def _walk(self) -> None:
+        self._began = self.ticks()
         books = self.doors.books
         tour = Tour(self.clock.now(), await books.notes())
         await self._ends(tour)
@@ -107,6 +110,9 @@ class Sweep:
         for gap in tour.closed():
             LOG.info("ledger.mended", kind=gap.kind, subject=gap.subject)
 
+    def _later_than(self, seconds: float) -> bool:
+        return self.ticks() - self._began > seconds
+
     async def _ends(self, tour: Tour) -> None:
         """Calls that were silent for long: over at the carrier, going on, or stuck."""
         within = EXPECTED[GapKind.END].within
@@ -115,7 +121,8 @@ class Sweep:
         self._heard = {call: until for call, until in self._heard.items() if call in still}
         asked = 0
         for call, last in silent:
-            if self._heard.get(call, now) > now or asked == MOST_ASKED:
+            late = asked == MOST_ASKED or self._later_than(CALLS_BY)
+            if late or self._heard.get(call, now) > now:
                 tour.carry(GapKind.END, call)
                 continue
             asked += 1
@@ -204,7 +211,9 @@ class Sweep:
             return None
         self._listed_at = self.ticks()
         unknown = await self.doors.books.unknown([row.ref.sid for row in listed])
+        self._foreign &= unknown
         rows = [row for row in listed if row.ref.sid in unknown - self._foreign]
+        rows.sort(key=lambda row: row.at)  # so that what was left for later is listed the next time
         early = [row.at for row in rows if not await self._place(tour, row)]
         return min(early) if early else max([since, *(row.at for row in listed)])
 
@@ -216,9 +225,9 @@ class Sweep:
 
     async def _place(self, tour: Tour, row: CarrierRecording) -> bool:
         """A case for a recording, or a note that there is none. False where it is too early: its
-        webhooks may come yet, or its call goes on."""
+        webhooks may come yet, or its call goes on; and where it is too late in this sweep."""
         due = row.at + EXPECTED[GapKind.RECORDING].within
-        if tour.now < due:
+        if tour.now < due or self._later_than(RECORDINGS_BY):
             return False
         call = await self.doors.kept.of(Origin(self.bounds.account, row.call))
         if call is None:

@@ -1,6 +1,6 @@
 """The desk with a carrier whose lists the test writes, and the sweep that compares both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -29,9 +29,12 @@ class Lists:
     trouble: CarrierError | None = None
     asked: list[str] = field(default_factory=list)
     hung_up: list[str] = field(default_factory=list)
+    wait: Callable[[], None] = field(default=lambda: None)
+    """How the time goes by while it thinks."""
 
     def answer(self, question: str) -> None:
         self.asked.append(question)
+        self.wait()
         if self.trouble is not None:
             raise self.trouble
 
