@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
+import structlog
 
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
 from ivr.ports.listed import CarrierRecording
 from ivr.ports.recordings import RecordingRef
 
+LOG: Final = structlog.get_logger()
 MAX_BODY: Final = 1_600  # characters of one text, 21617 beyond it
 _MOST_TEXTS: Final = 50
 _MOST_RECORDINGS: Final = 50
-_MOST_SINCE: Final = 5_000  # of all calls together, of an outage or a sweep
+MOST_SINCE: Final = 20_000
+"""Rows of one list of recordings, of all that the account records: a busy city's day or two."""
 _PAGE: Final = 1_000
 _ON_ITS_WAY: Final = (400, 409)  # Twilio deletes no message before its final status: 20009, or 409
 
@@ -92,19 +95,24 @@ class RecordingRows:
 
     async def since(self, at: datetime) -> Sequence[CarrierRecording]:
         """The finished recordings of callers' words that were made since `at` (aware), the newest
-        first. A server that does not say what made a recording is taken to mean a caller."""
+        first; of no more than MOST_SINCE of all kinds, which the log tells. A server that does not
+        say what made a recording is taken to mean a caller."""
         api = await api_of(self._account, self._session)
+        found: list[CarrierRecording] = []
+        many = 0
         try:
-            listed = await api.recordings.list_async(
-                date_created_after=at.astimezone(UTC), limit=_MOST_SINCE, page_size=_PAGE
+            rows = await api.recordings.stream_async(
+                date_created_after=at.astimezone(UTC), limit=MOST_SINCE, page_size=_PAGE
             )
+            async for row in rows:
+                many += 1
+                if row.sid and row.call_sid and _finished(row) and row.date_created >= at:
+                    found.append(CarrierRecording(self._ref(row), row.call_sid, row.date_created))
         except REFUSALS as error:
             raise carrier_error("the list of recordings", error, repeatable=True) from None
-        return [
-            CarrierRecording(self._ref(row), row.call_sid, row.date_created)
-            for row in listed
-            if row.sid and row.call_sid and _finished(row) and row.date_created >= at
-        ]
+        if many >= MOST_SINCE:
+            LOG.warning("carrier.list_cut", since=at.isoformat(), most=MOST_SINCE)
+        return found
 
     def _ref(self, row: Any) -> RecordingRef:
         home = f"{self._account.base.rstrip('/')}/2010-04-01/Accounts/{self._account.sid}"

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from ivr.carrier import client
 from ivr.carrier.account import (
     Account,
     CarrierError,
@@ -367,3 +369,23 @@ async def test_recordings_since_a_time(carrier: Carrier) -> None:
         ("RE5", "CA1", NOW),
     ]
     assert found[0].ref.seconds == 9
+
+
+async def test_a_list_that_is_cut_is_told(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest, which a longer list would end with, may be somebody's matter."""
+    monkeypatch.setattr(client, "MOST_SINCE", 3)
+
+    async def pages(request: web.Request) -> web.StreamResponse:
+        page = int(request.query.get("Page", 0))
+        more = f"/2010-04-01/Accounts/AC1/Recordings.json?Page={page + 1}"
+        rows = [{"sid": f"RE{page}{n}", "source": "DialVerb", "status": "x"} for n in range(2)]
+        return web.json_response({"recordings": rows, "next_page_uri": more, "page": page})
+
+    carrier.answer = pages
+    with structlog.testing.capture_logs() as log:
+        assert await carrier.rows().since(NOW) == []
+
+    assert [entry["event"] for entry in log] == ["carrier.list_cut"]
+    assert len(carrier.asked) == 2
