@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from ivr.carrier.fallback import ANNOUNCE_PATH, STATUS_PATH
 from ivr.carrier.form import Fields
 from ivr.carrier.inbound import Expecting, read_progress, read_sender, read_turn
 from ivr.carrier.routes import VoiceRoutes
@@ -41,10 +42,9 @@ class AnnouncingRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount; the first address is told to the carrier when a call is asked for."""
-        call = "/voice/{call:[A-Za-z0-9_-]{8,64}}"
         return [
-            web.post(call + r"/announce/{step:\d{1,2}}", self.announce),
-            web.post(call + "/status", self.status),
+            web.post(ANNOUNCE_PATH, self.announce),
+            web.post(STATUS_PATH, self.status),
         ]
 
     async def announce(self, request: web.Request) -> web.Response:

@@ -33,7 +33,10 @@ from routing.numbers.reading import caller_form
 LOG: Final = structlog.get_logger()
 XML: Final = {"Content-Type": CONTENT_TYPE}
 LANGUAGES: Final[dict[str, Language]] = {tag: language for language, tag in TAGS.items()}
-TURN_PATH: Final = r"/voice/{call:[A-Za-z0-9_-]{8,64}}/turn/{turn:\d{1,4}}"
+CALL_PATH: Final = "/voice/{call:[A-Za-z0-9_-]{8,64}}"
+TURN_PATH: Final = CALL_PATH + r"/turn/{turn:\d{1,4}}"
+ANNOUNCE_PATH: Final = CALL_PATH + r"/announce/{step:\d{1,2}}"
+STATUS_PATH: Final = CALL_PATH + "/status"
 LEG_PATH: Final = TURN_PATH + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}"
 TURN: Final = re.compile(r"/voice/([A-Za-z0-9_-]{8,64})/turn/(\d{1,4})")
 """The end of the address of a turn whose document could not be had, as ErrorUrl names it."""
@@ -83,6 +86,8 @@ class FallbackRoutes:
             web.post(TURN_PATH + "/transcript", self.later),
             web.post(TURN_PATH + "/transcription", self.later),
             web.post("/voice/status", self.later),
+            web.post(ANNOUNCE_PATH, self.declining),
+            web.post(STATUS_PATH, self.later),
         ]
 
     async def speaking(self, request: web.Request) -> web.Response:
@@ -90,7 +95,7 @@ class FallbackRoutes:
         return _spoken(await self.instead(request, await self._entrance.form(request)))
 
     async def declining(self, request: web.Request) -> web.Response:
-        """A callee is told, and bridged to nobody."""
+        """A callee, or whom we have rung, is told; nobody is bridged."""
         await self._entrance.form(request)
         return _spoken(self.apology)
 

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from deployment import standby
 from deployment.clock import SystemClock
 from deployment.fallback import fallback_of
+from deployment.outgoing import Outgoings
 from deployment.settings import Secrets, Settings, StartError
 from ivr.carrier.profiles import TWILIO
 from ivr.carrier.routes import VoiceRoutes
@@ -78,6 +79,8 @@ async def test_alone_it_speaks_the_plan_and_refuses_strangers(
             spoken = await carrier.post(path, From=CALLER, To=LINE)
             assert "系统有故障" in spoken.text
         assert "<Hangup/>" in (await carrier.post(turn + "/leg/0/0")).text
+        assert "<Hangup/>" in (await carrier.post("/voice/abcdefgh/announce/0")).text
+        assert (await carrier.post("/voice/abcdefgh/status")).status == 503
         assert (await carrier.recorded(turn)).text.count("已收到") == 1
         assert (await carrier.post("/voice/status")).status == 503
         async with client.get("/readyz") as ready:
@@ -87,7 +90,7 @@ async def test_alone_it_speaks_the_plan_and_refuses_strangers(
     assert [line.matter for line in batch.lines] == [("abcdefgh", 3)]
 
 
-def test_each_address_of_a_caller_is_there_too(settings: Settings, demo_plan: Plan) -> None:
+def test_each_address_that_a_carrier_asks_is_there_too(settings: Settings, demo_plan: Plan) -> None:
     plans = Plans(demo_plan)
     fallback = fallback_of(settings, Secrets.of(settings), SystemClock(), plans)
     alone = fallback.routes(lambda _: None)
@@ -96,5 +99,7 @@ def test_each_address_of_a_caller_is_there_too(settings: Settings, demo_plan: Pl
         nobody, fallback.entrance, alone, carrier=TWILIO, directory=lambda: demo_plan.directory
     )
 
-    assert {route.path for route in whole.routes()} == {route.path for route in alone.alone()}
+    called = Outgoings(fallback.settings, plans, nobody, nobody).routes(whole)
+    everything = {route.path for route in [*whole.routes(), *called]}
+    assert everything == {route.path for route in alone.alone()}
     fallback.spool.close()
