@@ -13,6 +13,16 @@ from storage.sealing import Sealing
 from storage.tables.calls import settings
 
 NAME: Final = "key mark"
+FOLDERS: Final = (
+    "this is not the key that DATA_DIR was begun with, so nothing sealed in it can be read: bring "
+    "back its SECRET_KEY, or the file secret.key, or choose another folder"
+)
+SHARED: Final = (
+    "this database was begun with another SECRET_KEY, so nothing sealed in it can be read: set the "
+    "same ZHITONG_SECRET_KEY on every machine (one that had none made its own, in its file "
+    "secret.key), or name another database"
+)
+"""Where several servers work on one database."""
 
 
 class WrongKey(StorageError):
@@ -28,7 +38,4 @@ async def same_key(database: Database, sealing: Sealing) -> None:
         await unit.execute(begun)
         first: str = (await unit.execute(kept)).scalar_one()
     if not hmac.compare_digest(first, mark):
-        raise WrongKey(
-            "this is not the key that DATA_DIR was begun with, so nothing sealed in it can be "
-            "read: bring back its SECRET_KEY, or the file secret.key, or choose another folder"
-        )
+        raise WrongKey(FOLDERS if database.replica is None else SHARED)

@@ -26,6 +26,7 @@ SOON: Final = 30.0
 """Seconds for a start or a stop."""
 QUICK: Final = ("-c", "fsync=off", "-c", "full_page_writes=off")
 """For tests of everything but power loss: a commit still waits for its write."""
+ENDS: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 USUAL: Final = ("-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "listen_addresses=")
 
 
@@ -163,12 +164,14 @@ def _as_nobody() -> dict[str, Any]:
 
 
 def main() -> int:
-    """One with every commit on the disk, until Ctrl-C."""
-    with Postgres.temporary(options=()) as server:
+    """One with every commit on the disk, until Ctrl-C or SIGTERM. Either may come while it starts;
+    from then on both wait to be asked for, so that none cuts its end short."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), Postgres.temporary(options=()) as server:
         server.run("CREATE DATABASE zhitong")
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
         print(f"ZHITONG_DATABASE_URL={server.url('zhitong')}", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.sigwait(ENDS)
     return 0
 
 
