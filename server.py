@@ -56,7 +56,13 @@ from routing.directory import Directory
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.demo.ledger import LEDGER_LINK, LedgerDesk, ledger_routes
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, address, office_routes
+from routing.web.demo.office import (
+    OFFICE_LINK,
+    OFFICE_PAGES,
+    OfficeDesk,
+    office_routes,
+    readable_address,
+)
 from routing.web.layout import add_layout
 from storage.answers import StoredAnswers
 from storage.blocks import StoredBlocks
@@ -353,7 +359,7 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
             house.cases,
             house.directory,
             house.mails.write,
-            lambda office: house.settings.base + address(office),
+            lambda office: house.settings.base + readable_address(office),
             house.clock,
         ),
         JobKind.SETTLE: Settling(house.conversation, rest.recordings),

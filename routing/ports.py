@@ -52,7 +52,9 @@ class OfficeCase:
 
     `caller` is the masked number (`…34`), None where none was shown or none is kept; `topic` an
     id of the directory; `language` a tag; `group_of` the reference of the same caller's first
-    case, where this one repeats it. Times are aware UTC."""
+    case, where this one repeats it. `left_in_outage` marks a message that was taken while the
+    system was down, when nobody could ask for more: `kind` and `topic` are None then, unless the
+    caller had told them before. Times are aware UTC."""
 
     reference: str
     office: str
@@ -69,6 +71,7 @@ class OfficeCase:
     due: datetime | None
     group_of: str | None = None
     recordings: tuple[KeptRecording, ...] = ()
+    left_in_outage: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from ivr.flow.event import (
     TextsToday,
 )
 from routing.cases.case import ENDS, CaseState
+from routing.cases.reference import spaced
 from routing.numbers.plan import mobile
 from routing.ports import Job, JobKind
 from storage.beneath import Read, Written
@@ -244,7 +245,7 @@ class StoredAnswers:
             "to": call.caller,
             "from": call.dialled,
             "language": call.language,
-            "slots": {"case": f"{reference[:4]} {reference[4:]}", "pin": pin},
+            "slots": {"case": spaced(reference), "pin": pin},
             "renews": reference,
         }
         self._effects.text(payload, f"pin:{reference}", now, reference).on(unit)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
+from ivr.conversation.messages import PLAN_TURN
 from ivr.ports.recordings import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
@@ -137,13 +138,16 @@ def _sounds(references: Sequence[str]) -> Select[Any]:
 
 
 def _case(row: Row[Any], sounds: Sequence[Row[Any]]) -> OfficeCase:
+    left = row.turn == PLAN_TURN
+    # An enquiry is what a case is where no kind was told; its topic is the number's own then.
+    unsorted = left and row.kind == Kind.ENQUIRY.value
     return OfficeCase(
         reference=row.reference,
         office=row.office,
         dialled=row.dialled,
-        kind=Kind(row.kind),
+        kind=None if unsorted else Kind(row.kind),
         about=None if row.about is None else About(row.about),
-        topic=row.topic,
+        topic=None if unsorted else row.topic,
         state=CaseState(row.state),
         confidentiality=Confidentiality(row.confidentiality),
         danger=row.danger,
@@ -153,6 +157,7 @@ def _case(row: Row[Any], sounds: Sequence[Row[Any]]) -> OfficeCase:
         due=row.due,
         group_of=row.group_of,
         recordings=tuple(_recordings(sounds)),
+        left_in_outage=left,
     )
 
 

@@ -15,6 +15,7 @@ from ivr.flow.world import Draws, World
 from routing.cases.case import Confidentiality
 from routing.cases.deadlines import danger_due, due
 from routing.cases.kinds import Kind
+from routing.cases.reference import spaced
 from routing.numbers.plan import mobile
 from routing.rules.condition import CallerKind, Facts
 from routing.rules.router import Decision
@@ -159,7 +160,7 @@ def _text(world: World, call: Call, draws: Draws, promise: datetime) -> Notify:
         phrase="sms.case",
         to=call.caller or "",
         slots={
-            "case": f"{reference[:4]} {reference[4:]}",
+            "case": spaced(reference),
             "pin": draws.pin,
             "due": due_figures(world, promise, call.language),
         },

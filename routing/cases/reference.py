@@ -35,6 +35,11 @@ def draw_pin(number: int) -> str:
     return f"{number % PINS:04d}"
 
 
+def spaced(reference: str) -> str:
+    """As it is written for people, in a text, a mail or on a page: 4627 0395."""
+    return f"{reference[:4]} {reference[4:]}"
+
+
 def valid(reference: str) -> bool:
     """Whether this can be a case number at all: eight digits whose check digit fits."""
     well_formed = len(reference) == BODY + 1 and reference.isascii() and reference.isdigit()

@@ -7,6 +7,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from routing.cases.kinds import Kind
+from routing.cases.reference import spaced
 from routing.directory import Directory
 from routing.handoff import Refused
 from routing.ports import Clock, Job, OfficeCase, SentMail
@@ -18,8 +19,13 @@ KINDS = {
     Kind.REPORT: ("举报", "report"),
     Kind.SUGGESTION: ("建议", "suggestion"),
 }
+UNSORTED = ("未分类", "unsorted")
 
-
+LISTEN_FIRST = (
+    "这是系统故障期间的留言，还没有分类，请先听录音。\n"
+    "Left while the system was down: nobody has sorted it, so please listen first.\n\n"
+)
+"""Before the mail of a message that was taken while nobody could ask what it is about."""
 LISTEN_NOW = (
     "来电人在录音中提到可能有危险，请马上听录音并处理。\n"
     "The caller's recording speaks of danger: please listen and act at once.\n\n"
@@ -71,20 +77,23 @@ class ConsoleMail:
     def _text(self, case: OfficeCase, zone: ZoneInfo, *, danger_heard: bool) -> str:
         page = self._page(case.office)
         due = "" if case.due is None else f"{case.due.astimezone(zone):%Y-%m-%d %H:%M}"
-        first = LISTEN_NOW if danger_heard else ""
+        unsorted = case.left_in_outage and case.kind is None
+        first = (LISTEN_NOW if danger_heard else "") + (LISTEN_FIRST if unsorted else "")
+        number = spaced(case.reference)
         return first + (
-            f"工单{case.reference}，请于{due}前答复。\n"
-            f"录音和文字稿：{page}\n\n"
-            f"Case {case.reference}, answer by {due}.\n"
-            f"Recording and words: {page}\n"
+            f"工单{number}，请于{due}前答复。\n"
+            f"Case {number}, answer by {due}.\n\n"
+            f"录音和文字稿 · Recording and words:\n{page}\n"
         )
 
 
 def _alarm(case: OfficeCase) -> str:
-    return f"【危险】工单 {case.reference} · 录音中提到危险 · Danger in a recording"
+    return f"【危险】工单 {spaced(case.reference)} · 录音中提到危险 · Danger in a recording"
 
 
 def _subject(case: OfficeCase) -> str:
-    zh, en = KINDS.get(case.kind, ("来电", "call")) if case.kind else ("来电", "call")
+    zh, en = KINDS[case.kind] if case.kind else UNSORTED
+    if case.left_in_outage:
+        zh, en = f"故障期间留言，{zh}", f"left while the system was down, {en}"
     danger = "【危险】" if case.danger else ""
-    return f"{danger}新工单 {case.reference} · {zh} · New case, {en}"
+    return f"{danger}新工单 {spaced(case.reference)} · {zh} · New case, {en}"

@@ -16,7 +16,7 @@ from routing.web.assets import Assets
 from routing.web.wording import Tongue, Wording, read_wording
 
 COOKIE = "zhitong_lang"
-POLICY = "; ".join(  # noqa: FLY002  one directive a line, to be read
+POLICY = "; ".join(  # noqa: FLY002 - one directive a line, to be read
     (
         "default-src 'none'",
         "script-src 'self'",

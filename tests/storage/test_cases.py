@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from sqlalchemy import select
 
+from ivr.conversation.messages import PLAN_TURN
 from ivr.flow.effect import AttachRecording, Effect, FlagPressure, MakeAnonymous, WithdrawCase
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
@@ -84,6 +85,24 @@ async def test_a_case_is_shown_whole(tmp_path: Path) -> None:
         opened_at=AT + SECOND,
         due=AT + timedelta(days=7),
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [(Kind.ENQUIRY, (None, None)), (Kind.COMPLAINT, (Kind.COMPLAINT, "water"))],
+)
+async def test_what_the_plan_took_is_unsorted_unless_its_call_had_told_more(
+    tmp_path: Path, kind: Kind, shown: tuple[Kind | None, str | None]
+) -> None:
+    async with opened(tmp_path) as house:
+        taken = replace(open_case(turn=PLAN_TURN), kind=kind, topic="water")
+        await house.journal.append(first_step("a"))
+        call = replace(later_step("a", 1).call, turn=PLAN_TURN)
+        await house.calls.apply(call, (taken,), AT, 0)
+        case = await cases_of(house).case("46270395")
+    assert case is not None
+    assert case.left_in_outage
+    assert (case.kind, case.topic) == shown
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from routing.cases.reference import spaced
 from routing.ledger import GapKind, Ledger
 from routing.ports import Clock
 from routing.web.guard import loopback_only
@@ -74,7 +75,7 @@ async def _show(request: web.Request, desk: LedgerDesk) -> web.Response:
         "last": await desk.ledger.last_round(),
         "given_up": await desk.ledger.given_up(),
         "when": lambda at: written(at, desk.zone, tongue),
-        "pair": lambda reference: f"{reference[:4]} {reference[4:]}",
+        "pair": spaced,
     }
     if "part" in request.query:
         return fresh(request, page(request, "demo/ledger_part.html", context))

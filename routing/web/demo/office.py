@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from routing.cases.reference import spaced
 from routing.directory import Directory
 from routing.numbers.forms import masked
 from routing.ports import OfficeCase, OfficeCases
@@ -121,6 +122,13 @@ def address(office: str) -> str:
     return f"/demo/office/{quote(office, safe='')}"
 
 
+def readable_address(office: str) -> str:
+    """The same for people to read, as a browser shows it: letters of any script stand as they
+    are, and a browser that follows it encodes them itself."""
+    shown = (letter if letter.isalnum() else quote(letter, safe="") for letter in office)
+    return f"/demo/office/{''.join(shown)}"
+
+
 def _whole_or_part(request: web.Request, name: str, context: dict[str, Any]) -> web.Response:
     """The page; with `?part=1` only what changes, for the page to renew itself."""
     if "part" in request.query:
@@ -144,7 +152,7 @@ def _how_written(directory: Directory, zone: ZoneInfo, tongue: Tongue) -> dict[s
         "line": line,
         "length": length,
         "masked": masked,
-        "pair": lambda reference: f"{reference[:4]} {reference[4:]}",
+        "pair": spaced,
         "audio_url": lambda sid: f"/demo/office/recordings/{quote(sid, safe='')}.wav",
     }
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.cases.reference import draw_pin, draw_reference, pin_digest, valid
+from routing.cases.reference import draw_pin, draw_reference, pin_digest, spaced, valid
 
 integers = st.integers(0, 2**128)
 
@@ -62,3 +62,7 @@ def test_a_digest_is_of_this_key_case_and_pin() -> None:
         == 4
     )
     assert "1825" not in digest
+
+
+def test_people_read_it_in_two_groups_of_four() -> None:
+    assert spaced("46270395") == "4627 0395"

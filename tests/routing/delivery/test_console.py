@@ -1,5 +1,6 @@
 """The office is told where its case is, never what it says, and never whose number called."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -66,11 +67,28 @@ async def test_the_mail_says_which_case_by_when_and_where(demo_plan: Plan) -> No
     sent = await mail(demo_plan, Cases(CASE))
 
     assert sent.to == "office07@yunling.example"
-    assert sent.subject == "【危险】新工单 46270395 · 求助 · New case, help"
+    assert sent.subject == "【危险】新工单 4627 0395 · 求助 · New case, help"
     assert "2026-11-30 17:30" in sent.text
-    assert "/demo/office/市公安局" in sent.text
+    assert "工单4627 0395" in sent.text
+    assert "Case 4627 0395" in sent.text
+    assert sent.text.count("/demo/office/市公安局\n") == 1
     assert CASE.caller is not None
     assert CASE.caller not in sent.subject + sent.text
+
+
+async def test_a_message_of_an_outage_says_that_nobody_sorted_it(demo_plan: Plan) -> None:
+    left = replace(CASE, left_in_outage=True, danger=False)
+    unsorted = await mail(demo_plan, Cases(replace(left, kind=None, topic=None)))
+    told = await mail(demo_plan, Cases(left))
+
+    assert unsorted.subject == (
+        "新工单 4627 0395 · 故障期间留言，未分类"
+        " · New case, left while the system was down, unsorted"
+    )
+    assert "还没有分类，请先听录音" in unsorted.text
+    assert "nobody has sorted it" in unsorted.text
+    assert "故障期间留言，求助" in told.subject
+    assert "分类" not in told.text
 
 
 async def test_the_same_case_is_the_same_mail(demo_plan: Plan) -> None:

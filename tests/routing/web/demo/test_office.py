@@ -17,6 +17,7 @@ from routing.web.demo.office import (
     address,
     grouped,
     office_routes,
+    readable_address,
 )
 from routing.web.layout import POLICY, add_layout
 from tests.routing.web.city import HERE, NOON, KeptCases, a_case, city
@@ -69,6 +70,32 @@ async def test_a_case_says_all_an_office_needs_and_masks_the_caller(
     assert "停水两天了" in text
     assert "电话线路识别的文字，未经人工核对" in text
     assert 'src="/demo/office/recordings/RE1.wav"' in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-CN", ("故障期间留言", "未分类")),
+        ("en", ("Left while the system was down", "Unsorted")),
+    ],
+)
+async def test_a_message_of_an_outage_shows_that_nobody_sorted_it(
+    client: Client, cases: KeptCases, language: str, words: tuple[str, str]
+) -> None:
+    left, unsorted = words
+    cases.kept = [a_case(left_in_outage=True, kind=None, topic=None)]
+    async with client:
+        text = await text_of(client, f"{WATER}?lang={language}")
+
+    assert text.count(left) == 1
+    assert text.count(unsorted) == 2  # its kind and what it is about
+
+
+async def test_an_address_reads_as_it_is_written_and_leads_to_the_same_page(client: Client) -> None:
+    assert readable_address("市水利局") == "/demo/office/市水利局"
+    assert readable_address("a b/市") == "/demo/office/a%20b%2F市"
+    async with client:
+        assert "4627 0395" in await text_of(client, readable_address("市水利局"))
 
 
 async def test_english_reads_the_same(client: Client) -> None:
