@@ -6,11 +6,8 @@ from deployment import uncaught  # noqa: F401 - first, for what is said where th
 # isort: split
 import asyncio
 import contextlib
-import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,37 +19,31 @@ from aiohttp import web
 from deployment import commands, forgetting
 from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcriber
 from deployment.clock import SystemClock
-from deployment.database import database_of, sounds_of
-from deployment.door import Kept, keeper_of
-from deployment.fallback import RECOVER_EVERY, Fallback, fallback_of
+from deployment.database import database_of
+from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
+from deployment.house import HOUSE, House, furnish, new_id
 from deployment.ledger import sweep_of
 from deployment.listening import Worker, listening, taking_leave, told_to_stop
 from deployment.lookout import look_after, shared
-from deployment.metrics import Metrics
 from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
-from deployment.plans import Newest, published
-from deployment.readiness import Readiness
+from deployment.plans import Newest
 from deployment.scrape import metrics_routes
-from deployment.settings import Secrets, Settings
+from deployment.settings import Settings
 from deployment.shared import SharedAnswer
 from deployment.welcome import ready, welcome
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.sweep import EVERY
-from ivr.conversation.keeper import Keeper
 from ivr.conversation.recovery import Recovery
-from ivr.conversation.stores import Plans, Stores
-from ivr.conversation.turns import Conversation
+from ivr.conversation.stores import Stores
 from ivr.flow.instruction import Language
-from ivr.flow.phrasebook import Phrasebook
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.delivery.console import ConsoleMail
-from routing.directory import Directory
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.demo.ledger import LEDGER_LINK, LedgerDesk, ledger_routes
@@ -64,25 +55,11 @@ from routing.web.demo.office import (
     readable_address,
 )
 from routing.web.layout import add_layout
-from storage.answers import StoredAnswers
-from storage.blocks import StoredBlocks
-from storage.calls import StoredCalls
-from storage.cases import StoredCases
-from storage.effects import Effects
-from storage.engine import Database
 from storage.errors import StorageError
-from storage.journal import StoredJournal
-from storage.keymark import same_key
 from storage.leases import StoredLeases
 from storage.ledger import StoredLedger
-from storage.mails import StoredMails
-from storage.outbox import StoredOutbox
-from storage.outgoing import StoredOutgoing
 from storage.pieces import StoredPieces
 from storage.presence import BEAT, Presence
-from storage.recordings import StoredRecordings
-from storage.retention import Retention
-from storage.sealing import Sealing
 
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
@@ -91,95 +68,7 @@ FAILED: Final = 1.0
 """Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """The parts that live as long as the server."""
-
-    settings: Settings
-    secrets: Secrets
-    clock: SystemClock
-    database: Database
-    plans: Plans
-    conversation: Conversation
-    fallback: Fallback
-    keeper: Keeper
-    answers: StoredAnswers
-    journal: StoredJournal
-    outbox: StoredOutbox
-    recordings: StoredRecordings
-    cases: StoredCases
-    mails: StoredMails
-    calls: StoredCalls
-    outgoing: StoredOutgoing
-    retention: Retention
-    metrics: Metrics = field(default_factory=Metrics)
-    readiness: Readiness = field(default_factory=Readiness)
-
-    def directory(self) -> Directory:
-        """Today's directory."""
-        return self.plans.current.directory
-
-    def numbers(self) -> tuple[str, ...]:
-        """Those that are published."""
-        return tuple(self.directory().numbers)
-
-    def phrases(self) -> Phrasebook:
-        """Today's words."""
-        return self.plans.current.phrases
-
-
-HOUSE: Final = web.AppKey("house", House)
 LINE: Final = web.AppKey("line", LocalLine)
-
-
-async def furnish(settings: Settings, clock: SystemClock, database: Database) -> House:
-    """Compile the plan, put the parts together."""
-    keys = Secrets.of(settings)
-    zone = ZoneInfo(settings.time_zone)
-    sealing = Sealing(keys.key)
-    await same_key(database, sealing)
-    effects = Effects(sealing, zone)
-    plans = await published(settings, clock, database)
-    calls = StoredCalls(database, effects)
-    journal = StoredJournal(database, effects)
-    recordings = StoredRecordings(database, sounds_of(settings, database, clock))
-    answers = StoredAnswers(database, sealing, effects, zone)
-    fallback = fallback_of(settings, keys, clock, plans)
-    blocks = StoredBlocks(database, sealing, effects)
-    keeper = keeper_of(settings, database, Kept(effects, blocks, calls), plans, clock)
-    conversation = Conversation(
-        plans=plans,
-        stores=Stores(journal, calls, answers, StoredPieces(database)),
-        documents=fallback.documents,
-        clock=clock,
-        draw=sealing.draw,
-        new_id=lambda: new_id(clock.now()),
-        door=keeper.door,
-    )
-    return House(
-        settings=settings,
-        secrets=keys,
-        clock=clock,
-        database=database,
-        plans=plans,
-        conversation=conversation,
-        fallback=fallback,
-        keeper=keeper,
-        answers=answers,
-        journal=journal,
-        outbox=StoredOutbox(database),
-        recordings=recordings,
-        cases=StoredCases(database, recordings),
-        mails=StoredMails(database),
-        calls=calls,
-        outgoing=StoredOutgoing(database, sealing),
-        retention=Retention(database, recordings, settings.retention_audio_days),
-    )
-
-
-def new_id(now: datetime) -> str:
-    """A call's own id: nobody can guess it, and ids of one time lie together on the disk."""
-    return f"{int(now.timestamp() * 1000):011x}{secrets.token_urlsafe(12)}"
 
 
 def voice(house: House) -> VoiceRoutes:

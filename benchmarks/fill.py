@@ -58,7 +58,7 @@ class Past:
         return self.until - SPAN + SPAN * (call / self.count)
 
     def id(self, call: int) -> str:
-        """As `server.new_id` makes them."""
+        """As `deployment.house.new_id` makes them."""
         return f"{int(self.at(call).timestamp() * 1000):011x}{drawn(call, 64):016x}"
 
     def kept(self, call: int, later: timedelta = timedelta(0)) -> Any:

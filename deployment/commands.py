@@ -122,47 +122,7 @@ def _commands(serve: standby.Serve, script: Path) -> tuple[Command, ...]:
             rehearse,
             _ask_of_rehearse,
         ),
-        Command(
-            "check",
-            "检查设置、流程、话术、名录。",
-            "Say what is wrong with settings, script, words or register; start nothing. "
-            "`check carrier` asks the carrier, too.",
-            check,
-            _ask_of_check,
-        ),
-        Command(
-            "migrate",
-            "把数据库升到本版本。",
-            "Bring the database in DATA_DIR to this version, then stop.",
-            migrate_folder,
-        ),
-        Command(
-            "block",
-            "拒接一个骚扰号码，说明理由和期限。",
-            "Turn a nuisance caller away for some days, with a reason; at a running server, too.",
-            blocking.block,
-            blocking.ask_of_block,
-        ),
-        Command(
-            "unblock",
-            "恢复接听一个号码。",
-            "Let a caller in again.",
-            blocking.unblock,
-            blocking.ask_of_unblock,
-        ),
-        Command(
-            "blocks",
-            "列出拒接的号码（只显示尾号）。",
-            "List who is turned away, until when and why.",
-            blocking.blocks,
-        ),
-        Command(
-            "fallback",
-            "写出全部故障时的静态文件。",
-            "Write what callers hear while no server of ours answers, as files for any web server.",
-            plan_files.write,
-            plan_files.ask,
-        ),
+        *FIXED,
         Command(workers.COMMAND, "", "", work, _ask_of_worker),
     )
 
@@ -245,3 +205,49 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
     for year in missing:
         print(f"warning: the holiday notice of {year} is not in the calendar yet")
     return 0
+
+
+FIXED: Final = (
+    Command(
+        "check",
+        "检查设置、流程、话术、名录。",
+        "Say what is wrong with settings, script, words or register; start nothing. "
+        "`check carrier` asks the carrier, too.",
+        check,
+        _ask_of_check,
+    ),
+    Command(
+        "migrate",
+        "把数据库升到本版本。",
+        "Bring the database in DATA_DIR to this version, then stop.",
+        migrate_folder,
+    ),
+    Command(
+        "block",
+        "拒接一个骚扰号码，说明理由和期限。",
+        "Turn a nuisance caller away for some days, with a reason; at a running server, too.",
+        blocking.block,
+        blocking.ask_of_block,
+    ),
+    Command(
+        "unblock",
+        "恢复接听一个号码。",
+        "Let a caller in again.",
+        blocking.unblock,
+        blocking.ask_of_unblock,
+    ),
+    Command(
+        "blocks",
+        "列出拒接的号码（只显示尾号）。",
+        "List who is turned away, until when and why.",
+        blocking.blocks,
+    ),
+    Command(
+        "fallback",
+        "写出全部故障时的静态文件。",
+        "Write what callers hear while no server of ours answers, as files for any web server.",
+        plan_files.write,
+        plan_files.ask,
+    ),
+)
+"""Those that start no server of calls."""

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import server
 from deployment.folder import open_folder
+from deployment.house import HOUSE
 from deployment.settings import Settings
 from storage.schema import migrate
 
@@ -90,7 +91,7 @@ async def test_the_carriers_account_asks_for_its_token(client: Served) -> None:
         for wrong in ({}, {"Authorization": "Basic eDp5"}, {"Authorization": "Basic ???"}):
             async with client.request(door[0], path_of(door), headers=wrong) as answer:
                 assert answer.status == 401, door
-    keys = app_of(client)[server.HOUSE].secrets
+    keys = app_of(client)[HOUSE].secrets
     login = encode_basic_auth(keys.account, keys.token)
     calls = f"/line/2010-04-01/Accounts/{keys.account}/Calls.json"
     async with client.get(calls, headers={"Authorization": login}) as answer:
@@ -102,7 +103,7 @@ async def test_the_carriers_account_asks_for_its_token(client: Served) -> None:
 )
 async def test_bytes_that_are_no_text_are_refused(client: Served, door: str) -> None:
     """A header may hold any bytes; aiohttp hands them on as lone surrogates."""
-    account = app_of(client)[server.HOUSE].secrets.account
+    account = app_of(client)[HOUSE].secrets.account
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
     writer.write(
         f"{door.format(account=account)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"

@@ -16,6 +16,7 @@ from aiohttp import web
 import server
 from deployment.carrier import rest_of
 from deployment.clock import SystemClock
+from deployment.house import HOUSE, House
 from deployment.plans import earlier_plans, plan_inputs
 from deployment.settings import Settings
 from deployment.sockets import runner_of
@@ -109,7 +110,7 @@ async def test_a_call_that_ended_while_no_server_ran_is_asked_for(
 
 
 @asynccontextmanager
-async def running(folder: Path, port: int | None = None) -> AsyncIterator[server.House]:
+async def running(folder: Path, port: int | None = None) -> AsyncIterator[House]:
     """The server within the deadline, without its port unless that is given."""
     app = await server.build_app(Settings(demo=False, data_dir=folder, port=port or 8080))
     runner = runner_of(app)
@@ -118,7 +119,7 @@ async def running(folder: Path, port: int | None = None) -> AsyncIterator[server
         if port is not None:
             await web.TCPSite(runner, "127.0.0.1", port).start()
         async with asyncio.timeout(DEADLINE):
-            yield app[server.HOUSE]
+            yield app[HOUSE]
     finally:
         await runner.cleanup()
 

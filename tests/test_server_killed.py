@@ -36,6 +36,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from aiohttp import web
 import server
+from deployment.house import HOUSE
 from deployment.folder import in_folder
 from deployment.settings import Settings
 
@@ -50,7 +51,7 @@ def hook(reached):
 
 async def main():
     app = await server.build_app(settings)
-    journal = app[server.HOUSE].journal
+    journal = app[HOUSE].journal
     journal._hook = journal._rows._hook = hook
     runner = web.AppRunner(app)
     await runner.setup()

@@ -132,10 +132,12 @@ class Postgres:
         if _is_root():
             os.chown(self.folder, NOBODY, NOBODY)
         words = ["--no-sync", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C"]
-        subprocess.run(
+        said = subprocess.run(
             [self._bin / "initdb", "-D", self._data, *words],
-            check=True, capture_output=True, timeout=60, **_as_nobody(),
+            capture_output=True, text=True, timeout=60, check=False, **_as_nobody(),
         )  # fmt: skip
+        if said.returncode:
+            raise PostgresError(f"initdb: {said.stderr.strip()}")
 
     def _wait(self) -> None:
         until = time.monotonic() + SOON

@@ -12,6 +12,7 @@ import server
 from benchmarks.simulation.carrier import Carrier
 from benchmarks.simulation.timeline import JumpingClock
 from benchmarks.simulation.wire import Wire
+from deployment import house as making
 from deployment.carrier import Rest
 from deployment.ledger import sweep_of
 from deployment.settings import Settings
@@ -35,7 +36,7 @@ class House:
         self._folder = folder
         self._carrier = carrier
         self.clock = clock
-        self.inner: server.House
+        self.inner: making.House
         self.wire: Wire
         self._drain: Handoff
         self._sweep: Sweep
@@ -54,7 +55,7 @@ class House:
             secret_key="a simulated server's own key, for nothing else",
         )
         database = SqliteDatabase(self._folder / "zhitong.db")
-        self.inner = await server.furnish(settings, self.clock, database)
+        self.inner = await making.furnish(settings, self.clock, database)
         rest = self._rest()
         self._drain = server.drain(self.inner, rest)
         plans = self.inner.plans

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import server
 from deployment import commands
+from deployment.house import HOUSE
 from deployment.settings import Settings
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier, house_of
 
@@ -31,9 +32,9 @@ async def carrier(empty_database: Path, tmp_path: Path) -> AsyncIterator[Carrier
     folder.mkdir()
     empty_database.rename(folder / "zhitong.db")
     app = await server.build_app(Settings(demo=False))
-    keys = app[server.HOUSE].secrets
+    keys = app[HOUSE].secrets
     async with TestClient(TestServer(app)) as client:
-        yield Carrier(client, app[server.HOUSE].settings.base, keys.account, keys.token)
+        yield Carrier(client, app[HOUSE].settings.base, keys.account, keys.token)
 
 
 async def say(*words: str) -> int:

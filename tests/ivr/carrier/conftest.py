@@ -7,6 +7,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 import server
+from deployment.house import HOUSE
 from deployment.settings import Settings
 from tests.ivr.carrier.signed import Carrier, Heard
 
@@ -26,6 +27,6 @@ async def carrier(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Asyn
     empty_database.rename(folder / "zhitong.db")
     settings = Settings(data_dir=folder, demo=False, max_calls_per_caller=10_000)  # one plays many
     app = await server.build_app(settings)
-    keys = app[server.HOUSE].secrets
+    keys = app[HOUSE].secrets
     async with TestClient(TestServer(app)) as client:
-        yield Carrier(client, app[server.HOUSE].settings.base, keys.account, keys.token)
+        yield Carrier(client, app[HOUSE].settings.base, keys.account, keys.token)

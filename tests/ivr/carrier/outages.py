@@ -13,15 +13,15 @@ from typing import Any
 import psutil
 import pytest
 
-import server
+from deployment.house import House
 from storage.errors import ReadOnly, StorageError
 from tools.postgres import Postgres
 
-Outage = Callable[[server.House], AbstractAsyncContextManager[None]]
+Outage = Callable[[House], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def locked(house: server.House) -> AsyncIterator[None]:
+async def locked(house: House) -> AsyncIterator[None]:
     """Another program holds the database: SQLite waits five seconds for it, and gives up."""
     other = sqlite3.connect(house.settings.data_dir / "zhitong.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -33,7 +33,7 @@ async def locked(house: server.House) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def hanging(house: server.House) -> AsyncIterator[None]:
+async def hanging(house: House) -> AsyncIterator[None]:
     """Whatever is asked, nothing is answered: a network that swallows, a disk that waits."""
     over = asyncio.Event()
 
@@ -47,7 +47,7 @@ async def hanging(house: server.House) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def readonly(house: server.House) -> AsyncIterator[None]:
+async def readonly(house: House) -> AsyncIterator[None]:
     """Every write is refused by the driver; what is there can be read."""
 
     async def refused(*_: object, **__: object) -> Any:
@@ -59,7 +59,7 @@ async def readonly(house: server.House) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _instead(
-    house: server.House, answer: Callable[..., Any], *, reads: bool = True
+    house: House, answer: Callable[..., Any], *, reads: bool = True
 ) -> AsyncIterator[None]:
     async def kept(steps: Sequence[object]) -> Sequence[object]:
         try:

@@ -15,6 +15,7 @@ from aiohttp import web
 
 import server
 from deployment.clock import SystemClock
+from deployment.house import HOUSE, House
 from deployment.settings import Settings
 from ivr.carrier.local.dialects import dialect_of
 from ivr.carrier.local.leg import Timing
@@ -56,8 +57,8 @@ class Outside:
     clock: DayTime
 
     @property
-    def house(self) -> server.House:
-        return self.app[server.HOUSE]
+    def house(self) -> House:
+        return self.app[HOUSE]
 
     def phone(self, number: str) -> Telephone:
         return Telephone(self.session, self.far, number)

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient
 from twilio.request_validator import RequestValidator
 
-import server
+from deployment.house import HOUSE, House
 from ivr.carrier.signature import SETTINGS
 from storage.tables.calls import steps
 
@@ -111,11 +111,11 @@ class Heard:
     warning = info
 
 
-def house_of(carrier: Carrier) -> server.House:
+def house_of(carrier: Carrier) -> House:
     assert isinstance(carrier.client, TestClient)
     app = carrier.client.app
     assert app is not None
-    return app[server.HOUSE]
+    return app[HOUSE]
 
 
 async def kept_steps(carrier: Carrier) -> int:

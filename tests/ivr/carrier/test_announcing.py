@@ -12,6 +12,7 @@ from aiohttp import web
 
 import server
 from deployment.clock import SystemClock
+from deployment.house import HOUSE, House
 from deployment.settings import Settings
 from ivr.carrier.local.telephone import Telephone
 from ivr.flow.announcing import Announcement
@@ -106,7 +107,7 @@ async def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 
 async def test_a_phone_rings_once_and_its_owner_is_told(served: web.Application) -> None:
-    house = served[server.HOUSE]
+    house = served[HOUSE]
     async with (
         aiohttp.ClientSession() as session,
         Telephone(session, house.settings.base, CALLEE) as phone,
@@ -129,7 +130,7 @@ async def test_a_phone_rings_once_and_its_owner_is_told(served: web.Application)
     assert len(served[server.LINE].history.calls()) == 1
 
 
-async def _over(house: server.House) -> bool:
+async def _over(house: House) -> bool:
     call = await house.outgoing.find(ID)
     assert call is not None
     return call.over and call.told and call.to is None

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
 import server
+from deployment.house import HOUSE
 from deployment.log import Relay, configuration
 from deployment.settings import Settings
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier, house_of
@@ -51,7 +52,7 @@ async def carrier(
     )
     app = await server.build_app(settings)
     async with TestClient(TestServer(app)) as client:
-        account = app[server.HOUSE].secrets.account
+        account = app[HOUSE].secrets.account
         yield Carrier(client, settings.base, account, "hush-token")
 
 
@@ -141,8 +142,8 @@ async def test_at_the_usual_level_a_webhook_is_no_line(
     monkeypatch.chdir(folder)
     empty_database.rename(folder / "zhitong.db")
     app = await server.build_app(Settings(data_dir=folder, demo=False))
-    keys = app[server.HOUSE].secrets
+    keys = app[HOUSE].secrets
     with capture_logs() as lines:
         async with TestClient(TestServer(app)) as client:
-            await Carrier(client, app[server.HOUSE].settings.base, keys.account, keys.token).ring()
+            await Carrier(client, app[HOUSE].settings.base, keys.account, keys.token).ring()
     assert [line for line in lines if line["event"] == "webhook"] == []
