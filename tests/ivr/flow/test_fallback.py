@@ -155,7 +155,7 @@ def test_a_plan_whose_words_need_more_than_is_known_is_not_published(demo_inputs
     """{due} is a slot that every call fills, but not where all has failed."""
     phrases = {
         language: text.replace("保存{days}天，说完按井号", "{due}").replace(
-            "kept {days} days. Then hash", "{due}"
+            "kept {days} days. Press hash when done", "{due}"
         )
         for language, text in demo_inputs.shipped.phrases.items()
     }
