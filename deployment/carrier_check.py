@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from deployment.carrier import account_of, tokens, wanted_of
+from deployment.carrier_answers import Asked, knows_us, of_account, of_refusal
 from deployment.carrier_findings import (
     Level,
     Told,
     changes_of,
     finding,
+    none_of_ours,
+    not_the_accounts,
     note,
-    of_account,
     of_addresses,
     of_clock,
     of_knocks,
@@ -98,14 +100,17 @@ class _Check:
 
     async def _account(self) -> bool:
         """Whether there is an account to ask further."""
-        account = account_of(self.settings, self.keys)
-        try:
-            answer = await ask_account(account, self.session)
-        except CarrierError as wrong:
-            self.tell(finding(f"the carrier does not answer at CARRIER_URL: {wrong}"))
+        answer = await ask_account(account_of(self.settings, self.keys), self.session)
+        self.tell(*of_account(answer, self._asked))
+        if not knows_us(answer, self._asked):
             return False
-        self.tell(*of_account(answer), of_clock(answer.clock, self.clock.now()))
-        return answer.status in (200, 404)
+        self.tell(of_clock(answer.clock, self.clock.now()))
+        return True
+
+    @property
+    def _asked(self) -> Asked:
+        account = account_of(self.settings, self.keys)
+        return Asked(self.settings.carrier, account.base, account.sid)
 
     async def _numbers(self) -> None:
         rows = NumberRows(account_of(self.settings, self.keys), self.session)
@@ -114,7 +119,7 @@ class _Check:
             if self.wish.set and await self._write(rows, ours):
                 ours = self._ours(await rows.list())
         except CarrierError as wrong:
-            self.tell(finding(str(wrong)))
+            self.tell(of_refusal(wrong, self._asked))
             return
         self.tell(*of_numbers(ours, wanted_of(self.settings)))
 
@@ -124,13 +129,12 @@ class _Check:
         named = {caller_form(number, area) for number in self.wish.numbers}
         ours = [row for row in rows if caller_form(row.number, area) in named or self._lists(row)]
         if not ours:
-            told = f"none of the account's numbers ({len(rows)}) is published here"
-            self.tell(finding(f"{told}: publish it, or name it with --number"))
+            self.tell(none_of_ours([row.number for row in rows]))
         elif len(ours) < len(rows):
             left = len(rows) - len(ours)
             self.tell(note(f"{left} more of the account's numbers are not published: left alone"))
         for missing in sorted(named - {caller_form(row.number, area) for row in ours}):
-            self.tell(finding(f"the account has no number {missing}"))
+            self.tell(not_the_accounts(missing, len(rows)))
         return ours
 
     def _lists(self, row: NumberRow) -> bool:

@@ -1,18 +1,21 @@
-"""What an operator is told of the carrier: what was heard there, as sentences that say what to do.
-Pure; the counterpart of `carrier_check`, which asks."""
+"""What an operator is told of numbers and of our own door: what was heard there, as sentences that
+say what to do. Pure; the counterpart of `carrier_check`, which asks."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 from urllib.parse import urlsplit
 
-from ivr.carrier.knock import Heard, Trouble, Way
-from ivr.carrier.numbers import AccountAnswer, NumberRow, Setting
+from ivr.carrier.knock import Heard, Way
+from ivr.carrier.numbers import NumberRow, Setting
+from ivr.carrier.trouble import Trouble
 
 CLOCKS_APART: Final = timedelta(seconds=30)
+FEW: Final = 3
+"""Numbers that a sentence can bear."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PRIVATE: Final = re.compile(r"10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.")
 _TWILIO_ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
@@ -70,33 +73,6 @@ def of_addresses(carrier: str, base: str, rest: str, account: str) -> Sequence[T
         told.append(finding("CARRIER_URL is not https: AUTH_TOKEN travels openly"))
     if carrier == "twilio" and not _TWILIO_ACCOUNT.fullmatch(account):
         told.append(finding("ACCOUNT_SID is not AC and 32 hexadecimal digits: copy it anew"))
-    return told
-
-
-def of_account(answer: AccountAnswer) -> Sequence[Told]:
-    """Who the carrier says we are. A server that tells nothing of accounts answers 404."""
-    match answer.status:
-        case 200:
-            return _of_state(answer)
-        case 401 | 403:
-            why = "copy both anew from the carrier's console"
-            return (finding(f"the carrier refuses ACCOUNT_SID with the first AUTH_TOKEN: {why}"),)
-        case 404:
-            return (note("the carrier tells nothing of the account itself"),)
-        case status if 300 <= status < 400:
-            return (finding("CARRIER_URL redirects: name the address that it leads to"),)
-        case status:
-            return (finding(f"the carrier answered {status} when asked for the account"),)
-
-
-def _of_state(answer: AccountAnswer) -> Sequence[Told]:
-    if answer.state not in ("", "active"):
-        return (finding(f"the account is {answer.state}: the carrier takes no calls for it"),)
-    told = [ok("the carrier knows the account and takes the token")]
-    if answer.kind == "Trial":
-        told.append(
-            finding("it is a trial account: it records nothing and rings verified numbers only")
-        )
     return told
 
 
@@ -158,6 +134,25 @@ def shown(found: str) -> str:
     return re.sub(r"\?[^#]*", "?…", bare) or "empty"
 
 
+def none_of_ours(numbers: Sequence[str]) -> Told:
+    """The account has `numbers`, none of which is published or was named."""
+    if not numbers:
+        return finding("the account has no number yet: get one in the carrier's console")
+    some = ", ".join(numbers[:FEW]) + (", …" if len(numbers) > FEW else "")
+    return finding(
+        f"none of the account's numbers ({some}) is published here: name the one that shall ring "
+        f"here, `check carrier --number {numbers[0]}`, with --set to set it"
+    )
+
+
+def not_the_accounts(number: str, many: int) -> Told:
+    """A `number` that was named is none of the account's, which has so many."""
+    return finding(
+        f"the account has no number {number}, but {many} others: write it as its console does, "
+        "with + and country code, or get it there for this account"
+    )
+
+
 def _several(numbers: Sequence[str]) -> str:
     return numbers[0] if len(numbers) == 1 else f"{numbers[0]} and {len(numbers) - 1} more"
 
@@ -182,12 +177,22 @@ def of_knocks(heard: Mapping[Way, Heard]) -> Told:
 
 
 def _of_trouble(trouble: Trouble) -> Told:
-    if trouble is Trouble.TLS:
-        return finding("PUBLIC_URL's certificate is not trusted: no carrier calls it")
-    return finding(
-        "PUBLIC_URL cannot be reached from this machine: start the server; if it runs, check "
-        "the name, the proxy and the firewall, and run this command from outside"
-    )
+    match trouble:
+        case Trouble.TLS:
+            return finding("PUBLIC_URL's certificate is not trusted: no carrier calls it")
+        case Trouble.NAME:
+            return finding(
+                "PUBLIC_URL's host has no address in DNS: check its spelling, or have it entered"
+            )
+        case Trouble.ODD:
+            return finding("PUBLIC_URL speaks no HTTP or hung up: check http or https, and port")
+        case Trouble.SLOW | Trouble.UNREACHED:
+            return finding(
+                "PUBLIC_URL cannot be reached from this machine: start the server; if it runs, "
+                "check the name, the proxy and the firewall, and run this command from outside"
+            )
+        case _:
+            assert_never(trouble)
 
 
 def _of_refusal(heard: Heard) -> Told:

@@ -1,7 +1,6 @@
 """Knocks at our own door as the carrier would, from wherever this runs: with its signature, and
 without. What comes back tells whether a proxy hands on what was signed (twilio-voice §2)."""
 
-import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -10,6 +9,8 @@ from urllib.parse import urlencode
 import aiohttp
 from twilio.request_validator import RequestValidator
 from yarl import URL
+
+from ivr.carrier.trouble import ASKING, Trouble, trouble_of
 
 STATUS_PATH: Final = "/voice/status"
 """A call that nobody answered here is nobody's, so that its end passes without effect."""
@@ -24,13 +25,6 @@ class Way(StrEnum):
     HARD = "hard"  # signed, with all that proxies like to change
     PLAIN = "plain"  # signed, nothing to change
     UNSIGNED = "unsigned"
-
-
-class Trouble(StrEnum):
-    """Why nobody answered."""
-
-    TLS = "tls"
-    UNREACHED = "unreached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,5 @@ class Knocker:
             ) as answer:
                 text = (await answer.content.read(300)).decode(errors="replace")
                 return Heard(answer.status, text)
-        except (aiohttp.ClientSSLError, ssl.SSLError):
-            return Heard(trouble=Trouble.TLS)
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return Heard(trouble=Trouble.UNREACHED)
+        except ASKING as error:
+            return Heard(trouble=trouble_of(error))

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import aiohttp
 
-from ivr.carrier.account import Account, CarrierUnreachable
+from ivr.carrier.account import Account
 from ivr.carrier.asking import REFUSALS, api_of, carrier_error
+from ivr.carrier.trouble import ASKING, Trouble, trouble_of
 
 MOST_NUMBERS: Final = 5_000
 _PAGE: Final = 1_000
@@ -54,13 +55,17 @@ class NumberRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountAnswer:
-    """What the carrier says of the account: HTTP's status, its own `state` (`active`, `suspended`)
-    and `kind` (`Trial`) where told, and its clock."""
+    """What the carrier says of the account: HTTP's status, whose account it is (`sid`), its own
+    `state` (`active`, `suspended`) and `kind` (`Trial`) where told, its clock, and what it was
+    told in (`media`): a web page is no account. `trouble` is why nobody answered."""
 
-    status: int
-    state: str
-    kind: str
-    clock: datetime | None
+    status: int = 0
+    sid: str = ""
+    state: str = ""
+    kind: str = ""
+    clock: datetime | None = None
+    media: str = "application/json"
+    trouble: Trouble | None = None
 
 
 class NumberRows:
@@ -91,8 +96,7 @@ class NumberRows:
 
 
 async def ask_account(account: Account, session: aiohttp.ClientSession) -> AccountAnswer:
-    """Who are we there, and what is its time? Its headers, which the SDK drops, tell the latter.
-    Raises CarrierUnreachable."""
+    """Who are we there, and what is its time? Its headers, which the SDK drops, tell the latter."""
     url = f"{account.base.rstrip('/')}/2010-04-01/Accounts/{account.sid}.json"
     limits = aiohttp.ClientTimeout(total=account.seconds, sock_connect=5)
     headers = {"Authorization": account.login}
@@ -102,10 +106,10 @@ async def ask_account(account: Account, session: aiohttp.ClientSession) -> Accou
         ) as answer:
             told = await _json(answer)
             clock = _clock(answer.headers.get("Date", ""))
-            state, kind = str(told.get("status", "")), str(told.get("type", ""))
-            return AccountAnswer(answer.status, state, kind, clock)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise CarrierUnreachable(f"no connection ({type(error).__name__})") from None
+            sid, state, kind = (str(told.get(name) or "") for name in ("sid", "status", "type"))
+            return AccountAnswer(answer.status, sid, state, kind, clock, answer.content_type)
+    except ASKING as error:
+        return AccountAnswer(trouble=trouble_of(error))
 
 
 async def _json(answer: aiohttp.ClientResponse) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """`check carrier` against the real server, its embedded carrier, and proxies that spoil things."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from routing.directory import Directory
 from storage.schema import migrate
 from tests.ivr.carrier.local.house import free_port
 
+PROJECT = "7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de"
 LISTED, UNLISTED = "+865580000001", "+85258001001"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -120,7 +122,8 @@ async def _spoil(settings: Settings) -> None:
 
 async def test_a_number_that_the_account_lacks(settings: Settings, directory: Directory) -> None:
     code, lines = await told(settings, directory, Wish(numbers=(UNLISTED,)))
-    assert (code, f"finding: the account has no number {UNLISTED}" in lines) == (1, True)
+    assert code == 1
+    assert f"finding: the account has no number {UNLISTED}, but 81 others: " in "\n".join(lines)
 
 
 async def test_a_clock_that_is_wrong(settings: Settings, directory: Directory) -> None:
@@ -140,7 +143,8 @@ async def test_a_token_that_is_wrong_opens_nothing_and_is_not_printed(
     assert code == 1
     heard = "\n".join(lines)
     assert ("the carrier refuses ACCOUNT_SID" in heard) is running
-    assert ("the carrier does not answer at CARRIER_URL" in heard) is not running
+    assert ("no server takes a connection at http://127.0.0.1:" in heard) is not running
+    assert "CARRIER_URL" not in heard, "nobody set it"
     assert ("refuses our signature" in heard) is running
     assert "with AUTH_TOKEN number 2: " in heard
     assert "hush" not in heard
@@ -153,6 +157,60 @@ async def test_before_the_first_start_there_is_nothing_to_ask(
         await told(Settings(data_dir=tmp_path / "none"), directory)
 
 
+def outside(folder: Path, far: str) -> Settings:
+    """A carrier at `far`, of a machine that keeps nothing."""
+    return Settings(
+        data_dir=folder / "none",
+        carrier="signalwire",
+        carrier_url=far,
+        account_sid=PROJECT,
+        auth_token="hush",
+        public_url=f"http://127.0.0.1:{free_port()}",
+    )
+
+
+async def test_a_page_that_stands_where_the_carrier_should_is_no_carrier(
+    tmp_path: Path, directory: Directory
+) -> None:
+    """A login page, or a carrier's own website, answers 200 to whatever it is asked."""
+
+    async def website(_: web.Request) -> web.Response:
+        return web.Response(text="<html>welcome</html>", content_type="text/html")
+
+    async with proxy(website) as far:
+        code, lines = await told(outside(tmp_path, far), directory)
+    assert code == 1
+    assert not [line for line in lines if line.startswith("ok")], lines
+    assert any("a web page stands at CARRIER_URL" in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"", "speaks no HTTP or hung up"),
+        (b"220 mail.example ESMTP\r\n", "speaks no HTTP or hung up"),
+    ],
+)
+async def test_a_server_of_another_kind(
+    tmp_path: Path, directory: Directory, answer: bytes, says: str
+) -> None:
+    async def odd(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(odd, "127.0.0.1", 0) as there:
+        port = there.sockets[0].getsockname()[1]
+        code, lines = await told(outside(tmp_path, f"http://127.0.0.1:{port}"), directory)
+    assert code == 1
+    assert any(says in line for line in lines), lines
+
+
+async def test_a_name_that_is_nobodys(tmp_path: Path, directory: Directory) -> None:
+    code, lines = await told(outside(tmp_path, "https://nobody.invalid"), directory)
+    assert code == 1
+    assert any("no address is known for the host of CARRIER_URL" in line for line in lines), lines
+
+
 async def test_a_carrier_outside_is_asked_without_a_folder_of_ours(
     tmp_path: Path, directory: Directory
 ) -> None:
@@ -162,28 +220,24 @@ async def test_a_carrier_outside_is_asked_without_a_folder_of_ours(
         if request.path.endswith("IncomingPhoneNumbers.json"):
             rows = [{"sid": "PN1", "phone_number": "+15005550006"}]
             return web.json_response({"incoming_phone_numbers": rows, "next_page_uri": None})
-        return web.json_response({"status": "active", "type": "Trial"})
+        return web.json_response({"sid": PROJECT, "status": "active", "type": "Trial"})
 
     async with proxy(numbers) as far:
-        settings = Settings(
-            data_dir=tmp_path / "none",
-            carrier="signalwire",
-            carrier_url=far,
-            account_sid="7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de",
-            auth_token="hush",
-            public_url=f"http://127.0.0.1:{free_port()}",
-        )
+        settings = outside(tmp_path, far)
         code, lines = await told(settings, directory)
     assert code == 1
     assert lines == [
         "finding: PUBLIC_URL is 127.0.0.1, which no carrier outside this network reaches",
         "finding: PUBLIC_URL is not https: what callers say and press travels openly",
         "ok: the carrier knows the account and takes the token",
-        "finding: it is a trial account: it records nothing and rings verified numbers only",
+        (
+            "finding: it is a trial account: it records nothing and rings verified numbers only; "
+            "upgrade it in the carrier's console"
+        ),
         "ok: this machine's clock agrees with the carrier's",
         (
-            "finding: none of the account's numbers (1) is published here: publish it, or name it "
-            "with --number"
+            "finding: none of the account's numbers (+15005550006) is published here: name the one "
+            "that shall ring here, `check carrier --number +15005550006`, with --set to set it"
         ),
         (
             "finding: PUBLIC_URL cannot be reached from this machine: start the server; if it "
@@ -265,6 +319,6 @@ async def test_an_address_that_redirects(tmp_path: Path, directory: Directory) -
         code, lines = await told(settings, directory)
     assert (code, lines[0]) == (
         1,
-        "finding: CARRIER_URL redirects: name the address that it leads to",
+        "finding: PUBLIC_URL redirects: name the address that it leads to",
     )
     assert lines[-1] == "finding: PUBLIC_URL redirects: name the address that it leads to"

@@ -9,15 +9,17 @@ from deployment.carrier_findings import (
     Level,
     Told,
     changes_of,
-    of_account,
+    none_of_ours,
+    not_the_accounts,
     of_addresses,
     of_clock,
     of_knocks,
     of_numbers,
     shown,
 )
-from ivr.carrier.knock import Heard, Trouble, Way
-from ivr.carrier.numbers import AccountAnswer, NumberRow, Setting
+from ivr.carrier.knock import Heard, Way
+from ivr.carrier.numbers import NumberRow, Setting
+from ivr.carrier.trouble import Trouble
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 AC = "AC" + "a" * 32
@@ -52,23 +54,6 @@ def test_what_is_seen_without_asking(
     told = of_addresses(carrier, base, rest, account)
     assert says in said(*told)
     assert bool(told) is bool(says)
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (AccountAnswer(200, "active", "Full", None), "ok: the carrier knows the account"),
-        (AccountAnswer(200, "", "", None), "ok: the carrier knows the account"),
-        (AccountAnswer(200, "suspended", "Full", None), "finding: the account is suspended"),
-        (AccountAnswer(200, "active", "Trial", None), "finding: it is a trial account"),
-        (AccountAnswer(401, "", "", None), "finding: the carrier refuses ACCOUNT_SID"),
-        (AccountAnswer(404, "", "", None), "note: the carrier tells nothing"),
-        (AccountAnswer(302, "", "", None), "finding: CARRIER_URL redirects"),
-        (AccountAnswer(503, "", "", None), "finding: the carrier answered 503"),
-    ],
-)
-def test_who_the_carrier_says_we_are(answer: AccountAnswer, says: str) -> None:
-    assert says in said(*of_account(answer))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +141,19 @@ def knocks(hard: Heard, plain: Heard | None = None, unsigned: int = 403) -> Mapp
         (knocks(Heard(502)), "answered 502"),
         (knocks(Heard(trouble=Trouble.TLS)), "certificate is not trusted"),
         (knocks(Heard(trouble=Trouble.UNREACHED)), "cannot be reached from this machine"),
+        (knocks(Heard(trouble=Trouble.SLOW)), "cannot be reached from this machine"),
+        (knocks(Heard(trouble=Trouble.NAME)), "has no address in DNS: check its spelling"),
+        (knocks(Heard(trouble=Trouble.ODD)), "check http or https, and port"),
     ],
 )
 def test_our_own_door(heard: Mapping[Way, Heard], says: str) -> None:
     assert says in str(of_knocks(heard))
+
+
+def test_numbers_that_are_not_ours_lead_to_the_next_step() -> None:
+    assert "get one in the carrier's console" in str(none_of_ours([]))
+    told = str(none_of_ours(["+1", "+2", "+3", "+4"]))
+    assert "(+1, +2, +3, …)" in told
+    assert "`check carrier --number +1`, with --set" in told
+    told = str(not_the_accounts("+9", 4))
+    assert told.startswith("finding: the account has no number +9, but 4 others: write it as")
