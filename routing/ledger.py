@@ -100,6 +100,8 @@ wants last night's at three in the morning. A phone waits for the morning: not l
 LOOK: Final = "look"
 """In the payload of work that is to be looked up, and not done."""
 
+WORK_ENDS: Final = 2**31
+"""Beyond the number of any work: a database counts it in 32 bits."""
 OF_WORK: Final[Mapping[str, Expectation]] = {
     job.value: expected for expected in EXPECTED.values() for job in expected.work
 }
@@ -169,6 +171,11 @@ class Work:
     whole: bool
 
 
+def number_of(subject: str) -> int | None:
+    """The work that a gap is known by, None where it is another subject."""
+    return int(subject) if subject.isdecimal() and int(subject) < WORK_ENDS else None
+
+
 class Books(Protocol):
     """What is kept, as the sweep reads it for what is missing. Times are aware UTC."""
 
@@ -181,7 +188,12 @@ class Books(Protocol):
         ...
 
     async def late_work(self, before: datetime) -> Sequence[Work]:
-        """Work that was due before then and is not done, and what was given up."""
+        """Work that was due before then and is not done, and what was given up: of each so much
+        as a sweep can look at."""
+        ...
+
+    async def work(self, jobs: Sequence[int]) -> Sequence[Work]:
+        """Those of this work, by its numbers, that are neither done nor gone."""
         ...
 
     async def unfetched(self, before: datetime) -> Sequence[tuple[str, str, datetime]]:
@@ -232,7 +244,8 @@ class Ledger(Protocol):
         ...
 
     async def counts(self) -> Mapping[GapKind, int]:
-        """How much is missing of each kind; kinds of which nothing is missing are left out."""
+        """How much was missing of each kind at the last sweep, also where it is more than a sweep
+        notes; kinds of which nothing is missing are left out."""
         ...
 
     async def last_round(self) -> Round | None:

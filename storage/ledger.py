@@ -1,6 +1,7 @@
 """What is missing, read from the rows that exist, and what the sweeps noted of it (ADR 16).
 Implements `routing.ledger.Books` and `routing.ledger.Ledger`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,20 +12,23 @@ from sqlalchemy import (
     Connection,
     Executable,
     Row,
+    Select,
+    String,
     and_,
+    bindparam,
+    case,
+    cast,
     delete,
     exists,
     func,
     literal,
     or_,
     select,
-    true,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from routing.ledger import LOOK, Gap, GapKind, GivenUp, Note, Round, Why, Work
+from routing.ledger import LOOK, OF_WORK, Gap, GapKind, GivenUp, Note, Round, Why, Work
 from routing.ports import Audio, JobKind
 from storage.effects import enqueue
 from storage.ends import LIVE
@@ -41,6 +45,16 @@ SHOWN: Final = 200
 SWEEP: Final = "sweep"
 EMPTY: Final = "{}"
 COUNTED: Final = ~gaps.c.aside
+GAP_OF: Final = case(
+    {kind: expected.kind.value for kind, expected in OF_WORK.items()}, value=outbox.c.kind
+)
+"""What is missing as long as the work is not done."""
+
+KEYS: Final = select(gaps.c.kind, gaps.c.subject)
+MENDED: Final = delete(gaps).where(
+    gaps.c.kind == bindparam("of"), gaps.c.subject == bindparam("which")
+)
+"""Row by row: as a list of what stays, many gaps would be more than a statement can hold."""
 
 
 def _noting() -> Executable:
@@ -89,6 +103,15 @@ class StoredLedger:
             *await self._database.read(dead.order_by(outbox.c.finished.desc()).limit(MOST)),
         ]
         return [_work(row) for row in rows]
+
+    async def work(self, jobs: Sequence[int]) -> Sequence[Work]:
+        """Those of this work that wait still, or were given up."""
+        found: list[Work] = []
+        for start in range(0, len(jobs), MOST):
+            some = outbox.c.id.in_(jobs[start : start + MOST])
+            query = select(outbox).where(some, outbox.c.state != JobState.DONE.value)
+            found += [_work(row) for row in await self._database.read(query)]
+        return found
 
     async def unfetched(self, before: datetime) -> Sequence[tuple[str, str, datetime]]:
         """Recordings of cases that are not kept here and that no work will fetch."""
@@ -168,12 +191,14 @@ class StoredLedger:
             row["listed"] = listed
         ended = insert(rounds).values(name=SWEEP, **row)
         ended = ended.on_conflict_do_update(index_elements=["name"], set_=row)
-        keys = [(note.gap.kind.value, note.gap.subject) for note in missing]
-        mended = tuple_(gaps.c.kind, gaps.c.subject).not_in(keys) if keys else true()
+        still = {(note.gap.kind.value, note.gap.subject) for note in missing}
 
         def keep(unit: Connection) -> None:
             unit.execute(ended)
-            unit.execute(delete(gaps).where(mended))
+            noted = {(row.kind, row.subject) for row in unit.execute(KEYS)}
+            mended = [{"of": kind, "which": subject} for kind, subject in noted - still]
+            if mended:
+                unit.execute(MENDED, mended)
             if missing:
                 unit.execute(NOTE, [_row(note) for note in missing])
 
@@ -185,10 +210,16 @@ class StoredLedger:
         return [_note(row).gap for row in await self._database.read(query)]
 
     async def counts(self) -> Mapping[GapKind, int]:
-        """How much is missing of each kind."""
+        """How much is missing of each kind: what was noted, and the work that was missing at the
+        last sweep without a note, since it looks at so much only."""
         query = select(gaps.c.kind, func.count().label("many")).where(COUNTED)
         rows = await self._database.read(query.group_by(gaps.c.kind))
-        return {GapKind(row.kind): row.many for row in rows}
+        found = Counter({GapKind(row.kind): row.many for row in rows})
+        last = await self.last_round()
+        for beyond in () if last is None else _beyond(last.at):
+            for row in await self._database.read(beyond):
+                found[OF_WORK[row.kind].kind] += row.many
+        return found
 
     async def last_round(self) -> Round | None:
         """The last sweep."""
@@ -219,6 +250,20 @@ class StoredLedger:
         """A person has seen to it."""
         change = update(gaps).where(COUNTED, _same(kind, subject)).values(aside=True)
         return await self._database.brief(lambda unit: bool(unit.execute(change).rowcount))
+
+
+def _beyond(at: datetime) -> Sequence[Select[Any]]:
+    """How much work of each kind was late at that time, or given up by then, and has no note."""
+    noted = exists().where(gaps.c.kind == GAP_OF, gaps.c.subject == cast(outbox.c.id, String))
+    late = or_(
+        *(
+            and_(outbox.c.kind == kind, outbox.c.enqueued <= at - expected.within)
+            for kind, expected in OF_WORK.items()
+        )
+    )
+    dead = and_(outbox.c.kind.in_(OF_WORK), outbox.c.finished <= at)
+    many = select(outbox.c.kind, func.count().label("many")).group_by(outbox.c.kind)
+    return [many.where(WAITING, late, ~noted), many.where(DEAD, dead, ~noted)]
 
 
 def _looking(payload: str, *, looks: bool) -> str:

@@ -2,7 +2,7 @@
 as missing. Walks through the table of `routing.ledger`; every repair may be repeated (ADR 16)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +24,7 @@ from routing.ledger import (
     Leases,
     Why,
     Work,
+    number_of,
 )
 from routing.ports import Clock
 
@@ -48,10 +49,15 @@ FIRST_LOOK: Final = timedelta(days=1)
 MOST_ASKED: Final = 50
 """Calls that are asked for in one sweep, a request each."""
 CALLS_BY, RECORDINGS_BY = 25.0, 60.0
-"""Seconds of a sweep after which no further call, or recording, is asked for: where the carrier is
-slow the rest is for the next one, and what was found is kept before the sweep is cut off."""
+"""Seconds of a sweep after which no further call, or recording, is asked for and no work tried
+again: where the carrier is slow the rest is for the next one, and what was found is kept before the
+sweep is cut off."""
 MOST_AGAIN: Final = 24
 """Tries of work that was given up, an hour between them; then it is a person's."""
+
+
+WORKED_FOR: Final = frozenset(expected.kind for expected in OF_WORK.values())
+"""What some work brings: such a gap is known by the number of that work, if there is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +167,7 @@ class Sweep:
 
     async def _work(self, tour: Tour) -> None:
         """Work that is late is being tried; what was given up gets a try more now and then."""
-        earliest = min(expected.within for expected in OF_WORK.values())
-        for work in await self.doors.books.late_work(tour.now - earliest):
+        for work in await self._unfinished(tour):
             expected = OF_WORK.get(work.kind)
             if expected is None or (
                 work.given_up is None and work.due + expected.within > tour.now
@@ -179,9 +184,20 @@ class Sweep:
             )
             tour.miss(gap, tried=again)
 
+    async def _unfinished(self, tour: Tour) -> Iterable[Work]:
+        """As much as a sweep can look at, and all that was noted: that stays missing until it is
+        done, however much newer work stands before it."""
+        earliest = min(expected.within for expected in OF_WORK.values())
+        late = await self.doors.books.late_work(tour.now - earliest)
+        noted = {number_of(subject) for kind, subject in tour.notes if kind in WORKED_FOR}
+        others = noted - {None} - {work.id for work in late}
+        return [*late, *await self.doors.books.work(sorted(filter(None, others)))]
+
     async def _again(self, tour: Tour, work: Work, expected: Expectation) -> bool:
         """Whether it gets its try more in this sweep."""
         if work.given_up is None or expected.again is None or not work.whole:
+            return False
+        if self._later_than(RECORDINGS_BY):
             return False
         if tour.tried(expected.kind, str(work.id)) >= MOST_AGAIN:
             return False

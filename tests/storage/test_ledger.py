@@ -218,6 +218,43 @@ async def test_a_round_takes_the_place_of_the_one_before(tmp_path: Path) -> None
         assert await ledger.listed() == LATER
 
 
+async def test_what_a_sweep_has_no_room_for_counts_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Late work, and what was given up, but for what is done and what a person has put aside."""
+    monkeypatch.setattr("storage.ledger.MOST", 1)
+    async with opened(tmp_path) as house:
+        ledger = StoredLedger(house.database)
+        dead = [await given_up(house, AT + n * MINUTE) for n in range(3)]
+        for n in range(3):
+            await work(house, f"late {n}", AT + n * MINUTE, JobKind.HEED)
+        found = await ledger.late_work(LATER)
+        assert [job.id for job in found] == [dead[-1] + 1, dead[-1]], "one of each"
+        noted = Gap(GapKind.TEXT, str(dead[-1]), AT, Why.GIVEN_UP)
+        aside = Gap(GapKind.TEXT, str(dead[0]), AT, Why.GIVEN_UP)
+        notes = [Note(noted, None, aside=False), Note(aside, None, aside=True)]
+        assert await ledger.counts() == {}, "no sweep has been"
+
+        await ledger.keep_round(Round(LATER, 0, answered=True), notes, None)
+        assert await ledger.counts() == {GapKind.TEXT: 2, GapKind.DANGER: 3}
+        await ledger.keep_round(Round(AT + 11 * MINUTE, 0, answered=True), notes, None)
+        assert await ledger.counts() == {GapKind.TEXT: 2, GapKind.DANGER: 2}
+
+
+async def test_which_work_is_not_done(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        ledger, store = StoredLedger(house.database), StoredOutbox(house.database)
+        dead = await given_up(house)
+        await work(house, "done", AT)
+        (done,) = await store.claim(AT, 1)
+        await store.done(done, AT)
+        await work(house, "waits", LATER)
+
+        asked = [*range(1, MOST), dead, done.id, done.id + 1]
+        found = {job.id: job.given_up for job in await ledger.work(asked)}
+        assert found == {dead: AT, done.id + 1: None}
+
+
 async def test_what_a_person_put_aside_counts_no_more(tmp_path: Path) -> None:
     """Until it is no longer missing; a sweep that began before does not bring it back."""
     async with opened(tmp_path) as house:

@@ -4,15 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
+
 from ivr.carrier.account import CarrierError
 from ivr.carrier.sweep import Bounds, Doors, Sweep
 from ivr.flow.progress import CallStatus
 from ivr.ports.listed import CarrierCall, CarrierRecording
 from ivr.ports.recordings import RecordingRef
-from routing.ledger import EXPECTED, Gap, GapKind, Why
+from routing.handoff import Handler, Handoff, Refused
+from routing.ledger import EXPECTED, LOOK, Gap, GapKind, Why
+from routing.ports import Audio, Job, JobKind
 from storage.leases import StoredLeases
 from storage.ledger import StoredLedger
 from storage.tables.calls import call_ends
+from storage.tables.cases import recordings
 from tests.ivr.desk import ACCOUNT, LINE, Desk, Rung
 
 LONGEST = timedelta(hours=2, minutes=30)
@@ -102,3 +107,27 @@ def floor_of(desk: Desk, lists: Lists, holder: str = "one") -> Floor:
     floor = Floor(desk, lists, ledger, Sweep(doors, bounds, desk.clock, lambda: 0.0, holder))
     floor.sweep.ticks = lambda: floor.ticked
     return floor
+
+
+async def stated(floor: Floor, sid: str = "CA1") -> Rung:
+    """A matter whose call is over."""
+    call = await floor.desk.record(sid)
+    await floor.desk.action(call)
+    await floor.desk.end(call)
+    return call
+
+
+async def work(floor: Floor, *, fails: bool) -> None:
+    """The drain, whose every errand goes through or is refused."""
+
+    async def errand(job: Job) -> None:
+        if fails or LOOK in job.payload:
+            raise Refused("the far side says no")
+        if job.kind == JobKind.FETCH_RECORDING:
+            async with floor.desk.database.unit_of_work() as unit:
+                await unit.execute(update(recordings).values(audio=Audio.KEPT.value))
+
+    handlers: dict[str, Handler] = dict.fromkeys(JobKind, errand)
+    drain = Handoff(floor.desk.outbox, handlers, floor.desk.clock, lambda *_: None)
+    while await drain.drain():
+        pass

@@ -19,13 +19,11 @@ from ivr.flow.event import HungUp, Pressed
 from ivr.flow.progress import CallStatus
 from ivr.flow.world import Plan
 from ivr.ports.calls import CallEnd
-from routing.handoff import Handler, Handoff, Refused
-from routing.ledger import EXPECTED, LOOK, GapKind, Why
-from routing.ports import Audio, Job, JobKind
+from routing.ledger import EXPECTED, GapKind, Why
 from storage.tables.calls import call_ends
 from storage.tables.cases import cases, recordings
 from storage.tables.outbox import outbox
-from tests.ivr.carrier.floor import LONGEST, MINUTE, WITHIN, Floor, Lists, floor_of
+from tests.ivr.carrier.floor import LONGEST, MINUTE, WITHIN, Floor, Lists, floor_of, stated, work
 from tests.ivr.desk import Rung, opened
 
 
@@ -193,30 +191,6 @@ async def test_many_lost_ends_are_asked_for_a_few_at_a_time(floor: Floor) -> Non
     assert len(await floor.ends()) == MOST_ASKED
     await floor.swept()
     assert len(await floor.ends()) == many
-
-
-async def stated(floor: Floor) -> Rung:
-    """A matter whose call is over."""
-    call = await floor.desk.record()
-    await floor.desk.action(call)
-    await floor.desk.end(call)
-    return call
-
-
-async def work(floor: Floor, *, fails: bool) -> None:
-    """The drain, whose every errand goes through or is refused."""
-
-    async def errand(job: Job) -> None:
-        if fails or LOOK in job.payload:
-            raise Refused("the far side says no")
-        if job.kind == JobKind.FETCH_RECORDING:
-            async with floor.desk.database.unit_of_work() as unit:
-                await unit.execute(update(recordings).values(audio=Audio.KEPT.value))
-
-    handlers: dict[str, Handler] = dict.fromkeys(JobKind, errand)
-    drain = Handoff(floor.desk.outbox, handlers, floor.desk.clock, lambda *_: None)
-    while await drain.drain():
-        pass
 
 
 async def test_work_that_is_late_and_work_that_was_given_up_are_missed(floor: Floor) -> None:
