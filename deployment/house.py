@@ -71,9 +71,10 @@ class House:
         """Those that are published."""
         return tuple(self.directory().numbers)
 
-    def phrases(self) -> Phrasebook:
-        """Today's words."""
-        return self.plans.current.phrases
+    async def phrases(self, plan: int | None) -> Phrasebook:
+        """Those of a plan; today's where none is named, or it is known no more."""
+        known = self.plans.current if plan is None else await self.plans.of(plan)
+        return known.phrases
 
 
 HOUSE: Final = web.AppKey("house", House)

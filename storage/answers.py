@@ -245,6 +245,7 @@ class StoredAnswers:
             "to": call.caller,
             "from": call.dialled,
             "language": call.language,
+            "plan": call.plan,
             "slots": {"case": spaced(reference), "pin": pin},
             "renews": reference,
         }

@@ -221,7 +221,7 @@ class StoredCalls:
     ) -> None:
         """Write effects that belong to no turn, with the recording that they are about. Raises
         MatterTaken, ReferenceTaken, RecordingTaken."""
-        source = Source(call.id, call.dialled, at, attempt)
+        source = Source(call.id, call.dialled, at, attempt, call.plan)
         writes = [write for effect in effects for write in self._effects.writes(source, effect)]
 
         def write_all(connection: Connection) -> None:

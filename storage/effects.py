@@ -61,12 +61,13 @@ OPENING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The step that an effect comes from."""
+    """The step that an effect comes from. `plan` has the words of its texts; None: today's has."""
 
     call_id: str
     dialled: str
     at: datetime
     attempt: int
+    plan: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Effects:
             case AttachRecording():
                 yield from _attach(source, effect)
             case Notify():
-                texted = _texted(effect, source.dialled)
+                texted = _texted(effect, source)
                 yield self.text(texted, effect.key, source.at, effect.reference)
             case TellOffice(reference, office):
                 payload = {"reference": reference, "office": office}
@@ -246,12 +247,13 @@ def enqueue(
     return ENQUEUE.values(job_row(kind, payload, key, run_at, reference))
 
 
-def _texted(notice: Notify, sender: str) -> dict[str, Any]:
+def _texted(notice: Notify, source: Source) -> dict[str, Any]:
     return {
         "phrase": notice.phrase,
         "to": notice.to,
-        "from": sender,
+        "from": source.dialled,
         "language": notice.language,
+        "plan": source.plan,
         "slots": dict(notice.slots),
     }
 

@@ -51,7 +51,7 @@ class StepRows(Protocol):
 def writes_of(effects: Effects, steps: Sequence[Step], counted: Counter[Count]) -> Iterator[Write]:
     """The rows of the steps' effects; what is only counted is added up, for one row a batch."""
     for step in steps:
-        source = Source(step.call.id, step.call.dialled, step.at, step.attempt)
+        source = Source(step.call.id, step.call.dialled, step.at, step.attempt, step.call.plan)
         for effect in step.effects:
             if isinstance(effect, NoteVerdict | NoteStray):
                 counted[effects.count_of(source, effect)] += 1

@@ -34,13 +34,15 @@ def outcome() -> Iterator[None]:
 
 
 class Texts:
-    """Sends a phrase as a text, from the number that was dialled. `taken` hears of each text that
-    the carrier took: again, where a server was killed before it was done with it."""
+    """Sends a phrase as a text, from the number that was dialled, in the words of the plan that its
+    call began with (`phrases`; None: today's): one in doubt is looked up by its words, which must
+    not have changed meanwhile. `taken` hears of each text that the carrier took: again, where a
+    server was killed before it was done with it."""
 
     def __init__(
         self,
         messages: Messages,
-        phrases: Callable[[], Phrasebook],
+        phrases: Callable[[int | None], Awaitable[Phrasebook]],
         taken: Callable[[Job, str], Awaitable[None]],
     ) -> None:
         self._messages = messages
@@ -53,7 +55,7 @@ class Texts:
         await self._taken(job, await self._send_once(job))
 
     async def _send_once(self, job: Job) -> str:
-        to, sender, body = self._written(job)
+        to, sender, body = await self._written(job)
         with outcome():
             if job.attempts > 1:
                 sent = await self._messages.find(to, sender, body, EVER)
@@ -63,11 +65,12 @@ class Texts:
                 raise Refused("the carrier's list has no such text: a person may send it again")
             return await self._messages.send(to, sender, body, job.key or str(job.id))
 
-    def _written(self, job: Job) -> tuple[str, str, str]:
+    async def _written(self, job: Job) -> tuple[str, str, str]:
         payload = cast("Mapping[str, Any]", job.payload)
         slots: Mapping[str, str] = payload["slots"]
         language: Language = payload["language"]
-        body = self._phrases().say(payload["phrase"], language, slots.__getitem__)
+        phrases = await self._phrases(payload.get("plan"))
+        body = phrases.say(payload["phrase"], language, slots.__getitem__)
         return payload["to"], payload["from"], body
 
 

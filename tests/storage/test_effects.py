@@ -153,7 +153,7 @@ async def test_texts_and_news_for_the_office_wait_in_the_outbox_once(tmp_path: P
                for job in jobs)  # fmt: skip
     assert orjson.loads(jobs[0].payload) == {
         "phrase": "sms.case", "to": CALLER, "from": DIALLED, "language": "zh-CN",
-        "slots": {"pin": "7315"},
+        "plan": 1, "slots": {"pin": "7315"},
     }  # fmt: skip
 
 

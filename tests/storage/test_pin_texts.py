@@ -51,6 +51,7 @@ async def test_a_forgotten_pin_is_replaced_and_texted(tmp_path: Path) -> None:
         "to": CALLER,
         "from": DIALLED,
         "language": "zh-CN",
+        "plan": 1,
         "slots": {"case": "4627 0395", "pin": pin},
         "renews": REFERENCE,
     }

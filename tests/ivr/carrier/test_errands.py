@@ -1,6 +1,8 @@
 """The outbox's errands at the carrier, against the embedded one's REST side."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +17,7 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.world import Plan
+from ivr.library.plans import Inputs, compile_plan
 from ivr.ports.recordings import RecordingRef
 from routing.handoff import MOST_TRIES, NotYet, Refused, TryAgain
 from routing.ledger import LOOK
@@ -48,7 +51,18 @@ async def nothing_more(_: Job, __: str) -> None:
 def texts(
     house: House, phrases: Phrasebook, taken: Callable[[Job, str], Awaitable[None]] = nothing_more
 ) -> Texts:
-    return Texts(Messages(account(house), house.session), lambda: phrases, taken)
+    return Texts(Messages(account(house), house.session), saying(phrases), taken)
+
+
+def saying(
+    today: Phrasebook, earlier: Mapping[int, Phrasebook] | None = None
+) -> Callable[[int | None], Awaitable[Phrasebook]]:
+    """The words of plans."""
+
+    async def phrases(plan: int | None) -> Phrasebook:
+        return today if plan is None else (earlier or {}).get(plan, today)
+
+    return phrases
 
 
 def text_job(attempts: int = 1) -> Job:
@@ -70,6 +84,28 @@ async def test_a_text_in_doubt_is_looked_up_and_not_sent_twice(
     await texts(house, phrases)(text_job(attempts=2))
 
     assert len(house.line.texts()) == 1
+
+
+async def test_a_text_in_doubt_is_looked_up_in_the_words_that_it_was_sent_in(
+    house: House, demo_inputs: Inputs, phrases: Phrasebook
+) -> None:
+    """A plan with other words was published in between."""
+    reworded = {
+        language: text.replace("事项已登记", "您的事项登记好了")
+        for language, text in demo_inputs.shipped.phrases.items()
+    }
+    shipped = replace(demo_inputs.shipped, phrases=reworded)
+    plan = compile_plan(replace(demo_inputs, shipped=shipped), 2, date(2026, 11, 24))
+    messages = Messages(account(house), house.session)
+    begun = {**PAYLOAD, "plan": 1}
+
+    await texts(house, phrases)(Job(1, "sms", begun, 1, "case:46270395"))
+    later = Texts(messages, saying(plan.phrases, {1: phrases}), nothing_more)
+    await later(Job(1, "sms", begun, 2, "case:46270395"))
+    assert len(house.line.texts()) == 1
+
+    await later(Job(2, "sms", {**PAYLOAD, "plan": 2}, 1, "case:another"))
+    assert ["您的事项登记好了" in text.text for text in house.line.texts()].count(True) == 1
 
 
 async def test_a_text_in_doubt_that_never_went_out_is_sent(
@@ -110,7 +146,7 @@ async def test_a_text_that_the_carrier_refuses_is_given_up(
         told.append(job)
 
     with pytest.raises(Refused):
-        await Texts(Messages(wrong, house.session), lambda: phrases, taken)(text_job())
+        await Texts(Messages(wrong, house.session), saying(phrases), taken)(text_job())
     assert told == []
 
 

@@ -18,6 +18,7 @@ from ivr.carrier.client import Messages
 from ivr.carrier.errands import Texts
 from ivr.carrier.outgoing import Addresses, Calling
 from ivr.flow.announcing import Announcement
+from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.world import Plan
 from routing.handoff import Handoff
 from routing.ports import Job, JobKind
@@ -69,7 +70,11 @@ class Server:
             account="AC1",
             clock=self.clock,
         )
-        texts = Texts(Messages(far.account, far.session), lambda: self.plan.phrases, self.taken)
+
+        async def phrases(_: int | None) -> Phrasebook:
+            return self.plan.phrases
+
+        texts = Texts(Messages(far.account, far.session), phrases, self.taken)
         return Handoff(
             StoredOutbox(self.house.database),
             {JobKind.SMS: texts, JobKind.CALL: calling},
