@@ -141,20 +141,31 @@ class FileSpool:
 
     def _read_all(self) -> Sequence[Batch]:
         return [
-            batch for path in sorted(self._folder.glob("*.jsonl")) for batch in self._read(path)
+            batch
+            for path in sorted(self._folder.glob("*.jsonl"))
+            if path.is_file()  # to read a pipe would wait for ever
+            for batch in self._read(path)
         ]
 
     def _read(self, path: Path) -> Sequence[Batch]:
-        own = self._own is not None and self._own.path == path
-        if not own and not self._inherit(path):
-            return ()
         try:
-            text = path.read_bytes()
+            text = self._text(path)
         except FileNotFoundError:  # another process was faster
             self._let_go(path.name)
             return ()
+        except OSError as wrong:  # one that was copied here by another user: the rest goes on
+            why = f"it cannot be read ({wrong.strerror}): give this user the right to it"
+            self._warn(path.name, 0, why)
+            return ()
+        if text is None:
+            return ()
         lines, whole = self._lines(path.name, text)
         return (Batch(path.name, len(text) if whole else KEEP, lines),)
+
+    def _text(self, path: Path) -> bytes | None:
+        """None where its process lives."""
+        own = self._own is not None and self._own.path == path
+        return path.read_bytes() if own or self._inherit(path) else None
 
     def _inherit(self, path: Path) -> bool:
         """Whether the file's process is gone: then it is ours from now on."""

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivr.conversation.spooled import Spooled
 from ivr.flow.fallback import Line
@@ -134,6 +135,50 @@ async def test_half_a_line_is_left_out_and_goes_with_its_file(
     await again.done(batch)
     assert files(tmp_path) == []
     again.close()
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".lock"])
+async def test_a_file_that_cannot_be_read_holds_up_no_other(
+    tmp_path: Path, spool: FileSpool, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """As one that root copied from another machine's spool, its lock too."""
+    foreign = tmp_path / "0-copied.jsonl"
+    foreign.write_bytes(b"{}\n")
+    await spool.keep(LINE)
+    opened, read_bytes = os.open, Path.read_bytes
+
+    def refuse(path: Path) -> None:
+        if path == foreign.with_suffix(suffix):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def opening(path: Path, *how: int) -> int:
+        refuse(Path(path))
+        return opened(path, *how)
+
+    def reading(path: Path) -> bytes:
+        refuse(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr("storage.lock.os.open", opening)
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    with capture_logs() as log:
+        assert await read(spool) == [LINE]
+        assert await read(spool) == [LINE]
+    assert [(entry["event"], entry["file"]) for entry in log] == [("spool.left_out", foreign.name)]
+
+    monkeypatch.undo()
+    (left, _) = await spool.batches()
+    assert left.name == foreign.name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+async def test_what_is_no_file_is_not_waited_for(tmp_path: Path, spool: FileSpool) -> None:
+    os.mkfifo(tmp_path / "0-pipe.jsonl")
+    (tmp_path / "1-folder.jsonl").mkdir()
+    await spool.keep(LINE)
+
+    async with asyncio.timeout(DEADLINE):
+        assert await read(spool) == [LINE]
 
 
 async def test_what_another_key_sealed_stays(tmp_path: Path, spool: FileSpool) -> None:
