@@ -33,6 +33,7 @@ from deployment.plans import Newest
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
 from deployment.shared import SharedAnswer
+from deployment.watchers import watchers_only
 from deployment.welcome import ready, welcome
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
@@ -46,7 +47,6 @@ from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.delivery.console import ConsoleMail
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
-from routing.web.demo.ledger import LEDGER_LINK, LedgerDesk, ledger_routes
 from routing.web.demo.office import (
     OFFICE_LINK,
     OFFICE_PAGES,
@@ -55,6 +55,7 @@ from routing.web.demo.office import (
     readable_address,
 )
 from routing.web.layout import add_layout
+from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
 from storage.errors import StorageError
 from storage.leases import StoredLeases
 from storage.ledger import StoredLedger
@@ -64,6 +65,7 @@ from storage.presence import BEAT, Presence
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
+DEMO_LINKS: Final = (PHONE_LINK, OFFICE_LINK, LEDGER_LINK)
 FAILED: Final = 1.0
 """Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 
@@ -111,6 +113,7 @@ def assembled(house: House) -> web.Application:
     access = settings.log_level == "debug"
     app.add_routes(watch_webhooks(house.metrics, routes, access=access))
     look_after(house, webhooks)
+    mount_ledger(app, house)
     line = local_line(settings, house.secrets, house.clock, house.numbers)
     if line is not None:
         mount_line(app, house, line)
@@ -118,19 +121,26 @@ def assembled(house: House) -> web.Application:
     return app
 
 
+def mount_ledger(app: web.Application, house: House) -> None:
+    """The page of those who run the line, whoever carries it, and what all pages share."""
+    settings = house.settings
+    if settings.shows_demo:
+        add_layout(app, (PHONE_PAGES, OFFICE_PAGES, LEDGER_PAGES), DEMO_LINKS)
+    else:
+        add_layout(app, (LEDGER_PAGES,), (LEDGER_LINK,), demo=False)
+    desk = LedgerDesk(StoredLedger(house.database), house.clock, ZoneInfo(settings.time_zone))
+    app.add_routes(ledger_routes(desk, watchers_only(settings.metrics_token)))
+
+
 def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
     """The embedded carrier, with the demonstration's pages where they are shown."""
     settings = house.settings
     app[LINE] = line
     if settings.shows_demo:
-        links = (PHONE_LINK, OFFICE_LINK, LEDGER_LINK)
-        add_layout(app, (PHONE_PAGES, OFFICE_PAGES), links)
         zone = ZoneInfo(settings.time_zone)
         phones = Phones(house.directory, line, house.mails, zone)
         app.add_routes(phone_routes(phones))
         app.add_routes(office_routes(OfficeDesk(house.directory, house.cases, zone)))
-        ledger = LedgerDesk(StoredLedger(house.database), house.clock, zone)
-        app.add_routes(ledger_routes(ledger))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
 

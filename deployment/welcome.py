@@ -18,7 +18,7 @@ def welcome(settings: Settings, numbers: int) -> None:
         lines += [
             f"  电话 the phone          {base}/phone",
             f"  单位 an office's cases  {base}/demo/office",
-            f"  核对 what is missing    {base}/demo/ledger",
+            f"  核对 what is missing    {base}/ledger",
             "  终端 from a terminal    uv run server.py rehearse",
         ]
     print("\n".join(lines), flush=True)

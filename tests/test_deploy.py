@@ -21,7 +21,9 @@ from tests.first_call import free_port, fresh_clone
 
 UNIT: Final = ROOT / "deploy" / "zhitong.service"
 FILE: Final = ROOT / "deploy" / "Containerfile"
+COMMAND: Final = ROOT / "deploy" / "zhitong"
 HOME: Final = "/opt/zhitong"
+PROGRAM: Final = [f"{HOME}/.venv/bin/python", f"{HOME}/server.py"]
 DATA: Final = "/var/lib/zhitong"
 MOST_EXPOSED: Final = 20
 """Tenths; systemd calls it OK below 50, and 96 without any bound."""
@@ -65,6 +67,51 @@ def test_the_unit_names_what_is_there() -> None:
     for path in re.findall(rf"{HOME}/(\S+)", text):
         assert path.startswith(".venv/") or (ROOT / path).exists(), path
     assert f"ZHITONG_DATA_DIR={DATA}\n" in text
+
+
+def properties() -> dict[str, str]:
+    """What `deploy/zhitong` asks of systemd."""
+    asked = re.findall(r"--property=(\w+)=(\S+)", COMMAND.read_text(encoding="utf-8"))
+    return dict(asked)
+
+
+def test_a_command_runs_as_the_service_does() -> None:
+    """Another user's files in its folder would stop the server."""
+    assert os.access(COMMAND, os.X_OK)
+    unit = UNIT.read_text(encoding="utf-8").splitlines()
+    assert {"User", "EnvironmentFile", "StateDirectory", "UMask"} <= properties().keys()
+    for name, value in properties().items():
+        assert f"{name}={value}" in unit
+
+
+def test_systemd_reads_what_a_command_asks(tmp_path: Path) -> None:
+    lines = [f"{name}={value}" for name, value in properties().items()]
+    path = tmp_path / "zhitong-command.service"
+    path.write_text("\n".join(["[Service]", f"ExecStart={sys.executable}", *lines, ""]))
+    assert path.name not in analyzed("verify", str(path)), "it found something odd"
+
+
+def test_a_command_hands_its_words_on(tmp_path: Path) -> None:
+    """As they are, spaces and all; with a `systemd-run` that only shows them."""
+    shown = tmp_path / "systemd-run"
+    shown.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    shown.chmod(0o755)
+    words = ["block", "13900000000", "--reason", "rings every night"]
+    told = subprocess.run(
+        [COMMAND, *words], capture_output=True, text=True, check=True,
+        env={"PATH": f"{tmp_path}:{os.defpath}"},
+    )  # fmt: skip
+    heard = told.stdout.splitlines()
+    assert heard[heard.index("--") :] == ["--", *PROGRAM, *words]
+    assert " ".join(PROGRAM) in UNIT.read_text(encoding="utf-8")
+
+
+def test_the_python_of_the_service_does_not_lie_where_it_cannot_look() -> None:
+    """ProtectHome hides /root, where uv would put one that it fetches."""
+    page = (ROOT / "docs" / "replicas.md").read_text(encoding="utf-8")
+    blocks = [block for block in page.split("```")[1::2] if "/opt/uv/bin/uv sync" in block]
+    assert len(blocks) == 2
+    assert all("UV_PYTHON_INSTALL_DIR=/opt/uv/python" in block for block in blocks)
 
 
 async def test_systemd_is_told_once_calls_are_answered(tmp_path: Path) -> None:

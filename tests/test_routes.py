@@ -25,9 +25,13 @@ PLACES = {
     "language": "zh",
     "step": "0",
     "after": "told",
+    "job": "7",
+    "kind": "delivery",
+    "subject": "7",
 }
 ACCOUNT = re.compile(r"(?<=/Accounts/)AC[0-9a-f]{32}")
 FORM = {"AccountSid": "AC" + "0" * 32, "CallSid": "CA" + "0" * 32, "From": "+8613800000000"}
+TOKEN = "0123456789abcdef"
 Served = TestClient[web.Request, web.Application]
 Door = tuple[str, str]
 
@@ -37,6 +41,26 @@ async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """The real application on a free port, with the demonstration's pages."""
     monkeypatch.chdir(tmp_path)  # no .env of a developer
     settings = Settings(data_dir=tmp_path, demo=True)
+    lock = open_folder(settings)
+    migrate(tmp_path / "zhitong.db")
+    async with TestClient(TestServer(await server.build_app(settings))) as opened:
+        yield opened
+    lock.release()
+
+
+@pytest.fixture
+async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    """The real application as a deployment runs it."""
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(
+        data_dir=tmp_path,
+        carrier="twilio",
+        carrier_url="http://127.0.0.1:1",  # nobody is asked
+        account_sid="AC" + "0" * 32,
+        auth_token="0" * 32,
+        public_url="https://phone.example",
+        metrics_token=TOKEN,
+    )
     lock = open_folder(settings)
     migrate(tmp_path / "zhitong.db")
     async with TestClient(TestServer(await server.build_app(settings))) as opened:
@@ -126,6 +150,46 @@ async def test_the_demonstration_is_for_this_machine(client: Served) -> None:
         headers = {"Host": "phone.example"}
         async with client.request(door[0], path_of(door), headers=headers) as answer:
             assert answer.status == 403, door
+
+
+WATCHERS = re.compile(r"/(metrics|ledger)(/|$)")
+
+
+async def test_the_ledger_and_the_figures_are_for_this_machine(client: Served) -> None:
+    shown = {door for door in doors(app_of(client)) if WATCHERS.match(door[1])}
+    assert len(shown) == 4
+    for door in shown:
+        headers = {"Host": "phone.example"}
+        async with client.request(door[0], path_of(door), headers=headers) as answer:
+            assert answer.status == 404, door
+
+
+async def test_with_an_outside_carrier_the_ledger_is_there_and_no_demonstration(
+    outside: Served,
+) -> None:
+    """Behind a proxy, with the token that opens the figures, too."""
+    shown = {door for door in doors(app_of(outside)) if WATCHERS.match(door[1])}
+    assert len(shown) == 4
+    assert not {door for door in doors(app_of(outside)) if re.match(r"/(phone|demo)", door[1])}
+    there = {"Host": "phone.example", "X-Forwarded-For": "203.0.113.9"}
+    login = {**there, "Authorization": encode_basic_auth("wang", TOKEN)}
+    async with outside.get("/ledger?lang=en", headers=login) as answer:
+        assert answer.status == 200
+        text = await answer.text()
+        assert "Is anything missing?" in text
+        assert "Demonstration" not in text
+    for door in shown:
+        async with outside.request(door[0], path_of(door), headers=there) as answer:
+            assert answer.status == 401, door
+            assert answer.headers.getall("WWW-Authenticate")[0] == "Bearer"
+    again = "/ledger/work/7/again"
+    foreign = {**login, "Origin": "https://evil.example"}
+    async with outside.post(again, headers=foreign) as answer:
+        assert answer.status == 403, "a browser keeps the password for other pages too"
+    ours = {**login, "Origin": "https://phone.example"}
+    async with outside.post(again, headers=ours) as answer:
+        assert answer.status == 404
+        assert "<html" in await answer.text(), "there is no such work; the page says so"
 
 
 async def test_the_phones_socket_refuses_a_foreign_page(client: Served) -> None:

@@ -39,7 +39,7 @@ def of_this_machine(request: web.Request) -> bool:
     """Whether a request may have come from a page, an address bar or a program here, as
     `loopback_only` asks."""
     here = loopback(request.headers.get("Host", ""))
-    return here and not _proxied(request) and not _foreign(request)
+    return here and not _proxied(request) and not foreign(request)
 
 
 def loopback(host: str) -> bool:
@@ -65,7 +65,8 @@ def _proxied(request: web.Request) -> bool:
     )
 
 
-def _foreign(request: web.Request) -> bool:
+def foreign(request: web.Request) -> bool:
+    """Whether another page makes a visitor's browser change something here, or open a socket."""
     upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
     if request.method in _READS and not upgrade:
         return False

@@ -69,6 +69,8 @@ class Layout:
     wording: Wording
     assets: Assets
     links: tuple[Link, ...]
+    demo: bool
+    """Whether a visitor has to be told that the city is invented."""
 
 
 HOUSE = Chapter("house", Path(__file__).parent)
@@ -76,13 +78,17 @@ LAYOUT: web.AppKey[Layout] = web.AppKey("layout", Layout)
 
 
 def add_layout(
-    app: web.Application, chapters: tuple[Chapter, ...], links: tuple[Link, ...]
+    app: web.Application,
+    chapters: tuple[Chapter, ...],
+    links: tuple[Link, ...],
+    *,
+    demo: bool = True,
 ) -> None:
     """Make the pages of these chapters renderable in `app` and serve their static files."""
     everything = (HOUSE, *chapters)
     wording = read_wording(path for c in everything if (path := c.folder / "words.toml").is_file())
     assets = Assets({c.name: c.folder / "static" for c in everything})
-    app[LAYOUT] = Layout(wording, assets, links)
+    app[LAYOUT] = Layout(wording, assets, links, demo)
     loader = jinja2.PrefixLoader(
         {c.name: jinja2.FileSystemLoader(c.folder / "templates") for c in everything}
     )
@@ -139,6 +145,7 @@ def _common(request: web.Request, layout: Layout, tongue: Tongue) -> dict[str, A
         "tongue": tongue,
         "static": layout.assets.url,
         "links": layout.links,
+        "demo": layout.demo,
         "here": request.path,
         "switch": str(request.rel_url.update_query(lang=tongue.other[:2])),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from aiohttp import HttpVersion10, web
+from aiohttp import HttpVersion10, encode_basic_auth, web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from deployment.metrics import Metrics
@@ -49,6 +49,12 @@ async def test_without_a_token_it_is_this_machines_alone(
         ("Bearer", 401),
         (f"Bearer {TOKEN}0", 401),
         (f"Basic {TOKEN}", 401),
+        (encode_basic_auth("anyone", TOKEN), 200),
+        (encode_basic_auth(TOKEN, ""), 401),
+        (encode_basic_auth("", f"{TOKEN}:"), 401),
+        ("Basic", 401),
+        ("Basic \udcff", 401),
+        (f"Digest {TOKEN}", 401),
         ("Bearer \udcff", 401),
     ],
 )

@@ -14,10 +14,11 @@ from ivr.web.phone import PHONE_PAGES
 from routing.web.assets import Assets
 from routing.web.demo.office import OFFICE_PAGES
 from routing.web.layout import HOUSE, LAYOUT, add_layout, page
+from routing.web.ledger.page import LEDGER_PAGES
 from routing.web.wording import Tongue, Wording, WordingError, read_wording
 
 Client = TestClient[web.Request, web.Application]
-CHAPTERS = (HOUSE, OFFICE_PAGES, PHONE_PAGES)
+CHAPTERS = (HOUSE, OFFICE_PAGES, LEDGER_PAGES, PHONE_PAGES)
 WEB = [Path(str(module.__file__)).parent for module in (routing.web, ivr.web)]
 _T = re.compile(r"""\b(?:t|two|beside)\("([a-z-]+\.[\w-]+)["']?""")
 _LIVE = re.compile(r"""(?:words|note|say)\("(\w[\w-]*)\"""")

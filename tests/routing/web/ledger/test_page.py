@@ -1,4 +1,4 @@
-"""`/demo/ledger` as HTTP: one number, what is missing and what to do, and a try more of what was
+"""`/ledger` as HTTP: one number, what is missing and what to do, and a try more of what was
 given up."""
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from routing.ledger import Gap, GapKind, GivenUp, Round, Why
 from routing.ports import JobKind
-from routing.web.demo.ledger import LEDGER_LINK, LedgerDesk, ledger_routes
-from routing.web.demo.office import OFFICE_PAGES
+from routing.web.guard import loopback_only
 from routing.web.layout import POLICY, add_layout
+from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
 from routing.web.wording import Tongue, read_wording
 from tests.routing.web.city import HERE, NOON
 
@@ -22,7 +22,7 @@ Client = TestClient[web.Request, web.Application]
 HOSTILE = "<script>alert('1')</script>\"'&/../"
 GAP = Gap(GapKind.DELIVERY, "7", NOON, Why.GIVEN_UP, 3, "the office is unknown", "46270395")
 JOB = GivenUp(7, "tell_office", 15, NOON, "the office is unknown", "46270395", whole=True)
-WORDS = Path("routing/web/demo/words.toml")
+WORDS = Path("routing/web/ledger/words.toml")
 
 
 class Noon:
@@ -70,12 +70,12 @@ def books() -> Books:
 @pytest.fixture
 async def client(books: Books) -> Client:
     app = web.Application()
-    add_layout(app, (OFFICE_PAGES,), (LEDGER_LINK,))
-    app.add_routes(ledger_routes(LedgerDesk(books, Noon(), HERE)))
+    add_layout(app, (LEDGER_PAGES,), (LEDGER_LINK,))
+    app.add_routes(ledger_routes(LedgerDesk(books, Noon(), HERE), loopback_only))
     return TestClient(TestServer(app))
 
 
-async def text_of(client: Client, path: str = "/demo/ledger") -> str:
+async def text_of(client: Client, path: str = "/ledger") -> str:
     async with client.get(path) as answer:
         assert answer.status == 200, path
         assert answer.headers["Content-Security-Policy"] == POLICY
@@ -111,7 +111,7 @@ async def test_a_gap_says_since_when_why_what_was_tried_and_what_to_do(
 ) -> None:
     books.missing = [GAP]
     async with client:
-        text = await text_of(client, f"/demo/ledger?lang={language}")
+        text = await text_of(client, f"/ledger?lang={language}")
 
     told = {
         "zh": ("给单位的通知", "11月24日周二12:00起", "已放弃", "已补救3次", "先打电话告诉单位"),
@@ -134,8 +134,8 @@ async def test_work_that_was_given_up_is_sent_again_by_its_button(
     async with client:
         text = await text_of(client)
         assert text.count("<form") == 1, "what is emptied cannot be sent again"
-        async with client.post("/demo/ledger/work/7/again", allow_redirects=False) as answer:
-            assert (answer.status, answer.headers["Location"]) == (303, "/demo/ledger")
+        async with client.post("/ledger/work/7/again", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/ledger")
 
     assert books.done == ["again 7 at 04:00"]
 
@@ -143,7 +143,7 @@ async def test_work_that_was_given_up_is_sent_again_by_its_button(
 async def test_a_gap_is_put_aside_by_its_button(client: Client, books: Books) -> None:
     books.missing = [GAP]
     async with client:
-        path = "/demo/ledger/gaps/delivery/7/aside"
+        path = "/ledger/gaps/delivery/7/aside"
         async with client.post(path, allow_redirects=False) as answer:
             assert answer.status == 303
 
@@ -153,12 +153,12 @@ async def test_a_gap_is_put_aside_by_its_button(client: Client, books: Books) ->
 @pytest.mark.parametrize(
     "path",
     [
-        "/demo/ledger/work/99/again",
-        "/demo/ledger/work/" + "9" * 30 + "/again",
-        "/demo/ledger/work/x/again",
-        "/demo/ledger/work/²/again",
-        "/demo/ledger/gaps/delivery/99/aside",
-        "/demo/ledger/gaps/nothing/7/aside",
+        "/ledger/work/99/again",
+        "/ledger/work/" + "9" * 30 + "/again",
+        "/ledger/work/x/again",
+        "/ledger/work/²/again",
+        "/ledger/gaps/delivery/99/aside",
+        "/ledger/gaps/nothing/7/aside",
     ],
 )
 async def test_what_is_not_there_is_said_to_be_gone(client: Client, path: str) -> None:
@@ -167,9 +167,7 @@ async def test_what_is_not_there_is_said_to_be_gone(client: Client, path: str) -
         assert "已经有人处理了" in await answer.text()
 
 
-@pytest.mark.parametrize(
-    "path", ["/demo/ledger/work/7/again", "/demo/ledger/gaps/delivery/7/aside"]
-)
+@pytest.mark.parametrize("path", ["/ledger/work/7/again", "/ledger/gaps/delivery/7/aside"])
 async def test_another_page_cannot_press_the_buttons(
     client: Client, books: Books, path: str
 ) -> None:
@@ -198,13 +196,13 @@ async def test_what_a_far_side_said_is_shown_and_not_carried_out(
 
 async def test_only_what_changed_is_sent_again(client: Client, books: Books) -> None:
     async with client:
-        async with client.get("/demo/ledger?part=1") as answer:
+        async with client.get("/ledger?part=1") as answer:
             tag, text = answer.headers["ETag"], await answer.text()
             assert "<html" not in text
-        async with client.get("/demo/ledger?part=1", headers={"If-None-Match": tag}) as answer:
+        async with client.get("/ledger?part=1", headers={"If-None-Match": tag}) as answer:
             assert answer.status == 304
         books.missing = [GAP]
-        async with client.get("/demo/ledger?part=1", headers={"If-None-Match": tag}) as answer:
+        async with client.get("/ledger?part=1", headers={"If-None-Match": tag}) as answer:
             assert answer.status == 200
 
 

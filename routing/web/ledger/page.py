@@ -1,8 +1,9 @@
-"""`/demo/ledger`: what must have followed the calls and is missing, and the work that was given up,
-with a try more of it; for this machine only, until the desk has its sign-in (ADR 16)."""
+"""`/ledger`: what must have followed the calls and is missing, and the work that was given up, with
+a try more of it (ADR 16). It is there whoever carries the calls, for those who run the line."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,12 @@ from aiohttp import web
 from routing.cases.reference import spaced
 from routing.ledger import GapKind, Ledger
 from routing.ports import Clock
-from routing.web.guard import loopback_only
-from routing.web.layout import Link, fresh, page, tongue_of
+from routing.web.guard import Handler
+from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.moments import written
 
-LEDGER_LINK: Final = Link("/demo/ledger", "ledger.title")
+LEDGER_PAGES: Final = Chapter("ledger", Path(__file__).parent)
+LEDGER_LINK: Final = Link("/ledger", "ledger.title")
 MOST_NUMERALS: Final = 18
 """Of a job's number: more than any database counts to."""
 Act = Callable[[web.Request], Awaitable[bool]]
@@ -31,8 +33,8 @@ class LedgerDesk:
     zone: ZoneInfo
 
 
-def ledger_routes(desk: LedgerDesk) -> list[web.RouteDef]:
-    """The page and its two buttons."""
+def ledger_routes(desk: LedgerDesk, admit: Callable[[Handler], Handler]) -> list[web.RouteDef]:
+    """The page and its two buttons, for whom `admit` lets through."""
 
     async def show(request: web.Request) -> web.StreamResponse:
         return await _show(request, desk)
@@ -46,21 +48,21 @@ def ledger_routes(desk: LedgerDesk) -> list[web.RouteDef]:
         kind, subject = request.match_info["kind"], request.match_info["subject"]
         return kind in set(GapKind) and await desk.ledger.put_aside(GapKind(kind), subject)
 
-    gap = "/demo/ledger/gaps/{kind:[a-z0-9_]+}/{subject:[A-Za-z0-9_-]+}/aside"
+    gap = "/ledger/gaps/{kind:[a-z0-9_]+}/{subject:[A-Za-z0-9_-]+}/aside"
     return [
-        web.get("/demo/ledger", loopback_only(show)),
-        web.post("/demo/ledger/work/{job}/again", loopback_only(_acting(again))),
-        web.post(gap, loopback_only(_acting(aside))),
+        web.get("/ledger", admit(show)),
+        web.post("/ledger/work/{job}/again", admit(_acting(again))),
+        web.post(gap, admit(_acting(aside))),
     ]
 
 
-def _acting(act: Act) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _acting(act: Act) -> Handler:
     """Back to the page, which shows what came of it; 404 where somebody else was faster."""
 
     async def acted(request: web.Request) -> web.StreamResponse:
         if not await act(request):
-            return page(request, "demo/ledger_gone.html", {}, status=404)
-        raise web.HTTPSeeOther("/demo/ledger")
+            return page(request, "ledger/gone.html", {}, status=404)
+        raise web.HTTPSeeOther("/ledger")
 
     return acted
 
@@ -78,6 +80,6 @@ async def _show(request: web.Request, desk: LedgerDesk) -> web.Response:
         "pair": spaced,
     }
     if "part" in request.query:
-        return fresh(request, page(request, "demo/ledger_part.html", context))
+        return fresh(request, page(request, "ledger/part.html", context))
     part = str(request.rel_url.with_query(part="1"))
-    return page(request, "demo/ledger.html", {"part": part, **context})
+    return page(request, "ledger/whole.html", {"part": part, **context})

@@ -1,0 +1,67 @@
+"""Who may look at how the line does: whoever holds METRICS_TOKEN, or without one this machine
+alone. How many people call, and what went wrong, is nobody's business elsewhere. The one rule of
+`/metrics` and `/ledger`."""
+
+import base64
+import binascii
+import functools
+import hmac
+import ipaddress
+from collections.abc import Callable
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from routing.web.guard import Handler, foreign, of_this_machine
+
+
+def watchers_only(token: str) -> Callable[[Handler], Handler]:
+    """The token is a bearer's, as scrapers send it, or the password of any name, as browsers ask
+    for it; "" where there is none: then who comes from elsewhere, or through a proxy, is told that
+    there is no such page. A browser keeps a password and would send it for another page, too: what
+    changes something must come from our own."""
+
+    def admit(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if token and not _holds(request, token):
+                raise web.HTTPUnauthorized(headers=_asking())
+            if token and foreign(request):
+                raise web.HTTPForbidden
+            if not token and not (_from_loopback(request) and of_this_machine(request)):
+                raise web.HTTPNotFound
+            return await handler(request)
+
+        return guarded
+
+    return admit
+
+
+def _asking() -> CIMultiDict[str]:
+    asking = [("WWW-Authenticate", "Bearer"), ("WWW-Authenticate", 'Basic realm="Zhitong"')]
+    return CIMultiDict(asking)
+
+
+def _holds(request: web.Request, token: str) -> bool:
+    """In constant time; a header may hold any bytes."""
+    kind, _, told = request.headers.get("Authorization", "").partition(" ")
+    held = told.strip().encode(errors="replace")
+    if kind.lower() == "basic":
+        held = _password(held)
+    elif kind.lower() != "bearer":
+        held = b""
+    return hmac.compare_digest(held, token.encode())
+
+
+def _password(login: bytes) -> bytes:
+    try:
+        return base64.b64decode(login, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
+
+
+def _from_loopback(request: web.Request) -> bool:
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
