@@ -15,7 +15,7 @@ from ivr.conversation.ongoing import Ongoing
 from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import AttachRecording, Effect
 from ivr.ports.calls import Ending, LegAnswer
-from ivr.ports.journal import Origin, RecordingTaken
+from ivr.ports.journal import HasCase, Origin, RecordingTaken
 from ivr.ports.recordings import RecordingRef
 from storage.beneath import Read
 from storage.effects import Effects, Source
@@ -220,23 +220,34 @@ class StoredCalls:
         recording: RecordingRef | None = None,
     ) -> None:
         """Write effects that belong to no turn, with the recording that they are about. Raises
-        MatterTaken, ReferenceTaken, RecordingTaken."""
+        MatterTaken, ReferenceTaken, RecordingTaken, HasCase."""
         source = Source(call.id, call.dialled, at, attempt, call.plan)
-        writes = [write for effect in effects for write in self._effects.writes(source, effect)]
+        writes = [(effect, list(self._effects.writes(source, effect))) for effect in effects]
 
         def write_all(connection: Connection) -> None:
             if recording is not None:
                 held = held_row(call.id, call.turn, recording, at)
                 if not HOLD_RECORDING.on(connection, held):
                     raise RecordingTaken("this recording is of another call")
-            for write in writes:
-                write.on(connection)
+            for effect, rows in writes:
+                if isinstance(effect, AttachRecording):
+                    _stays_with_its_case(connection, effect)
+                for row in rows:
+                    row.on(connection)
 
         try:
             await self._database.brief(write_all)
         except (IntegrityError, sqlite3.IntegrityError) as error:
             raise taken(error) from error
         self._database.woken.set()
+
+
+def _stays_with_its_case(unit: Connection, attach: AttachRecording) -> None:
+    """Whoever attaches it meanwhile is waited for: two webhooks may each have found no case. Raises
+    HasCase."""
+    query = select(recordings.c.reference).where(recordings.c.sid == attach.recording)
+    if unit.execute(query.with_for_update()).scalar() not in (None, attach.reference):
+        raise HasCase("this recording is another case's")
 
 
 def _soundless(call_id: str, sid: str) -> Select[Any]:

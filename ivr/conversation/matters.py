@@ -13,7 +13,7 @@ from ivr.flow.matter import Taken, register
 from ivr.flow.node import Purpose, Record
 from ivr.flow.world import World
 from ivr.ports.documents import Draw
-from ivr.ports.journal import MatterTaken, ReferenceTaken
+from ivr.ports.journal import HasCase, MatterTaken, ReferenceTaken
 from ivr.ports.recordings import RecordingRef
 from routing.ports import Clock
 
@@ -166,6 +166,8 @@ class Matters:
             except ReferenceTaken:
                 attempt += 1
                 continue
+            except HasCase:  # recovery was faster by a moment
+                return
             return
         raise Unsettled(f"the matter of turn {call.turn} lost {MOST_ATTEMPTS} times")
 

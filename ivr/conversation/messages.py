@@ -20,7 +20,7 @@ from ivr.flow.matter import Taken, register
 from ivr.flow.node import Purpose, Record
 from ivr.flow.world import World
 from ivr.ports.documents import Documents, Draw
-from ivr.ports.journal import MatterTaken, RecordingTaken, ReferenceTaken, Step
+from ivr.ports.journal import HasCase, MatterTaken, RecordingTaken, ReferenceTaken, Step
 from routing.ports import Clock
 
 LOG: Final = structlog.get_logger()
@@ -70,6 +70,8 @@ class Messages:
             except ReferenceTaken:
                 attempt += 1
                 continue
+            except HasCase:  # its own webhook was faster by a moment
+                return
             except RecordingTaken:
                 LOG.exception("recovery.foreign", recording=line.ref.sid)
             return

@@ -99,7 +99,8 @@ class Calls(Protocol):
     ) -> None:
         """Write effects that belong to no turn (a callback that opens a case); `recording` is
         where the carrier keeps what they are about, where that is not held already.
-        Raises MatterTaken, ReferenceTaken, RecordingTaken."""
+        Raises MatterTaken, ReferenceTaken, RecordingTaken, and HasCase where a recording would
+        leave its case for another."""
         ...
 
     async def held_recording(self, call_id: str, turn: int) -> RecordingRef | None:

@@ -62,6 +62,10 @@ class RecordingTaken(Exception):
     """The recording is another call's; a recording never leaves the call that it is of."""
 
 
+class HasCase(Exception):
+    """The recording belongs to a case already, and not to this one: there is nothing to open."""
+
+
 class Journal(Protocol):
     """The only batch writer of call steps (design §3, The journal)."""
 

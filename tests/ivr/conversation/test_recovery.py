@@ -220,6 +220,38 @@ async def test_a_recording_that_another_call_has_is_taken_from_nobody(ruin: Ruin
     assert left(ruin) == []
 
 
+@pytest.mark.parametrize("first", ["callback", "message"])
+async def test_a_message_and_its_own_callback_in_one_moment_are_one_case(
+    ruin: Ruin, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Both have found that the recording has no case, before either has opened one."""
+    call = await ruin.desk.record("CA1")
+    await ruin.message("CA1", recording=call.recording.sid)
+    real = ruin.desk.calls.apply
+    ways: list[Callable[[], Awaitable[object]]] = [
+        lambda: ruin.desk.callback(call),
+        ruin.recovery.run,
+    ]
+    if first == "message":
+        ways.reverse()
+
+    async def between(*given: Any, **named: Any) -> None:
+        monkeypatch.setattr(ruin.desk.calls, "apply", real)
+        await ways.pop(0)()
+        await real(*given, **named)
+
+    monkeypatch.setattr(ruin.desk.calls, "apply", between)
+    await ways.pop()()
+
+    assert ways == []
+    case = await only(ruin, cases)
+    assert (case.turn == PLAN_TURN) == (first == "message")
+    assert (await only(ruin, recordings)).reference == case.reference
+    assert (await jobs(ruin)).count("tell_office") == 1
+    await ruin.drain()
+    assert left(ruin) == []
+
+
 async def test_a_line_that_cannot_be_taken_keeps_no_other_waiting(
     ruin: Ruin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
