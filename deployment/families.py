@@ -3,7 +3,7 @@ or registers it beside the part that knows (`Metrics.own`, `Metrics.shared`)."""
 
 import platform
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -93,7 +93,7 @@ class Counted:
     commits: Durations
     outbox: StoredOutbox
     ledger: Ledger
-    spool: Path
+    spool: Callable[[], Awaitable[int]]
     clock: Clock
 
 
@@ -109,6 +109,11 @@ def watch(metrics: Metrics, parts: Counted) -> None:
     metrics.own(FORWARDS, lambda: [((to.value,), many) for to, many in tally.forwards.items()])
     metrics.derived(ANSWER_RATE, _answer_rate)
     metrics.own(COMMITS, lambda: samples_of(parts.commits))
+    _watch_shared(metrics, parts)
+
+
+def _watch_shared(metrics: Metrics, parts: Counted) -> None:
+    """What is the same for all workers, and not to be added up."""
     built = (_version(), platform.python_version())
 
     async def build() -> Iterable[Sample]:
@@ -132,9 +137,9 @@ def watch(metrics: Metrics, parts: Counted) -> None:
         return [((kind.value,), found.get(kind, 0)) for kind in GapKind]
 
     async def spooled() -> Iterable[Sample]:
-        return [((), sum(path.stat().st_size for path in parts.spool.glob("*.jsonl")))]
+        return [((), await parts.spool())]
 
-    metrics.shared(BUILD, build)  # the same for all workers, and not to be added up
+    metrics.shared(BUILD, build)
     metrics.shared(GAPS, gaps)
     metrics.shared(SPOOL, spooled)
     metrics.shared(JOBS, jobs)

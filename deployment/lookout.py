@@ -56,7 +56,7 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
         house.journal.commits,
         outbox=outbox,
         ledger=ledger,
-        spool=house.settings.data_dir / "spool",
+        spool=house.fallback.spool.size,
         clock=clock,
     )
     watch(house.metrics, counted)

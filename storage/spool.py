@@ -9,7 +9,7 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +79,16 @@ class FileSpool:
     async def waiting(self) -> bool:
         """Whether anything waits, ours or another process's."""
         return await self._run(lambda: next(self._folder.glob("*.jsonl"), None) is not None)
+
+    async def size(self) -> int:
+        """Bytes that wait, ours and others'."""
+
+        def sizes() -> Iterator[int]:
+            for path in self._folder.glob("*.jsonl"):
+                with contextlib.suppress(FileNotFoundError):  # another process was faster
+                    yield path.stat().st_size
+
+        return await self._run(lambda: sum(sizes()))
 
     async def known_until(self) -> datetime | None:
         """None where it was never noted, or what was noted cannot be read."""

@@ -35,7 +35,8 @@ LOOK_FIRST: Final = timedelta(seconds=30)
 LINE_TAKES: Final = 20.0
 """Seconds for one line, however the database hangs."""
 MOST_FAILURES: Final = 20
-"""Lines that may fail one after another: then the database is still gone, and the rest can wait."""
+"""Lines that may fail one after another in a round: then the database is still gone, as a rule,
+and the rest can wait for the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ class Recovery:
         self._next_look = clock.now() + LOOK_FIRST
         self._taken: set[str] = set()
         self._begun = False
-        self._failed: set[str] = set()
+        self._failed: dict[str, int] = {}  # the latest failure has the highest number
+        self._failures = 0
+        self._worked = 0  # failures up to this one were the lines' own: others were taken since
+        self._stuck: set[str] = set()
 
     async def run(self) -> None:
         """Drain the spool, then, where it is time, look for what never reached it. Raises the
@@ -90,17 +94,32 @@ class Recovery:
             await self._look()
 
     async def _drain(self) -> None:
-        failures = 0
-        for batch in await self._spool.batches():
-            whole = True
-            for line in batch.lines:
-                took = await self._took(line)
-                failures = 0 if took else failures + 1
-                whole = whole and took
-                if failures >= MOST_FAILURES:
-                    return
-            if whole:
+        """What failed waits behind what did not, the longest tried last: a line that can never be
+        taken stops no other, however many there are of them."""
+        batches = await self._spool.batches()
+        lines = [line for batch in batches for line in batch.lines]
+        await self._take_all(sorted(lines, key=lambda line: self._failed.get(line.ref.sid, 0)))
+        for batch in batches:
+            if all(line.ref.sid in self._taken for line in batch.lines):
                 await self._spool.done(batch)
+
+    async def _take_all(self, lines: Sequence[Spooled]) -> None:
+        """Until so many fail one after another that it is not their fault."""
+        before, failures = dict(self._failed), 0
+        for line in lines:
+            failures = 0 if await self._took(line) else failures + 1
+            if failures >= MOST_FAILURES:
+                break
+        else:
+            self._worked = self._failures
+        again = {sid for sid, number in before.items() if self._failed.get(sid, 0) > number}
+        self._tell_stuck({sid for sid in again if before[sid] <= self._worked})
+
+    def _tell_stuck(self, stuck: set[str]) -> None:
+        """Once, of the lines that failed again where others were taken."""
+        if not stuck <= self._stuck:
+            self._stuck |= stuck
+            LOG.error("recovery.stuck", recordings=sorted(stuck))
 
     async def _took(self, line: Spooled) -> bool:
         """One line, once a process; one that fails, whatever the reason, stays in its file."""
@@ -112,11 +131,13 @@ class Recovery:
                 await self._take(line)
         except Exception as wrong:  # said once; the others do not wait for it
             if sid not in self._failed:
-                self._failed.add(sid)
                 LOG.warning("recovery.failed", recording=sid, exc_info=wrong)
+            self._failures += 1
+            self._failed[sid] = self._failures
             return False
         self._taken.add(sid)
-        self._failed.discard(sid)
+        self._failed.pop(sid, None)
+        self._worked = self._failures
         return True
 
     async def _take(self, line: Spooled) -> None:

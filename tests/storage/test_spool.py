@@ -181,6 +181,16 @@ async def test_what_is_no_file_is_not_waited_for(tmp_path: Path, spool: FileSpoo
         assert await read(spool) == [LINE]
 
 
+async def test_how_much_waits(tmp_path: Path, spool: FileSpool) -> None:
+    """A file that goes between the listing and the look counts nothing."""
+    assert await spool.size() == 0
+    await spool.keep(LINE)
+    (file,) = tmp_path.glob("*.jsonl")
+    (tmp_path / "0-gone.jsonl").symlink_to(tmp_path / "nowhere")
+
+    assert await spool.size() == file.stat().st_size > 0
+
+
 async def test_what_another_key_sealed_stays(tmp_path: Path, spool: FileSpool) -> None:
     await spool.keep(LINE)
     spool.close()

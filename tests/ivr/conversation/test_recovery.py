@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivr.conversation.messages import PLAN_TURN
+from ivr.conversation.recovery import MOST_FAILURES
 from ivr.flow.event import Pressed, RecordingEnd
 from ivr.flow.fallback import Line
 from routing.cases.case import Confidentiality
@@ -273,6 +275,33 @@ async def test_a_line_that_cannot_be_taken_keeps_no_other_waiting(
     await ruin.drain()
     assert len(await ruin.desk.rows(cases)) == 2
     assert left(ruin) == []
+
+
+async def test_lines_that_can_never_be_taken_stop_no_others_and_are_told(
+    ruin: Ruin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are: they wait behind, and the file stays."""
+    real = ruin.recovery._take
+    good = {f"RECA{n}" for n in range(2)}
+
+    async def odd(line: Any) -> None:
+        if line.ref.sid not in good:
+            raise RuntimeError("nobody foresaw this")
+        await real(line)
+
+    monkeypatch.setattr(ruin.recovery, "_take", odd)
+    for n in range(2 * MOST_FAILURES + 3):
+        await ruin.message(f"CAbad{n}")
+    for sid in ("CA0", "CA1"):
+        await ruin.message(sid)
+    with capture_logs() as logs:
+        await ruin.drain(3)
+        assert {row.sid for row in await ruin.desk.rows(recordings)} == good
+        await ruin.drain(5)
+
+    told = {sid for log in logs if log["event"] == "recovery.stuck" for sid in log["recordings"]}
+    assert told == {f"RECAbad{n}" for n in range(2 * MOST_FAILURES + 3)}
+    assert len(left(ruin)) == 1
 
 
 async def test_while_the_database_is_gone_the_lines_wait(
