@@ -16,12 +16,12 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deployment import envfile
+from deployment.database_url import fault_of
 from deployment.log import Level
 from ivr.carrier.profiles import CarrierName, profile_of
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ENV_FILE: Final = Path(".env")
-DATABASES: Final = frozenset({"postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"})
 LEAST_KEY: Final = 32
 """Bytes of a key that is not to be guessed."""
 LEAST_TOKEN: Final = 16
@@ -101,12 +101,8 @@ class Settings(BaseSettings):
     @field_validator("database_url", "database_listen_url")
     @classmethod
     def _database(cls, url: str, of: ValidationInfo) -> str:
-        if url and urlsplit(url).scheme not in DATABASES:
-            name = (of.field_name or "").upper()
-            raise ValueError(
-                f"{name} must look like postgresql://user:password@host/name; "
-                "leave it out for SQLite in DATA_DIR"
-            )
+        if url and (wrong := fault_of(url)):
+            raise ValueError(f"{(of.field_name or '').upper()} {wrong}")
         return url
 
     @field_validator("media_hosts")

@@ -10,13 +10,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Stateme
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.errors import DiskFull, ReadOnly, StorageError
+from storage.postgres.unreached import AWAY, LOGIN, NO_DATABASE, USER, libpqs_reason, reason_of
 
 
 class Unreachable(StorageError):
     """No answer from PostgreSQL."""
 
 
-AWAY: Final = "PostgreSQL does not answer: see that it runs, and that DATABASE_URL names it"
 _SENTENCES: Final = (
     ("53100", DiskFull, "PostgreSQL's disk is full: free some room on its machine"),
     (
@@ -25,8 +25,9 @@ _SENTENCES: Final = (
         "PostgreSQL takes no writes: DATABASE_URL must name the primary",
     ),
     ("42501", ReadOnly, "DATABASE_URL's user may not write: give it the right to the schema"),
-    ("28", Unreachable, "PostgreSQL refuses DATABASE_URL's user or password: check them"),
-    ("3D000", Unreachable, "DATABASE_URL names a database that does not exist: create it"),
+    ("28P01", Unreachable, LOGIN),
+    ("28", Unreachable, USER),
+    ("3D000", Unreachable, NO_DATABASE),
     ("53300", Unreachable, "PostgreSQL has no connection left: raise max_connections"),
     ("53", Unreachable, "PostgreSQL is out of memory or connections: see its log"),
     ("57", Unreachable, "PostgreSQL is being stopped, started or told to stop a statement"),
@@ -57,7 +58,7 @@ def told() -> Iterator[None]:
         _forget_details(error)
         raise
     except (OSError, TimeoutError, PoolTimeout) as error:
-        raise Unreachable(AWAY) from error
+        raise Unreachable(reason_of(error)) from error
 
 
 def cut_off(error: BaseException) -> bool:
@@ -71,7 +72,7 @@ def cut_off(error: BaseException) -> bool:
 
 def _known(error: BaseException | None) -> StorageError | None:
     if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
-        return Unreachable(AWAY)
+        return Unreachable(reason_of(error))
     state = str(getattr(error, "sqlstate", None) or "")
     for beginning, kind, sentence in _SENTENCES:
         if state.startswith(beginning):
@@ -81,12 +82,11 @@ def _known(error: BaseException | None) -> StorageError | None:
 
 
 def _unanswered(error: StatementError) -> StorageError | None:
-    """What psycopg says where there is no connection yet: it has no code, only libpq's own words,
-    which name no password."""
-    if not isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", None):
+    """What psycopg says where there is no connection yet: it has no code, only libpq's words."""
+    odd = "invalid connection option" in str(error.orig)
+    if not (odd or isinstance(error, OperationalError)) or getattr(error.orig, "sqlstate", None):
         return None
-    said = str(error.orig).strip().splitlines()
-    return Unreachable(f"{AWAY} ({said[-1].strip()})" if said else AWAY)
+    return Unreachable(libpqs_reason(str(error.orig)))
 
 
 def _silence(error: StatementError) -> None:

@@ -16,7 +16,8 @@ from storage.beneath import Written
 from storage.effects import Count, Effects
 from storage.postgres.batch import KIND_OF, Kind, Statements, fits
 from storage.postgres.driver import Line
-from storage.postgres.errors import AWAY, Unreachable, cut_off, told
+from storage.postgres.errors import Unreachable, cut_off, told
+from storage.postgres.unreached import AWAY
 from storage.steps import Hook, KillPoint, Outcome, found, kept, state_of, taken, writes_of
 from storage.tables.calls import calls, steps
 from storage.writes import HOLD_RECORDING, Write, held_row

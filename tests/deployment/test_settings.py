@@ -104,6 +104,43 @@ def test_what_cannot_be_used_is_a_sentence(
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://zhitong:hu/sh@hush@db/zhitong", "has more than one @: write @ in the"),
+        ("postgresql://zhitong:hush@hu?sh@db/zhitong", "has more than one @"),
+        ("postgresql://zhitong:hush@db", "names no database: write postgresql://user:"),
+        ("postgresql://zhitong:hush@db/?sslmode=require", "names no database"),
+        ("postgresql://zhitong:hush@db:x/zhitong", "port that is no number"),
+        ("postgresql://zhitong:hush@[::1]:0/zhitong", "port that is no number"),
+        ("postgresql://db:hush/zhitong", "port that is no number"),
+        ("postgresql://zhitong:hush@db/zhitong?sslmode=requird", "say require, verify-full or"),
+        ("postgresql://zhitong:hush@db/zhitong?hush=3", "a word behind the ? that its driver"),
+    ],
+)
+def test_a_wrong_address_of_the_database_is_a_sentence_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str, says: str
+) -> None:
+    with pytest.raises(StartError) as refused:
+        read(monkeypatch, database_url=url)
+
+    assert says in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://zhitong@/zhitong?host=/run/postgresql",
+        "postgresql://zhitong:p%40a%2Fb@10.0.0.10:6432/zhitong?sslmode=verify-full",
+        "postgres://zhitong:p/a:b#c@[::1]:5432/zhitong",
+        "postgresql+psycopg://zhitong:p@db/zhitong?sslrootcert=system&connect_timeout=3",
+    ],
+)
+def test_addresses_of_the_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    assert read(monkeypatch, database_url=url).database_url == url
+
+
 def test_further_hosts_of_media(monkeypatch: pytest.MonkeyPatch) -> None:
     told = "https://a.example/, https://b.example:8443"
 
