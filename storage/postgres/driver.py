@@ -88,6 +88,7 @@ class Lines:
         self._options = options
         self._idle: list[Line] = []
         self._free = asyncio.Semaphore(MOST_LINES)
+        self._closed = False
 
     async def fetch(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of one query; once more on a new connection, where one was lost."""
@@ -95,14 +96,22 @@ class Lines:
             line = self._idle.pop() if self._idle else Line(self._options)
             try:
                 return await _fetched(line, sql, values)
-            except BaseException:
-                line.drop()  # cut off in the middle, it is of no use to the next
+            except BaseException as error:
+                if cut_off(error) or not isinstance(error, asyncpg.PostgresError):
+                    line.drop()  # cut off in the middle, it is of no use to the next
                 raise
             finally:
-                self._idle.append(line)
+                await self._back(line)
+
+    async def _back(self, line: Line) -> None:
+        if self._closed:
+            await line.close()
+        else:
+            self._idle.append(line)
 
     async def close(self) -> None:
-        """All of them."""
+        """All of them; one that is asked just now, once it has answered."""
+        self._closed = True
         while self._idle:
             await self._idle.pop().close()
 

@@ -14,6 +14,8 @@ from storage.postgres.errors import told
 CHANNEL: Final = "zhitong"
 STILL_THERE: Final = 20.0
 """Seconds between two words on an idle connection, which a firewall would cut unheard."""
+UNSEEN: Final = 1.0
+"""Seconds until the lock is tried again, well before anybody would take us for dead."""
 
 
 class PostgresSignals(Signals):
@@ -50,18 +52,25 @@ class PostgresSignals(Signals):
                 if sender != mine:
                     self.heard(Topic(payload))
 
-        # Tried, not awaited: an earlier connection of ours may hold it still, unless it ends.
-        await connection.execute("SELECT pg_try_advisory_lock($1)", self._replica)
         await connection.add_listener(CHANNEL, hear)
         connection.add_termination_listener(lambda _: self._something.set())
         for topic in Topic:  # what was told while nobody listened
             self.heard(topic)
+        held = False
         while not connection.is_closed():
+            held = held or await self._is_seen(connection)
             await self._tell_all(connection)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STILL_THERE):
+                async with asyncio.timeout(STILL_THERE if held else UNSEEN):
                     await self._something.wait()
         raise ConnectionResetError
+
+    async def _is_seen(self, connection: "asyncpg.Connection[Any]") -> bool:
+        """Whether the lock that says that we live is this connection's. Tried, not awaited: an
+        earlier connection of ours may hold it until the server has missed it, and another replica
+        for the moment in which it looks."""
+        held: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._replica)
+        return held
 
     async def _tell_all(self, connection: "asyncpg.Connection[Any]") -> None:
         self._something.clear()

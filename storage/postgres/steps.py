@@ -139,8 +139,9 @@ class PostgresSteps(CoreSteps):
             except TimeoutError as hangs:  # Core would wait as long again
                 self._line.drop()
                 raise Unreachable(AWAY) from hangs
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                self._line.drop()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                if cut_off(error):  # after any other, the connection is as good as before
+                    self._line.drop()
             else:
                 return kept(steps)
         return await super().keep(steps)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from ivr.flow.effect import AttachRecording, Effect, NoteStray, NoteVerdict, Notify, TellOffice
 from ivr.ports.journal import RecordingTaken, Reply, Step
 from ivr.ports.recordings import RecordingRef
+from storage.postgres.driver import Line
 from storage.tables.calls import strays, verdicts
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import outbox
@@ -120,6 +121,21 @@ async def test_a_strangers_recording_fails_alone(tmp_path: Path) -> None:
     assert isinstance(outcomes[1], Reply)
     assert of == [("a",)]
     assert free.mine, "nothing of the refused step was kept"
+
+
+async def test_a_batch_that_is_refused_costs_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repeated turn is refused, and found by the other way; nothing is wrong with the line."""
+    dropped: list[Line] = []
+    monkeypatch.setattr(Line, "drop", dropped.append)
+    async with opened(tmp_path) as house:
+        await begun(house, "a")
+        first = await house.journal.append(later_step("a", 1))
+        again = await house.journal.append(later_step("a", 1))
+        after = await house.journal.append(later_step("a", 2))
+    assert (first.mine, again.mine, after.mine) == (True, False, True)
+    assert dropped == []
 
 
 async def test_a_recording_that_was_told_before_is_attached(tmp_path: Path) -> None:

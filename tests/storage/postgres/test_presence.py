@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
+import storage.postgres.signals
 import storage.presence
 from routing.ports import Job, JobKind
 from storage.effects import enqueue
 from storage.leases import REPLICA
 from storage.outbox import IN_DOUBT, LEASE, StoredOutbox
+from storage.postgres.signals import PostgresSignals
 from storage.presence import Presence
 from storage.tables.ledger import leases
 from tests.databases import CHOSEN
@@ -112,6 +115,34 @@ async def test_the_work_of_a_suspended_replica_is_its_own(tmp_path: Path) -> Non
         await asyncio.wait([ears])
         while not await other.claim():
             await other.presence.beat()
+
+
+async def test_a_lock_that_an_earlier_connection_holds_is_taken_once_that_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the replica would pass for dead at its first long pause."""
+    monkeypatch.setattr(storage.postgres.signals, "UNSEEN", 0.01)
+    async with two(tmp_path) as (one, _), asyncio.TaskGroup() as group:
+        signals = one.house.database.signals
+        earlier = group.create_task(signals.listen())
+        await held(one)
+        tried = asyncio.Event()
+        seen = PostgresSignals._is_seen
+
+        async def trying(ours: PostgresSignals, connection: Any) -> bool:
+            is_held = await seen(ours, connection)
+            assert tried.is_set() or not is_held
+            tried.set()
+            return is_held
+
+        monkeypatch.setattr(PostgresSignals, "_is_seen", trying)
+        later = group.create_task(signals.listen())
+        async with asyncio.timeout(DEADLINE):
+            await tried.wait()
+            earlier.cancel()
+            await asyncio.wait([earlier])
+            await held(one)
+        later.cancel()
 
 
 async def held(one: Replica) -> None:
