@@ -101,7 +101,8 @@ def _line(settings: Settings, entry: Block) -> str:
 
 
 def _local(settings: Settings, at: datetime) -> str:
-    return f"{at.astimezone(ZoneInfo(settings.time_zone)):%Y-%m-%d %H:%M}"
+    here = at.astimezone(ZoneInfo(settings.time_zone))
+    return f"{here:%Y-%m-%d %H:%M} ({settings.time_zone})"
 
 
 def _decision(arguments: argparse.Namespace) -> Decision:

@@ -20,6 +20,7 @@ from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings, StartError, read_settings
 from ivr.flow.review import review
 from storage.errors import StorageError
+from storage.schema import head
 
 ABOUT: Final = """直通 Zhitong：接听政府公布的干部电话。
 Zhitong answers the phone numbers that a government publishes for its officials.
@@ -61,7 +62,7 @@ def main(serve: standby.Serve, script: Path, words: Sequence[str] | None) -> int
     server runs. Any failure is one sentence that says what to do."""
     _bear_any_terminal()
     commands = _commands(serve, script)
-    arguments = _parser(commands).parse_args(words)
+    arguments = _parser(_shown(commands, words)).parse_args(words)
     chosen = next(command for command in commands if command.name == (arguments.command or "run"))
     log_as_json()
     try:
@@ -73,6 +74,12 @@ def main(serve: standby.Serve, script: Path, words: Sequence[str] | None) -> int
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _shown(commands: Sequence[Command], words: Sequence[str] | None) -> Sequence[Command]:
+    """Those for people; one for our own use alone where it is given: else a slip is offered it."""
+    first = (sys.argv[1:] if words is None else words)[:1]
+    return [command for command in commands if command.en or [command.name] == [*first]]
 
 
 def _bear_any_terminal() -> None:
@@ -175,9 +182,19 @@ def _ask_of_worker(parts: argparse.ArgumentParser) -> None:
 
 
 def migrate_folder(settings: Settings, _: argparse.Namespace) -> int:
-    """`migrate`: bring the database to this version's schema and stop."""
-    with in_folder(settings):
-        return 0
+    """`migrate`: bring the database to this version's schema, say so and stop."""
+    with in_folder(settings) as before:
+        where = "DATABASE_URL" if settings.database_url else f"DATA_DIR ({settings.data_dir})"
+        print(f"the database in {where} {_migrated(before, head())}")
+    return 0
+
+
+def _migrated(before: str | None, now: str) -> str:
+    if before is None:
+        return f"was made, at version {now}"
+    if before == now:
+        return f"is at version {now} already"
+    return f"was brought from version {before} to {now}"
 
 
 def check(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -219,7 +236,7 @@ FIXED: Final = (
     Command(
         "migrate",
         "把数据库升到本版本。",
-        "Bring the database in DATA_DIR to this version, then stop.",
+        "Bring the database, of DATA_DIR or DATABASE_URL, to this version, then stop.",
         migrate_folder,
     ),
     Command(

@@ -26,12 +26,12 @@ def database_of(settings: Settings) -> Database:
     return _postgres(settings) if settings.database_url else SqliteDatabase(file_of(settings))
 
 
-def migrated(settings: Settings) -> None:
-    """Bring it to this version's schema. Raises StorageError with a sentence."""
+def migrated(settings: Settings) -> str | None:
+    """Bring it to this version's schema; the revision that it was at before, None where it is new.
+    Raises StorageError with a sentence."""
     if settings.database_url:
-        asyncio.run(_migrated(settings))
-    else:
-        migrate(file_of(settings))
+        return asyncio.run(_migrated(settings))
+    return migrate(file_of(settings))
 
 
 def sounds_of(settings: Settings, database: Database, clock: Clock) -> Sounds:
@@ -59,11 +59,11 @@ def _postgres(settings: Settings) -> "PostgresDatabase":
         ) from wrong
 
 
-async def _migrated(settings: Settings) -> None:
+async def _migrated(settings: Settings) -> str | None:
     from storage.postgres.migrating import migrate_postgres  # noqa: PLC0415 - see above
 
     database = _postgres(settings)
     try:
-        await migrate_postgres(database)
+        return await migrate_postgres(database)
     finally:
         await database.close()

@@ -24,14 +24,14 @@ def open_folder(settings: Settings) -> FolderLock:
 
 
 @contextlib.contextmanager
-def in_folder(settings: Settings) -> Iterator[None]:
-    """Work in DATA_DIR, locked and migrated; what is made there is its owner's alone, also where
-    the folder is older. Raises StartError, StorageError with a sentence."""
+def in_folder(settings: Settings) -> Iterator[str | None]:
+    """Work in DATA_DIR, locked and migrated, from the revision that is handed out; what is made
+    there is its owner's alone, also where the folder is older. Raises StartError, StorageError
+    with a sentence."""
     lock = open_folder(settings)
     before = os.umask(0o077)
     try:
-        migrated(settings)
-        yield
+        yield migrated(settings)
     except OSError as wrong:
         raise StartError(
             f"{wrong.filename or settings.data_dir} cannot be used ({wrong.strerror}): give this "

@@ -12,14 +12,17 @@ from storage.sqlite.database import prepare
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-def migrate(path: Path) -> None:
-    """Bring the database to this version's schema. Raises StorageError with a sentence."""
+def migrate(path: Path) -> str | None:
+    """Bring the database to this version's schema; the revision that it was at before, None where
+    it is new. Raises StorageError with a sentence."""
     engine = create_engine(f"sqlite:///{path}")
     prepare(engine)
     try:
         with told(), engine.connect() as connection:
-            if revision(connection) != head():
+            before = revision(connection)
+            if before != head():
                 upgrade(connection)
+            return before
     finally:
         engine.dispose()
 

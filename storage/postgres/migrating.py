@@ -12,16 +12,19 @@ MIGRATING: Final = 20261124
 """The advisory lock of whoever migrates; any number that nobody else takes."""
 
 
-async def migrate_postgres(database: PostgresDatabase) -> None:
+async def migrate_postgres(database: PostgresDatabase) -> str | None:
     """Bring it there, all or nothing: schema changes are part of the transaction. Of replicas that
-    start together one migrates, the others wait for it. Raises StorageError with a sentence."""
+    start together one migrates, the others wait for it. Returns the revision that it was at
+    before, None where it is new. Raises StorageError with a sentence."""
     with told():
         async with database.patient() as connection:
-            await connection.run_sync(_migrated)
+            return await connection.run_sync(_migrated)
 
 
-def _migrated(connection: Connection) -> None:
+def _migrated(connection: Connection) -> str | None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-    if revision(connection) != head():
+    before = revision(connection)
+    if before != head():
         upgrade(connection)
     connection.commit()
+    return before

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -77,6 +78,17 @@ async def test_the_server_looks_by_itself(
     async with asyncio.timeout(10):
         while REFUSED not in (await carrier.ring(f"CA9{next(calls)}")).text:
             await asyncio.sleep(0)
+
+
+async def test_a_time_says_whose_it_is(
+    carrier: Carrier, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server in UTC is looked at from anywhere."""
+    await say("block", CALLER, "--reason", "nuisance")
+    assert re.search(r"until \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Shanghai\);", capsys.readouterr().out)
+    monkeypatch.setenv("ZHITONG_TIME_ZONE", "Asia/Urumqi")
+    await say("blocks")
+    assert re.search(r"until [\d -]+:\d\d \(Asia/Urumqi\)  0 calls", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from deployment import commands, plans
 from deployment.listening import Worker, cannot_listen
 from deployment.settings import Settings
 from ivr.library.plans import shipped
+from storage import schema
 
 NAMES = ("run", "rehearse", "check", "migrate", "block", "unblock", "blocks")
 
@@ -132,3 +133,43 @@ def test_a_story_that_cannot_be_written_is_refused_before_the_call(
     told = capsys.readouterr().err
     assert told.startswith(f"server.py: --save {nowhere}: ")
     assert "name a file that can be written" in told
+
+
+def test_a_mistyped_command_is_offered_none_of_our_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        commands.main(serve, Path("server.py"), ("chek",))
+    told = capsys.readouterr().err
+    assert "'check'" in told
+    assert "worker" not in told
+
+
+@pytest.mark.parametrize("name", ["worker", "run"])
+def test_a_worker_is_known_where_it_is_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["server.py", name, "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        commands.main(serve, Path("server.py"), None)
+    assert capsys.readouterr().out.startswith(f"usage: server.py {name}")
+
+
+def test_migrate_says_what_it_did(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> str:
+        assert commands.main(serve, Path("server.py"), ("migrate",)) == 0
+        return capsys.readouterr().out
+
+    made, again = said(), said()
+    newest = schema.head()
+    assert made == f"the database in DATA_DIR (var) was made, at version {newest}\n"
+    assert again == f"the database in DATA_DIR (var) is at version {newest} already\n"
+    monkeypatch.setattr(schema, "revision", lambda _: "0001")
+    monkeypatch.setattr(schema, "upgrade", lambda _: None)
+    assert said() == f"the database in DATA_DIR (var) was brought from version 0001 to {newest}\n"
+
+
+def test_migrate_speaks_of_either_database(capsys: pytest.CaptureFixture[str]) -> None:
+    told = heard(capsys, "migrate", "--help")
+    assert "DATA_DIR" in told
+    assert "DATABASE_URL" in told
