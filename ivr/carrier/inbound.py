@@ -12,7 +12,7 @@ from typing import Final, assert_never
 import orjson
 
 from ivr.carrier.profiles import TWILIO, Profile
-from ivr.carrier.text import clean
+from ivr.carrier.text import clean, is_id, is_recording_id, party, whole_seconds
 from ivr.conversation.pieces import Piece
 from ivr.flow.event import (
     DialEnded,
@@ -37,10 +37,8 @@ Form = Mapping[str, str]
 
 MAX_DIGITS, MAX_SPEECH, MAX_TRANSCRIPT = 64, 1_000, 20_000  # characters kept of each
 _MAX_TRACK: Final = 32
-_MAX_PARTY, _MAX_URL, _MAX_SECONDS, _MAX_NUMERALS = 64, 2_048, 86_400, 9
+_MAX_URL: Final = 2_048
 _KEYS: Final = re.compile(r"[0-9*#A-D]*")
-_SID: Final = re.compile(r"[!-~]{1,64}")  # opaque: other engines use other shapes (§12)
-_RECORDING: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # also names a file
 # Full-width forms, as keyboards and recognisers of East Asia write digits and keys.
 _NARROW: Final = str.maketrans("０１２３４５６７８９＊＃", "0123456789*#")
 _ENDS: Final = {
@@ -168,7 +166,7 @@ def read_recording(form: Form) -> RecordingRef | None:
     state = _text(form, "RecordingStatus")
     if state not in ("", "completed") or not _text(form, "RecordingUrl"):
         return None
-    url = _text(form, "RecordingUrl")
+    url = clean(_text(form, "RecordingUrl"))
     if len(url) > _MAX_URL:
         raise MalformedWebhook(f"RecordingUrl has {len(url)} characters, at most {_MAX_URL} pass")
     return RecordingRef(_recording_sid(form), url, _recorded_seconds(form))
@@ -202,7 +200,7 @@ def read_piece(form: Form) -> Piece | None:
         return None
     return Piece(
         _sid(form, "TranscriptionSid"),
-        _text(form, "Track")[:_MAX_TRACK],
+        clean(_text(form, "Track"))[:_MAX_TRACK],
         _seconds(form, "SequenceId") or 0,
         text,
     )
@@ -287,7 +285,7 @@ def _text(form: Form, name: str) -> str:
 
 def _sid(form: Form, name: str) -> str:
     value = _text(form, name)
-    if not _SID.fullmatch(value):
+    if not is_id(value):
         raise MalformedWebhook(f"{name} must be 1 to 64 printable characters")
     return value
 
@@ -296,13 +294,13 @@ def _recording_sid(form: Form) -> str:
     """RecordingSid, or the last path segment of the URL where it is missing."""
     last = _text(form, "RecordingUrl").partition("?")[0].rstrip("/").rpartition("/")[2]
     sid = _text(form, "RecordingSid") or last.removesuffix(".wav").removesuffix(".mp3")
-    if not _RECORDING.fullmatch(sid):
+    if not is_recording_id(sid):
         raise MalformedWebhook("RecordingSid must be 1 to 64 letters, digits, _ or -")
     return sid
 
 
 def _party(form: Form, name: str) -> str:
-    return clean(_text(form, name))[:_MAX_PARTY]
+    return party(_text(form, name))
 
 
 def _keys(form: Form, name: str) -> str:
@@ -317,10 +315,7 @@ def _keys(form: Form, name: str) -> str:
 
 def _seconds(form: Form, name: str) -> int | None:
     """Whole seconds, None where absent or no number; bounded by a day."""
-    text = _text(form, name)
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_NUMERALS):
-        return None
-    return min(int(text), _MAX_SECONDS)
+    return whole_seconds(_text(form, name))
 
 
 def _confidence(text: str) -> float | None:

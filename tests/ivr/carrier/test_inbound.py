@@ -290,6 +290,12 @@ def test_a_recording_callback(fields: dict[str, str], ref: RecordingRef | None) 
     assert read_recording(ended_recording(**fields)) == ref
 
 
+def test_a_recording_url_holds_nothing_that_no_database_takes() -> None:
+    ref = read_recording(ended_recording(RecordingUrl=f"{MEDIA}/\0RE\x85"))
+    assert ref is not None
+    assert ref.url == f"{MEDIA}/RE"
+
+
 def test_an_endless_recording_url_is_refused() -> None:
     with pytest.raises(MalformedWebhook, match="RecordingUrl"):
         read_recording(ended_recording(RecordingUrl=f"https://x/{'a' * 3_000}"))

@@ -10,7 +10,7 @@ HEARD: dict[str, str] = {
     "TranscriptionEvent": "transcription-content",
     "TranscriptionData": '{"transcript": " 路灯坏了\\u0000 ", "confidence": 0.91}',
     "Final": "true",
-    "Track": "inbound_track",
+    "Track": "inbound\0_track",
     "SequenceId": "3",
     "LanguageCode": "cmn-Hans-CN",
 }
