@@ -20,7 +20,14 @@ from ivr.carrier.account import (
 
 LOOK_BACK: Final = timedelta(minutes=5)
 """Between the carrier's clock and ours, where its lists are searched by time."""
-REFUSALS: Final = (TwilioException, ValueError)
+REFUSALS: Final = (
+    TwilioException,
+    ValueError,  # no JSON, or a date that no calendar has
+    AttributeError,  # these four: JSON of another shape than the SDK takes for granted
+    TypeError,
+    LookupError,
+    RecursionError,
+)
 """What the SDK raises for an answer that it does not like or cannot read."""
 GONE: Final = 404
 _TOO_MANY, _SERVER = 429, 500
@@ -58,6 +65,9 @@ def carrier_error(what: str, error: Exception, *, repeatable: bool) -> CarrierEr
 def _told(error: Exception) -> tuple[int, int] | None:
     """Status and code of an answer; for a list the SDK hands out no more than the answer."""
     if isinstance(error, TwilioRestException | TwilioServiceException):
-        return int(error.status), int(error.code or error.status)
+        try:
+            return int(error.status), int(error.code or error.status)
+        except (TypeError, ValueError):  # both may be the body's words, whatever it says
+            return None
     status = getattr(error.args[-1], "status_code", None) if error.args else None
     return (status, status) if isinstance(status, int) else None

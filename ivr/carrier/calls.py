@@ -10,6 +10,7 @@ import aiohttp
 
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
+from ivr.carrier.text import is_id, party, whole_seconds
 from ivr.flow.progress import CallStatus
 from ivr.flow.value import value
 from ivr.ports.listed import CarrierCall
@@ -65,18 +66,18 @@ class CallRows:
             )
         except REFUSALS as error:
             raise carrier_error("a call", error, repeatable=False) from None
-        if not call.sid:
+        if not is_id(call.sid):
             raise CarrierUnsure("the carrier took a call but named no id; look it up")
-        return str(call.sid)
+        return call.sid
 
     async def placed(self, to: str, from_: str, since: datetime) -> Sequence[str]:
         """The ids of calls that we had placed between these numbers since `since` (aware), the
         oldest first. Another errand's may be among them."""
         rows = await self._listed(_MOST_ALIKE, to=to, from_=from_)
         return [
-            str(row.sid)
+            row.sid
             for row in reversed(rows)
-            if row.sid and row.direction == "outbound-api" and _began(row, since)
+            if is_id(row.sid) and row.direction == "outbound-api" and _began(row, since)
         ]
 
     async def fetch(self, sid: str) -> CarrierCall | None:
@@ -96,7 +97,7 @@ class CallRows:
         that are queued still, too."""
         day = since - LOOK_BACK
         rows = await self._listed(MOST_LISTED, start_time_after=day.astimezone(UTC))
-        return [_call(row) for row in rows if row.sid and _began(row, since)]
+        return [_call(row) for row in rows if is_id(row.sid) and _began(row, since)]
 
     async def end(self, sid: str) -> None:
         """Have a call hung up; one that is over or unknown stays as it is."""
@@ -135,14 +136,13 @@ def _began(row: Any, since: datetime) -> bool:
 
 
 def _call(row: Any) -> CarrierCall:
-    length = row.duration
     return CarrierCall(
-        sid=str(row.sid),
+        sid=party(row.sid),
         status=_status(row),
-        to=str(row.to or ""),
+        to=party(row.to),
         started=row.start_time,
-        seconds=int(length) if length is not None and str(length).isdecimal() else None,
-        caller=str(row._from or ""),  # noqa: SLF001 - so the SDK names the field From
+        seconds=whole_seconds(row.duration),
+        caller=party(row._from),  # noqa: SLF001 - so the SDK names the field From
     )
 
 

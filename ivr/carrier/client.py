@@ -11,6 +11,8 @@ import structlog
 
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
+from ivr.carrier.inbound import MAX_TRANSCRIPT
+from ivr.carrier.text import clean, is_id, is_recording_id, whole_seconds
 from ivr.ports.listed import CarrierRecording
 from ivr.ports.recordings import RecordingRef
 
@@ -44,9 +46,9 @@ class Messages:
             sent = await api.messages.create_async(to=to, from_=from_, body=body)
         except REFUSALS as error:
             raise carrier_error("a text", error, repeatable=False) from None
-        if not sent.sid:
+        if not is_id(sent.sid):
             raise CarrierUnsure("the carrier took a text but named no id; look it up")
-        return str(sent.sid)
+        return sent.sid
 
     async def find(self, to: str, from_: str, body: str, since: datetime) -> str | None:
         """The id of a text that was taken after `since` (aware), None if there is none."""
@@ -57,8 +59,8 @@ class Messages:
             raise carrier_error("the list of texts", error, repeatable=True) from None
         for text in listed:  # newest first
             late = text.date_created is None or text.date_created >= since - LOOK_BACK
-            if late and text.body == body and text.sid:
-                return str(text.sid)
+            if late and text.body == body and is_id(text.sid):
+                return text.sid
         return None
 
     async def delete(self, sid: str) -> None:
@@ -91,7 +93,9 @@ class RecordingRows:
             listed = await api.recordings.list_async(call_sid=call, limit=_MOST_RECORDINGS)
         except REFUSALS as error:
             raise carrier_error("the list of recordings", error, repeatable=True) from None
-        return [self._ref(row) for row in listed if row.sid and row.status != "absent"]
+        return [
+            self._ref(row) for row in listed if is_recording_id(row.sid) and row.status != "absent"
+        ]
 
     async def since(self, at: datetime) -> Sequence[CarrierRecording]:
         """The finished recordings of callers' words that were made since `at` (aware), the newest
@@ -106,7 +110,7 @@ class RecordingRows:
             )
             async for row in rows:
                 many += 1
-                if row.sid and row.call_sid and _finished(row) and row.date_created >= at:
+                if _finished(row) and row.date_created >= at:
                     found.append(CarrierRecording(self._ref(row), row.call_sid, row.date_created))
         except REFUSALS as error:
             raise carrier_error("the list of recordings", error, repeatable=True) from None
@@ -129,7 +133,7 @@ class RecordingRows:
                 return None
             raise mapped from None
         text = listed[0].transcription_text if listed else None
-        return str(text) if text else None
+        return clean(str(text or ""))[:MAX_TRANSCRIPT].strip() or None
 
     async def delete(self, sid: str) -> None:
         """Delete the recording at the carrier; one that is gone already is deleted."""
@@ -143,9 +147,12 @@ class RecordingRows:
 
 
 def _finished(row: Any) -> bool:
+    if not (is_recording_id(row.sid) and is_id(row.call_sid)):
+        return False
     words = row.source in (None, "", "RecordVerb")
     return words and row.status == "completed" and row.date_created is not None
 
 
-def _length(told: str | None) -> int:
-    return int(told) if told is not None and told.isdecimal() else 1
+def _length(told: object) -> int:
+    seconds = whole_seconds(told)
+    return 1 if seconds is None else seconds

@@ -57,10 +57,10 @@ class Media:
         self, account: Account, session: aiohttp.ClientSession, rules: MediaRules | None = None
     ) -> None:
         self._login = account.login
-        self._home = URL(account.base).origin()
+        self._home = _origin(URL(account.base))
         self._session = session
         self._rules = rules or MediaRules()
-        self._origins = frozenset({self._home, *map(URL, self._rules.hosts)})
+        self._origins = frozenset({self._home, *(_origin(URL(host)) for host in self._rules.hosts)})
 
     async def stream(self, ref: RecordingRef) -> AsyncIterator[bytes]:
         """The WAV in pieces. Only a stream that ends without an error is whole.
@@ -80,7 +80,7 @@ class Media:
         asked elsewhere cannot send our login back to an address of its own choice."""
         address, trusted = self._allowed(url), True
         for _ in range(_REDIRECTS + 1):
-            trusted = trusted and address.origin() == self._home
+            trusted = trusted and _origin(address) == self._home
             answer = await self._ask(address, login=trusted)
             if answer.status not in _MOVED:
                 return _checked(answer)
@@ -102,12 +102,17 @@ class Media:
         """Whoever can name an address must not make us fetch from, or log in at, another host."""
         try:
             address = URL(url) if current is None else current.join(URL(url))
-            origin = address.origin()
+            origin = _origin(address)
         except ValueError:
             raise MediaRefused("the recording's address is no absolute http address") from None
         if origin not in self._origins:
             raise MediaRefused("the recording is at a host that is not the carrier's API host")
         return address.with_user(None)
+
+
+def _origin(address: URL) -> str:
+    """Scheme, host and port, the usual one of which may be named or not. Raises ValueError."""
+    return str(address.origin())
 
 
 async def bring_home(ref: RecordingRef, media: Media, kept: Recordings) -> None:

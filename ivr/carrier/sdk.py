@@ -14,6 +14,12 @@ from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, Car
 
 LONGEST_PATIENCE: Final = 600.0
 """Seconds for which a carrier may ask to be left alone; beyond it our own waits rule."""
+MOST_ANSWER: Final = 8 * 1024 * 1024
+"""Bytes of one answer, unpacked: a page of a thousand rows has two million."""
+MOST_ASKED: Final = 1_000
+"""Requests for one question: the pages of the longest list that is read, twenty rows each. A list
+may name a next page for ever."""
+_CHUNK: Final = 64 * 1024
 _TOO_MANY: Final = 429
 _NO_ENVIRONMENT: Final = {"TWILIO": ""}  # an empty one would mean os.environ (twilio-voice §8)
 
@@ -38,6 +44,7 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
         self._base = URL(account.base.rstrip("/"))
         self._headers = {**extra, "Authorization": account.login}
         self._limits = aiohttp.ClientTimeout(total=account.seconds, sock_connect=5)
+        self._asked = 0
 
     async def request(
         self,
@@ -51,6 +58,9 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
         """One exchange. Raises CarrierRefused, CarrierUnreachable or CarrierUnsure, which the SDK
         lets pass."""
         address = self._ours(uri)
+        self._asked += 1
+        if self._asked > MOST_ASKED:
+            raise CarrierRefused("the carrier's list has no end; look at its own pages")
         form: dict[str, Any] = {"params": params, "data": data, "allow_redirects": False}
         try:
             async with self._session.request(
@@ -62,24 +72,38 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
             ) as answer:
                 if answer.status == _TOO_MANY:
                     raise CarrierUnreachable("the carrier is busy", after=_patience(answer))
-                return Response(answer.status, await answer.text(errors="replace"), answer.headers)
+                return Response(answer.status, await _text(answer), answer.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise CarrierUnreachable("no connection to the carrier; check CARRIER_URL") from None
-        except (aiohttp.ClientError, TimeoutError, OSError):
+        except (aiohttp.ClientError, TimeoutError, OSError, _TooLong):
             if method == "POST":
                 raise CarrierUnsure("the carrier did not answer; look it up first") from None
-            raise CarrierUnreachable("the carrier did not answer in time") from None
+            raise CarrierUnreachable("the carrier gave no answer, or one without end") from None
 
     def _ours(self, uri: str) -> URL:
         """The address within the account's own base. A page names the next one: with the base's
         path before it or without (SignalWire, Twilio), and never at another host with our login."""
         address, home = URL(uri), self._base
-        if address.origin() != home.origin():
+        if str(address.origin()) != str(home.origin()):  # the usual port named or not
             raise CarrierRefused("the carrier's list goes on at another host; check CARRIER_URL")
         prefix = home.path.rstrip("/")
         if prefix and address.path.startswith(f"{prefix}{prefix}/"):
             return address.with_path(address.raw_path[len(prefix) :], encoded=True, keep_query=True)
         return address
+
+
+class _TooLong(Exception):
+    """An answer beyond MOST_ANSWER."""
+
+
+async def _text(answer: aiohttp.ClientResponse) -> str:
+    """The body, as the UTF-8 that JSON is: a charset may be named that takes seconds to decode."""
+    body = bytearray()
+    async for piece in answer.content.iter_chunked(_CHUNK):
+        body += piece
+        if len(body) > MOST_ANSWER:
+            raise _TooLong
+    return body.decode(errors="replace")
 
 
 def _patience(answer: aiohttp.ClientResponse) -> float:
