@@ -158,7 +158,8 @@ class Sweep:
             await self.doors.conversation.ended(origin, end, told.seconds)
             tour.mended += 1
             return None
-        stuck = tour.now - (told.started or last) > self.bounds.longest + AFTER_TALK
+        began = min(told.started or last, last)
+        stuck = tour.now - began > self.bounds.longest + AFTER_TALK
         if not (stuck or call.over):
             self._heard[call_id] = self.ticks() + LOOKS
             return None
@@ -222,9 +223,10 @@ class Sweep:
             return None
         since = await self.doors.books.listed() or tour.now - FIRST_LOOK
         try:
-            listed = await tour.ask(self.doors.recordings.since(since - LOOK_BACK))
+            told = await tour.ask(self.doors.recordings.since(since - LOOK_BACK))
         except Unanswered:
             return None
+        listed = [row for row in told if not row.early(tour.now)]
         self._listed_at = self.ticks()
         unknown = await self.doors.books.unknown([row.ref.sid for row in listed])
         self._foreign &= unknown

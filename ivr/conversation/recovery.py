@@ -180,7 +180,8 @@ class Recovery:
         begun = min(filter(None, (known or now, self._outage.unkept)))
         certain, next_look = now - SETTLED, now + LOOK_EVERY
         if begun < certain:
-            listed = await self._carrier.recordings.since(begun - LOOK_BACK)
+            told = await self._carrier.recordings.since(begun - LOOK_BACK)
+            listed = [recording for recording in told if not recording.early(now)]
             for recording in sorted(listed, key=lambda each: each.at):
                 if recording.at <= certain:
                     await self._seen(recording)

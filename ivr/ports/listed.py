@@ -3,11 +3,14 @@ Implemented by `ivr.carrier`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from ivr.flow.progress import CallStatus
 from ivr.ports.recordings import RecordingRef
+
+AHEAD: Final = timedelta(days=1)
+"""How far the carrier's clock, and the zone that it forgot to name, may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class CarrierRecording:
     ref: RecordingRef
     call: str
     at: datetime
+
+    def early(self, now: datetime) -> bool:
+        """Whether it was made after `now`, by more than clocks differ: up to when a list is known
+        must not be told by such a date, or all that is made before it would be looked for never."""
+        return self.at > now + AHEAD
 
 
 class CarrierRecordings(Protocol):

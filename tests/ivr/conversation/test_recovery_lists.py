@@ -2,6 +2,7 @@
 spool could keep."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -121,6 +122,22 @@ async def test_a_clock_that_ran_ahead_hides_no_recording(ruin: Ruin) -> None:
     await ruin.drain()
 
     assert await only(ruin, cases)
+
+
+async def test_a_date_that_cannot_be_hides_no_recording(ruin: Ruin) -> None:
+    """Nor does such a row keep the list from being looked through."""
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    ruin.desk.clock.pass_(7200)
+    ruin.carrier_has("CA99", ago=-70 * 365 * 86_400)
+    ruin.listed[-1] = replace(ruin.listed[-1], at=datetime.max.replace(tzinfo=UTC))
+    ruin.carrier_has("CA98", ago=-70 * 365 * 86_400)
+    await ruin.drain()
+    ruin.carrier_has("CA1", ago=0)
+    ruin.desk.clock.pass_(7200)
+
+    await ruin.drain()
+
+    assert (await only(ruin, recordings)).sid == "RECA1"
 
 
 @pytest.mark.parametrize("over", [True, False])
