@@ -154,7 +154,8 @@ class Door:
 
     def _room(self, whose: str | None, dialled: str) -> Admission:
         """One caller's own calls are told busy. Withheld callers cannot be told apart: together
-        they may take half of all lines, so that whoever shows a number always finds some."""
+        they may take half of all lines, and of each number's, so that whoever shows a number
+        always finds some."""
         caps, mine, others = self._caps, self._mine, self._others
         if whose is not None and mine.many_of(whose) + others.many_of(whose) >= caps.of_caller:
             return Admission.BUSY
@@ -163,8 +164,17 @@ class Door:
             _full(mine.of_number(dialled) + others.of_number(dialled), caps.of_number),
         )
         if whose is None:
-            worst = max(worst, _full(mine.withheld + others.withheld, (caps.calls + 1) // 2))
+            here = mine.withheld_of(dialled) + others.withheld_of(dialled)
+            worst = max(
+                worst,
+                _full(mine.withheld + others.withheld, _half(caps.calls)),
+                _full(here, _half(caps.of_number)),
+            )
         return ROOMS[worst]
+
+
+def _half(cap: int) -> int:
+    return (cap + 1) // 2
 
 
 def _full(taken: int, most: int) -> int:

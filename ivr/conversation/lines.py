@@ -41,6 +41,7 @@ class Lines:
         self._taken: dict[Origin, Line] = {}
         self._of_caller: dict[str, tuple[Origin, ...]] = {}
         self._of_number: Counter[str] = Counter()
+        self._withheld: Counter[str] = Counter()
         self.withheld = 0
         """How many of them hide their number."""
 
@@ -58,6 +59,10 @@ class Lines:
         """How many rang this number."""
         return self._of_number[dialled]
 
+    def withheld_of(self, dialled: str) -> int:
+        """How many of those that rang this number hide their own."""
+        return self._withheld[dialled]
+
     def many_of(self, caller: str) -> int:
         """How many are this caller's."""
         return len(self._of_caller.get(caller, ()))
@@ -74,6 +79,7 @@ class Lines:
         self._of_number[line.dialled] += 1
         if line.caller is None:
             self.withheld += 1
+            self._withheld[line.dialled] += 1
         else:
             self._of_caller[line.caller] = (*self._of_caller.get(line.caller, ()), origin)
 
@@ -87,6 +93,9 @@ class Lines:
             del self._of_number[line.dialled]
         if line.caller is None:
             self.withheld -= 1
+            self._withheld[line.dialled] -= 1
+            if not self._withheld[line.dialled]:
+                del self._withheld[line.dialled]
             return
         left = tuple(own for own in self._of_caller[line.caller] if own != origin)
         if left:

@@ -81,6 +81,25 @@ def test_withheld_callers_lock_out_neither_one_another_alone_nor_anybody_else() 
     assert admitted(door, 6) == {OPEN: 6}
 
 
+def test_withheld_callers_take_half_of_one_numbers_lines_at_most() -> None:
+    """Or an office could be silenced for all by one who rings it with a hidden number."""
+    door = door_of(of_number=16)
+
+    assert admitted(door, 40, hidden=True) == {OPEN: 8, MESSAGE: 2, BUSY: 30}
+    assert admitted(door, 6) == {OPEN: 6}
+    assert admitted(door, 2, hidden=True, dialled=OTHER_LINE) == {OPEN: 2}
+
+
+def test_a_withheld_callers_line_is_free_again_too() -> None:
+    door = door_of(of_number=2)
+    for number in range(3):
+        assert door.admit(origin(number), None, LINE) is OPEN
+        assert door.admit(origin(number + 10), None, LINE) is MESSAGE
+        assert door.admit(origin(number + 20), None, LINE) is BUSY
+        door.leave(origin(number))
+        door.leave(origin(number + 10))
+
+
 def test_a_line_is_free_again_when_its_call_ends() -> None:
     door = door_of(of_caller=1)
     assert door.admit(origin(1), CALLER, LINE) is OPEN
