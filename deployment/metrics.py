@@ -110,17 +110,27 @@ class Metrics:
         for family, read in self._derived.values():
             families.append(family)
             found |= {(family.name, *labels): value for labels, value in read(found)}
-        for family, answer in self._asked.values():
-            try:
-                samples = await answer.now()
-            except Exception:
-                LOG.exception("metrics.unread", family=family.name)
-                continue
-            families.append(family)
-            found |= {(family.name, *labels): value for labels, value in samples}
+        asked = [*self._asked.values()]
+        told = await asyncio.gather(*(_told(family, answer) for family, answer in asked))
+        for (family, _), samples in zip(asked, told, strict=True):
+            if samples is not None:
+                families.append(family)
+                found |= {(family.name, *labels): value for labels, value in samples}
         registry = CollectorRegistry()
         registry.register(_Collected([*_written(families, found)]))
         return generate_latest(registry)
+
+
+async def _told(
+    family: Family, answer: SharedAnswer[tuple[Sample, ...]]
+) -> tuple[Sample, ...] | None:
+    """One family's; several are asked together, since a database that hangs makes each of them
+    wait, and a scraper gives up after ten seconds."""
+    try:
+        return await answer.now()
+    except Exception:
+        LOG.exception("metrics.unread", family=family.name)
+        return None
 
 
 def samples_of(durations: Durations, labels: Labels = ()) -> Iterator[Sample]:

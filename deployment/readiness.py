@@ -61,8 +61,9 @@ class Readiness:
         self._looks[name] = look
 
     async def found(self) -> Sequence[Check]:
-        """All of them, now."""
-        return [await self._look(name, look) for name, look in self._looks.items()]
+        """All of them, now, and together: each may take its whole patience."""
+        looks = [self._look(name, look) for name, look in self._looks.items()]
+        return await asyncio.gather(*looks)
 
     async def _look(self, name: str, look: Look) -> Check:
         try:

@@ -13,6 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from routing.web.guard import Handler, foreign, of_this_machine
+from storage.errors import StorageError
 
 
 def watchers_only(token: str) -> Callable[[Handler], Handler]:
@@ -30,7 +31,10 @@ def watchers_only(token: str) -> Callable[[Handler], Handler]:
                 raise web.HTTPForbidden
             if not token and not (_from_loopback(request) and of_this_machine(request)):
                 raise web.HTTPNotFound
-            return await handler(request)
+            try:
+                return await handler(request)
+            except StorageError as wrong:  # they are who sees to it
+                return web.Response(status=503, text=f"{wrong}\n")
 
         return guarded
 

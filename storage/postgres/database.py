@@ -29,7 +29,7 @@ from storage.effects import Effects
 from storage.engine import Database, Signals, Wake
 from storage.errors import StorageError
 from storage.postgres.driver import ASYNCPG, Line, Lines, driver_options
-from storage.postgres.errors import cut_off, told
+from storage.postgres.errors import NO_WRITES, cut_off, told
 from storage.postgres.signals import PostgresSignals
 from storage.postgres.steps import CoreSteps, PostgresSteps
 from storage.steps import Hook, StepRows
@@ -42,6 +42,8 @@ PATIENCE: Final = 3.0
 TURNS: Final = 20261124
 """Keeps these advisory locks apart from others."""
 ANY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:replica)")
+READS_ONLY: Final = text("SELECT current_setting('transaction_read_only')")
+"""Also where the server is a standby."""
 TIDIED: Final = ("steps", "outbox", "case_callers", "transcripts", "tries", "mails")
 """Tables whose deleted rows say something of people."""
 
@@ -168,6 +170,16 @@ class PostgresDatabase(Database):
         """Whether nobody holds its lock (`signals`). One that is only suspended holds it still."""
         free: bool = unit.execute(ANY_LOCK, {"replica": replica}).scalar_one()
         return free
+
+    async def trouble(self) -> str:
+        """Asked over the wire: SQLAlchemy begins a transaction with its first statement, so that
+        one without any succeeds on a connection whose server is gone."""
+        try:
+            async with self.unit_of_work() as unit:
+                reads_only = await unit.scalar(READS_ONLY)
+        except StorageError as wrong:
+            return str(wrong)
+        return NO_WRITES if reads_only == "on" else ""
 
     async def tidy(self) -> None:
         """Dead rows leave their pages. Another replica may be at it: then it is done there."""

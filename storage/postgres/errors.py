@@ -17,13 +17,10 @@ class Unreachable(StorageError):
     """No answer from PostgreSQL."""
 
 
+NO_WRITES: Final = "PostgreSQL takes no writes: DATABASE_URL must name the primary"
 _SENTENCES: Final = (
     ("53100", DiskFull, "PostgreSQL's disk is full: free some room on its machine"),
-    (
-        "25006",
-        ReadOnly,
-        "PostgreSQL takes no writes: DATABASE_URL must name the primary",
-    ),
+    ("25006", ReadOnly, NO_WRITES),
     ("42501", ReadOnly, "DATABASE_URL's user may not write: give it the right to the schema"),
     ("28P01", Unreachable, LOGIN),
     ("28", Unreachable, USER),

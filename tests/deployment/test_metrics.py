@@ -144,6 +144,21 @@ async def test_what_cannot_be_told_is_left_out_and_the_rest_is_there() -> None:
     ]
 
 
+async def test_a_database_that_hangs_keeps_the_scraper_waiting_once() -> None:
+    both = asyncio.Barrier(2)
+
+    async def waits() -> Iterable[Sample]:
+        await both.wait()
+        return [((), 1)]
+
+    metrics = Metrics()
+    metrics.shared(RATE, waits)
+    metrics.shared(LIVE, waits)
+    async with asyncio.timeout(10):
+        found = await read(metrics)
+    assert found["zhitong_rate", labels()] == found["zhitong_live", labels()] == 1
+
+
 async def test_the_database_is_asked_at_most_once_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

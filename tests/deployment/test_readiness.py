@@ -1,6 +1,7 @@
 """`/readyz` tells the truth: 503 only where a new call could not be answered the normal way, and
 line by line what an operator should see to."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -162,6 +163,18 @@ async def test_a_check_that_fails_itself_is_a_warning() -> None:
         "broken: cannot be told now; the log says why",
         "fine: is well",
     ]
+
+
+async def test_checks_wait_together_and_not_for_one_another() -> None:
+    """A database that hangs keeps more than one of them waiting, and whoever asks as well."""
+    all_there = asyncio.Barrier(2)
+
+    async def waits() -> Check:
+        await all_there.wait()
+        return Check("waits", State.OK, "is well")
+
+    status, lines = await asked(one=waits, other=waits)
+    assert (status, lines) == (200, ["ready", "waits: is well", "waits: is well"])
 
 
 async def test_strangers_who_ask_often_cost_what_one_does(

@@ -8,6 +8,8 @@ from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from deployment.metrics import Metrics
 from deployment.scrape import metrics_routes
+from deployment.watchers import watchers_only
+from storage.errors import StorageError
 
 TOKEN = "0123456789abcdef"
 
@@ -86,3 +88,14 @@ async def test_a_proxy_that_adds_no_header_speaks_an_older_http() -> None:
     )
     with pytest.raises(web.HTTPNotFound):
         await route.handler(request)
+
+
+async def test_where_the_database_is_gone_they_are_told_so() -> None:
+    async def ledger(_: web.Request) -> web.StreamResponse:
+        raise StorageError("PostgreSQL does not answer: see that it runs")
+
+    app = web.Application()
+    app.add_routes([web.get("/ledger", watchers_only("")(ledger))])
+    async with TestClient(TestServer(app)) as client, client.get("/ledger") as answer:
+        assert answer.status == 503
+        assert await answer.text() == "PostgreSQL does not answer: see that it runs\n"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, make_url, select
 
 from ivr.flow.effect import NoteVerdict
 from ivr.ports.journal import RecordingTaken, Reply
@@ -201,6 +201,42 @@ async def test_one_that_hangs_is_told_in_time(tmp_path: Path) -> None:
         finally:
             server.pause(on=False)
         assert (await house.journal.append(later_step("a", 1))).body == b"<later/>"
+
+
+async def test_what_keeps_it_from_a_write_is_told_over_a_connection_that_was_open_before(
+    tmp_path: Path,
+) -> None:
+    """A transaction that nothing is asked in is begun nowhere: `/readyz` called a PostgreSQL that
+    hung, or was gone, ready."""
+    server = CHOSEN.server
+    assert server is not None
+    async with opened(tmp_path) as house:
+        assert await house.database.trouble() == ""
+        server.pause(on=True)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                assert "does not answer" in await house.database.trouble()
+        finally:
+            server.pause(on=False)
+        assert await house.database.trouble() == ""
+        await asyncio.to_thread(server.kill)
+        assert "PostgreSQL" in await house.database.trouble()
+        await asyncio.to_thread(server.start)
+        assert await house.database.trouble() == ""
+
+
+async def test_one_that_only_reads_is_in_trouble(tmp_path: Path) -> None:
+    """As a standby does, which an address may lead to after a failover."""
+    url = make_url(await url_of(tmp_path / "house.db"))
+    server = CHOSEN.server
+    assert server is not None
+    server.run(f"ALTER DATABASE {url.database} SET default_transaction_read_only = on")
+    try:
+        database = PostgresDatabase(url.render_as_string(hide_password=False))
+        assert "must name the primary" in await database.trouble()
+        await database.close()
+    finally:
+        server.run(f"ALTER DATABASE {url.database} RESET default_transaction_read_only")
 
 
 async def test_no_error_shows_a_row(tmp_path: Path) -> None:
