@@ -16,7 +16,7 @@ from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Secrets, Settings, StartError
 from routing.city import AREA
 from routing.directory import Directory
-from routing.numbers.forms import masked
+from routing.numbers.forms import mask_all, masked
 from routing.numbers.reading import MissingArea, Number, caller_form, read_number
 from storage.blocks import LONGEST, Block, Decision, StoredBlocks
 from storage.effects import Effects
@@ -106,7 +106,9 @@ def _local(settings: Settings, at: datetime) -> str:
 
 
 def _decision(arguments: argparse.Namespace) -> Decision:
-    return Decision(arguments.reason, (arguments.by or _user())[:64], SystemClock().now())
+    """The reason outlives the block, in the audit: a number in it is kept by its end alone."""
+    by = (arguments.by or _user())[:64]
+    return Decision(mask_all(arguments.reason), mask_all(by), SystemClock().now())
 
 
 def _user() -> str:

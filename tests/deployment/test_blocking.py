@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import select
 
 import server
 from deployment import commands
 from deployment.house import HOUSE
 from deployment.settings import Settings
+from storage.tables.blocks import block_events, blocks
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier, house_of
 
 REFUSED = '<Reject reason="rejected"/>'
@@ -66,6 +68,21 @@ async def test_a_running_server_heeds_what_the_terminal_says(
     assert "…88 is no longer blocked" in capsys.readouterr().out
     await say("unblock", CALLER)
     assert "…88 is not blocked" in capsys.readouterr().out
+
+
+async def test_no_number_is_kept_of_a_reason_that_names_it(
+    carrier: Carrier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list's own is encrypted, and the audit outlives it."""
+    database = house_of(carrier).database
+    assert await say("block", CALLER, "--reason", f"{CALLER} rings", "--by", CALLER) == 0
+    assert await say("unblock", CALLER, "--reason", f"{CALLER} said sorry") == 0
+
+    kept = [row for table in (blocks, block_events) for row in await database.read(select(table))]
+    assert len(kept) == 2
+    assert CALLER[3:] not in repr(kept)
+    assert "…88 said sorry" in repr(kept)
+    assert CALLER[3:] not in capsys.readouterr().out
 
 
 async def test_the_server_looks_by_itself(
