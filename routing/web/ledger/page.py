@@ -18,8 +18,10 @@ from routing.web.moments import written
 
 LEDGER_PAGES: Final = Chapter("ledger", Path(__file__).parent)
 LEDGER_LINK: Final = Link("/ledger", "ledger.title")
-MOST_NUMERALS: Final = 18
-"""Of a job's number: more than any database counts to."""
+LAST_JOB: Final = 2**31 - 1
+"""As far as the database numbers its work: PostgreSQL takes no number beyond it, not to look for
+either."""
+MOST_NUMERALS: Final = 10
 Act = Callable[[web.Request], Awaitable[bool]]
 """Does what a button asks for; whether there was anything to do."""
 
@@ -41,7 +43,7 @@ def ledger_routes(desk: LedgerDesk, admit: Callable[[Handler], Handler]) -> list
 
     async def again(request: web.Request) -> bool:
         job = request.match_info["job"]
-        known = job.isdecimal() and len(job) <= MOST_NUMERALS
+        known = job.isdecimal() and len(job) <= MOST_NUMERALS and int(job) <= LAST_JOB
         return known and await desk.ledger.again(int(job), desk.clock.now())
 
     async def aside(request: web.Request) -> bool:

@@ -167,6 +167,16 @@ async def test_what_is_not_there_is_said_to_be_gone(client: Client, path: str) -
         assert "已经有人处理了" in await answer.text()
 
 
+@pytest.mark.parametrize("job", [2**31, 10**10, 10**30])
+async def test_a_number_that_no_database_looks_for_is_not_asked_for(
+    client: Client, books: Books, job: int
+) -> None:
+    """PostgreSQL refuses it, and the page would fail."""
+    async with client, client.post(f"/ledger/work/{job}/again") as answer:
+        assert answer.status == 404
+    assert books.done == []
+
+
 @pytest.mark.parametrize("path", ["/ledger/work/7/again", "/ledger/gaps/delivery/7/aside"])
 async def test_another_page_cannot_press_the_buttons(
     client: Client, books: Books, path: str
