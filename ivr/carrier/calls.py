@@ -1,8 +1,8 @@
-"""The carrier's rows of calls: placed, looked up, listed and ended through REST (twilio-voice §7).
+"""The carrier's rows of calls: placed, looked up and ended through REST (twilio-voice §7).
 Implements `ivr.ports.listed.CarrierCalls`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -16,9 +16,6 @@ from ivr.flow.value import value
 from ivr.ports.listed import CarrierCall
 
 PROGRESS: Final = ("initiated", "ringing", "answered", "completed")
-MOST_LISTED: Final = 5_000
-"""Calls of one list: a day of a busy city; more would not be read in a job's time."""
-_PAGE: Final = 1_000
 _MOST_ALIKE: Final = 100
 _NOT_LIVE: Final = 21220  # the call is over already
 
@@ -26,13 +23,14 @@ _NOT_LIVE: Final = 21220  # the call is over already
 @value
 class Placing:
     """An outgoing call. `from_` is the published number that is shown; `url` has what is spoken,
-    `status` hears how it goes; `seconds` it rings, `longest` it may last; `key` names it towards
-    servers that repeat no request of the same key."""
+    `status` hears how it goes, `fallback` speaks where `url` fails; `seconds` it rings, `longest`
+    it may last; `key` names it towards servers that repeat no request of the same key."""
 
     to: str
     from_: str
     url: str
     status: str
+    fallback: str
     key: str
     seconds: int = 30
     longest: int = 300
@@ -58,6 +56,8 @@ class CallRows:
                 from_=wanted.from_,
                 url=wanted.url,
                 method="POST",
+                fallback_url=wanted.fallback,
+                fallback_method="POST",
                 status_callback=wanted.status,
                 status_callback_event=list(PROGRESS),
                 status_callback_method="POST",
@@ -73,7 +73,13 @@ class CallRows:
     async def placed(self, to: str, from_: str, since: datetime) -> Sequence[str]:
         """The ids of calls that we had placed between these numbers since `since` (aware), the
         oldest first. Another errand's may be among them."""
-        rows = await self._listed(_MOST_ALIKE, to=to, from_=from_)
+        api = await api_of(self._account, self._session)
+        try:
+            rows: Sequence[Any] = await api.calls.list_async(
+                to=to, from_=from_, limit=_MOST_ALIKE, page_size=_MOST_ALIKE
+            )
+        except REFUSALS as error:
+            raise carrier_error("the list of calls", error, repeatable=True) from None
         return [
             row.sid
             for row in reversed(rows)
@@ -92,13 +98,6 @@ class CallRows:
             raise mapped from None
         return _call(row)
 
-    async def list(self, since: datetime) -> Sequence[CarrierCall]:
-        """The calls, in and out, that began at `since` (aware) or later, the newest first; those
-        that are queued still, too."""
-        day = since - LOOK_BACK
-        rows = await self._listed(MOST_LISTED, start_time_after=day.astimezone(UTC))
-        return [_call(row) for row in rows if is_id(row.sid) and _began(row, since)]
-
     async def end(self, sid: str) -> None:
         """Have a call hung up; one that is over or unknown stays as it is."""
         api = await api_of(self._account, self._session)
@@ -108,16 +107,6 @@ class CallRows:
             mapped = carrier_error("the end of a call", error, repeatable=True)
             if not isinstance(mapped, CarrierRefused) or not _over_already(mapped):
                 raise mapped from None
-
-    async def _listed(self, most: int, **asked: object) -> Sequence[Any]:
-        api = await api_of(self._account, self._session)
-        try:
-            rows: Sequence[Any] = await api.calls.list_async(
-                limit=most, page_size=min(most, _PAGE), **asked
-            )
-        except REFUSALS as error:
-            raise carrier_error("the list of calls", error, repeatable=True) from None
-        return rows
 
 
 def _path(sid: str) -> str:

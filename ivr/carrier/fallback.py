@@ -108,6 +108,8 @@ class FallbackRoutes:
         """Where the carrier turns when it cannot fetch or execute a document."""
         form = await self._entrance.form(request)
         LOG.warning("voice.fallback", code=str(form.get("ErrorCode", ""))[:16])
+        if form.get("Direction") == "outbound-api":  # whom we have rung leaves us no message
+            return _spoken(self.apology)
         failed = TURN.search(form.get("ErrorUrl", ""))
         at = None if failed is None else (failed[1], int(failed[2]))
         return _spoken(await self._answer(form, at))

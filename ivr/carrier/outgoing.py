@@ -34,6 +34,11 @@ class Addresses:
         """Where the first document is."""
         return f"{self.base}/voice/{call_id}/announce/0{self.overrides}"
 
+    def fallback(self) -> str:
+        """Where a phone is told what is left to say, should the document not be had. Never a static
+        host, as a published number may have: its files take messages of callers."""
+        return f"{self.base}/voice/fallback{self.overrides}"
+
     def status(self, call_id: str) -> str:
         """Where it tells how the call goes."""
         return f"{self.base}/voice/{call_id}/status{self.overrides}"
@@ -94,7 +99,14 @@ class Calling:
 
     async def _place(self, call: Outgoing, to: str) -> None:
         urls = self._addresses
-        wanted = Placing(to, call.line, urls.spoken(call.id), urls.status(call.id), call.id)
+        wanted = Placing(
+            to=to,
+            from_=call.line,
+            url=urls.spoken(call.id),
+            status=urls.status(call.id),
+            fallback=urls.fallback(),
+            key=call.id,
+        )
         await self._kept.asking(call.id, self._clock.now())
         with outcome():
             try:

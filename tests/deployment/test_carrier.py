@@ -80,7 +80,9 @@ async def test_the_first_token_asks_under_the_base_and_its_prefix(tmp_path: Path
         base = str(far.make_url("/api/laml/"))
         settings = settings_of(tmp_path, carrier="signalwire", carrier_url=base)
         rest = rest_of(settings, Secrets.of(settings), session, 300)
-        await rest.calls.place(Placing(CALLER, LINE, f"{PUBLIC}/a", f"{PUBLIC}/s", "1"))
+        await rest.calls.place(
+            Placing(CALLER, LINE, f"{PUBLIC}/a", f"{PUBLIC}/s", f"{PUBLIC}/f", "1")
+        )
         await rest.messages.send(CALLER, LINE, "x", "1")
     login = aiohttp.encode_basic_auth(ACCOUNT, "new")
     assert asked == [

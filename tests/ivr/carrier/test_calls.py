@@ -23,7 +23,8 @@ from tests.ivr.carrier.local.house import ACCOUNT, CALLER, LINE, TOKEN, House, h
 from tests.ivr.carrier.test_client import Carrier, refusal
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-WANTED = Placing(CALLER, LINE, "https://x.example/a#rc=2", "https://x.example/s#rc=2", "out:1")
+X = "https://x.example"
+WANTED = Placing(CALLER, LINE, f"{X}/a#rc=2", f"{X}/s#rc=2", f"{X}/f#rc=2", "out:1")
 
 
 @pytest.fixture
@@ -60,6 +61,8 @@ async def test_a_call_is_asked_for_with_all_that_it_needs(carrier: Carrier) -> N
         "From": LINE,
         "Url": "https://x.example/a#rc=2",
         "Method": "POST",
+        "FallbackUrl": "https://x.example/f#rc=2",
+        "FallbackMethod": "POST",
         "StatusCallback": "https://x.example/s#rc=2",
         "StatusCallbackEvent": "completed",  # the last of four; the embedded carrier hears all
         "StatusCallbackMethod": "POST",
@@ -95,7 +98,8 @@ async def test_a_call_lives_is_listed_and_ends(house: House) -> None:
     began = house.clock.now()
     async with house.phone() as phone:
         await hear(phone, "attached")
-        wanted = Placing(CALLER, LINE, f"{house.base}/voice/out", f"{house.base}/voice/s", "1")
+        ours = f"{house.base}/voice"
+        wanted = Placing(CALLER, LINE, f"{ours}/out", f"{ours}/s", f"{ours}/fallback", "1")
         sid = await rows.place(wanted)
         await hear(phone, "ringing")
         await phone.send("answer")
@@ -103,8 +107,7 @@ async def test_a_call_lives_is_listed_and_ends(house: House) -> None:
         live = await rows.fetch(sid)
         assert live == CarrierCall(sid, CallStatus.IN_PROGRESS, CALLER, began, None, LINE)
         assert await rows.placed(CALLER, LINE, began) == [sid]
-        assert [call.sid for call in await rows.list(began)] == [sid]
-        assert await rows.list(began + timedelta(hours=1)) == []
+        assert await rows.placed(CALLER, LINE, began + timedelta(hours=1)) == []
         await rows.end(sid)
         await hear(phone, "hungup")
         await house.hook("/voice/s", nth=4)
@@ -187,11 +190,11 @@ async def test_a_list_goes_on_under_the_base_whichever_way_it_is_named(
 
     async def answer(request: web.Request) -> web.StreamResponse:
         last = "Page" in request.query
-        body = {"calls": [row("CA2" if last else "CA1")], "page": 0}
+        body = {"calls": [row("CA1" if last else "CA2", direction="outbound-api")], "page": 0}
         return web.json_response(body | {"next_page_uri": None if last else following})
 
     carrier.answer = answer
-    assert [call.sid for call in await rows_of(carrier).list(NOW)] == ["CA1", "CA2"]
+    assert await rows_of(carrier).placed(CALLER, LINE, NOW) == ["CA1", "CA2"]
     assert {path for _, path, *_ in carrier.asked} == {"/line/2010-04-01/Accounts/AC1/Calls.json"}
 
 
@@ -200,7 +203,7 @@ async def test_no_list_leads_to_another_host_with_our_login(carrier: Carrier) ->
     carrier.says(200, {"calls": [row("CA1")], "meta": meta})
 
     with pytest.raises(CarrierRefused, match="another host"):
-        await rows_of(carrier).list(NOW)
+        await rows_of(carrier).placed(CALLER, LINE, NOW)
     assert len(carrier.asked) == 1
 
 

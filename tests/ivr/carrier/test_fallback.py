@@ -53,6 +53,16 @@ async def recorded(carrier: Carrier, path: str = TOLD, sid: str = "CA1", **more:
     return await carrier.post(path, sid, **(fields | more))
 
 
+async def test_whom_we_have_rung_is_asked_for_no_message(carrier: Carrier) -> None:
+    """The carrier cannot fetch what it should tell a phone that we rang."""
+    rung = {"From": LINE, "To": CALLER, "ErrorCode": "11200", "Direction": "outbound-api"}
+    answer = await carrier.post("/voice/fallback", **rung)
+    assert "<Hangup/>" in answer.text
+    assert "<Record" not in answer.text
+    assert "<Redirect" not in answer.text
+    assert said(answer)
+
+
 async def test_a_whole_call_on_the_plan(carrier: Carrier) -> None:
     opening = await carrier.post("/voice/fallback", **FAILED)
     assert "系统有故障" in said(opening)

@@ -79,13 +79,12 @@ class Far:
 
     def asks(self) -> dict[str, tuple[Ask, str, dict[str, str]]]:
         """All that is asked, the name of the list that answers it ("" where a row does), a row."""
-        placing = Placing("+1", "+2", "https://x/1", "https://x/2", "k")
+        placing = Placing("+1", "+2", "https://x/1", "https://x/2", "https://x/3", "k")
         return {
             "since": (lambda: self.recordings.since(NOW), "recordings", RECORDING),
             "of_call": (lambda: self.recordings.of_call("CA1"), "recordings", RECORDING),
             "words": (lambda: self.recordings.words("RE1"), "transcriptions", WORDS),
             "placed": (lambda: self.calls.placed("+1", "+2", NOW), "calls", CALL),
-            "list": (lambda: self.calls.list(NOW), "calls", CALL),
             "find": (lambda: self.messages.find("a", "b", "x", NOW), "messages", TEXT),
             "fetch": (lambda: self.calls.fetch("CA1"), "", CALL),
             "place": (lambda: self.calls.place(placing), "", CALL),

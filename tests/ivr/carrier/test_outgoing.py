@@ -91,6 +91,13 @@ async def test_nobody_is_rung_at_night(desk: Desk) -> None:
     assert desk.rung() == 1, "it has been placed"
 
 
+async def test_a_phone_that_we_ring_has_our_fallback(desk: Desk) -> None:
+    await desk.order()
+    await desk.calling(CALL)
+    (leg,) = desk.house.line.exchange.switch.legs.values()
+    assert leg.state.fallback == f"{desk.house.base}/voice/fallback#rc=2"
+
+
 async def test_a_call_in_doubt_is_not_looked_for_too_early(desk: Desk) -> None:
     """However the job comes back: a list that does not name it yet would have it rung again."""
     await desk.order()
@@ -128,7 +135,9 @@ async def test_an_end_that_nobody_told_of_is_found_out(desk: Desk) -> None:
     async with desk.house.phone() as phone:
         await hear(phone, "attached")
         url = f"{desk.house.base}/voice"
-        sid = await desk.rows.place(Placing(CALLER, LINE, f"{url}/out", f"{url}/progress", ID))
+        sid = await desk.rows.place(
+            Placing(CALLER, LINE, f"{url}/out", f"{url}/progress", f"{url}/fallback", ID)
+        )
         await desk.kept.taken(ID, Origin(ACCOUNT, sid), sure=True)
         await hear(phone, "ringing")
         await phone.send("answer")
