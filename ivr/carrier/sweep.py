@@ -267,7 +267,10 @@ class Sweep:
         return None
 
     async def _stranger(self, tour: Tour, row: CarrierRecording) -> Why | None:
-        """Of a call that was not; None where it is none of our numbers'."""
+        """Of a call that was not; None where it is none of our numbers', or empty: recovery has
+        that deleted."""
+        if row.ref.seconds == 0:
+            return None
         if tour.silent:
             return Why.UNREACHABLE
         try:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from ivr.conversation.errors import ForeignCall, UnknownCall, Unsettled
+from ivr.conversation.messages import PLAN_TURN
 from ivr.conversation.stores import MOST_ATTEMPTS, Plans, Stores
 from ivr.flow.call import Call
 from ivr.flow.effect import FindMatter
@@ -76,15 +77,16 @@ class Matters:
 
     async def found(self, call_id: str, ref: RecordingRef) -> bool:
         """A recording in the carrier's list that no webhook told of, of a call that is over: a
-        case of the turn that was recording, or the sound of one that has none. False where what
-        the call was about is no longer kept and no case of it lacks a sound."""
+        case of the turn that was recording, or the sound of one that has none; an empty one is held
+        until it is deleted. False where what the call was about is no longer kept and no case of it
+        lacks a sound."""
         if await self._stores.calls.recorded_by(ref.sid) == call_id:
             return True
         call = await self._was_recording(call_id)
-        if call is None:
+        if call is None and ref.seconds > 0:
             return await self._join(call_id, None, ref)
-        await self._hold(call_id, call.turn, ref)
-        if ref.seconds > 0:
+        await self._hold(call_id, PLAN_TURN if call is None else call.turn, ref)
+        if call is not None and ref.seconds > 0:
             await self._register(call, Taken(ref.sid, ref.seconds))
         return True
 

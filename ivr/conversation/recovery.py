@@ -194,12 +194,16 @@ class Recovery:
         self._next_look = next_look
 
     async def _seen(self, recording: CarrierRecording) -> None:
-        """A finished recording in the list: one that no webhook has told of becomes a case."""
+        """A finished recording in the list: one that no webhook has told of becomes a case, or goes
+        where nothing is in it."""
         calls, ref = self._stores.calls, recording.ref
-        if ref.seconds == 0 or await calls.recorded_by(ref.sid) is not None:
+        if await calls.recorded_by(ref.sid) is not None:
             return
         line = await self._told_by_carrier(recording)
         if line is None:
+            return
+        if ref.seconds == 0:
+            await self._discard(line)
             return
         LOG.warning("recovery.found", recording=ref.sid)
         call_id = await calls.of(line.origin)

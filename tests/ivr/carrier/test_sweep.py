@@ -1,6 +1,7 @@
 """The sweep over real stores, with a carrier whose lists the test writes."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -327,6 +328,21 @@ async def test_a_forgotten_calls_recording_is_for_a_person(floor: Floor) -> None
     assert await floor.swept() == [(GapKind.RECORDING, ref.sid, Why.FORGOTTEN)]
     assert await floor.ledger.put_aside(GapKind.RECORDING, ref.sid)
     assert await floor.swept() == []
+
+
+async def test_an_empty_recording_is_missed_by_nobody(floor: Floor) -> None:
+    """It is held, to be deleted, where its call was answered here; else recovery has it deleted."""
+    call = await floor.desk.ring()
+    await floor.desk.end(call)
+    held = floor.lists.recorded(call.sid, floor.now)
+    floor.lists.recorded("CAgone", floor.now)
+    floor.lists.made[:] = [replace(r, ref=replace(r.ref, seconds=0)) for r in floor.lists.made]
+    floor.pass_(timedelta(hours=2))
+
+    assert await floor.swept() == []
+    (row,) = await floor.desk.rows(recordings)
+    assert (row.sid, row.call_id, row.reference) == (held.sid, call.id, None)
+    assert await floor.desk.count(cases) == 0
 
 
 async def test_one_replica_at_a_time(floor: Floor) -> None:

@@ -32,6 +32,26 @@ async def test_what_a_static_host_took_while_we_were_dead_is_found(ruin: Ruin) -
     assert {row.sid for row in await ruin.desk.rows(recordings)} == {"RECA1", "RECA2", "RECA4"}
 
 
+async def test_an_empty_recording_that_nobody_told_of_is_deleted(ruin: Ruin) -> None:
+    """With what is kept of its call; at once where there is none, and never another's."""
+    call = await ruin.desk.ring("CA2")
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    ruin.desk.clock.pass_(7200)
+    for sid in ("CA1", "CA2"):
+        ruin.carrier_has(sid)
+    ruin.carrier_has("CA3", to="+865589999999")  # another application's
+    empty = [replace(each, ref=replace(each.ref, seconds=0)) for each in ruin.listed]
+    ruin.listed[:] = empty
+    ruin.restart()
+    ruin.desk.clock.pass_(30)
+    await ruin.drain(2)
+
+    assert ruin.deleted == ["RECA1"]
+    row = await only(ruin, recordings)
+    assert (row.sid, row.call_id, row.seconds, row.reference) == ("RECA2", call.id, 0, None)
+    assert await ruin.desk.rows(cases) == []
+
+
 async def test_before_the_first_start_nothing_is_ours(ruin: Ruin) -> None:
     ruin.carrier_has("CA1", ago=86_400)
     ruin.desk.clock.pass_(30)
