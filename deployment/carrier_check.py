@@ -115,7 +115,9 @@ class _Check:
     async def _numbers(self) -> None:
         rows = NumberRows(account_of(self.settings, self.keys), self.session)
         try:
-            ours = self._ours(await rows.list())
+            there = await rows.list()
+            ours = self._ours(there)
+            self._tell_of_others(there, ours)
             if self.wish.set and await self._write(rows, ours):
                 ours = self._ours(await rows.list())
         except CarrierError as wrong:
@@ -125,20 +127,27 @@ class _Check:
 
     def _ours(self, rows: Sequence[NumberRow]) -> Sequence[NumberRow]:
         """Those that are published or named; what else the account has is left alone."""
-        area = self.directory.area
-        named = {caller_form(number, area) for number in self.wish.numbers}
-        ours = [row for row in rows if caller_form(row.number, area) in named or self._lists(row)]
+        named = self._named()
+        return [row for row in rows if self._form(row) in named or self._lists(row)]
+
+    def _tell_of_others(self, rows: Sequence[NumberRow], ours: Sequence[NumberRow]) -> None:
+        """Numbers of the account that are not ours, and named ones that are not the account's."""
         if not ours:
             self.tell(none_of_ours([row.number for row in rows]))
         elif len(ours) < len(rows):
             left = len(rows) - len(ours)
             self.tell(note(f"{left} more of the account's numbers are not published: left alone"))
-        for missing in sorted(named - {caller_form(row.number, area) for row in ours}):
+        for missing in sorted(self._named() - {self._form(row) for row in ours}):
             self.tell(not_the_accounts(missing, len(rows)))
-        return ours
+
+    def _named(self) -> set[str]:
+        return {caller_form(number, self.directory.area) for number in self.wish.numbers}
+
+    def _form(self, row: NumberRow) -> str:
+        return caller_form(row.number, self.directory.area)
 
     def _lists(self, row: NumberRow) -> bool:
-        return caller_form(row.number, self.directory.area) in self.directory.numbers
+        return self._form(row) in self.directory.numbers
 
     async def _write(self, rows: NumberRows, ours: Sequence[NumberRow]) -> bool:
         """Show what changes, then write it; a trunk's number cannot be set. True where any was."""

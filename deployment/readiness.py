@@ -141,10 +141,13 @@ def _stuck(now: datetime, since: datetime) -> str:
 
 
 def of_spool(fallback: Fallback) -> Look:
-    """Nobody is waiting for a case beside the database: calls are answered meanwhile."""
+    """Nobody is waiting for a case beside the database, and there is where to wait: calls are
+    answered meanwhile."""
 
     async def look() -> Check:
-        if fallback.outage.unkept is not None:
+        if text := await fallback.spool.trouble():
+            pass
+        elif fallback.outage.unkept is not None:
             text = (
                 "what was said lately could not be noted anywhere: within ten minutes it is looked "
                 "up in the carrier's list"

@@ -4,7 +4,6 @@ speaks and takes messages until the database is there, and then the whole server
 import asyncio
 import contextlib
 import errno
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Final
 
@@ -82,7 +81,7 @@ async def stand_by(
     stop = told_to_stop(worker)
     runner = await listening(_alone(fallback, why), settings, worker)
     supervisor.tell(supervisor.PLAN_ALONE)
-    sys.stderr.write(f"server.py: {why}; until then callers hear the plan and leave messages\n")
+    LOG.warning("standby.begun", why=f"{why}; until then callers hear the plan, leave messages")
     try:
         while not await _stopped(stop, every):
             if await asyncio.to_thread(_is_back, settings, worker):

@@ -21,6 +21,8 @@ def welcome(settings: Settings, numbers: int) -> None:
             f"  核对 what is missing    {base}/ledger",
             "  终端 from a terminal    uv run server.py rehearse",
         ]
+    else:
+        lines.append(f"  核对 what is missing    http://127.0.0.1:{settings.port}/ledger")
     print("\n".join(lines), flush=True)
     supervisor.tell(supervisor.READY)
 

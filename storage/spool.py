@@ -115,6 +115,24 @@ class FileSpool:
 
         await self._run(write)
 
+    async def trouble(self) -> str:
+        """What keeps the folder from taking a line, or nothing. It is seen before a line is lost:
+        most days have none."""
+
+        def write() -> None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh = self._folder / f"trial.{secrets.token_hex(4)}.new"
+            try:
+                fresh.write_text("x", "ascii")
+            finally:
+                fresh.unlink(missing_ok=True)
+
+        try:
+            await self._run(write)
+        except StorageError as wrong:
+            return str(wrong)
+        return ""
+
     def close(self) -> None:
         """Let go of the files; what they hold stays for the next start."""
         self._thread.shutdown()
@@ -299,4 +317,7 @@ def _sentence(wrong: OSError) -> StorageError:
         return DiskFull("the disk is full: free some room in DATA_DIR's file system")
     if wrong.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return ReadOnly("DATA_DIR may not be written: give this user the right to it")
-    return StorageError(f"what was accepted cannot be kept in DATA_DIR ({wrong.strerror})")
+    return StorageError(
+        f"what was accepted cannot be kept in DATA_DIR/spool ({wrong.strerror}): see that it is a "
+        "folder, and that this user may write there"
+    )

@@ -126,6 +126,16 @@ async def test_a_number_that_the_account_lacks(settings: Settings, directory: Di
     assert f"finding: the account has no number {UNLISTED}, but 81 others: " in "\n".join(lines)
 
 
+async def test_what_is_set_is_looked_at_again_and_nothing_is_said_twice(
+    settings: Settings, directory: Directory
+) -> None:
+    await _spoil(settings)
+    code, lines = await told(settings, directory, Wish(numbers=(UNLISTED,), set=True))
+    assert code == 1
+    assert any(line.startswith("set ") for line in lines)
+    assert sum(UNLISTED in line for line in lines) == 1
+
+
 async def test_a_clock_that_is_wrong(settings: Settings, directory: Directory) -> None:
     code, lines = await told(settings, directory, clock=Clock(timedelta(minutes=5)))
     assert code == 1

@@ -217,3 +217,22 @@ async def test_messages_that_wait_are_told_of(
     fallback.outage.unkept = clock.now()
     assert "carrier's list" in (await look()).text
     fallback.spool.close()
+
+
+async def test_a_spool_that_takes_nothing_is_told_of_before_anything_is_lost(
+    tmp_path: Path, demo_plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in the folder's place stands for whatever keeps us from writing: root may all else."""
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(data_dir=tmp_path)
+    fallback = fallback_of(settings, Secrets.of(settings), StoppedClock(), Plans(demo_plan))
+    look = of_spool(fallback)
+    assert (await look()).state is State.OK
+    assert [*(tmp_path / "spool").iterdir()] == [], "the trial leaves nothing"
+    (tmp_path / "spool").rmdir()
+    (tmp_path / "spool").touch()
+    found = await look()
+    assert found.state is State.WARNING
+    assert "cannot be kept in DATA_DIR/spool" in found.text
+    assert "this user may write there" in found.text
+    fallback.spool.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from structlog.testing import capture_logs
 
 from deployment import standby
 from deployment.clock import SystemClock
@@ -22,6 +23,7 @@ from storage.errors import DiskFull, InUse, ReadOnly, StorageError, TooNew
 from storage.keymark import WrongKey
 from storage.sealing import Sealing
 from storage.spool import FileSpool
+from tests.ivr.carrier.local.house import free_port
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier
 from tests.ivr.desk import KEY, StoppedClock
 
@@ -55,6 +57,18 @@ async def test_what_passes_is_waited_for_where_a_server_ran_before(
     assert not standby._may_pass(settings, wrong)
     await leave_a_mark(settings)
     assert standby._may_pass(settings, wrong)
+
+
+async def test_that_the_plan_speaks_alone_is_a_line_of_the_log_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads the log reads JSON."""
+    monkeypatch.setattr(standby, "_is_back", lambda *_: True)
+    settings = Settings(data_dir=tmp_path, port=free_port(), demo=False)
+    with capture_logs() as lines:
+        assert await standby.stand_by(settings, "PostgreSQL is gone", every=0.01)
+    assert [line["event"] for line in lines] == ["standby.begun", "standby.over"]
+    assert lines[0]["why"] == "PostgreSQL is gone; until then callers hear the plan, leave messages"
 
 
 @pytest.mark.parametrize("wrong", CHOSEN, ids=repr)

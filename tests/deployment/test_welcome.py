@@ -16,6 +16,7 @@ def test_the_pages_are_named_where_they_are_shown(capsys: pytest.CaptureFixture[
         assert f"http://127.0.0.1:8081{path}\n" in shown
     assert "81 published numbers at http://127.0.0.1:8081" in hidden
     assert "/phone" not in hidden
+    assert "http://127.0.0.1:8081/ledger\n" in hidden
 
 
 def test_a_worker_tells_only_the_one_that_started_it(capsys: pytest.CaptureFixture[str]) -> None:
