@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import aiohttp
 
-from ivr.carrier.account import Account, CarrierRefused, CarrierUnsure
+from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
-from ivr.carrier.text import is_id, party, whole_seconds
+from ivr.carrier.text import id_of, party, whole_seconds
 from ivr.flow.progress import CallStatus
 from ivr.flow.value import value
 from ivr.ports.listed import CarrierCall
@@ -66,9 +66,10 @@ class CallRows:
             )
         except REFUSALS as error:
             raise carrier_error("a call", error, repeatable=False) from None
-        if not is_id(call.sid):
+        sid = id_of(call.sid)
+        if sid is None:
             raise CarrierUnsure("the carrier took a call but named no id; look it up")
-        return call.sid
+        return sid
 
     async def placed(self, to: str, from_: str, since: datetime) -> Sequence[str]:
         """The ids of calls that we had placed between these numbers since `since` (aware), the
@@ -80,11 +81,11 @@ class CallRows:
             )
         except REFUSALS as error:
             raise carrier_error("the list of calls", error, repeatable=True) from None
-        return [
-            row.sid
-            for row in reversed(rows)
-            if is_id(row.sid) and row.direction == "outbound-api" and _began(row, since)
-        ]
+        alike = [row for row in rows if row.direction == "outbound-api" and _began(row, since)]
+        ids = [sid for sid in (id_of(row.sid) for row in reversed(alike)) if sid is not None]
+        if len(ids) < len(alike):  # it was placed: to be told that it was not would ring twice
+            raise CarrierUnreachable("the carrier lists a call under no id; try later")
+        return ids
 
     async def fetch(self, sid: str) -> CarrierCall | None:
         """One call; None where the carrier knows of none, which is not that it is over."""

@@ -12,7 +12,7 @@ import structlog
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
 from ivr.carrier.inbound import MAX_TRANSCRIPT
-from ivr.carrier.text import clean, is_id, is_recording_id, whole_seconds
+from ivr.carrier.text import clean, id_of, recording_id_of, whole_seconds
 from ivr.ports.listed import CarrierRecording
 from ivr.ports.recordings import RecordingRef
 
@@ -46,9 +46,10 @@ class Messages:
             sent = await api.messages.create_async(to=to, from_=from_, body=body)
         except REFUSALS as error:
             raise carrier_error("a text", error, repeatable=False) from None
-        if not is_id(sent.sid):
+        sid = id_of(sent.sid)
+        if sid is None:
             raise CarrierUnsure("the carrier took a text but named no id; look it up")
-        return sent.sid
+        return sid
 
     async def find(self, to: str, from_: str, body: str, since: datetime) -> str | None:
         """The id of a text that was taken after `since` (aware), None if there is none."""
@@ -59,8 +60,11 @@ class Messages:
             raise carrier_error("the list of texts", error, repeatable=True) from None
         for text in listed:  # newest first
             late = text.date_created is None or text.date_created >= since - LOOK_BACK
-            if late and text.body == body and is_id(text.sid):
-                return text.sid
+            if late and text.body == body:
+                sid = id_of(text.sid)
+                if sid is None:  # it was taken: to be told that there is none would repeat it
+                    raise CarrierUnreachable("the carrier lists the text under no id; try later")
+                return sid
         return None
 
     async def delete(self, sid: str) -> None:
@@ -93,9 +97,8 @@ class RecordingRows:
             listed = await api.recordings.list_async(call_sid=call, limit=_MOST_RECORDINGS)
         except REFUSALS as error:
             raise carrier_error("the list of recordings", error, repeatable=True) from None
-        return [
-            self._ref(row) for row in listed if is_recording_id(row.sid) and row.status != "absent"
-        ]
+        found = (self._ref(row) for row in listed if row.status != "absent")
+        return [ref for ref in found if ref is not None]
 
     async def since(self, at: datetime) -> Sequence[CarrierRecording]:
         """The finished recordings of callers' words that were made since `at` (aware), the newest
@@ -110,17 +113,22 @@ class RecordingRows:
             )
             async for row in rows:
                 many += 1
-                if _finished(row) and row.date_created >= at:
-                    found.append(CarrierRecording(self._ref(row), row.call_sid, row.date_created))
+                ref, call = self._ref(row), id_of(row.call_sid)
+                if ref and call and _finished(row) and row.date_created >= at:
+                    found.append(CarrierRecording(ref, call, row.date_created))
         except REFUSALS as error:
             raise carrier_error("the list of recordings", error, repeatable=True) from None
         if many >= MOST_SINCE:
             LOG.warning("carrier.list_cut", since=at.isoformat(), most=MOST_SINCE)
         return found
 
-    def _ref(self, row: Any) -> RecordingRef:
+    def _ref(self, row: Any) -> RecordingRef | None:
+        """None where its id can be none."""
+        sid = recording_id_of(row.sid)
+        if sid is None:
+            return None
         home = f"{self._account.base.rstrip('/')}/2010-04-01/Accounts/{self._account.sid}"
-        return RecordingRef(row.sid, f"{home}/Recordings/{row.sid}", _length(row.duration))
+        return RecordingRef(sid, f"{home}/Recordings/{sid}", _length(row.duration))
 
     async def words(self, sid: str) -> str | None:
         """What the carrier heard in a recording, None where it heard nothing."""
@@ -147,8 +155,6 @@ class RecordingRows:
 
 
 def _finished(row: Any) -> bool:
-    if not (is_recording_id(row.sid) and is_id(row.call_sid)):
-        return False
     words = row.source in (None, "", "RecordVerb")
     return words and row.status == "completed" and row.date_created is not None
 

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 import orjson
 
 from ivr.carrier.profiles import TWILIO, Profile
-from ivr.carrier.text import clean, is_id, is_recording_id, party, whole_seconds
+from ivr.carrier.text import clean, id_of, party, recording_id_of, whole_seconds
 from ivr.conversation.pieces import Piece
 from ivr.flow.event import (
     DialEnded,
@@ -284,8 +284,8 @@ def _text(form: Form, name: str) -> str:
 
 
 def _sid(form: Form, name: str) -> str:
-    value = _text(form, name)
-    if not is_id(value):
+    value = id_of(_text(form, name))
+    if value is None:
         raise MalformedWebhook(f"{name} must be 1 to 64 printable characters")
     return value
 
@@ -293,8 +293,9 @@ def _sid(form: Form, name: str) -> str:
 def _recording_sid(form: Form) -> str:
     """RecordingSid, or the last path segment of the URL where it is missing."""
     last = _text(form, "RecordingUrl").partition("?")[0].rstrip("/").rpartition("/")[2]
-    sid = _text(form, "RecordingSid") or last.removesuffix(".wav").removesuffix(".mp3")
-    if not is_recording_id(sid):
+    named = _text(form, "RecordingSid") or last.removesuffix(".wav").removesuffix(".mp3")
+    sid = recording_id_of(named)
+    if sid is None:
         raise MalformedWebhook("RecordingSid must be 1 to 64 letters, digits, _ or -")
     return sid
 

@@ -2,7 +2,7 @@
 speech, field values and officials' answers pass here before they are spoken or kept."""
 
 import re
-from typing import Final, TypeGuard
+from typing import Final
 
 # Everything outside XML 1.0's Char production, and the C1 controls it merely discourages.
 # A NUL is refused by PostgreSQL, a lone surrogate by UTF-8, and Twilio answers 12100 to both.
@@ -27,14 +27,20 @@ def escape(text: str) -> str:
     return plain.replace('"', "&quot;")
 
 
-def is_id(told: object) -> TypeGuard[str]:
-    """Whether it can be a carrier's id of an account, a call or a text."""
-    return isinstance(told, str) and _ID.fullmatch(told) is not None
+def id_of(told: object) -> str | None:
+    """A carrier's id of an account, a call or a text; None for what can be none. Some engine may
+    count its own."""
+    return _fitting(_ID, told)
 
 
-def is_recording_id(told: object) -> TypeGuard[str]:
-    """Whether it can be a carrier's id of a recording."""
-    return isinstance(told, str) and _RECORDING.fullmatch(told) is not None
+def recording_id_of(told: object) -> str | None:
+    """The same, of a recording."""
+    return _fitting(_RECORDING, told)
+
+
+def _fitting(shape: re.Pattern[str], told: object) -> str | None:
+    text = str(told) if isinstance(told, str | int) and told is not True else ""
+    return text if shape.fullmatch(text) else None
 
 
 def party(told: object) -> str:

@@ -177,6 +177,31 @@ async def test_rows_that_cannot_be_ours_are_passed_over(far: Far) -> None:
     assert [row.ref.sid for row in await far.recordings.since(NOW)] == ["RE1"]
 
 
+async def test_an_id_may_be_a_number(far: Far) -> None:
+    ask = {name: question for name, (question, *_) in far.asks().items()}
+    far.says({"sid": 7}, 201)
+    assert [await ask["send"](), await ask["place"]()] == ["7", "7"]
+    far.says({"messages": [TEXT | {"sid": 7}]})
+    assert await ask["find"]() == "7"
+    far.says({"calls": [CALL | {"sid": 7}]})
+    assert await ask["placed"]() == ["7"]
+    far.says({"recordings": [RECORDING | {"sid": 7, "call_sid": 8}]})
+    (row,) = await far.recordings.since(NOW)
+    assert (row.ref.sid, row.call) == ("7", "8")
+
+
+@pytest.mark.parametrize("sid", [None, "", "a\0b", "x" * 65])
+async def test_what_is_listed_under_no_id_was_taken(far: Far, sid: object) -> None:
+    """To be told that there is no such text, or call, would send or ring it again."""
+    ask = {name: question for name, (question, *_) in far.asks().items()}
+    far.says({"messages": [TEXT | {"sid": sid}]})
+    with pytest.raises(CarrierUnreachable, match="no id"):
+        await ask["find"]()
+    far.says({"calls": [CALL | {"sid": sid}]})
+    with pytest.raises(CarrierUnreachable, match="no id"):
+        await ask["placed"]()
+
+
 async def test_an_answer_is_read_as_far_as_any_list_goes(far: Far) -> None:
     """A packed one too, whose length says nothing."""
 
