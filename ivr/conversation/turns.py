@@ -218,12 +218,18 @@ class Conversation:
                 continue
             except RecordingTaken as wrong:
                 raise ForeignCall(str(wrong)) from wrong
-            self._remember(Live(turn.call, origin), world.now, mine=stored.mine)
-            if stored.mine:
-                self._door.heard(origin, turn.call, turn.say, world.now)
-                self._count(event, turn)
+            self._took(event, turn, origin, world.now, mine=stored.mine)
             return stored.body
         raise Unsettled(f"turn {call.turn} lost {MOST_ATTEMPTS} times to other webhooks")
+
+    def _took(
+        self, event: LineEvent, turn: Turn, origin: Origin, now: datetime, *, mine: bool
+    ) -> None:
+        """What memory and the figures make of a turn that is kept; `mine`: by this webhook."""
+        self._remember(Live(turn.call, origin), now, mine=mine)
+        if mine:
+            self._door.heard(origin, turn.call, turn.say, now)
+            self._count(event, turn)
 
     def _world(self, plan: Plan, call: Call, event: LineEvent, attempt: int) -> World:
         draws = self._draw(call.id, call.turn, attempt) if isinstance(event, Recorded) else None

@@ -48,10 +48,7 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
             for label in ("listed", "full", "unlisted", "suspended", "withdrawn", "loop"):
                 yield Edge(label, getattr(node, label))
         case Check():
-            yield Edge("verdict", node.goto)
-            yield Edge("no more", node.over)
-            yield Edge("spoken", node.confirm)
-            yield Edge("no area code", node.area)
+            yield from _of_check(node)
         case Confirm() | Area():
             yield Edge("again", node.check)
         case Text():
@@ -60,9 +57,7 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
             yield Edge("within", node.goto)
             yield Edge("beyond", node.over)
         case Topic():
-            yield Edge("known", node.goto)
-            yield Edge("not known", node.root)
-            yield from (Edge(f"group {key}", to) for key, to in node.groups.items())
+            yield from _of_topic(node)
         case Duty():
             yield Edge("on duty", node.desk)
             yield Edge("otherwise", node.otherwise)
@@ -72,14 +67,12 @@ def edges(node: Node) -> Iterator[Edge]:  # noqa: C901, PLR0912 - one arm a node
             yield Edge("put through", node.put)
             yield Edge("case only", node.next)
         case Put():
-            yield Edge("talked", node.after)
-            yield from nobody(node)
+            yield from (Edge("talked", node.after), *nobody(node))
         case Progress():
             yield Edge("found", node.goto)
             yield Edge("locked", node.locked)
         case Missed():
-            yield Edge("never calls", node.never)
-            yield Edge("may call", node.may)
+            yield from (Edge("never calls", node.never), Edge("may call", node.may))
         case Do():
             yield Edge("done", node.goto)
         case End():
@@ -97,6 +90,19 @@ def _of_menu(node: Menu) -> Iterator[Edge]:
     if node.words is not None:
         yield Edge("words", node.words)
     yield Edge("silence", node.silent)
+
+
+def _of_check(node: Check) -> Iterator[Edge]:
+    yield Edge("verdict", node.goto)
+    yield Edge("no more", node.over)
+    yield Edge("spoken", node.confirm)
+    yield Edge("no area code", node.area)
+
+
+def _of_topic(node: Topic) -> Iterator[Edge]:
+    yield Edge("known", node.goto)
+    yield Edge("not known", node.root)
+    yield from (Edge(f"group {key}", to) for key, to in node.groups.items())
 
 
 def _of_recording(node: Record) -> Iterator[Edge]:

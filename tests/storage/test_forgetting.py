@@ -9,8 +9,17 @@ from typing import Final
 
 import pytest
 
-from ivr.flow.event import LineEvent, Pressed, RecordingEnd, Silence, Spoke
+from ivr.flow.event import (
+    DialEnded,
+    LineEvent,
+    Pressed,
+    Recorded,
+    RecordingEnd,
+    Silence,
+    Spoke,
+)
 from ivr.flow.world import Plan
+from ivr.ports.recordings import RecordingRef
 from routing.numbers.forms import spoken_groups
 from storage.recordings import StoredRecordings
 from storage.retention import CALL_DETAILS, LOST_CALL, Retention
@@ -20,7 +29,7 @@ from storage.sqlite.database import SqliteDatabase
 from storage.tables.calls import call_ends, calls, verdicts
 from storage.tables.cases import case_callers, cases, tries
 from storage.tables.outbox import outbox
-from tests.ivr.desk import CALLER, LINE, Desk, Rung, opened
+from tests.ivr.desk import CALLER, LINE, RECORDING_TURN, Desk, Rung, opened
 
 KEYED: Final = ("0558000", "0009")
 SAID: Final = "幺三九 一二三四 五六七八"
@@ -123,6 +132,27 @@ async def test_a_check_leaves_no_trace_of_number_and_caller(desk: Desk) -> None:
     assert found(desk, FORMS) == set()
     digest = desk.sealing.digest("caller", CALLER)
     assert digest.encode() not in everything(desk), "nor what the caller could be matched by"
+
+
+async def test_empty_recordings_leave_the_carrier_with_the_call(desk: Desk) -> None:
+    """`0` at the tone, nobody who answers, and a hang-up at the next tone: nothing was said."""
+    call = await desk.record()
+    turn, reply = RECORDING_TURN, b"<Record"
+    empty = [RecordingRef(f"REempty{n}", f"http://127.0.0.1/{n}", 0) for n in range(2)]
+    for ref, end in zip(empty, (RecordingEnd.PERSON, RecordingEnd.HANGUP), strict=True):
+        while b"<Record" not in reply:
+            reply = await desk.turn(call, turn, DialEnded(accepted=False, declined=False))
+            turn += 1
+        reply = await desk.turn(call, turn, Recorded(ref.sid, 0, end), ref)
+        turn += 1
+    await desk.end(call)
+    desk.clock.pass_(61)
+    assert await desk.settle() == 1
+    await retain(desk)
+
+    deleted = {row.payload for row in await desk.rows(outbox) if row.kind == "delete_recording"}
+    assert {json.loads(payload)["recording"] for payload in deleted} == {ref.sid for ref in empty}
+    assert await desk.count(cases) == 0
 
 
 async def test_what_remains_of_a_check(desk: Desk) -> None:
