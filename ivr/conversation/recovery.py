@@ -15,10 +15,12 @@ from ivr.conversation.messages import PLAN_TURN, Messages
 from ivr.conversation.outage import Outage
 from ivr.conversation.spooled import Spool, Spooled
 from ivr.conversation.stores import Plans, Stores
+from ivr.flow.call import Call
 from ivr.flow.fallback import Line
 from ivr.flow.node import Record
 from ivr.ports.journal import Origin
 from ivr.ports.listed import CarrierCalls, CarrierRecording, CarrierRecordings
+from ivr.ports.recordings import RecordingRef
 from routing.numbers.reading import caller_form, withheld
 from routing.ports import Clock
 
@@ -32,6 +34,9 @@ LOOK_AGAIN: Final = timedelta(minutes=5)
 """Where the carrier could not be asked."""
 LOOK_FIRST: Final = timedelta(seconds=30)
 """After a start, when the embedded carrier's own door is open."""
+LOOK_TAKES: Final = 60.0
+"""Seconds for a look, a request for each recording at worst: where the carrier is slow the rest is
+for the next round, and the spool is drained in between."""
 LINE_TAKES: Final = 20.0
 """Seconds for one line, however the database hangs."""
 MOST_FAILURES: Final = 20
@@ -179,19 +184,28 @@ class Recovery:
         known = await self._spool.known_until()
         begun = min(filter(None, (known or now, self._outage.unkept)))
         certain, next_look = now - SETTLED, now + LOOK_EVERY
+        left: Sequence[datetime] = ()
         if begun < certain:
             told = await self._carrier.recordings.since(begun - LOOK_BACK)
-            listed = [recording for recording in told if not recording.early(now)]
-            for recording in sorted(listed, key=lambda each: each.at):
-                if recording.at <= certain:
-                    await self._seen(recording)
-                else:  # its webhooks may still come
-                    next_look = min(next_look, recording.at + SETTLED)
-            begun = _known_until(begun, [each.at for each in listed], certain)
+            made = sorted((each for each in told if not each.early(now)), key=lambda each: each.at)
+            left = await self._see([each for each in made if each.at <= certain])
+            young = [each.at for each in made if each.at > certain]  # its webhooks may still come
+            next_look = now if left else min([next_look, *(at + SETTLED for at in young)])
+            begun = _known_until(begun, [each.at for each in made], [*left, *young])
         await self._spool.know_until(begun)
-        if self._outage.unkept is not None and self._outage.unkept <= certain:
+        if not left and self._outage.unkept is not None and self._outage.unkept <= certain:
             self._outage.unkept = None
         self._next_look = next_look
+
+    async def _see(self, made: Sequence[CarrierRecording]) -> Sequence[datetime]:
+        """Look at them, the oldest first; of what there was no time for, when it was made."""
+        ticks = asyncio.get_running_loop().time
+        until = ticks() + LOOK_TAKES
+        for place, recording in enumerate(made):
+            if ticks() > until:
+                return [each.at for each in made[place:]]
+            await self._seen(recording)
+        return []
 
     async def _seen(self, recording: CarrierRecording) -> None:
         """A finished recording in the list: one that no webhook has told of becomes a case, or goes
@@ -199,41 +213,59 @@ class Recovery:
         calls, ref = self._stores.calls, recording.ref
         if await calls.recorded_by(ref.sid) is not None:
             return
-        line = await self._told_by_carrier(recording)
+        origin = Origin(self._carrier.account, recording.call)
+        call_id = await calls.of(origin)
+        loaded = None if call_id is None else await calls.load(call_id)
+        if call_id is not None and ref.seconds and await self._placed(call_id, loaded, ref):
+            LOG.warning("recovery.found", recording=ref.sid)
+            return
+        known = None if loaded is None else loaded[0]
+        line = await self._told_by_carrier(recording) if known is None else _line_of(known)
         if line is None:
             return
+        spoken = None if known is None else known.language
+        language = self._plans.current.fallback.languages(line, spoken)[0]
+        message = Spooled(origin, line, language, ref, recording.at)
         if ref.seconds == 0:
-            await self._discard(line)
+            await self._discard(message)
             return
         LOG.warning("recovery.found", recording=ref.sid)
-        call_id = await calls.of(line.origin)
-        loaded = None if call_id is None else await calls.load(call_id)
-        if call_id is not None and loaded is not None and not loaded[0].over:
-            turn = loaded[0].turn
-            node = (await self._plans.of(loaded[0].plan)).script.nodes.get(loaded[0].at)
-            if isinstance(node, Record) and await calls.held_recording(call_id, turn) is None:
-                await self._matters.told(call_id, turn, ref)
-                return
-        elif call_id is not None and await self._matters.found(call_id, ref):
-            return
-        await self._messages.adopt(line)
+        await self._messages.adopt(message)
 
-    async def _told_by_carrier(self, recording: CarrierRecording) -> Spooled | None:
-        """As the spool would have it; None for a call to a number that is not ours."""
+    async def _placed(
+        self, call_id: str, loaded: tuple[Call, Origin] | None, ref: RecordingRef
+    ) -> bool:
+        """Whether it is of a turn that was recording, or the sound of a case that has none."""
+        if loaded is None or loaded[0].over:
+            return await self._matters.found(call_id, ref)
+        turn = loaded[0].turn
+        node = (await self._plans.of(loaded[0].plan)).script.nodes.get(loaded[0].at)
+        records = isinstance(node, Record)
+        if not records or await self._stores.calls.held_recording(call_id, turn) is not None:
+            return False
+        await self._matters.told(call_id, turn, ref)
+        return True
+
+    async def _told_by_carrier(self, recording: CarrierRecording) -> Line | None:
+        """Who rang which number, of a call that is not known here (any more); None where that is
+        no number of ours."""
         call = await self._carrier.calls.fetch(recording.call)
         directory = self._plans.current.directory
         dialled = "" if call is None else caller_form(call.to, directory.area)
         if call is None or dialled not in directory.numbers:
             return None
         caller = None if withheld(call.caller) else caller_form(call.caller, directory.area)
-        line = Line(dialled, caller)
-        language = self._plans.current.fallback.languages(line, None)[0]
-        origin = Origin(self._carrier.account, recording.call)
-        return Spooled(origin, line, language, recording.ref, recording.at)
+        return Line(dialled, caller)
 
 
-def _known_until(before: datetime, made: Sequence[datetime], certain: datetime) -> datetime:
+def _line_of(call: Call) -> Line:
+    """Who rang which number, as we know it ourselves: a carrier may have lost the call."""
+    return Line(call.dialled, call.caller)
+
+
+def _known_until(
+    before: datetime, made: Sequence[datetime], unseen: Sequence[datetime]
+) -> datetime:
     """Up to when all recordings are known, by the carrier's own times alone: our clock may have run
     ahead of it, and would hide what is made until it catches up."""
-    early = [at for at in made if at > certain]
-    return min(early) if early else max([before, *made])
+    return min(unseen) if unseen else max([before, *made])

@@ -1,12 +1,15 @@
 """What no webhook told of, the carrier's list tells: recordings that a static host took, or that no
 spool could keep."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from ivr.flow.event import HungUp
+from ivr.conversation import recovery
+from ivr.flow.event import HungUp, Pressed
+from ivr.ports.listed import CarrierCall
 from storage.errors import DiskFull
 from storage.tables.cases import case_callers, cases, recordings
 from tests.ivr.desk import RECORDING_TURN
@@ -106,6 +109,50 @@ async def test_a_recording_in_the_list_is_the_case_of_the_turn_that_was_recordin
     case = await ruin.desk.case(call)
     assert case.turn == RECORDING_TURN
     await one_case_of_two(ruin)
+
+
+async def test_a_message_is_a_case_where_the_carrier_has_lost_its_call(ruin: Ruin) -> None:
+    """We know the call ourselves: who rang, which number, in which language."""
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    call = await ruin.desk.ring("CA1")
+    await ruin.desk.turn(call, 1, Pressed("9"))
+    ruin.desk.clock.pass_(1200)
+    ruin.carrier_has("CA1", ago=1100)
+    ruin.calls.clear()
+
+    await ruin.drain()
+
+    case = await only(ruin, cases)
+    assert (case.call_id, case.language, case.office) == (call.id, "en", "市公安局")
+    assert (await only(ruin, recordings)).reference == case.reference
+
+
+async def test_a_slow_carrier_keeps_no_message_of_the_spool_waiting(
+    ruin: Ruin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look ends after its time; the next round drains first and goes on where it stood."""
+    monkeypatch.setattr(recovery, "LOOK_TAKES", 0.05)
+    await ruin.spool.know_until(ruin.desk.clock.now())
+    ruin.desk.clock.pass_(7200)
+    for number in range(5):
+        ruin.carrier_has(f"CA{number}", ago=7000 - number)
+    asked = ruin.fetch
+
+    async def slow(sid: str) -> CarrierCall | None:
+        await asyncio.sleep(0.04)
+        return await asked(sid)
+
+    monkeypatch.setattr(ruin, "fetch", slow)
+    await ruin.drain()
+    first = {row.sid for row in await ruin.desk.rows(recordings)}
+    await ruin.message("CA9")
+    await ruin.drain()
+    second = {row.sid for row in await ruin.desk.rows(recordings)}
+    await ruin.drain(5)
+
+    assert 0 < len(first) < 5
+    assert "RECA9" in second
+    assert len(await ruin.desk.rows(recordings)) == 6
 
 
 async def test_a_list_that_cannot_be_had_is_asked_for_again(
