@@ -145,17 +145,17 @@ def of_spool(fallback: Fallback) -> Look:
     answered meanwhile."""
 
     async def look() -> Check:
-        if text := await fallback.spool.trouble():
-            pass
-        elif fallback.outage.unkept is not None:
-            text = (
-                "what was said lately could not be noted anywhere: within ten minutes it is looked "
-                "up in the carrier's list"
-            )
-        elif await fallback.spool.waiting():
-            text = "messages wait in DATA_DIR/spool until the database takes them"
-        else:
-            return Check("spool", State.OK, "is empty")
-        return Check("spool", State.WARNING, text)
+        text = await fallback.spool.trouble() or await _waiting(fallback)
+        return Check("spool", State.WARNING if text else State.OK, text or "is empty")
 
     return look
+
+
+async def _waiting(fallback: Fallback) -> str:
+    if fallback.outage.unkept is not None:
+        return (
+            "what was said lately could not be noted anywhere: within ten minutes it is looked "
+            "up in the carrier's list"
+        )
+    waits = await fallback.spool.waiting()
+    return "messages wait in DATA_DIR/spool until the database takes them" if waits else ""
