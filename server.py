@@ -236,7 +236,8 @@ def recovery(house: House, rest: Rest) -> Recovery:
 
 def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     """Who carries out which kind of work."""
-    words = transcriber(house.settings, rest.recordings, StoredPieces(house.database))
+    pieces = StoredPieces(house.database)
+    words = transcriber(house.settings, rest.recordings, pieces, house.recordings)
 
     async def follow_up(sid: str, language: Language | None) -> None:
         await house.recordings.follow_up(sid, language, house.clock.now())

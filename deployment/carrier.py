@@ -16,8 +16,9 @@ from ivr.carrier.numbers import Setting
 from ivr.carrier.profiles import Profile, profile_of, without_words
 from ivr.carrier.recordings import Media, MediaRules
 from ivr.conversation.pieces import Pieces
-from ivr.ports.recordings import Transcriber
+from ivr.ports.recordings import Sound, Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
+from ivr.transcription.openai import Far, OpenAi
 from routing.ports import Clock
 
 
@@ -71,9 +72,14 @@ def carrier_of(settings: Settings) -> Profile:
     return profile if settings.transcriber == "carrier" else without_words(profile)
 
 
-def transcriber(settings: Settings, rows: RecordingRows, pieces: Pieces) -> Transcriber:
-    """Who turns a kept recording into words: the carrier, where it hears our languages, in pieces
-    while it records or in one afterwards."""
+def transcriber(
+    settings: Settings, rows: RecordingRows, pieces: Pieces, sound: Sound
+) -> Transcriber:
+    """Who turns a kept recording into words: a server of one's own, or the carrier, where it hears
+    our languages, in pieces while it records or in one afterwards."""
+    if settings.transcriber == "openai":
+        far = Far(settings.transcriber_url, settings.transcriber_model, settings.transcriber_key)
+        return OpenAi(far, sound)
     profile = carrier_of(settings)
     if profile.live:
         return Carrier(pieces.words)

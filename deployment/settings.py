@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deployment import envfile
+from deployment import envfile, transcriber_url
 from deployment.database_url import fault_of
 from deployment.log import Level
 from ivr.carrier.profiles import CarrierName, profile_of
@@ -26,6 +26,8 @@ LEAST_KEY: Final = 32
 """Bytes of a key that is not to be guessed."""
 LEAST_TOKEN: Final = 16
 """Characters of a token that strangers may try as often as they like."""
+MOST_WORD: Final = 512
+"""Characters of a name or a key that is told to somebody else's server."""
 _NO_ADDRESS: Final = frozenset(" \"'<>\\^`{|}")
 """Signs that stand in no address as it is signed (urllib would drop or rewrite some)."""
 
@@ -52,7 +54,10 @@ class Settings(BaseSettings):
     auth_token: str = Field(default="", repr=False)
     media_hosts: str = ""
     secret_key: str = Field(default="", repr=False)
-    transcriber: Literal["carrier", "none"] = "carrier"
+    transcriber: Literal["carrier", "openai", "none"] = "carrier"
+    transcriber_url: str = ""
+    transcriber_key: str = Field(default="", repr=False)
+    transcriber_model: str = "whisper-1"
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
@@ -98,6 +103,23 @@ class Settings(BaseSettings):
             raise ValueError("CARRIER_URL must look like https://api.example.com")
         return url.rstrip("/")
 
+    @field_validator("transcriber_url")
+    @classmethod
+    def _words_from(cls, url: str) -> str:
+        if url and not _is_base(url):
+            raise ValueError(f"TRANSCRIBER_URL {transcriber_url.LOOKS}")
+        if url and (wrong := transcriber_url.fault_of(url)):
+            raise ValueError(f"TRANSCRIBER_URL {wrong}")
+        return transcriber_url.base_of(url)
+
+    @field_validator("transcriber_key", "transcriber_model")
+    @classmethod
+    def _one_line(cls, told: str, of: ValidationInfo) -> str:
+        if not (told.isascii() and told.isprintable() and len(told) <= MOST_WORD):
+            name = (of.field_name or "").upper()
+            raise ValueError(f"{name} must be plain letters, digits and signs on one line")
+        return told.strip()
+
     @field_validator("database_url", "database_listen_url")
     @classmethod
     def _database(cls, url: str, of: ValidationInfo) -> str:
@@ -123,6 +145,7 @@ class Settings(BaseSettings):
         if self.workers > 1 and self.carrier == "local":
             raise ValueError("WORKERS must be 1 with CARRIER=local, which lives in one process")
         self._keeps_secrets()
+        self._has_one_transcriber()
         if self.demo and not self._for_this_machine:
             raise ValueError(
                 "DEMO is for this machine alone: HOST must be 127.0.0.1, CARRIER and "
@@ -149,6 +172,16 @@ class Settings(BaseSettings):
             raise ValueError(f"SECRET_KEY is too short to be secret: {LEAST_KEY} random characters")
         if 0 < len(self.metrics_token) < LEAST_TOKEN:
             raise ValueError(f"METRICS_TOKEN can be guessed: {LEAST_TOKEN} random characters")
+
+    def _has_one_transcriber(self) -> None:
+        """One that is asked for words, and no address of one that is not."""
+        if self.transcriber == "openai" and not self.transcriber_url:
+            raise ValueError("TRANSCRIBER=openai needs TRANSCRIBER_URL, where it is asked")
+        if self.transcriber != "openai" and (self.transcriber_url or self.transcriber_key):
+            raise ValueError(
+                "TRANSCRIBER_URL and TRANSCRIBER_KEY are for TRANSCRIBER=openai: set it, or leave "
+                "both out"
+            )
 
     def _reaches_the_carrier(self) -> None:
         """A carrier outside needs an account, and an address for each of us."""

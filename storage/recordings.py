@@ -1,5 +1,5 @@
 """Kept audio, and what the carrier said of each recording.
-Implements `ivr.ports.recordings.RecordingShelf`."""
+Implements `ivr.ports.recordings.RecordingShelf` and `Sound`."""
 
 import re
 from collections.abc import AsyncIterator
@@ -42,6 +42,14 @@ class StoredRecordings:
     async def read(self, sid: str) -> bytes | None:
         """The WAV, or None where it is not kept."""
         return await self._sounds.read(_plain(sid))
+
+    async def size(self, sid: str) -> int | None:
+        """Bytes of the WAV, or None where it is not kept."""
+        return await self._sounds.size(_plain(sid))
+
+    async def piece(self, sid: str, number: int) -> bytes:
+        """Of the WAV, from number 0 on; nothing beyond its end, or where it is not kept."""
+        return await self._sounds.piece(_plain(sid), number)
 
     async def delete(self, sid: str) -> None:
         """Delete the sound, surely; then its row says that it is gone."""

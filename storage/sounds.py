@@ -8,10 +8,13 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from storage.disk import flush_folder
 from storage.errors import DiskFull
+
+PIECE: Final = 256 * 1024
+"""Bytes that are read at once where nobody needs the whole."""
 
 
 class Sounds(Protocol):
@@ -23,6 +26,15 @@ class Sounds(Protocol):
 
     async def read(self, sid: str) -> bytes | None:
         """The WAV, or None where it is not kept."""
+        ...
+
+    async def size(self, sid: str) -> int | None:
+        """Its bytes, or None where it is not kept."""
+        ...
+
+    async def piece(self, sid: str, number: int) -> bytes:
+        """PIECE bytes of it, the first being number 0; fewer at its end, none beyond or where it
+        is no longer kept."""
         ...
 
     async def delete(self, sid: str) -> None:
@@ -80,6 +92,17 @@ class SoundFiles:
         except FileNotFoundError:
             return None
 
+    async def size(self, sid: str) -> int | None:
+        """The file's."""
+        try:
+            return (await asyncio.to_thread(self._path(sid).stat)).st_size
+        except FileNotFoundError:
+            return None
+
+    async def piece(self, sid: str, number: int) -> bytes:
+        """Opened anew for each, as `_written` does and why."""
+        return await asyncio.to_thread(_read, self._path(sid), number * PIECE)
+
     async def delete(self, sid: str) -> None:
         """The file and its name."""
         await asyncio.to_thread(_remove, self._path(sid))
@@ -106,6 +129,13 @@ def _append(part: Path, piece: bytes) -> None:
 def _flush(part: Path) -> None:
     with part.open("r+b") as file:
         os.fsync(file.fileno())
+
+
+def _read(path: Path, start: int) -> bytes:
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        file.seek(start)
+        return file.read(PIECE)
+    return b""
 
 
 def _rename(part: Path, path: Path) -> None:

@@ -43,6 +43,19 @@ class RecordingShelf(Recordings, Protocol):
         ...
 
 
+class Sound(Protocol):
+    """Kept audio for whoever reads it once, a piece at a time."""
+
+    async def size(self, sid: str) -> int | None:
+        """Bytes of the WAV, or None where it is not (or no longer) kept."""
+        ...
+
+    async def piece(self, sid: str, number: int) -> bytes:
+        """A quarter of a megabyte of it, from number 0 on; nothing beyond its end, or where it is
+        no longer kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """Words of a recording. `source` names who heard them (`carrier`, an engine's name)."""

@@ -13,9 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from routing.ports import Clock
 from storage.engine import Database
 from storage.errors import StorageError
+from storage.sounds import PIECE
 from storage.tables.sounds import sound_chunks, sounds
 
-CHUNK: Final = 256 * 1024
+CHUNK: Final = PIECE
 """Bytes of a row: some twenty for the longest recording."""
 ABANDONED: Final = timedelta(hours=1)
 """Chunks of no sound after so long are a killed server's; no fetch takes longer."""
@@ -81,6 +82,21 @@ class SoundRows:
         )
         rows = await self._database.read(chunks)
         return b"".join(row.bytes for row in rows) if rows else None
+
+    async def size(self, sid: str) -> int | None:
+        """As it was counted when it was kept."""
+        rows = await self._database.read(select(sounds.c.size).where(sounds.c.sid == sid))
+        return int(rows[0].size) if rows else None
+
+    async def piece(self, sid: str, number: int) -> bytes:
+        """A chunk."""
+        chunk = (
+            select(sound_chunks.c.bytes)
+            .join(sounds, sounds.c.part == sound_chunks.c.part)
+            .where(sounds.c.sid == sid, sound_chunks.c.number == number)
+        )
+        rows = await self._database.read(chunk)
+        return bytes(rows[0].bytes) if rows else b""
 
     async def delete(self, sid: str) -> None:
         """Its row and its chunks."""

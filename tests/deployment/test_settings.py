@@ -10,6 +10,7 @@ from deployment.settings import Secrets, Settings, StartError, read_settings
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is what may not be used alone
 ACCOUNT = {"account_sid": "AC1", "auth_token": "hush"}
 PUBLIC = {"public_url": "https://phone.example"}
+WORDS = {"transcriber": "openai", "transcriber_url": "https://words.example"}
 LAML = "https://town.signalwire.com/api/laml"
 
 
@@ -78,6 +79,17 @@ def test_where_the_carrier_is_asked(
         ({"time_zone": "../../etc/passwd"}, "TIME_ZONE"),
         ({"retention_audio_days": "0"}, "ZHITONG_RETENTION_AUDIO_DAYS"),
         ({"secret_key": "short"}, "SECRET_KEY is too short"),
+        ({"transcriber": "openai"}, "needs TRANSCRIBER_URL"),
+        ({"transcriber_url": "https://words.example"}, "are for TRANSCRIBER=openai"),
+        ({"transcriber_key": "hush"}, "are for TRANSCRIBER=openai"),
+        ({"transcriber": "openai", "transcriber_url": "words.example"}, "TRANSCRIBER_URL must"),
+        ({**WORDS, "transcriber_url": "http://words.example"}, "begin with https://"),
+        ({**WORDS, "transcriber_url": "http://8.8.8.8"}, "begin with https://"),
+        ({**WORDS, "transcriber_url": "http://169.254.169.254"}, "begin with https://"),
+        ({**WORDS, "transcriber_url": "http://0.0.0.0"}, "begin with https://"),
+        ({**WORDS, "transcriber_url": "https://a:hush@words.example"}, "TRANSCRIBER_URL must"),
+        ({**WORDS, "transcriber_key": "two\nlines"}, "TRANSCRIBER_KEY must be plain"),
+        ({**WORDS, "transcriber_model": "x" * 513}, "TRANSCRIBER_MODEL must be plain"),
         ({"carrier": "pigeon"}, "ZHITONG_CARRIER"),
         ({"carrier": "twilio"}, "CARRIER=twilio needs ACCOUNT_SID and AUTH_TOKEN"),
         ({**ACCOUNT, "carrier": "twilio"}, "CARRIER=twilio needs PUBLIC_URL"),
@@ -198,3 +210,22 @@ def test_settings_come_before_what_is_made(tmp_path: Path) -> None:
 
     assert (made.key, made.account, made.token) == (b"k" * 32, "AC1", "a,b")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "base"),
+    [
+        ("https://words.example", "https://words.example"),
+        ("https://words.example/asr/v1/", "https://words.example/asr"),
+        ("http://127.0.0.1:9000/v1", "http://127.0.0.1:9000"),
+        ("http://[::1]:9000", "http://[::1]:9000"),
+        ("http://10.0.0.5", "http://10.0.0.5"),
+        ("http://whisper:9000", "http://whisper:9000"),
+    ],
+)
+def test_where_words_are_asked_for(monkeypatch: pytest.MonkeyPatch, told: str, base: str) -> None:
+    values = {"transcriber": "openai", "transcriber_url": told, "transcriber_key": "hush"}
+    settings = read(monkeypatch, **values)
+
+    assert settings.transcriber_url == base
+    assert "hush" not in repr(settings)

@@ -18,6 +18,7 @@ from routing.ports import Audio
 from storage.errors import DiskFull, StorageError
 from storage.outbox import StoredOutbox
 from storage.recordings import DELETE_AFTER, StoredRecordings
+from storage.sounds import PIECE
 from storage.tables.cases import recordings
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
 
@@ -72,6 +73,24 @@ async def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
         assert await shelf(house).save("RE1", pieces(b"RI", b"", b"FF")) == 4
         assert await shelf(house).read("RE1") == b"RIFF"
         assert await shelf(house).read("RE2") is None
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE, 2 * PIECE, 2 * PIECE + 7])
+async def test_it_is_read_in_pieces_too(tmp_path: Path, size: int) -> None:
+    sound = (b"RIFF1234" * (size // 8 + 1))[:size]
+    async with opened(tmp_path) as house:
+        store = shelf(house)
+        await store.save("RE1", pieces(sound[:1000], sound[1000:]))
+        read = [await store.piece("RE1", number) for number in range(size // PIECE + 2)]
+        told = await store.size("RE1")
+        await store.delete("RE1")
+        after = await store.size("RE1"), await store.piece("RE1", 0)
+
+    assert b"".join(read) == sound
+    assert max(map(len, read)) <= PIECE
+    assert read[-1] == b""
+    assert told == size
+    assert after == (None, b"")
 
 
 async def test_a_torn_fetch_leaves_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""What of a recogniser's answer was spoken: its signs without those that only steer a display, its
+phrases without those that such engines are known to hear in silence (dependencies §8)."""
+
+import re
+from typing import Final
+
+MOST: Final = 20_000
+"""Characters kept of one recording: an hour of quick speech, as `ivr.carrier.inbound` keeps."""
+_SENTENCE_END: Final = re.compile(r"(?<=[。！？!?])|(?<=\.)(?= )")
+_NO_LETTER: Final = re.compile(r"[\W_]+")
+_SILENCE: Final = tuple(
+    re.compile(sentence)
+    for sentence in (
+        "(请不吝点赞|請不吝點贊|請不吝點讚).{0,40}",
+        "(谢谢|感谢|謝謝|感謝)(您|你|大家)?的?(观看|收看|收听|觀看|收聽)",
+        "(中文)?字幕由.{1,16}(提供|制作|製作)",
+        "(中文)?字幕(by|志愿者|志願者|制作人|製作人).{1,16}",
+        "(优优独播剧场|優優獨播劇場)yoyotelevisionseriesexclusive",
+        "(请|請)?(订阅|訂閱)(我的|我们的|我們的|本)?(频道|頻道)",
+        "以下是普通话的句子(请用简体中文)?",
+        "thank(s| you)( so much| very much)? for (watching|listening)",
+        "(please )?(like and )?subscribe( to (my|our|the|this) channel)?",
+        "(subtitles|captions|transcription|transcribed) by .{1,40}",
+    )
+)
+"""Whole sentences that Whisper learned from subtitles and says where nobody spoke, without their
+punctuation; a sentence that merely holds one is kept."""
+
+
+def tidy(text: str) -> str:
+    """On one line, and nothing in it that cannot be seen: a sign that turns the direction of
+    writing would show an official other words than were kept."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+
+
+def spoken(text: str) -> str:
+    """The tidied text of a phrase or of a whole recording without the sentences of silence; "" if
+    nothing else is in it."""
+    kept = [part for part in _SENTENCE_END.split(tidy(text[:MOST])) if not _silent(part)]
+    return "".join(kept).strip() if any(map(_letters, kept)) else ""
+
+
+def _silent(sentence: str) -> bool:
+    """Latin words keep a space between them; those of Chinese are written without."""
+    words = _letters(sentence)
+    forms = (words, words.replace(" ", ""))
+    return any(known.fullmatch(form) for known in _SILENCE for form in forms)
+
+
+def _letters(sentence: str) -> str:
+    return _NO_LETTER.sub(" ", sentence).strip().lower()

@@ -1,0 +1,71 @@
+"""Of what a recogniser answers only what was spoken is kept."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.transcription.spoken import MOST, spoken, tidy
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        "请不吝点赞 订阅 转发 打赏支持明镜与点点栏目",
+        "請不吝點贊 訂閱 轉發 打賞支持明鏡與點點欄目",
+        "字幕由Amara.org社群提供",
+        "字幕志愿者 某某某",
+        "字幕by某某",
+        "中文字幕志願者 某某",
+        "谢谢观看！",
+        "謝謝大家的收看。",
+        "以下是普通话的句子，请用简体中文。",
+        "优优独播剧场——YoYo Television Series Exclusive",
+        "Thank you for watching!",
+        "Thanks for watching.",
+        "Please subscribe to my channel.",
+        "Subtitles by the Amara.org community",
+        "。。。 … 。",
+        "",
+        " \t\n",
+    ],
+)
+def test_what_is_heard_in_silence_is_nothing(silence: str) -> None:
+    assert spoken(silence) == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "您好，我家门口的路灯坏了，请派人来修理。",
+        "有人在网上让我点赞订阅，说是政府的任务。",
+        "字幕由电视台负责，可是一个字也没有。",
+        "字幕组在网上传播盗版。",
+        "謝謝你們修好了路燈。",
+        "The street light in front of No. 12 is broken. Thank you.",
+        "Nobody thanks me for watching the children.",
+    ],
+)
+def test_what_a_caller_says_stays_as_it_is(said: str) -> None:
+    assert spoken(said) == said
+
+
+def test_a_sentence_of_silence_goes_and_the_rest_stays() -> None:
+    assert spoken("楼下着火了！谢谢观看。快来人。") == "楼下着火了！快来人。"
+
+
+def test_signs_that_steer_a_display_are_dropped() -> None:
+    turned = "停\u202e水\x00了\u200b\r\n三天\ud800\u2028"
+
+    assert tidy(turned) == "停水了 三天"
+
+
+@given(st.text(max_size=200))
+def test_it_is_one_line_that_any_database_keeps(text: str) -> None:
+    kept = spoken(text)
+
+    assert kept.encode("utf-8").decode("utf-8") == kept
+    assert kept.isprintable()
+
+
+def test_a_loop_without_end_is_cut() -> None:
+    assert len(spoken("好" * 100_000)) == MOST
