@@ -69,6 +69,9 @@ class BriefWrites:
             async with self._writer:
                 while piece in self._waiting:
                     await self._lead()
+        except BaseException:
+            piece.answer.cancel()  # nobody asks any more, also where a leader has taken it
+            raise
         finally:  # cut off while it waited: it is nobody's work any more
             if piece in self._waiting:
                 self._waiting.remove(piece)

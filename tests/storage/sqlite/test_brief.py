@@ -1,6 +1,8 @@
 """Short work in one hop: whole or not at all, in turn with the other writers."""
 
 import asyncio
+import contextlib
+import gc
 import threading
 from collections.abc import Awaitable
 from pathlib import Path
@@ -25,6 +27,11 @@ async def _settled(work: Awaitable[None]) -> str | None:
     except IntegrityError as error:
         return type(error).__name__
     return None
+
+
+async def _failing(work: Awaitable[None]) -> None:
+    with contextlib.suppress(ValueError):
+        await work
 
 
 async def _rows(house: House) -> int:
@@ -98,6 +105,36 @@ async def test_a_leader_that_is_cut_off_leaves_nobody_waiting(tmp_path: Path) ->
         leader.cancel()
         go_on.set()
         assert await follower == 1
+
+
+@pytest.mark.parametrize("led", [True, False])
+async def test_what_fails_after_it_was_cut_off_is_reported_to_nobody(
+    led: bool, tmp_path: Path
+) -> None:
+    """Nor by asyncio, as a future that was never asked."""
+    begun, go_on, reported = asyncio.Event(), threading.Event(), list[object]()
+
+    def fails(_: Connection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert go_on.wait(5)
+        raise ValueError("locked")
+
+    async with opened(tmp_path) as house, asyncio.timeout(10), asyncio.TaskGroup() as group:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: reported.append(context["message"]))
+        async with house.database.unit_of_work():
+            others = [] if led else [group.create_task(_failing(house.database.brief(fails)))]
+            await asyncio.sleep(0)
+            cut = group.create_task(house.database.brief(fails))
+            await asyncio.sleep(0)
+        await begun.wait()
+        cut.cancel()
+        go_on.set()
+        await asyncio.gather(*others)
+        await house.database.brief(lambda _: None)
+        del cut
+        gc.collect()
+    assert reported == []
 
 
 async def test_work_that_is_cut_off_while_it_waits_is_not_done(tmp_path: Path) -> None:
