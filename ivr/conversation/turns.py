@@ -321,7 +321,9 @@ class Conversation:
 
     async def ended(self, origin: Origin, end: CallEnd, seconds: int | None) -> None:
         """The carrier's final status; only forward, once. A status of a call that was never
-        answered here (the carrier's number-level callback) is nobody's and passes."""
+        answered here (the carrier's number-level callback) is nobody's and passes. The line is free
+        at once, whether or not the end can be kept."""
+        self._door.leave(origin)
         call_id = await self._stores.calls.of(origin)
         if call_id is None:
             return
@@ -332,7 +334,6 @@ class Conversation:
         if await self._stores.calls.ended(call_id, ending, self._clock.now()):
             self.tally.ends[end] += 1
         self._live.pop(call_id, None)
-        self._door.leave(origin)
 
     async def _records(self, call: Call) -> bool:
         return isinstance((await self._plans.of(call.plan)).script.nodes.get(call.at), Record)

@@ -90,3 +90,18 @@ async def test_before_the_tone_is_no_case(desk: Desk) -> None:
     assert await desk.settle() == 1
 
     assert await desk.count(cases) == 0
+
+
+async def test_a_call_that_ends_while_nothing_can_be_kept_frees_its_line_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The carrier says it once or twice: who hung up on the plan may ring again."""
+
+    async def locked(*_: object) -> None:
+        raise OSError(5, "database is locked")
+
+    call = await desk.ring("CA1")
+    monkeypatch.setattr(desk.conversation._stores.calls, "of", locked)
+    with pytest.raises(OSError, match="locked"):
+        await desk.end(call)
+    assert desk.door.live() == 0
