@@ -151,9 +151,9 @@ class VoiceRoutes:
         except REFUSED as refused:
             return _refusal(refused)
         except Exception:
-            if otherwise is None or not await otherwise(request, form):
-                raise
             LOG.exception("voice.failed", route=template(request))
+            if otherwise is None or not await otherwise(request, form):
+                return web.Response(status=500)
         return web.Response(status=204)
 
     async def _answer(self, _: web.Request, form: Fields) -> bytes:

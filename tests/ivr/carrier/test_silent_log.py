@@ -118,7 +118,10 @@ async def test_a_failure_with_all_of_it_in_its_hands_tells_nothing(
 
     assert answer.status == 500
     failed = [json.loads(line) for line in log.getvalue().splitlines() if "KeyError" in line]
-    assert [line.get("route") for line in failed] == [failed[0]["route"], None]
+    assert [line.get("route") for line in failed] == [
+        "/voice/{call}/turn/{turn}",
+        "/voice/status",
+    ]
     assert failed[0]["place"].startswith("tests/ivr/carrier/test_silent_log.py:")
     assert (failed[0]["call"], failed[0]["turn"], failed[0]["sid"]) == (call, "1", "CA1")
     assert found_in(log.getvalue()) == []

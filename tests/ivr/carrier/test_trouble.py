@@ -74,6 +74,22 @@ async def test_a_step_that_lost_to_others_is_our_failure_and_no_refusal(
     assert [(line.ref.sid, line.matter) for line in batch.lines] == [("RE1", (call, 1))]
 
 
+@pytest.mark.parametrize("error", [TimeoutError(), StorageError("x")])
+async def test_a_callback_that_fails_is_logged_with_its_route(
+    error: Exception, carrier: Carrier, log: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that took too long, too: aiohttp says neither which nor why."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(house_of(carrier).conversation, "ended", broken)
+    ended = await carrier.post("/voice/status", CallStatus="completed")
+
+    assert ended.status == 500
+    assert log.failures == ["voice.failed"]
+
+
 async def test_a_callback_that_fails_is_sent_again_by_the_carrier(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
