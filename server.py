@@ -42,6 +42,7 @@ from ivr.carrier.sweep import EVERY
 from ivr.conversation.recovery import Recovery
 from ivr.conversation.stores import Stores
 from ivr.flow.instruction import Language
+from ivr.ports.recordings import Transcript
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.delivery.console import ConsoleMail
@@ -242,8 +243,8 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     async def follow_up(sid: str, language: Language | None) -> None:
         await house.recordings.follow_up(sid, language, house.clock.now())
 
-    async def keep(sid: str, text: str, source: str) -> None:
-        await house.calls.hold_transcript(sid, text, source, house.clock.now())
+    async def keep(sid: str, words: Transcript) -> None:
+        await house.calls.keep_transcript(sid, words, house.clock.now())
 
     async def taken(job: Job, sid: str) -> None:
         await house.answers.text_taken(job, sid, house.clock.now())

@@ -16,7 +16,7 @@ from ivr.flow.call import Call, from_plain
 from ivr.flow.effect import AttachRecording, Effect
 from ivr.ports.calls import Ending, LegAnswer
 from ivr.ports.journal import HasCase, Origin, RecordingTaken
-from ivr.ports.recordings import RecordingRef
+from ivr.ports.recordings import RecordingRef, Transcript
 from storage.beneath import Read
 from storage.effects import Effects, Source
 from storage.ends import LIVE, SETTLE_AFTER, keep_end, settle_later
@@ -204,9 +204,13 @@ class StoredCalls:
 
     async def hold_transcript(self, recording: str, text: str, source: str, at: datetime) -> None:
         """Keep the words beside the recording, to be read for danger; a repeat changes nothing."""
+        await self.keep_transcript(recording, Transcript(text, source), at)
+
+    async def keep_transcript(self, recording: str, words: Transcript, at: datetime) -> None:
+        """The same, with how sure each phrase is."""
 
         def keep(unit: Connection) -> None:
-            keep_words(self._database, unit, recording, (text, source), at)
+            keep_words(self._database, unit, recording, words, at)
 
         await self._database.brief(keep)
         self._database.woken.set()

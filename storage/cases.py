@@ -130,6 +130,7 @@ def _sounds(references: Sequence[str]) -> Select[Any]:
             recordings.c.audio,
             transcripts.c.text,
             transcripts.c.source,
+            transcripts.c.confidence,
         )
         .join(transcripts, transcripts.c.recording == recordings.c.sid, isouter=True)
         .where(recordings.c.reference.in_(references))
@@ -172,7 +173,7 @@ def _recordings(sounds: Sequence[Row[Any]]) -> Sequence[KeptRecording]:
     for row in sounds:
         words = found.setdefault(row.sid, (row, []))[1]
         if row.text is not None:
-            words.append(Words(row.text, row.source))
+            words.append(Words(row.text, row.source, row.confidence))
     return [
         KeptRecording(sid, row.seconds, Audio(row.audio), tuple(words))
         for sid, (row, words) in found.items()

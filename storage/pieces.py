@@ -1,6 +1,7 @@
 """Words that the carrier hears while it records: kept piece by piece, in whatever order and however
 often they come, and joined to one transcript of their recording. Implements `Pieces`."""
 
+import json
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ivr.conversation.pieces import Piece
+from ivr.ports.recordings import Transcript
 from ivr.transcription.engines import Carrier
 from routing.ports import JobKind
 from storage.effects import enqueue
@@ -55,16 +57,29 @@ class StoredPieces:
 
 
 def keep_words(
-    database: Database, unit: Connection, sid: str, words: tuple[str, str], at: datetime
+    database: Database, unit: Connection, sid: str, words: Transcript, at: datetime
 ) -> None:
-    """Inside brief work: keep `words`, which are text and source, beside their recording, to be
-    read for danger; the carrier's as its pieces are now. A repeat changes nothing."""
-    text, source = words
+    """Inside brief work: keep `words` beside their recording, to be read for danger; the carrier's
+    as its pieces are now. A repeat changes nothing."""
     database.take_turns(unit, _turns(sid))
-    known = _now(unit, sid) if source == SOURCE else None
-    row = {"recording": sid, "source": source, "text": known or text, "at": at}
+    known = _now(unit, sid) if words.source == SOURCE else None
+    row = {
+        "recording": sid,
+        "source": words.source,
+        "text": known or words.text,
+        "confidence": words.confidence,
+        "phrases": _phrases(words),
+        "at": at,
+    }
     unit.execute(insert(transcripts).values(row).on_conflict_do_nothing())
-    unit.execute(enqueue(JobKind.HEED, {"recording": sid}, f"heed:{sid}:{source}", at, None))
+    told = f"heed:{sid}:{words.source}"
+    unit.execute(enqueue(JobKind.HEED, {"recording": sid}, told, at, None))
+
+
+def _phrases(words: Transcript) -> str | None:
+    """Length and confidence of each, as JSON: no word stands twice in a row."""
+    told = [[one.length, one.confidence] for one in words.phrases]
+    return json.dumps(told) if told else None
 
 
 def _turns(sid: str) -> str:

@@ -57,12 +57,29 @@ class Sound(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """So many characters of a transcript's text, and how sure the engine is that they were said:
+    from 0 to 1, None where it does not tell. Between two phrases stands one space, of neither."""
+
+    length: int
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
-    """Words of a recording. `source` names who heard them (`carrier`, an engine's name)."""
+    """Words of a recording. `source` names who heard them (`carrier`, an engine's name); `phrases`
+    are those of the text in its order, none where the engine tells no more than text."""
 
     text: str
     source: str
     language: Language | None = None
+    phrases: tuple[Phrase, ...] = ()
+
+    @property
+    def confidence(self) -> float | None:
+        """Of the phrase that the engine is least sure of."""
+        told = [phrase.confidence for phrase in self.phrases if phrase.confidence is not None]
+        return min(told, default=None)
 
 
 class Transcriber(Protocol):

@@ -7,12 +7,12 @@ from typing import Final, Protocol, cast
 
 from ivr.flow.instruction import Language
 from ivr.flow.words import Vocabulary
-from ivr.ports.recordings import Transcriber
+from ivr.ports.recordings import Transcriber, Transcript
 from routing.handoff import TryAgain
 from routing.ports import Clock, Job, Statement
 
-Keep = Callable[[str, str, str], Awaitable[None]]
-"""Keeps the words: the recording's id, text and source."""
+Keep = Callable[[str, Transcript], Awaitable[None]]
+"""Keeps the words of the recording with this id."""
 
 
 class Transcribing:
@@ -28,7 +28,7 @@ class Transcribing:
         language = cast("Language", job.payload.get("language") or "zh-CN")
         words = await self._transcriber.transcribe(sid, language)
         if words is not None:
-            await self._keep(sid, words.text, words.source)
+            await self._keep(sid, words)
 
 
 CASE_COMES: Final = 8

@@ -2,7 +2,7 @@
 WAV goes out, words come back. Whatever it answers is bounded, tidied and only ever text."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -12,7 +12,7 @@ import orjson
 
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Sound, Transcript
-from ivr.transcription.spoken import MOST, spoken
+from ivr.transcription.spoken import Heard, joined
 from routing.handoff import NotYet, Refused, TryAgain
 
 PATH: Final = "/v1/audio/transcriptions"
@@ -74,27 +74,27 @@ class OpenAi:
             return None
         if size > MOST_SOUND:
             raise Refused(f"a recording of {size} bytes is too long to be written down: listen")
-        text = await self._ask(sid, size, language)
-        return Transcript(text, self.name, language) if text else None
+        heard = await self._ask(sid, size, language)
+        return joined(heard, self.name, language)
 
-    async def _ask(self, sid: str, size: int, language: Language) -> str:
+    async def _ask(self, sid: str, size: int, language: Language) -> Sequence[Heard]:
         limits = aiohttp.ClientTimeout(total=self._far.seconds, sock_connect=5)
         try:
             async with aiohttp.ClientSession(timeout=limits) as session:
-                status, text = await self._try(session, sid, size, language)
+                status, heard = await self._try(session, sid, size, language)
                 if status in {400, 422} and self._format != "json":
                     self._format = "json"
-                    status, text = await self._try(session, sid, size, language)
+                    status, heard = await self._try(session, sid, size, language)
                 if status != 200:
                     self._format = "verbose_json"
                     raise _refusal(status)
-                return text
+                return heard
         except (aiohttp.ClientError, OSError, TimeoutError):
             raise TryAgain("the transcriber gave no answer, or one without end") from None
 
     async def _try(
         self, session: aiohttp.ClientSession, sid: str, size: int, language: Language
-    ) -> tuple[int, str]:
+    ) -> tuple[int, Sequence[Heard]]:
         """The status, and the words with a status of 200. Raises TryAgain."""
         form = _Form(self._fields(language), size)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **form.headers}
@@ -107,12 +107,12 @@ class OpenAi:
             allow_redirects=False,
         ) as answer:
             if answer.status == 200:
-                return 200, words_of(await _bounded(answer))
+                return 200, heard_in(await _bounded(answer))
             if answer.status in {408, 425, 429} or answer.status >= 500:
                 raise TryAgain(
                     f"the transcriber answered {answer.status}; try later", after=_patience(answer)
                 )
-            return answer.status, ""
+            return answer.status, ()
 
     def _fields(self, language: Language) -> Mapping[str, str]:
         told = {
@@ -176,7 +176,7 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def words_of(body: bytes) -> str:
+def heard_in(body: bytes) -> Sequence[Heard]:
     """The words of an answer, by phrases where it tells any. Raises TryAgain for what is none."""
     try:
         told = orjson.loads(body)
@@ -186,26 +186,23 @@ def words_of(body: bytes) -> str:
         raise TryAgain("the transcriber's answer holds no text: is TRANSCRIBER_URL its address?")
     phrases = told.get("segments")
     if not isinstance(phrases, list) or not phrases:
-        return spoken(told["text"])
-    kept = (spoken(_text(phrase)) for phrase in phrases if not _nobody(phrase))
-    return " ".join(filter(None, kept))[:MOST]
+        return (Heard(told["text"]),)
+    return [_phrase(one) for one in phrases if isinstance(one, dict)]
 
 
-def _text(phrase: Any) -> str:
-    text = phrase.get("text") if isinstance(phrase, dict) else None
-    return text if isinstance(text, str) else ""
+def _phrase(told: Mapping[str, Any]) -> Heard:
+    text = told.get("text")
+    return Heard(
+        text if isinstance(text, str) else "",
+        _number(told, "avg_logprob"),
+        _number(told, "no_speech_prob"),
+        _number(told, "compression_ratio"),
+    )
 
 
-def _nobody(phrase: Any) -> bool:
-    """Whisper's own rule for silence: it thinks so, and what it heard is unlikely."""
-    if not isinstance(phrase, dict):
-        return True
-    return _number(phrase, "no_speech_prob", 0) > 0.6 and _number(phrase, "avg_logprob", 0) < -1
-
-
-def _number(phrase: Mapping[str, Any], name: str, usual: float) -> float:
-    told = phrase.get(name)
-    return float(told) if isinstance(told, int | float) else usual
+def _number(told: Mapping[str, Any], name: str) -> float | None:
+    number = told.get(name)
+    return float(number) if isinstance(number, int | float) else None
 
 
 def _patience(answer: aiohttp.ClientResponse) -> timedelta:

@@ -1,11 +1,19 @@
 """What of a recogniser's answer was spoken: its signs without those that only steer a display, its
 phrases without those that such engines are known to hear in silence (dependencies §8)."""
 
+import math
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
+
+from ivr.flow.instruction import Language
+from ivr.ports.recordings import Phrase, Transcript
 
 MOST: Final = 20_000
 """Characters kept of one recording: an hour of quick speech, as `ivr.carrier.inbound` keeps."""
+LOOPS: Final = 2.4
+"""Text that packs better than this repeats itself (Whisper's own bound)."""
 _SENTENCE_END: Final = re.compile(r"(?<=[。！？!?])|(?<=\.)(?= )")
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 _SILENCE: Final = tuple(
@@ -38,6 +46,45 @@ def spoken(text: str) -> str:
     nothing else is in it."""
     kept = [part for part in _SENTENCE_END.split(tidy(text[:MOST])) if not _silent(part)]
     return "".join(kept).strip() if any(map(_letters, kept)) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A phrase as an engine of the Whisper kind tells it: how likely its words are (the mean
+    natural logarithm, 0 at most), how likely nobody spoke (0 to 1), and how well its text packs:
+    what repeats itself packs well."""
+
+    text: str
+    logprob: float | None = None
+    no_speech: float | None = None
+    compression: float | None = None
+
+    @property
+    def nobody(self) -> bool:
+        """Whisper's own rule for silence: it thinks so, and what it heard is unlikely."""
+        return (self.no_speech or 0) > 0.6 and (self.logprob or 0) < -1
+
+    @property
+    def confidence(self) -> float | None:
+        """From 0 to 1; a loop is nothing that anybody said, however sure of it the engine is."""
+        if (self.compression or 0) > LOOPS:
+            return 0.0
+        return None if self.logprob is None else math.exp(min(self.logprob, 0.0))
+
+
+def joined(heard: Iterable[Heard], source: str, language: Language) -> Transcript | None:
+    """What was spoken in all phrases, up to MOST characters; None if nothing was."""
+    texts, phrases, left = list[str](), list[Phrase](), MOST
+    for one in heard:
+        text = "" if one.nobody else spoken(one.text)[: max(left, 0)].strip()
+        if text:
+            texts.append(text)
+            phrases.append(Phrase(len(text), one.confidence))
+            left -= len(text) + 1
+    if not texts:
+        return None
+    told = any(phrase.confidence is not None for phrase in phrases)
+    return Transcript(" ".join(texts), source, language, tuple(phrases) if told else ())
 
 
 def _silent(sentence: str) -> bool:

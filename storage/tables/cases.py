@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -88,6 +89,8 @@ transcripts = Table(
     Column("recording", String(64), primary_key=True),
     Column("source", String(32), primary_key=True),
     Column("text", Text, nullable=False),
+    Column("confidence", Float),  # of the phrase that is least sure, 0 to 1
+    Column("phrases", Text),  # JSON: length and confidence of each, a space between two
     Column("at", Instant, nullable=False),
 )
 

@@ -1,5 +1,6 @@
 """An office's cases as its page shows them: masked callers, sound and words."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,13 +12,14 @@ from sqlalchemy import select
 
 from ivr.conversation.messages import PLAN_TURN
 from ivr.flow.effect import AttachRecording, Effect, FlagPressure, MakeAnonymous, WithdrawCase
+from ivr.ports.recordings import Phrase, Transcript
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Statement, Words
 from storage.cases import SHOWN, StoredCases
 from storage.outbox import StoredOutbox
 from storage.recordings import StoredRecordings
-from storage.tables.cases import case_events
+from storage.tables.cases import case_events, transcripts
 from tests.storage.stepping import (
     AT,
     CALLER,
@@ -185,6 +187,20 @@ async def test_sound_and_words_stand_with_their_case(tmp_path: Path) -> None:
         KeptRecording("RE2", 5, Audio.ANNOUNCED),
     )
     assert newest.recordings == (KeptRecording("RE3", 9, Audio.ANNOUNCED),)
+
+
+async def test_how_sure_words_are_stands_beside_them(tmp_path: Path) -> None:
+    attach = AttachRecording("46270395", 1, "RE1", 12, "zh-CN")
+    heard = Transcript("停水 三天", "openai", "zh-CN", (Phrase(2, 0.875), Phrase(2, 0.25)))
+    async with opened(tmp_path) as house:
+        store = await keep(house, (open_case(), attach))
+        await house.calls.keep_transcript("RE1", heard, AT)
+        (case,) = await store.cases("water")
+        kept = await house.scalar(select(transcripts.c.phrases))
+    (words,) = case.recordings[0].words
+    assert words == Words("停水 三天", "openai", 0.25)
+    assert words.unsure
+    assert json.loads(kept) == [[2, 0.875], [2, 0.25]]
 
 
 async def test_audio_is_played_from_the_shelf(tmp_path: Path) -> None:

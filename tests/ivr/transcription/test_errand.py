@@ -11,10 +11,10 @@ JOB = Job(1, "transcribe", {"recording": "RE1", "language": "en"}, 1)
 
 class Kept:
     def __init__(self) -> None:
-        self.words: list[tuple[str, str, str]] = []
+        self.words: list[tuple[str, Transcript]] = []
 
-    async def __call__(self, sid: str, text: str, source: str) -> None:
-        self.words.append((sid, text, source))
+    async def __call__(self, sid: str, words: Transcript) -> None:
+        self.words.append((sid, words))
 
 
 async def heard(sid: str) -> str | None:
@@ -25,7 +25,7 @@ async def test_the_carriers_words_are_kept_as_its_own() -> None:
     kept = Kept()
     await Transcribing(Carrier(heard), kept)(JOB)
 
-    assert kept.words == [("RE1", "the street light is broken", "carrier")]
+    assert kept.words == [("RE1", Transcript("the street light is broken", "carrier", "en"))]
 
 
 async def test_a_recording_without_words_is_left_without() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -140,7 +141,7 @@ async def test_phrases_are_joined_without_those_of_silence(server: Server) -> No
         {
             "text": "all of it",
             "segments": [
-                {"text": " 路灯坏了。", "avg_logprob": -0.2, "no_speech_prob": 0.01},
+                {"text": " 路灯坏了。", "avg_logprob": math.log(0.75), "no_speech_prob": 0.01},
                 {"text": "嗯嗯", "avg_logprob": -1.4, "no_speech_prob": 0.9},
                 {"text": "请不吝点赞 订阅 转发"},
                 {"text": "快来修。", "avg_logprob": "high", "no_speech_prob": None},
@@ -153,7 +154,11 @@ async def test_phrases_are_joined_without_those_of_silence(server: Server) -> No
 
     words = await server.asked_by().transcribe("RE1", "zh-CN")
 
-    assert words == Transcript("路灯坏了。 快来修。", "openai", "zh-CN")
+    assert words is not None
+    assert words.text == "路灯坏了。 快来修。"
+    assert [phrase.length for phrase in words.phrases] == [5, 4]
+    assert words.confidence == pytest.approx(0.75)
+    assert words.phrases[1].confidence is None
 
 
 @pytest.mark.parametrize("sound", [None, b"", b"RIFF" + bytes(40)])

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.transcription.spoken import MOST, spoken, tidy
+from ivr.ports.recordings import Phrase, Transcript
+from ivr.transcription.spoken import MOST, Heard, joined, spoken, tidy
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,44 @@ def test_it_is_one_line_that_any_database_keeps(text: str) -> None:
 
 def test_a_loop_without_end_is_cut() -> None:
     assert len(spoken("好" * 100_000)) == MOST
+
+
+def test_phrases_are_measured_in_the_text_that_they_make() -> None:
+    heard = (Heard("停水了。", -0.1), Heard("谢谢观看", -0.1), Heard(" 三天 ", 0.5))
+    words = joined(heard, "openai", "zh-CN")
+
+    assert words is not None
+    assert words.text == "停水了。 三天"
+    assert [phrase.length for phrase in words.phrases] == [4, 2]
+    assert words.phrases[1].confidence == 1.0
+
+
+def test_what_nobody_said_is_left_out() -> None:
+    assert joined((Heard("嗯", -1.5, 0.9), Heard("", -0.1)), "openai", "en") is None
+
+
+def test_a_loop_is_never_sure() -> None:
+    words = joined((Heard("好的" * 50, -0.05, 0.1, 12.0),), "openai", "zh-CN")
+
+    assert words is not None
+    assert words.confidence == 0
+
+
+def test_an_engine_that_tells_text_alone_has_no_phrases() -> None:
+    assert joined((Heard("停水"),), "openai", "en") == Transcript("停水", "openai", "en")
+
+
+@given(st.lists(st.builds(Heard, st.text(max_size=40), st.floats(-9, 1)), max_size=9))
+def test_phrases_and_the_spaces_between_are_the_whole_text(heard: list[Heard]) -> None:
+    words = joined(heard, "openai", "en") or Transcript("", "openai")
+
+    spaces = max(len(words.phrases) - 1, 0)
+    assert sum(phrase.length for phrase in words.phrases) + spaces == len(words.text)
+
+
+def test_the_whole_is_bounded() -> None:
+    words = joined([Heard("好" * 3_000, -0.1)] * 9, "openai", "zh-CN")
+
+    assert words is not None
+    assert len(words.text) <= MOST
+    assert words.phrases[0] == Phrase(3_000, words.confidence)

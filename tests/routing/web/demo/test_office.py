@@ -160,6 +160,22 @@ async def test_hostile_names_and_words_never_become_markup(
     assert "&lt;script&gt;" in shown
 
 
+@pytest.mark.parametrize(("confidence", "unsure"), [(0.49, True), (0.5, False), (None, False)])
+async def test_words_that_a_machine_is_not_sure_of_say_so(
+    client: Client, cases: KeptCases, confidence: float | None, unsure: bool
+) -> None:
+    words = Words("停水三天", "openai", confidence)
+    recording = KeptRecording("RE1", 1, Audio.KEPT, (words,))
+    cases.kept = [dataclasses.replace(a_case(), recordings=(recording,))]
+    async with client:
+        chinese = await text_of(client, WATER)
+        english = await text_of(client, f"{WATER}?lang=en")
+
+    assert "机器识别的文字（openai），未经人工核对" in chinese
+    assert ("请以录音为准" in chinese) is unsure
+    assert ("listen to be sure" in english) is unsure
+
+
 async def test_an_office_without_cases_and_one_that_is_none(
     client: Client, cases: KeptCases
 ) -> None:
