@@ -1,0 +1,70 @@
+"""Words from a server of one's own: from the settings to the words beside a recording."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+import server
+from deployment.carrier import carrier_of, rest_of
+from deployment.house import HOUSE
+from deployment.settings import Settings
+from ivr.carrier.profiles import profile_of
+from routing.ports import Job, JobKind, Statement
+from storage.schema import migrate
+
+SOUND = b"RIFF" + bytes(20_000)
+ACCOUNT = {"account_sid": "AC1", "auth_token": "hush", "public_url": "https://phone.example"}
+
+
+async def sound() -> AsyncIterator[bytes]:
+    yield SOUND
+
+
+@pytest.fixture
+async def far() -> AsyncIterator[str]:
+    """Hears danger in every sound that it is sent whole."""
+
+    async def take(request: web.Request) -> web.Response:
+        whole = SOUND in await request.read()
+        return web.json_response({"text": "楼下着火了" if whole else "half of it"})
+
+    app = web.Application()
+    app.router.add_post("/asr/v1/audio/transcriptions", take)
+    async with TestServer(app, host="127.0.0.1") as running:
+        yield str(running.make_url("/asr/v1"))
+
+
+async def test_a_kept_recording_gets_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    settings = Settings(data_dir=tmp_path, transcriber="openai", transcriber_url=far)
+    app = await server.build_app(settings)
+    async with TestServer(app), aiohttp.ClientSession() as session:
+        house = app[HOUSE]
+        await house.recordings.save("RE1", sound())
+        work = server.handlers(house, rest_of(house.settings, house.secrets, session, 300))
+        await work[JobKind.TRANSCRIBE](Job(1, "transcribe", {"recording": "RE1"}, 1))
+        said = await house.cases.statement("RE1")
+
+    assert said == Statement(None, ("楼下着火了",))
+
+
+def test_the_carrier_is_not_asked_for_words_beside_it(tmp_path: Path) -> None:
+    url = "https://words.example"
+    settings = Settings(
+        data_dir=tmp_path,
+        carrier="twilio",
+        transcriber="openai",
+        transcriber_url=url,
+        **ACCOUNT,  # type: ignore[arg-type]  # as from .env
+    )
+
+    assert profile_of("twilio").live
+    assert not carrier_of(settings).live
