@@ -80,7 +80,7 @@ class OpenAi:
     async def _ask(self, sid: str, size: int, language: Language) -> Sequence[Heard]:
         limits = aiohttp.ClientTimeout(total=self._far.seconds, sock_connect=5)
         try:
-            async with aiohttp.ClientSession(timeout=limits) as session:
+            async with aiohttp.ClientSession(timeout=limits, auto_decompress=False) as session:
                 status, heard = await self._try(session, sid, size, language)
                 if status in {400, 422} and self._format != "json":
                     self._format = "json"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import json
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,6 +28,7 @@ from routing.handoff import HandoffError, NotYet, Refused, TryAgain
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PIECE = 1_000
+PACKED = gzip.compress(b'{"text": "no water"}')
 SOUND = bytes(range(256)) * 10
 
 
@@ -203,6 +205,7 @@ async def test_words_of_silence_are_none(server: Server, text: str) -> None:
         (says(b""), TryAgain, "no text"),
         (says(b"[" * 10_000), TryAgain, "no text"),
         (says(["text"]), TryAgain, "no text"),
+        (says(PACKED, 200, **{"Content-Encoding": "gzip"}), TryAgain, "no text"),
         (says({"text": None}), TryAgain, "no text"),
         (says(b'{"text": "\xff"}'), TryAgain, "no text"),
         (says({"text": "x" * MOST_ANSWER}), TryAgain, "more than"),
