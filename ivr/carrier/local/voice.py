@@ -1,7 +1,7 @@
-"""The carrier's own voice: text to 8 kHz WAV through espeak-ng, where installed.
+"""The carrier's own voice: recorded sentences, and espeak-ng for the others where installed.
 
-Cached on disk by a hash of what is said; made outside the event loop by a
-subprocess. Without the program there is no voice and the browser speaks.
+A prompt is one 8 kHz WAV, cached on disk by a hash of what is said and made outside the event
+loop. Where a sentence is neither recorded nor to be made, the browser speaks the whole prompt.
 """
 
 from __future__ import annotations
@@ -10,24 +10,32 @@ import array
 import asyncio
 import hashlib
 import io
+import logging
 import os
 import shutil
 import sys
 import time
 import wave
+from contextlib import suppress
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from ivr.carrier.local.recordings import RATE, to_wav
+from ivr.carrier.local.bank import Bank, Part, frames
+from ivr.carrier.local.recordings import RATE, from_wav, silence, to_wav, trimmed
+from ivr.flow.instruction import Language
+
+_log = logging.getLogger(__name__)
 
 # espeak-ng's `cmn` voice reads tone digits aloud in English; `cmn-latn-pinyin` reads
 # hanzi properly (tried with 1.51: "您好" gives n'i35n X'Au214).
 _VOICES = {"zh": "cmn-latn-pinyin", "cmn": "cmn-latn-pinyin", "en": "en-us"}
+_RECORDED: dict[str, Language] = {"cmn-latn-pinyin": "zh-CN", "en-us": "en"}
 _WORDS_A_MINUTE = {"cmn-latn-pinyin": 250, "en-us": 160}  # about 4.5 characters a second
 # What it needs to be found, to find its voices and to start; our keys are no business of its.
 _ENVIRONMENT = ("PATH", "ESPEAK_DATA_PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _SECONDS_TO_MAKE = 20.0
 _AT_ONCE = 2
+_BREATH = 0.3  # seconds between two sentences
 _KEPT_SECONDS = 3600.0  # prompts may speak a caller's case number and PIN (design §3)
 _MOST_CHARACTERS = 4000  # a Say's own limit (twilio-voice §5)
 
@@ -35,8 +43,9 @@ _MOST_CHARACTERS = 4000  # a Say's own limit (twilio-voice §5)
 class Voice:
     """Makes and keeps spoken prompts."""
 
-    def __init__(self, folder: Path, program: str | None = None) -> None:
+    def __init__(self, folder: Path, program: str | None = None, bank: Bank | None = None) -> None:
         self._folder = folder
+        self._bank = bank or Bank()
         self._program = program if program is not None else shutil.which("espeak-ng")
         self._asked: dict[str, tuple[str, str, float]] = {}
         self._making: dict[str, asyncio.Future[None]] = {}
@@ -49,9 +58,14 @@ class Voice:
 
     def order(self, text: str, language: str, pace: float) -> str | None:
         """The key under which this prompt will be found; None where no voice speaks it."""
-        if not self._program or not text or _voice(language) is None:
+        voice = _voice(language)
+        if not text or voice is None:
             return None
-        spoken = f"{_voice(language)}|{pace:.2f}|{text}"
+        parts = self._parts(text, voice, pace)
+        if not parts or not (self._program or all(part.recorded for part in parts)):
+            return None
+        edition = self._bank.edition if any(part.recorded for part in parts) else ""
+        spoken = f"{voice}|{pace:.2f}|{edition}|{text}"
         key = hashlib.sha256(spoken.encode()).hexdigest()[:32]
         self._asked[key] = (text[:_MOST_CHARACTERS], language, pace)
         if len(self._asked) > 500:  # bound: forget the oldest that nobody fetched
@@ -71,8 +85,9 @@ class Voice:
         """Forget prompts made more than an hour ago; they are made again when needed."""
         eldest = time.time() - _KEPT_SECONDS  # files bear the machine's time, not the clock's
         for path in self._folder.glob("*.wav"):
-            if path.stat().st_mtime < eldest:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another thread may sweep as well
+                if path.stat().st_mtime < eldest:
+                    path.unlink()
 
     async def say(self, text: str, language: str, pace: float = 1.0) -> bytes | None:
         """Order and make in one."""
@@ -93,18 +108,36 @@ class Voice:
 
     async def _make(self, key: str, path: Path) -> None:
         text, language, pace = self._asked[key]
-        spoken = await self._run(text, language, pace)
-        if spoken is None:
-            return
-        wav = await asyncio.to_thread(to_telephone, spoken)
+        voice = _voice(language) or "en-us"
+        said = []
+        for part in self._parts(text, voice, pace):
+            heard = await self._heard(part, voice, pace)
+            if heard is None:
+                return
+            said.append(heard)
+        await asyncio.to_thread(self._keep, path, said)
+
+    def _parts(self, text: str, voice: str, pace: float) -> tuple[Part, ...]:
+        """What is recorded is said at its own pace; slower, a program or the browser says it."""
+        return self._bank.parts(text, _RECORDED[voice]) if pace == 1 else (Part(text, None),)
+
+    async def _heard(self, part: Part, voice: str, pace: float) -> bytes | None:
+        if part.recorded is not None:
+            try:
+                return await asyncio.to_thread(frames, part.recorded)
+            except (OSError, ValueError) as wrong:
+                _log.error("a recorded sentence cannot be played: %s: %s", part.recorded, wrong)
+        spoken = await self._run(part.text, voice, pace) if self._program else None
+        return None if spoken is None else await asyncio.to_thread(_spoken_part, spoken)
+
+    def _keep(self, path: Path, said: list[bytes]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self.sweep()
         fresh = path.with_suffix(".new")
-        fresh.write_bytes(wav)
+        fresh.write_bytes(to_wav(silence(_BREATH).join(said)))
         fresh.replace(path)
 
-    async def _run(self, text: str, language: str, pace: float) -> bytes | None:
-        voice = _voice(language) or "en-us"
+    async def _run(self, text: str, voice: str, pace: float) -> bytes | None:
         speed = str(round(_WORDS_A_MINUTE[voice] * pace))
         program = await asyncio.create_subprocess_exec(
             str(self._program),
@@ -128,6 +161,10 @@ class Voice:
 
 def _voice(language: str) -> str | None:
     return _VOICES.get(language.partition("-")[0].lower())
+
+
+def _spoken_part(spoken: bytes) -> bytes:
+    return trimmed(from_wav(to_telephone(spoken)))
 
 
 def to_telephone(spoken: bytes) -> bytes:

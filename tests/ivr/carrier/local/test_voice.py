@@ -1,8 +1,9 @@
-"""The carrier's own voice, where a speech program is installed; and without one."""
+"""The carrier's own voice: recorded, and where a speech program is installed; and without one."""
 
 from __future__ import annotations
 
 import array
+import json
 import math
 import shutil
 import sys
@@ -10,8 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from ivr.carrier.local.recordings import Recordings, from_wav, loudness, to_wav, trimmed
+from ivr.carrier.local.bank import Bank, frames
+from ivr.carrier.local.recordings import (
+    Recordings,
+    from_wav,
+    loudness,
+    silence,
+    to_wav,
+    trimmed,
+)
 from ivr.carrier.local.voice import Voice, estimate, length, to_telephone
+from ivr.flow.instruction import Language
 from tests.ivr.carrier.local.house import LINE, House, hear, twiml
 from tests.ivr.carrier.local.sounds import hush, tone
 
@@ -53,6 +63,68 @@ async def test_the_program_gets_none_of_our_keys(
     assert "not-to-be-told" not in seen
     names = {line.partition("=")[0] for line in seen.splitlines()}
     assert names <= {"PATH", "ESPEAK_DATA_PATH", "LD_LIBRARY_PATH", "PWD", "SHLVL", "_"}
+
+
+def recorded(text: str, language: Language) -> bytes:
+    """The samples of a text whose sentences are all recorded."""
+    found = [part.recorded for part in Bank().parts(text, language)]
+    return silence(0.3).join(frames(path) for path in found if path is not None)
+
+
+async def test_recorded_sentences_are_joined_with_a_breath(tmp_path: Path) -> None:
+    spoken = await Voice(tmp_path, "").say("没有查到这次通话。再见。", "cmn-CN")
+
+    assert spoken is not None
+    assert from_wav(spoken) == recorded("没有查到这次通话。再见。", "zh-CN")
+    assert length(spoken) > 2
+
+
+@pytest.mark.parametrize(
+    ("text", "pace"), [("再见。我叫小明。", 1.0), ("再见。", 0.9), ("Goodbye", 1.0), (" ", 1.0)]
+)
+async def test_what_is_not_recorded_wants_a_program(tmp_path: Path, text: str, pace: float) -> None:
+    assert Voice(tmp_path, "").order(text, "zh-CN", pace) is None
+
+
+@installed
+async def test_what_changes_is_spoken_between_what_is_recorded(tmp_path: Path) -> None:
+    spoken = await Voice(tmp_path).say("Not found. Case 1234. Goodbye.", "en-US")
+
+    assert spoken is not None
+    heard, before, after = (
+        from_wav(spoken),
+        recorded("Not found.", "en"),
+        recorded("Goodbye.", "en"),
+    )
+    assert heard.startswith(before + silence(0.3))
+    assert heard.endswith(silence(0.3) + after)
+    assert len(heard) > len(before) + len(after) + 16000
+
+
+async def test_a_spoilt_recording_leaves_the_prompt_to_the_browser(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    line = {"language": "en", "text": "Hello.", "file": "a.wav"}
+    (tmp_path / "manifest.json").write_text(json.dumps([line]), encoding="utf-8")
+
+    assert await Voice(tmp_path / "made", "", Bank(tmp_path)).say("Hello.", "en") is None
+
+
+async def test_a_prompt_is_made_anew_when_the_recordings_change(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_bytes(b'[{"language":"en","text":"A.","file":"a.wav"}]')
+    other = Voice(tmp_path, "", Bank(tmp_path)).order("A.", "en", 1.0)
+    (tmp_path / "manifest.json").write_bytes(b'[{"language":"en","text":"A.","file":"b.wav"}]')
+
+    assert other is not None
+    assert Voice(tmp_path, "", Bank(tmp_path)).order("A.", "en", 1.0) != other
+
+
+async def test_a_phone_hears_the_recorded_voice_without_a_program(house: House) -> None:
+    house.replies["/voice/answer"] = twiml('<Say language="cmn-CN">您好。</Say>')
+    async with house.phone() as phone:
+        await phone.send("dial", to=LINE)
+        url = (await hear(phone, "say"))["url"]
+        async with house.session.get(house.base + url) as response:
+            assert from_wav(await response.read()) == recorded("您好。", "zh-CN")
 
 
 async def test_without_a_program_the_browser_speaks(house: House) -> None:
