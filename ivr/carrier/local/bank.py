@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -47,6 +48,12 @@ class Bank:
                 between = "" if language == "zh-CN" else " "
                 parts.append(Part(between.join(part.text for part in group), None))
         return tuple(parts)
+
+
+@cache
+def shipped_bank() -> Bank:
+    """The recordings of this package, read once."""
+    return Bank()
 
 
 def frames(recorded: Path) -> bytes:

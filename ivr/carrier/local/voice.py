@@ -20,7 +20,7 @@ from contextlib import suppress
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from ivr.carrier.local.bank import Bank, Part, frames
+from ivr.carrier.local.bank import Bank, Part, frames, shipped_bank
 from ivr.carrier.local.recordings import RATE, from_wav, silence, to_wav, trimmed
 from ivr.flow.instruction import Language
 
@@ -45,7 +45,7 @@ class Voice:
 
     def __init__(self, folder: Path, program: str | None = None, bank: Bank | None = None) -> None:
         self._folder = folder
-        self._bank = bank or Bank()
+        self._bank = bank or shipped_bank()
         self._program = program if program is not None else shutil.which("espeak-ng")
         self._asked: dict[str, tuple[str, str, float]] = {}
         self._making: dict[str, asyncio.Future[None]] = {}
