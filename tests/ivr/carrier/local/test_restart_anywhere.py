@@ -73,15 +73,23 @@ class Caller:
 async def official(house: House) -> None:
     """Declines whatever rings; comes back after each restart."""
     phone = house.phone(OFFICIAL)
-    while True:
-        try:
-            await phone.connect()
-            while True:
-                heard = await phone.next()
-                if isinstance(heard, dict) and heard["type"] == "ringing":
-                    await phone.send("decline")
-        except Exception:  # noqa: BLE001 - the server is restarting
-            await asyncio.sleep(0.01)
+    try:
+        while True:
+            await decline(phone)
+    finally:
+        await phone.close()
+
+
+async def decline(phone: Telephone) -> None:
+    """Whatever rings, until the server restarts."""
+    try:
+        await phone.connect()
+        while True:
+            heard = await phone.next()
+            if isinstance(heard, dict) and heard["type"] == "ringing":
+                await phone.send("decline")
+    except Exception:  # noqa: BLE001 - the server is restarting
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("restart_after", range(1, MESSAGES))
