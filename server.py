@@ -20,6 +20,7 @@ from deployment import commands, forgetting
 from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcriber
 from deployment.clock import SystemClock
 from deployment.database import database_of
+from deployment.delivery import telling
 from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
@@ -45,7 +46,6 @@ from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
-from routing.delivery.console import ConsoleMail
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.demo.office import (
@@ -53,7 +53,6 @@ from routing.web.demo.office import (
     OFFICE_PAGES,
     OfficeDesk,
     office_routes,
-    readable_address,
 )
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
@@ -256,14 +255,8 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         JobKind.DELETE_RECORDING: Deleting(rest.recordings, house.recordings.words_awaited),
         JobKind.TRANSCRIBE: Transcribing(words, keep),
         JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
-        JobKind.TELL_OFFICE: ConsoleMail(
-            house.cases,
-            house.directory,
-            house.mails.write,
-            lambda office: house.settings.base + readable_address(office),
-            house.clock,
-        ),
         JobKind.SETTLE: Settling(house.conversation, rest.recordings),
+        **telling(house),
         **outgoings(house).handlers(rest.calls, rest.account.sid),
     }
 

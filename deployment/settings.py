@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deployment import envfile, transcriber_url
+from deployment import envfile, mail_url, transcriber_url
 from deployment.database_url import fault_of
 from deployment.log import Level
 from ivr.carrier.profiles import CarrierName, profile_of
+from routing.delivery.relay import is_mailbox
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ENV_FILE: Final = Path(".env")
@@ -69,6 +70,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", repr=False)
     database_pooled: bool = False
     database_listen_url: str = Field(default="", repr=False)
+    smtp_url: str = Field(default="", repr=False)
+    mail_from: str = ""
     workers: int = Field(default=1, ge=1, le=64)
 
     @field_validator("*", mode="before")
@@ -127,6 +130,20 @@ class Settings(BaseSettings):
             raise ValueError(f"{(of.field_name or '').upper()} {wrong}")
         return url
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: str) -> str:
+        if url and (wrong := mail_url.fault_of(url)):
+            raise ValueError(f"SMTP_URL {wrong}")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mailbox(cls, address: str) -> str:
+        if address and not is_mailbox(address):
+            raise ValueError("MAIL_FROM must look like line@example.gov.cn, without a name")
+        return address
+
     @field_validator("media_hosts")
     @classmethod
     def _origins(cls, hosts: str) -> str:
@@ -144,6 +161,8 @@ class Settings(BaseSettings):
             )
         if self.workers > 1 and self.carrier == "local":
             raise ValueError("WORKERS must be 1 with CARRIER=local, which lives in one process")
+        if bool(self.smtp_url) != bool(self.mail_from):
+            raise ValueError("SMTP_URL and MAIL_FROM go together: set both, or neither")
         self._keeps_secrets()
         self._has_one_transcriber()
         if self.demo and not self._for_this_machine:

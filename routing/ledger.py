@@ -83,7 +83,12 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
         Expectation(GapKind.SOUND, 15 * _MINUTES, frozenset({JobKind.FETCH_RECORDING}), _HOURLY),
         Expectation(GapKind.WORDS, 30 * _MINUTES, frozenset({JobKind.TRANSCRIBE}), _HOURLY),
         Expectation(GapKind.DANGER, 10 * _MINUTES, frozenset({JobKind.HEED}), _HOURLY),
-        Expectation(GapKind.DELIVERY, 15 * _MINUTES, frozenset({JobKind.TELL_OFFICE}), _HOURLY),
+        Expectation(
+            GapKind.DELIVERY,
+            15 * _MINUTES,
+            frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS}),
+            _HOURLY,
+        ),
         Expectation(GapKind.TEXT, 15 * _MINUTES, frozenset({JobKind.SMS}), _HOURLY, looks=True),
         Expectation(GapKind.RING, 14 * _HOURLY, frozenset({JobKind.CALL, JobKind.CALL_END})),
         Expectation(

@@ -128,7 +128,7 @@ class OfficeCases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A mail that the console delivery wrote instead of sending it."""
+    """A mail that the console delivery kept instead of sending it."""
 
     id: str
     to: str
@@ -152,6 +152,8 @@ class JobKind(StrEnum):
     """a phrase, as a text, to the caller"""
     TELL_OFFICE = "tell_office"
     """a mail of a case, or of the danger in it"""
+    TELL_WORDS = "tell_words"
+    """a mail with the words of a recording, in the thread of its case"""
     FETCH_RECORDING = "fetch_recording"
     """a recording's sound, from the carrier"""
     TRANSCRIBE = "transcribe"

@@ -59,8 +59,8 @@ class StoredPieces:
 def keep_words(
     database: Database, unit: Connection, sid: str, words: Transcript, at: datetime
 ) -> None:
-    """Inside brief work: keep `words` beside their recording, to be read for danger; the carrier's
-    as its pieces are now. A repeat changes nothing."""
+    """Inside brief work: keep `words` beside their recording, to be read for danger and told to the
+    office; the carrier's as its pieces are now. A repeat changes nothing."""
     database.take_turns(unit, _turns(sid))
     known = _now(unit, sid) if words.source == SOURCE else None
     row = {
@@ -72,8 +72,10 @@ def keep_words(
         "at": at,
     }
     unit.execute(insert(transcripts).values(row).on_conflict_do_nothing())
-    told = f"heed:{sid}:{words.source}"
-    unit.execute(enqueue(JobKind.HEED, {"recording": sid}, told, at, None))
+    heed = f"heed:{sid}:{words.source}"
+    unit.execute(enqueue(JobKind.HEED, {"recording": sid}, heed, at, None))
+    told = {"recording": sid, "source": words.source}
+    unit.execute(enqueue(JobKind.TELL_WORDS, told, f"words:{sid}:{words.source}", at, None))
 
 
 def _phrases(words: Transcript) -> str | None:

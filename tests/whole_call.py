@@ -12,7 +12,7 @@ RECORDING: Final = "RE" + "1" * 32
 LEFT: Final = {
     "cases": "1",
     "recordings WHERE reference IS NOT NULL AND audio = 'kept'": "1",
-    "mails": "1",
+    "mails WHERE id LIKE 'case-%'": "1",
     "sounds": "1",
     "steps": "5",
     "outbox WHERE state = 'dead'": "0",

@@ -90,6 +90,13 @@ def test_where_the_carrier_is_asked(
         ({**WORDS, "transcriber_url": "https://a:hush@words.example"}, "TRANSCRIBER_URL must"),
         ({**WORDS, "transcriber_key": "two\nlines"}, "TRANSCRIBER_KEY must be plain"),
         ({**WORDS, "transcriber_model": "x" * 513}, "TRANSCRIBER_MODEL must be plain"),
+        ({"smtp_url": "smtps://line:hush@mail.example"}, "SMTP_URL and MAIL_FROM go together"),
+        ({"mail_from": "line@city.example"}, "SMTP_URL and MAIL_FROM go together"),
+        ({"smtp_url": "mail.example", "mail_from": "line@city.example"}, "SMTP_URL must look"),
+        (
+            {"smtp_url": "smtps://mail.example", "mail_from": "a@city.example\r\nBcc: b@c.example"},
+            "MAIL_FROM must look like",
+        ),
         ({"carrier": "pigeon"}, "ZHITONG_CARRIER"),
         ({"carrier": "twilio"}, "CARRIER=twilio needs ACCOUNT_SID and AUTH_TOKEN"),
         ({**ACCOUNT, "carrier": "twilio"}, "CARRIER=twilio needs PUBLIC_URL"),

@@ -239,7 +239,17 @@ async def test_words_are_read_for_danger_once_for_each_who_heard_them(tmp_path: 
         for source in ("carrier", "carrier", "engine"):
             await house.calls.hold_transcript("RE1", "着火了", source, AT)
         jobs = await StoredOutbox(house.database).claim(AT, 100)
-    assert [(job.kind, job.payload) for job in jobs] == [("heed", {"recording": "RE1"})] * 2
+    heeds = [job.payload for job in jobs if job.kind == "heed"]
+    assert heeds == [{"recording": "RE1"}] * 2
+
+
+async def test_words_are_told_to_the_office_once_for_each_who_heard_them(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        for source in ("carrier", "carrier", "engine"):
+            await house.calls.hold_transcript("RE1", "路灯坏了", source, AT)
+        jobs = await StoredOutbox(house.database).claim(AT, 100)
+    told = [job.payload for job in jobs if job.kind == "tell_words"]
+    assert told == [{"recording": "RE1", "source": source} for source in ("carrier", "engine")]
 
 
 async def test_danger_is_marked_noted_and_told_once(tmp_path: Path) -> None:

@@ -1,0 +1,159 @@
+"""What an office is written of a case, as values: subject, text and HTML of one mail, in Mandarin
+and English. Pure; whoever posts it is in `console` or `smtp`.
+
+A mail cannot be taken back when a caller wants to be anonymous, and lies where we cannot look after
+it. So matter, caller and words stand in mails of `named` cases alone (ADR 25)."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from html import escape
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from routing.cases.case import Confidentiality
+from routing.cases.kinds import Kind
+from routing.cases.reference import spaced
+from routing.directory import Directory, Office
+from routing.ports import OfficeCase
+
+KINDS: Final = {
+    Kind.ENQUIRY: ("咨询", "question"),
+    Kind.HELP: ("求助", "help"),
+    Kind.COMPLAINT: ("投诉", "complaint"),
+    Kind.REPORT: ("举报", "report"),
+    Kind.SUGGESTION: ("建议", "suggestion"),
+}
+UNSORTED: Final = ("未分类", "unsorted")
+LISTEN_FIRST: Final = (
+    "这是系统故障期间的留言，还没有分类，请先听录音。",
+    "Left while the system was down: nobody has sorted it, so please listen first.",
+)
+"""Before the mail of a message that was taken while nobody could ask what it is about."""
+LISTEN_NOW: Final = (
+    "来电人在录音中提到可能有危险，请马上听录音并处理。",
+    "The caller's recording speaks of danger: please listen and act at once.",
+)
+"""Before the mail of a case whose recording was found to speak of danger."""
+BY_MACHINE: Final = (
+    "以下文字由机器听写，可能有错，以录音为准。",
+    "Written down by a machine, which errs: the recording is what counts.",
+)
+MOST_WORDS: Final = 20_000
+"""Characters of words in a mail: five minutes of speech are 2,000; the page has the rest."""
+
+
+class News(StrEnum):
+    """What a mail tells; the first part of its id."""
+
+    CASE = "case"
+    DANGER = "danger"
+    """a recording was found to speak of it"""
+    WORDS = "words"
+    """a recording's words have come"""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail. `id` is the same for the same news, so that a repeat can be told; `thread` is the
+    id of the case's first mail. `to` is as the register has it: whoever posts it looks at it."""
+
+    id: str
+    thread: str
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+def letter(
+    case: OfficeCase, office: Office, directory: Directory, page: str, news: News, *, of: str = ""
+) -> Letter:
+    """The mail of `news` about a case to its office; `page` is the address of its page, `of` what
+    tells the news from others of its kind (a recording and its source)."""
+    parts = list(_parts(case, office, directory, news))
+    thread = f"{News.CASE}-{case.reference}"
+    mark = f"-{hashlib.sha256(of.encode()).hexdigest()[:12]}" if of else ""
+    link = "录音和文字稿 · Recording and words:"
+    return Letter(
+        id=f"{news}-{case.reference}{mark}",
+        thread=thread,
+        to=office.email,
+        subject=_subject(case, news),
+        text="\n\n".join(["\n".join(part) for part in parts] + [f"{link}\n{page}\n"]),
+        html=_html(parts, link, page),
+    )
+
+
+def _parts(
+    case: OfficeCase, office: Office, directory: Directory, news: News
+) -> Iterator[tuple[str, ...]]:
+    """The paragraphs, each of one or more lines."""
+    if news is News.DANGER:
+        yield LISTEN_NOW
+    if case.left_in_outage and case.kind is None:
+        yield LISTEN_FIRST
+    number = spaced(case.reference)
+    if not _open(case):
+        yield f"工单{number}。", f"Case {number}."
+        return
+    if case.due is None:
+        yield f"工单{number}。", f"Case {number}."
+    else:
+        due = f"{case.due.astimezone(ZoneInfo(office.time_zone)):%Y-%m-%d %H:%M}"
+        yield f"工单{number}，请于{due}前答复。", f"Case {number}, answer by {due}."
+    yield tuple(_facts(case, directory))
+    if words := _words(case):
+        yield (*BY_MACHINE, *words)
+
+
+def _open(case: OfficeCase) -> bool:
+    """Whether a mail may say what it is about."""
+    return case.confidentiality is Confidentiality.NAMED
+
+
+def _facts(case: OfficeCase, directory: Directory) -> Iterator[str]:
+    yield "类别 · Kind: {} · {}".format(*_kind(case))
+    if topic := directory.topics.get(case.topic or ""):
+        yield f"事项 · Topic: {topic.names['zh-CN']} · {topic.names['en']}"
+    yield f"来电 · Caller: {case.caller or '未显示号码 · number withheld'}"
+
+
+def _words(case: OfficeCase) -> tuple[str, ...]:
+    """What was heard in each recording, on lines of their own."""
+    said = "\n".join(words.text for sound in case.recordings for words in sound.words)
+    cut = said if len(said) <= MOST_WORDS else f"{said[:MOST_WORDS]}…"
+    return tuple(line for line in map(str.strip, cut.splitlines()) if line)
+
+
+def _kind(case: OfficeCase) -> tuple[str, str]:
+    return KINDS[case.kind] if case.kind else UNSORTED
+
+
+def _subject(case: OfficeCase, news: News) -> str:
+    if news is News.DANGER:
+        return f"【危险】工单 {spaced(case.reference)} · 录音中提到危险 · Danger in a recording"
+    zh, en = zip(*_marks(case), strict=True) if any(_marks(case)) else ((), ())
+    danger = "【危险】" if case.danger else ""
+    told = f" · {'，'.join(zh)}" if zh else ""
+    first = f"{danger}新工单 {spaced(case.reference)}{told} · {', '.join(('New case', *en))}"
+    return f"Re: {first}" if news is News.WORDS else first
+
+
+def _marks(case: OfficeCase) -> Iterator[tuple[str, str]]:
+    """What the subject says of the case."""
+    if case.left_in_outage:
+        yield "故障期间留言", "left while the system was down"
+    if _open(case):
+        yield _kind(case)
+
+
+def _html(parts: list[tuple[str, ...]], link: str, page: str) -> str:
+    """Nothing in it is loaded from anywhere."""
+    said = "".join(f"<p>{'<br>'.join(map(escape, part))}</p>\n" for part in parts)
+    return (
+        '<!doctype html>\n<html lang="zh-CN">\n<head><meta charset="utf-8"></head>\n<body>\n'
+        f'{said}<p>{escape(link)}<br><a href="{escape(page)}">{escape(page)}</a></p>\n'
+        "</body>\n</html>\n"
+    )

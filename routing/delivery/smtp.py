@@ -1,0 +1,170 @@
+"""Sends a letter to the city's mail server. What a server answers may quote addresses, so our
+sentences repeat its codes alone. The counterpart of `console`."""
+
+import asyncio
+import contextlib
+import re
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from typing import Final
+
+import aiosmtplib
+
+from routing.delivery.letter import Letter
+from routing.delivery.relay import Relay, Security, mailbox
+from routing.handoff import HandoffError, NotYet, Refused, TryAgain
+from routing.ports import Clock
+
+WHOLE: Final = 30.0
+"""Seconds for one mail from the connection to the server's word, far below a handler's bound."""
+AT_ONCE: Final = 4
+"""Connections; a mail server that hangs leaves the outbox's other hands free."""
+TURN: Final = 5.0
+"""Seconds that a mail waits for one of them, before it gives its hand back."""
+CROWDED: Final = timedelta(seconds=30)
+GREYLISTED: Final = timedelta(minutes=1)
+"""A server that says "later" to an unknown sender means minutes (RFC 6647)."""
+_ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_PLAIN: Final = WIRE.clone(cte_type="7bit")
+"""For servers that take no eight bits."""
+
+
+class SmtpPost:
+    """`sender` is the address that mail comes from, and bounces go to."""
+
+    def __init__(
+        self, relay: Relay, sender: str, clock: Clock, *, whole: float = WHOLE,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:  # fmt: skip
+        self._relay = relay
+        self._sender = sender
+        self._clock = clock
+        self._whole = whole
+        self._tls = tls or ssl.create_default_context()
+        self._hands = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, letter: Letter) -> None:
+        """Returns once the server has taken it. Raises Refused where it never will, TryAgain,
+        NotYet where our own settings are in the way."""
+        to = mailbox(letter.to)
+        message = written(letter, self._sender, to, self._clock.now())
+        async with self._turn():
+            try:
+                async with asyncio.timeout(self._whole):
+                    await self._send(to, message)
+            except (aiosmtplib.SMTPException, OSError) as wrong:
+                raise _meaning(wrong) from None  # a server's words may hold the address
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(TURN):
+                await self._hands.acquire()
+        except TimeoutError:
+            raise NotYet("the mail server is slow and others are before", after=CROWDED) from None
+        try:
+            yield
+        finally:
+            self._hands.release()
+
+    async def _send(self, to: str, message: bytes) -> None:
+        client = self._client()
+        try:
+            await client.connect()
+            await self._shielded(client)
+            await client.sendmail(self._sender, [to], message)
+            # It is theirs now: however the connection ends, it must not be sent again.
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=1.0)
+        finally:
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self._relay.host,
+            port=self._relay.port,
+            local_hostname=self._sender.rpartition("@")[2],
+            timeout=self._whole,
+            use_tls=self._relay.security is Security.TLS,
+            start_tls=False,  # begun below, where its absence can be told from a failure
+            tls_context=self._tls,
+        )
+
+    async def _shielded(self, client: aiosmtplib.SMTP) -> None:
+        """Nothing is said, and no password, before the line is safe."""
+        if self._relay.security is Security.STARTTLS:
+            await client.ehlo()
+            if not client.supports_extension("starttls"):
+                raise NotYet("the mail server offers no STARTTLS: write smtps:// in SMTP_URL")
+            await client.starttls()
+        if self._relay.user:
+            await client.ehlo()
+            if not client.supports_extension("auth"):
+                raise NotYet("the mail server offers no login: see to the user in SMTP_URL")
+            await client.login(self._relay.user, self._relay.password)
+
+
+def written(letter: Letter, sender: str, to: str, now: datetime) -> bytes:
+    """The message as it goes over the wire; `now` is its date."""
+    domain = sender.rpartition("@")[2]
+    message = EmailMessage(policy=_PLAIN)
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = letter.subject
+    message["Date"] = now
+    message["Message-ID"] = f"<{letter.id}@{domain}>"
+    if letter.id != letter.thread:
+        message["In-Reply-To"] = message["References"] = f"<{letter.thread}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: absence notes answer no such mail
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    message.set_boundary(f"=_{letter.id}_=")
+    return message.as_bytes()
+
+
+def _meaning(wrong: Exception) -> HandoffError:
+    """What an error asks of us."""
+    first = wrong.recipients[0] if isinstance(wrong, aiosmtplib.SMTPRecipientsRefused) else wrong
+    if isinstance(first, aiosmtplib.SMTPResponseException):
+        return _answered(first)
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(wrong)):
+        return NotYet("the mail server's certificate is not for its name, or not trusted here")
+    if isinstance(wrong, TimeoutError):
+        return TryAgain("the mail server did not answer in time")
+    return TryAgain(f"the mail server cannot be reached, or broke off ({type(wrong).__name__})")
+
+
+def _answered(wrong: aiosmtplib.SMTPResponseException) -> HandoffError:
+    """The class of its code says whether it is for good; what it answers to, whose fault it is."""
+    code = _code(wrong)
+    if wrong.code < 500:
+        return TryAgain(f"the mail server said later{code}", after=GREYLISTED)
+    match wrong:
+        case aiosmtplib.SMTPAuthenticationError():
+            return NotYet(f"the mail server refused our login{code}: see to SMTP_URL")
+        case aiosmtplib.SMTPSenderRefused():
+            return NotYet(f"the mail server takes no mail from us{code}: see to MAIL_FROM")
+        case aiosmtplib.SMTPRecipientRefused():
+            return Refused(
+                f"the mail server refused the office's address{code}: "
+                "correct it in the register, then send again"
+            )
+        case aiosmtplib.SMTPDataError():
+            return Refused(f"the mail server refused the mail{code}: ask who runs it")
+    return TryAgain(f"the mail server would not talk to us{code}")
+
+
+def _code(wrong: aiosmtplib.SMTPResponseException) -> str:
+    """Its number, and the finer one of RFC 3463."""
+    finer = _ENHANCED.match(wrong.message)
+    return f" ({wrong.code}{f' {finer[0]}' if finer else ''})"
+
+
+def _causes(wrong: BaseException) -> Iterator[BaseException]:
+    at: BaseException | None = wrong
+    while at is not None:
+        yield at
+        at = at.__cause__ or at.__context__

@@ -1,0 +1,67 @@
+"""Tells an office of its case: the handlers of `tell_office` and `tell_words` jobs. A mail goes at
+once and never waits for words; when these come they follow in the same thread."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from routing.cases.case import Confidentiality
+from routing.delivery.letter import Letter, News, letter
+from routing.directory import Directory
+from routing.handoff import Refused, TryAgain
+from routing.ports import Job, OfficeCase, Statement
+
+CASE_COMES: Final = 8
+"""Tries within which a recording has its case: two minutes. Later ones have none."""
+
+
+class Cases(Protocol):
+    """Reads one case, and what a recording says."""
+
+    async def case(self, reference: str) -> OfficeCase | None: ...
+
+    async def statement(self, sid: str) -> Statement | None: ...
+
+
+Post = Callable[[Letter], Awaitable[None]]
+"""Has a mail delivered; raises the errors of `routing.handoff`. The same letter twice is one mail
+to whoever heeds its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """`page` gives the address of an office's page."""
+
+    cases: Cases
+    directory: Callable[[], Directory]
+    post: Post
+    page: Callable[[str], str]
+
+    async def of_case(self, job: Job) -> None:
+        """A case, or the danger in it. Raises Refused where case or office is unknown."""
+        case = await self.cases.case(str(job.payload["reference"]))
+        if case is None:
+            raise Refused("the case to tell of is not kept; look at the journal")
+        await self._send(case, News.DANGER if job.payload.get("danger") else News.CASE)
+
+    async def of_words(self, job: Job) -> None:
+        """The words of a recording; nothing where its case is not one to write of. Raises TryAgain
+        while the recording has no case yet, Refused where the office is unknown."""
+        recording = str(job.payload["recording"])
+        said = await self.cases.statement(recording)
+        if said is None:
+            return
+        if said.reference is None:
+            if job.tries < CASE_COMES:
+                raise TryAgain("the recording whose words to tell has no case yet")
+            return
+        case = await self.cases.case(said.reference)
+        if case is not None and case.confidentiality is Confidentiality.NAMED:
+            await self._send(case, News.WORDS, f"{recording} {job.payload['source']}")
+
+    async def _send(self, case: OfficeCase, news: News, of: str = "") -> None:
+        directory = self.directory()
+        office = directory.offices.get(case.office)
+        if office is None:
+            raise Refused("the case's office is not in the register; add it, then send again")
+        await self.post(letter(case, office, directory, self.page(case.office), news, of=of))

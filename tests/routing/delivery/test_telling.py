@@ -1,0 +1,180 @@
+"""The office is told where its case is at once, and what was said when there are words. Of a caller
+who does not want to be known, a mail says no more than where to look."""
+
+from dataclasses import replace
+
+import pytest
+
+from ivr.flow.world import Plan
+from routing.cases.case import Confidentiality
+from routing.cases.kinds import Kind
+from routing.delivery.console import ConsolePost
+from routing.delivery.letter import MOST_WORDS, Letter
+from routing.delivery.telling import CASE_COMES, Telling
+from routing.handoff import Refused, TryAgain
+from routing.ports import Job, SentMail, Words
+from tests.routing.delivery.office import (
+    CASE,
+    LETTER,
+    NOW,
+    RECORDING,
+    Cases,
+    StoppedClock,
+)
+
+WITH_WORDS = replace(CASE, recordings=(RECORDING,))
+
+
+def telling(plan: Plan, cases: Cases, posted: list[Letter]) -> Telling:
+    async def post(letter: Letter) -> None:
+        posted.append(letter)
+
+    return Telling(cases, lambda: plan.directory, post, lambda office: f"/demo/office/{office}?a&b")
+
+
+async def told(
+    plan: Plan, cases: Cases, reference: str = "46270395", *, danger: bool = False
+) -> Letter:
+    posted: list[Letter] = []
+    payload: dict[str, object] = {"reference": reference, "office": "市公安局"}
+    job = Job(1, "tell_office", payload | ({"danger": True} if danger else {}), 1)
+    await telling(plan, cases, posted).of_case(job)
+    return posted[0]
+
+
+async def words(plan: Plan, cases: Cases, recording: str = "RE1", tries: int = 1) -> list[Letter]:
+    posted: list[Letter] = []
+    payload = {"recording": recording, "source": "carrier"}
+    job = Job(1, "tell_words", payload, 50, failures=tries - 1)
+    await telling(plan, cases, posted).of_words(job)
+    return posted
+
+
+async def test_the_mail_says_which_case_by_when_and_where(demo_plan: Plan) -> None:
+    sent = await told(demo_plan, Cases(CASE))
+
+    assert sent.to == "office07@yunling.example"
+    assert sent.subject == "【危险】新工单 4627 0395 · 求助 · New case, help"
+    assert sent.text == (
+        "工单4627 0395，请于2026-11-30 17:30前答复。\n"
+        "Case 4627 0395, answer by 2026-11-30 17:30.\n\n"
+        "类别 · Kind: 求助 · help\n"
+        "事项 · Topic: 治安安全 · police and safety\n"
+        "来电 · Caller: …12\n\n"
+        "录音和文字稿 · Recording and words:\n/demo/office/市公安局?a&b\n"
+    )
+
+
+async def test_words_that_are_there_are_told_and_marked_as_a_machines(demo_plan: Plan) -> None:
+    sent = await told(demo_plan, Cases(WITH_WORDS), danger=True)
+
+    assert "以录音为准" in sent.text
+    assert "the recording is what counts.\n楼下的路灯 <坏> 了\n三天没人修\n\n" in sent.text
+    assert "楼下的路灯 &lt;坏&gt; 了<br>三天没人修</p>" in sent.html
+    assert 'href="/demo/office/市公安局?a&amp;b"' in sent.html
+
+
+async def test_endless_words_are_cut(demo_plan: Plan) -> None:
+    long = replace(RECORDING, words=(Words("啊" * 2 * MOST_WORDS, "carrier"),))
+    sent = await told(demo_plan, Cases(replace(CASE, recordings=(long,))))
+
+    assert sent.text.count("啊") == MOST_WORDS
+    assert "啊…\n" in sent.text
+
+
+@pytest.mark.parametrize("level", [Confidentiality.CONFIDENTIAL, Confidentiality.ANONYMOUS])
+@pytest.mark.parametrize("danger", [False, True])
+async def test_of_a_caller_who_is_not_to_be_known_it_says_only_where_to_look(
+    demo_plan: Plan, level: Confidentiality, danger: bool
+) -> None:
+    sealed = replace(WITH_WORDS, confidentiality=level, kind=Kind.REPORT)
+    sent = await told(demo_plan, Cases(sealed), danger=danger)
+
+    whole = sent.subject + sent.text + sent.html
+    for secret in ("举报", "report", "治安", "路灯", "…12", "2026-11-30"):
+        assert secret not in whole
+    assert "工单4627 0395。\nCase 4627 0395.\n\n录音和文字稿" in sent.text
+    assert "危险" in sent.subject
+    assert await words(demo_plan, Cases(sealed)) == []
+
+
+async def test_a_withheld_number_and_a_case_without_a_date_are_said_so(demo_plan: Plan) -> None:
+    sent = await told(demo_plan, Cases(replace(CASE, caller=None, due=None)))
+
+    assert "未显示号码 · number withheld" in sent.text
+    assert sent.text.startswith("工单4627 0395。\nCase 4627 0395.\n\n")
+
+
+async def test_a_message_of_an_outage_says_that_nobody_sorted_it(demo_plan: Plan) -> None:
+    left = replace(CASE, left_in_outage=True, danger=False)
+    unsorted = await told(demo_plan, Cases(replace(left, kind=None, topic=None)))
+    sorted_ = await told(demo_plan, Cases(left))
+
+    assert unsorted.subject == (
+        "新工单 4627 0395 · 故障期间留言，未分类"
+        " · New case, left while the system was down, unsorted"
+    )
+    assert "还没有分类，请先听录音" in unsorted.text
+    assert "nobody has sorted it" in unsorted.text
+    assert "故障期间留言，求助" in sorted_.subject
+    assert "分类" not in sorted_.text
+
+
+async def test_danger_in_a_recording_is_another_mail_that_says_to_listen(demo_plan: Plan) -> None:
+    first = await told(demo_plan, Cases(CASE))
+    again = await told(demo_plan, Cases(CASE), danger=True)
+
+    assert (first.id, again.id) == ("case-46270395", "danger-46270395")
+    assert first.thread == again.thread == first.id
+    assert "危险" in again.subject
+    assert "Danger" in again.subject
+    assert "请马上听录音" in again.text
+    assert "listen and act at once" in again.text
+
+
+async def test_words_that_come_later_follow_in_the_same_thread(demo_plan: Plan) -> None:
+    (sent,) = await words(demo_plan, Cases(WITH_WORDS))
+    (again,) = await words(demo_plan, Cases(WITH_WORDS))
+
+    assert sent == again
+    assert sent.id.startswith("words-46270395-")
+    assert sent.thread == "case-46270395"
+    assert sent.subject == "Re: 【危险】新工单 4627 0395 · 求助 · New case, help"
+    assert "三天没人修" in sent.text
+
+
+async def test_words_of_two_recordings_are_two_mails(demo_plan: Plan) -> None:
+    both = Cases(replace(CASE, recordings=(RECORDING, replace(RECORDING, sid="RE2"))))
+    (first,), (second,) = await words(demo_plan, both), await words(demo_plan, both, "RE2")
+
+    assert first.id != second.id
+
+
+async def test_words_wait_a_while_for_their_case(demo_plan: Plan) -> None:
+    early = Cases(waiting="RE1")
+    with pytest.raises(TryAgain, match="no case yet"):
+        await words(demo_plan, early)
+
+    assert await words(demo_plan, early, tries=CASE_COMES) == []
+    assert await words(demo_plan, Cases(), "RE9") == []
+
+
+async def test_a_case_that_is_not_kept_is_given_up(demo_plan: Plan) -> None:
+    with pytest.raises(Refused, match="not kept"):
+        await told(demo_plan, Cases())
+
+
+async def test_an_office_that_is_no_longer_in_the_register_is_given_up(demo_plan: Plan) -> None:
+    with pytest.raises(Refused, match="not in the register"):
+        await told(demo_plan, Cases(replace(CASE, office="旧局")))
+
+
+async def test_the_console_keeps_what_would_be_sent() -> None:
+    kept: list[SentMail] = []
+
+    async def write(mail: SentMail) -> None:
+        kept.append(mail)
+
+    await ConsolePost(write, StoppedClock())(LETTER)
+
+    assert kept == [SentMail(LETTER.id, LETTER.to, LETTER.subject, LETTER.text, NOW)]
