@@ -25,6 +25,7 @@ from tests.ivr.desk import RECORDING_TURN, call_of
 ROOT = Path(__file__).parents[1]
 DEADLINE = 30
 MASKED = re.compile(r"\d{7,}")
+OUR_ID = re.compile(r"[0-9a-f]{11}[\w-]{16}")  # its time may have seven digits in a row
 
 pytestmark = [
     pytest.mark.timeout(90),
@@ -203,6 +204,7 @@ async def test_what_is_logged_names_nobody(tmp_path: Path) -> None:
     secret = Secrets.of(Settings(data_dir=folder))
     for line in lines:
         line.pop("timestamp")
+        assert OUR_ID.fullmatch(line.pop("call", None) or call), line
         text = json.dumps(line, ensure_ascii=False)
         assert not MASKED.search(text), text
         assert secret.token not in text
