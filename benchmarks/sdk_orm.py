@@ -96,7 +96,7 @@ async def application(folder: Path, token: str, url: str) -> web.Application:
         await connection.run_sync(Base.metadata.create_all)
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     inputs = Inputs(demo_sheets(), shipped(), calendar(), AREA, "Asia/Shanghai", Policy())
-    today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()  # noqa: TID251 - as below
+    today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()  # noqa: TID251 - the plan is of the day that it runs
     plan = compile_plan(inputs, 1, today)
     validator = RequestValidator(token)
     writers = asyncio.Semaphore(AT_ONCE if url else 1)  # SQLite has one

@@ -19,6 +19,9 @@ MOST_TRIES: Final = 15
 """Doubling from a second they span two hours, of which a clock that jumps may take one."""
 FIRST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=30)
+CASE_COMES: Final = 8
+"""Tries within which a recording has its case: two minutes, after the end of a call too. Later
+ones have none: nobody was heard to speak in them."""
 OURS_MENDS: Final = timedelta(minutes=1)
 """Until a job is tried again that something of our own kept from its work."""
 

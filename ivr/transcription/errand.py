@@ -3,12 +3,12 @@ marked with their source; then read for danger. The recording stays the record."
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final, Protocol, cast
+from typing import Protocol, cast
 
 from ivr.flow.instruction import Language
 from ivr.flow.words import Vocabulary
 from ivr.ports.recordings import Transcriber, Transcript
-from routing.handoff import TryAgain
+from routing.handoff import CASE_COMES, TryAgain
 from routing.ports import Clock, Job, Statement
 
 Keep = Callable[[str, Transcript], Awaitable[None]]
@@ -29,11 +29,6 @@ class Transcribing:
         words = await self._transcriber.transcribe(sid, language)
         if words is not None:
             await self._keep(sid, words)
-
-
-CASE_COMES: Final = 8
-"""Tries within which a recording has its case: two minutes, after the end of a call too. Later
-ones have none: nobody was heard to speak in them."""
 
 
 class Statements(Protocol):

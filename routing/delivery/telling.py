@@ -3,16 +3,13 @@ once and never waits for words; when these come they follow in the same thread."
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from routing.cases.case import Confidentiality
 from routing.delivery.letter import Letter, News, letter
 from routing.directory import Directory
-from routing.handoff import Refused, TryAgain
+from routing.handoff import CASE_COMES, Refused, TryAgain
 from routing.ports import Job, OfficeCase, Statement
-
-CASE_COMES: Final = 8
-"""Tries within which a recording has its case: two minutes. Later ones have none."""
 
 
 class Cases(Protocol):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr.flow.world import Plan
-from ivr.transcription.errand import CASE_COMES, Heeding
-from routing.handoff import TryAgain
+from ivr.transcription.errand import Heeding
+from routing.handoff import CASE_COMES, TryAgain
 from routing.ports import Job, Statement
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

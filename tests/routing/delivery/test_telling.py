@@ -10,8 +10,8 @@ from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
 from routing.delivery.console import ConsolePost
 from routing.delivery.letter import MOST_WORDS, Letter
-from routing.delivery.telling import CASE_COMES, Telling
-from routing.handoff import Refused, TryAgain
+from routing.delivery.telling import Telling
+from routing.handoff import CASE_COMES, Refused, TryAgain
 from routing.ports import Job, SentMail, Words
 from tests.routing.delivery.office import (
     CASE,
