@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from routing.handoff import LONGEST_JOB
-from routing.ports import Job
+from routing.ports import Job, JobKind
 from storage.beneath import Read, Written
 from storage.engine import Database
 from storage.leases import NOW, lease_of
@@ -37,6 +37,9 @@ LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
 and its end may wait for the writer, so that no job is at work twice."""
 IN_DOUBT: Final = timedelta(seconds=10)
 """How long a request that a kill cut off may take to come into the far side's lists."""
+STRANGE_FOR: Final = timedelta(hours=6)
+"""Work of a kind that this version does not know is left to replicas of the newer one that enqueued
+it; due for longer than an upgrade takes, it is claimed all the same and so given up, loudly."""
 
 
 def in_state(*states: JobState) -> ColumnElement[bool]:
@@ -62,9 +65,14 @@ class Standing(StrEnum):
     """it was given up"""
 
 
+KNOWN: Final = or_(
+    outbox.c.kind.in_([literal_column(f"'{kind.value}'") for kind in JobKind]),
+    outbox.c.run_at <= bindparam("nobodys", type_=outbox.c.run_at.type),
+)
+"""Ours to carry out, or nobody's."""
 DUE: Final = (
     select(outbox.c.id)
-    .where(WAITING, outbox.c.run_at <= bindparam("now", type_=outbox.c.run_at.type))
+    .where(WAITING, outbox.c.run_at <= bindparam("now", type_=outbox.c.run_at.type), KNOWN)
     .order_by(outbox.c.run_at, outbox.c.id)
     .limit(bindparam("most", type_=Integer))
 )
@@ -173,10 +181,11 @@ class StoredOutbox:
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         """Jobs that are due, the longest waiting first; ours until the lease ends."""
-        if not self.sure or not await self._database.look(ANY_DUE, now=now, most=1):
+        due = {"now": now, "nobodys": now - STRANGE_FOR}
+        if not self.sure or not await self._database.look(ANY_DUE, **due, most=1):
             return ()
         held = {"leased": now + LEASE, "holder": self._database.replica}
-        values = {"now": now, "most": most, **held}
+        values = {**due, "most": most, **held}
         claimed = await self._database.brief(lambda unit: unit.execute(CLAIM, values).all())
         if not self.sure:
             return ()

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ivr.flow.effect import TellOffice
 from routing.handoff import LONGEST_JOB
 from routing.ports import Job, JobKind
 from storage.effects import enqueue
 from storage.engine import Database
-from storage.outbox import CLAIM, DUE, IN_DOUBT, LEASE, Standing, StoredOutbox
+from storage.outbox import CLAIM, DUE, IN_DOUBT, LEASE, STRANGE_FOR, Standing, StoredOutbox
 from storage.tables.outbox import outbox
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
 
@@ -82,6 +82,24 @@ async def test_two_who_claim_at_once_share_the_work(tmp_path: Path) -> None:
         shares = await asyncio.gather(*(store.claim(AT, 7) for store in stores))
         keys = [job.key for share in shares for job in share]
     assert len(keys) == len(set(keys)) == 40
+
+
+async def test_work_of_a_kind_that_a_newer_version_knows_is_left_to_it(tmp_path: Path) -> None:
+    """While an upgrade goes from machine to machine; what is due for hours has nobody left."""
+    async with opened(tmp_path) as house:
+        store = StoredOutbox(house.database)
+        await add(house, "newer")
+        async with house.database.unit_of_work() as unit:
+            await unit.execute(update(outbox).values(kind="fax"))
+        await add(house, "ours", AT + SECOND)
+
+        ours = await only(store, AT + SECOND)
+        assert ours.key == "ours"
+        await store.done(ours, AT + SECOND)
+        assert await store.claim(AT + STRANGE_FOR - SECOND, 1) == ()
+        strange = await only(store, AT + STRANGE_FOR)
+
+        assert (strange.key, strange.kind, strange.attempts) == ("newer", "fax", 1)
 
 
 async def test_the_work_of_one_who_died_is_taken_over_when_the_lease_ends(tmp_path: Path) -> None:
