@@ -12,8 +12,8 @@ AREA: Final = "558"
 
 
 def demo_sheets() -> Sheets:
-    """81 numbers, 49 offices, 26 topics, public services and readings of names."""
-    names = ("directory", "offices", "topics", "services", "lexicon")
+    """81 numbers, 49 offices, 26 topics, public services, readings of names, and some contacts."""
+    names = ("directory", "offices", "topics", "services", "lexicon", "contacts")
     return Sheets(*(_read(HERE / "demo" / f"{name}.csv") for name in names))
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from routing.numbers.reading import Number
 from routing.register import (
     AnswerMode,
+    Contact,
     Directory,
     DirectoryError,
     ListingStatus,
@@ -20,6 +21,7 @@ from routing.register import (
 
 __all__ = [
     "AnswerMode",
+    "Contact",
     "Directory",
     "DirectoryError",
     "Genuine",

@@ -73,6 +73,22 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom an office's cases are told to: one rung of its ladder. Rung 1 is told at once; each
+    further one when nobody has accepted within `after` working minutes since the one before was
+    told (0 on rung 1). At least one of `email`, `phone` (a mobile, E.164) and `channel` (the name
+    of a configured one) is there; rung 1 always has an `email`, the office's own where the sheet
+    names no other. `post` is an office's, never a person's name."""
+
+    order: int
+    post: Names
+    email: str | None
+    phone: str | None
+    channel: str | None
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedNumber:
     """One line of the list. `office` is an office id, `office_name` that office's full name.
 
@@ -131,7 +147,8 @@ class Pronunciation:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One whole register: `numbers` by E.164, the rest by id; `area` is the city's area code."""
+    """One whole register: `numbers` by E.164, the rest by id; `area` is the city's area code.
+    `contacts` has every office's ladder, rung by rung, made up where no sheet has it."""
 
     numbers: Mapping[str, PublishedNumber]
     offices: Mapping[str, Office]
@@ -139,3 +156,4 @@ class Directory:
     public_services: Mapping[str, Names]
     area: str
     lexicon: tuple[Pronunciation, ...] = field(default=())
+    contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from routing.register import (
     PublishedNumber,
     Topic,
 )
+from routing.sheets.contacts import NOBODY, read_contacts
 from routing.sheets.rows import E164, Reader, Row, SheetError
 
 _SHORT: Final = re.compile(r"[0-9]{3,20}")
@@ -36,6 +37,7 @@ class Sheets:
     topics: str
     services: str = "number,zh,en\n"
     lexicon: str = "text,language,reading,ipa\n"
+    contacts: str = NOBODY
 
 
 def read_directory(sheets: Sheets, *, area: str) -> Directory:
@@ -51,6 +53,7 @@ def read_directory(sheets: Sheets, *, area: str) -> Directory:
         public_services=_services(reader, sheets.services),
         area=area,
         lexicon=tuple(_lexicon(reader, sheets.lexicon)),
+        contacts=read_contacts(reader, sheets.contacts, offices),
     )
     if reader.faults:
         raise SheetError(tuple(reader.faults))

@@ -1,5 +1,6 @@
 """Plans from texts: kept and read again as they were, refused where the menu is wrong."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -69,3 +70,22 @@ def test_the_topic_keys_lead_to_the_first_topic_of_each_code(demo_plan: Plan) ->
             )
 
             assert option.topic == first, f"{group}{key}"
+
+
+def test_a_plan_that_was_stored_before_there_were_contacts_is_read(demo_inputs: Inputs) -> None:
+    stored = json.loads(demo_inputs.to_text())
+    del stored["sheets"]["contacts"]
+
+    plan = compile_plan(Inputs.from_text(json.dumps(stored)), 1, date(2026, 11, 24))
+
+    assert [rung.email for rung in plan.directory.contacts["市公安局"]] == [
+        "office07@yunling.example",
+        "office02@yunling.example",
+    ]
+
+
+def test_the_contacts_of_a_stored_plan_are_its_own(demo_inputs: Inputs, demo_plan: Plan) -> None:
+    again = compile_plan(Inputs.from_text(demo_inputs.to_text()), 1, date(2026, 11, 24))
+
+    assert again.directory.contacts == demo_plan.directory.contacts
+    assert len(again.directory.contacts["市公安局"]) == 3
