@@ -45,6 +45,7 @@ from ivr.conversation.stores import Stores
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
 from ivr.transcription.errand import Heeding, Transcribing
+from ivr.transcription.hot_words import HotWords, hot_words
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
@@ -237,7 +238,10 @@ def recovery(house: House, rest: Rest) -> Recovery:
 def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     """Who carries out which kind of work."""
     pieces = StoredPieces(house.database)
-    words = transcriber(house.settings, rest.recordings, pieces, house.recordings)
+
+    async def expect(sid: str, language: Language) -> HotWords:
+        plan, dialled = house.plans.current, await house.calls.dialled_for(sid)
+        return hot_words(plan.directory, plan.vocabulary, language, dialled)
 
     async def follow_up(sid: str, language: Language | None) -> None:
         await house.recordings.follow_up(sid, language, house.clock.now())
@@ -248,6 +252,7 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     async def taken(job: Job, sid: str) -> None:
         await house.answers.text_taken(job, sid, house.clock.now())
 
+    words = transcriber(house.settings, rest.recordings, pieces, house.recordings, expect)
     return {
         JobKind.SMS: Texts(rest.messages, house.phrases, taken),
         JobKind.DELETE_TEXT: DeletingTexts(rest.messages),

@@ -18,6 +18,7 @@ from ivr.carrier.recordings import Media, MediaRules
 from ivr.conversation.pieces import Pieces
 from ivr.ports.recordings import Sound, Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
+from ivr.transcription.hot_words import Expect, nothing_expected
 from ivr.transcription.openai import Far, OpenAi
 from routing.ports import Clock
 
@@ -73,13 +74,18 @@ def carrier_of(settings: Settings) -> Profile:
 
 
 def transcriber(
-    settings: Settings, rows: RecordingRows, pieces: Pieces, sound: Sound
+    settings: Settings,
+    rows: RecordingRows,
+    pieces: Pieces,
+    sound: Sound,
+    expect: Expect = nothing_expected,
 ) -> Transcriber:
-    """Who turns a kept recording into words: a server of one's own, or the carrier, where it hears
-    our languages, in pieces while it records or in one afterwards."""
+    """Who turns a kept recording into words: a server of one's own, which is told what to `expect`,
+    or the carrier, where it hears our languages, in pieces while it records or in one afterwards.
+    """
     if settings.transcriber == "openai":
         far = Far(settings.transcriber_url, settings.transcriber_model, settings.transcriber_key)
-        return OpenAi(far, sound)
+        return OpenAi(far, sound, expect)
     profile = carrier_of(settings)
     if profile.live:
         return Carrier(pieces.words)

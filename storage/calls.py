@@ -190,6 +190,14 @@ class StoredCalls:
         found: str | None = _only(await self._database.read(query))
         return found
 
+    async def dialled_for(self, sid: str) -> str | None:
+        """The number that was dialled in the call that a recording is of; None while no webhook
+        has told of it."""
+        of = recordings.c.call_id == calls.c.id
+        query = select(calls.c.dialled).join(recordings, of).where(recordings.c.sid == sid)
+        found: str | None = _only(await self._database.read(query))
+        return found
+
     async def case_of(self, sid: str) -> str | None:
         """The case that a recording has joined."""
         query = select(recordings.c.reference).where(recordings.c.sid == sid)

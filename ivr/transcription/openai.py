@@ -12,6 +12,7 @@ import orjson
 
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Sound, Transcript
+from ivr.transcription.hot_words import Expect, nothing_expected
 from ivr.transcription.spoken import Heard, joined
 from routing.handoff import NotYet, Refused, TryAgain
 
@@ -31,8 +32,6 @@ LONGEST_PATIENCE: Final = 1800
 """Seconds of a Retry-After that are heeded."""
 _CHUNK: Final = 64 * 1024
 _SPOKEN: Final[Mapping[Language, str]] = {"zh-CN": "zh", "en": "en"}
-PROMPTS: Final[Mapping[Language, str]] = {"zh-CN": "以下是普通话的句子，请用简体中文。", "en": ""}
-"""What the engine is told to have heard before: it goes on in the same signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +45,26 @@ class Far:
     seconds: float = SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One recording: its id and bytes, what is spoken in it and what the engine is told first."""
+
+    sid: str
+    size: int
+    language: Language
+    prompt: str
+
+
 class OpenAi:
     """Asks for phrases, and for text alone where the server knows no phrases. The address is the
-    operator's own and no answer leads to another one."""
+    operator's own and no answer leads to another one. `expect` tells what may be said."""
 
     name = "openai"
 
-    def __init__(self, far: Far, sound: Sound) -> None:
+    def __init__(self, far: Far, sound: Sound, expect: Expect = nothing_expected) -> None:
         self._far = far
         self._sound = sound
+        self._expect = expect
         self._format = "verbose_json"
         self._asking = 0
 
@@ -74,17 +84,18 @@ class OpenAi:
             return None
         if size > MOST_SOUND:
             raise Refused(f"a recording of {size} bytes is too long to be written down: listen")
-        heard = await self._ask(sid, size, language)
-        return joined(heard, self.name, language)
+        hot = await self._expect(sid, language)
+        heard = await self._ask(_Asked(sid, size, language, hot.prompt(language)))
+        return joined(heard, self.name, language, hot)
 
-    async def _ask(self, sid: str, size: int, language: Language) -> Sequence[Heard]:
+    async def _ask(self, asked: _Asked) -> Sequence[Heard]:
         limits = aiohttp.ClientTimeout(total=self._far.seconds, sock_connect=5)
         try:
             async with aiohttp.ClientSession(timeout=limits, auto_decompress=False) as session:
-                status, heard = await self._try(session, sid, size, language)
+                status, heard = await self._try(session, asked)
                 if status in {400, 422} and self._format != "json":
                     self._format = "json"
-                    status, heard = await self._try(session, sid, size, language)
+                    status, heard = await self._try(session, asked)
                 if status != 200:
                     self._format = "verbose_json"
                     raise _refusal(status)
@@ -93,16 +104,16 @@ class OpenAi:
             raise TryAgain("the transcriber gave no answer, or one without end") from None
 
     async def _try(
-        self, session: aiohttp.ClientSession, sid: str, size: int, language: Language
+        self, session: aiohttp.ClientSession, asked: _Asked
     ) -> tuple[int, Sequence[Heard]]:
         """The status, and the words with a status of 200. Raises TryAgain."""
-        form = _Form(self._fields(language), size)
+        form = _Form(self._fields(asked), asked.size)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **form.headers}
         if self._far.key:
             headers["Authorization"] = f"Bearer {self._far.key}"
         async with session.post(
             self._far.base + PATH,
-            data=form.body(_pieces(self._sound, sid)),
+            data=form.body(_pieces(self._sound, asked.sid)),
             headers=headers,
             allow_redirects=False,
         ) as answer:
@@ -114,13 +125,13 @@ class OpenAi:
                 )
             return answer.status, ()
 
-    def _fields(self, language: Language) -> Mapping[str, str]:
+    def _fields(self, asked: _Asked) -> Mapping[str, str]:
         told = {
             "model": self._far.model,
-            "language": _SPOKEN[language],
+            "language": _SPOKEN[asked.language],
             "response_format": self._format,
             "temperature": "0",
-            "prompt": PROMPTS[language],
+            "prompt": asked.prompt,
         }
         return {name: value for name, value in told.items() if value}
 

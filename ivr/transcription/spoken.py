@@ -3,12 +3,14 @@ phrases without those that such engines are known to hear in silence (dependenci
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Phrase, Transcript
+from ivr.transcription.hot_words import NOTHING_EXPECTED, HotWords, echoed
 
 MOST: Final = 20_000
 """Characters kept of one recording: an hour of quick speech, as `ivr.carrier.inbound` keeps."""
@@ -41,11 +43,23 @@ def tidy(text: str) -> str:
     return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
 
 
-def spoken(text: str) -> str:
-    """The tidied text of a phrase or of a whole recording without the sentences of silence; "" if
-    nothing else is in it."""
-    kept = [part for part in _SENTENCE_END.split(tidy(text[:MOST])) if not _silent(part)]
+def spoken(text: str, hot: HotWords = NOTHING_EXPECTED, *, doubtful: bool = False) -> str:
+    """The tidied text of a phrase or of a whole recording without the sentences of silence and
+    without `hot` come back as an echo; "" if nothing else is in it. `doubtful`: the engine thinks
+    that nobody spoke; then nothing made of hot words alone is believed."""
+    parts = [part for part in _SENTENCE_END.split(tidy(text[:MOST])) if not _silent(part)]
+    kept = list(_without_echoes(parts, hot, doubtful=doubtful))
     return "".join(kept).strip() if any(map(_letters, kept)) else ""
+
+
+def _without_echoes(parts: Iterable[str], hot: HotWords, *, doubtful: bool) -> Iterator[str]:
+    """Sentences side by side that hold hot words alone are judged as one: each may hold but one."""
+    read = [(part, hot.alone(part)) for part in parts]
+    for alone, group in groupby(read, key=lambda one: one[1] is not None):
+        members = list(group)
+        places = [place for _, found in members for place in found or ()]
+        if not (alone and places and (doubtful or echoed(places))):
+            yield from (part for part, _ in members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +74,15 @@ class Heard:
     compression: float | None = None
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the engine thinks that nobody spoke, above Whisper's own bound."""
+        return (self.no_speech or 0) > 0.6
+
+    @property
     def nobody(self) -> bool:
-        """Whisper's own rule for silence: it thinks so, and what it heard is unlikely."""
-        return (self.no_speech or 0) > 0.6 and (self.logprob or 0) < -1
+        """Whisper's own rule for silence: it thinks so, and what it heard is unlikely. Its prompt
+        come back is likely to it, which is why `spoken` wants to know the one without the other."""
+        return self.doubtful and (self.logprob or 0) < -1
 
     @property
     def confidence(self) -> float | None:
@@ -72,11 +92,15 @@ class Heard:
         return None if self.logprob is None else math.exp(min(self.logprob, 0.0))
 
 
-def joined(heard: Iterable[Heard], source: str, language: Language) -> Transcript | None:
-    """What was spoken in all phrases, up to MOST characters; None if nothing was."""
+def joined(
+    heard: Iterable[Heard], source: str, language: Language, hot: HotWords = NOTHING_EXPECTED
+) -> Transcript | None:
+    """What was spoken in all phrases, up to MOST characters; None if nothing was. `hot` is what
+    the engine was told to expect."""
     texts, phrases, left = list[str](), list[Phrase](), MOST
     for one in heard:
-        text = "" if one.nobody else spoken(one.text)[: max(left, 0)].strip()
+        said = "" if one.nobody else spoken(one.text, hot, doubtful=one.doubtful)
+        text = said[: max(left, 0)].strip()
         if text:
             texts.append(text)
             phrases.append(Phrase(len(text), one.confidence))

@@ -27,10 +27,11 @@ async def sound() -> AsyncIterator[bytes]:
 
 @pytest.fixture
 async def far() -> AsyncIterator[str]:
-    """Hears danger in every sound that it is sent whole."""
+    """Hears danger in every sound that it is sent whole, with what may be said in this city."""
 
     async def take(request: web.Request) -> web.Response:
-        whole = SOUND in await request.read()
+        form = await request.read()
+        whole = SOUND in form and "云岭市、".encode() in form
         return web.json_response({"text": "楼下着火了" if whole else "half of it"})
 
     app = web.Application()

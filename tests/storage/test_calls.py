@@ -50,6 +50,15 @@ async def test_a_call_is_found_by_account_and_leg_together(tmp_path: Path) -> No
         assert await house.calls.of(Origin("AC2", "CA-a")) is None
 
 
+async def test_the_number_that_a_recordings_caller_dialled_is_known(tmp_path: Path) -> None:
+    attach = AttachRecording("46270395", 1, "RE1", 12, "zh-CN")
+    async with opened(tmp_path) as house:
+        await house.journal.append(first_step("a"))
+        await house.journal.append(later_step("a", 1, open_case(), attach))
+        assert await house.calls.dialled_for("RE1") == DIALLED
+        assert await house.calls.dialled_for("RE9") is None
+
+
 async def test_a_call_ends_once_whatever_comes_later(tmp_path: Path) -> None:
     endings = [Ending(CallEnd.COMPLETED, 42, recording=True), Ending(CallEnd.FAILED, 0, False)]
     async with opened(tmp_path) as house:

@@ -13,7 +13,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
+from ivr.transcription.hot_words import HotWords
 from ivr.transcription.openai import (
     AT_ONCE,
     LONGEST_PATIENCE,
@@ -123,6 +125,23 @@ async def test_without_a_key_nobody_logs_in(server: Server) -> None:
 
     assert "Authorization" not in server.heads[0]
     assert "prompt" not in server.forms[0]
+
+
+async def test_a_server_is_told_what_may_be_said_and_its_echo_is_none(server: Server) -> None:
+    asked: list[tuple[str, Language]] = []
+
+    async def expect(sid: str, language: Language) -> HotWords:
+        asked.append((sid, language))
+        return HotWords(("云岭市", "停水", "路灯"))
+
+    engine = OpenAi(Far(server.base, "base"), Shelf(), expect)
+    server.answer = says({"text": "云岭市、停水、路灯。"})
+    assert await engine.transcribe("RE1", "zh-CN") is None
+    server.answer = says({"text": "停水"})
+    assert await engine.transcribe("RE1", "zh-CN") is not None
+
+    assert asked == [("RE1", "zh-CN")] * 2
+    assert server.forms[0]["prompt"] == "以下是普通话的句子，请用简体中文。云岭市、停水、路灯。"
 
 
 async def test_a_server_without_phrases_is_asked_for_text_and_remembered(server: Server) -> None:
