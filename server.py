@@ -16,7 +16,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from deployment import commands, forgetting
+from deployment import commands, forgetting, undelivered
 from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcriber
 from deployment.clock import SystemClock
 from deployment.database import database_of
@@ -57,6 +57,12 @@ from routing.web.demo.office import (
 )
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
+from routing.web.undelivered.page import (
+    UNDELIVERED_LINK,
+    UNDELIVERED_PAGES,
+    UndeliveredDesk,
+    undelivered_routes,
+)
 from storage.errors import StorageError
 from storage.leases import StoredLeases
 from storage.ledger import StoredLedger
@@ -66,7 +72,10 @@ from storage.presence import BEAT, Presence
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""
-DEMO_LINKS: Final = (PHONE_LINK, OFFICE_LINK, LEDGER_LINK)
+WATCHED: Final = (LEDGER_PAGES, UNDELIVERED_PAGES)
+WATCHED_LINKS: Final = (LEDGER_LINK, UNDELIVERED_LINK)
+"""The pages of those who run the line, whoever carries it."""
+DEMO_LINKS: Final = (PHONE_LINK, OFFICE_LINK, *WATCHED_LINKS)
 FAILED: Final = 1.0
 """Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 
@@ -123,14 +132,18 @@ def assembled(house: House) -> web.Application:
 
 
 def mount_ledger(app: web.Application, house: House) -> None:
-    """The page of those who run the line, whoever carries it, and what all pages share."""
+    """The pages of those who run the line, and what all pages share."""
     settings = house.settings
     if settings.shows_demo:
-        add_layout(app, (PHONE_PAGES, OFFICE_PAGES, LEDGER_PAGES), DEMO_LINKS)
+        add_layout(app, (PHONE_PAGES, OFFICE_PAGES, *WATCHED), DEMO_LINKS)
     else:
-        add_layout(app, (LEDGER_PAGES,), (LEDGER_LINK,), demo=False)
-    desk = LedgerDesk(StoredLedger(house.database), house.clock, ZoneInfo(settings.time_zone))
-    app.add_routes(ledger_routes(desk, watchers_only(settings.metrics_token)))
+        add_layout(app, WATCHED, WATCHED_LINKS, demo=False)
+    zone, admit = ZoneInfo(settings.time_zone), watchers_only(settings.metrics_token)
+    app.add_routes(
+        ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)
+    )
+    desk = UndeliveredDesk(house.undelivered, house.directory, house.clock, zone)
+    app.add_routes(undelivered_routes(desk, admit))
 
 
 def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
@@ -187,6 +200,9 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             group.create_task(_forever(FAILED, handoff.run)),
             group.create_task(_forever(BEAT, presence.beat, first=BEAT)),
             group.create_task(_forever(forgetting.EVERY, forget.run)),
+            group.create_task(
+                _forever(undelivered.EVERY, undelivered.Aloud(house.undelivered).run)
+            ),
             group.create_task(_forever(FAILED, house.keeper.run)),
             group.create_task(_forever(FAILED, lambda: shared(house))),
             group.create_task(_forever(FAILED, newest.run)),

@@ -16,6 +16,7 @@ from deployment.webhooks import Webhooks, measured, template
 from ivr.conversation.tally import Forward, Tally, answer_rate
 from routing.ledger import GapKind, Ledger
 from routing.ports import Clock
+from routing.undelivered import TELLING, Undelivered
 from storage.durations import Durations
 from storage.outbox import Standing, StoredOutbox
 
@@ -77,6 +78,12 @@ OLDEST: Final = Family(
 GAPS: Final = Family(
     "zhitong_gaps", Kind.GAUGE, "What must follow a call, is late, and is not there.", ("kind",)
 )
+UNDELIVERED: Final = Family(
+    "zhitong_undelivered",
+    Kind.GAUGE,
+    "What was to be told to an office or a caller and did not arrive, by kind of work.",
+    ("kind",),
+)
 SPOOL: Final = Family(
     "zhitong_spool_bytes", Kind.GAUGE, "What was said in an outage and is no case yet."
 )
@@ -93,6 +100,7 @@ class Counted:
     commits: Durations
     outbox: StoredOutbox
     ledger: Ledger
+    undelivered: Undelivered
     spool: Callable[[], Awaitable[int]]
     clock: Clock
 
@@ -136,11 +144,16 @@ def _watch_shared(metrics: Metrics, parts: Counted) -> None:
         found = await parts.ledger.counts()
         return [((kind.value,), found.get(kind, 0)) for kind in GapKind]
 
+    async def undelivered() -> Iterable[Sample]:
+        found = await parts.undelivered.counts()
+        return [((kind.value,), found.get(kind.value, 0)) for kind in sorted(TELLING)]
+
     async def spooled() -> Iterable[Sample]:
         return [((), await parts.spool())]
 
     metrics.shared(BUILD, build)
     metrics.shared(GAPS, gaps)
+    metrics.shared(UNDELIVERED, undelivered)
     metrics.shared(SPOOL, spooled)
     metrics.shared(JOBS, jobs)
     metrics.shared(OLDEST, oldest)

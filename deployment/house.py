@@ -37,6 +37,7 @@ from storage.pieces import StoredPieces
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
+from storage.undelivered import StoredUndelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class House:
     calls: StoredCalls
     outgoing: StoredOutgoing
     retention: Retention
+    undelivered: StoredUndelivered
     metrics: Metrics = field(default_factory=Metrics)
     readiness: Readiness = field(default_factory=Readiness)
 
@@ -115,6 +117,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         calls=calls,
         outgoing=StoredOutgoing(database, sealing),
         retention=Retention(database, recordings, settings.retention_audio_days),
+        undelivered=StoredUndelivered(database, sealing),
     )
 
 

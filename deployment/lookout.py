@@ -17,6 +17,7 @@ from storage.engine import Database
 from storage.journal import StoredJournal
 from storage.ledger import StoredLedger
 from storage.outbox import StoredOutbox
+from storage.undelivered import StoredUndelivered
 
 
 class Watched(Protocol):
@@ -41,6 +42,8 @@ class Watched(Protocol):
     @property
     def outbox(self) -> StoredOutbox: ...
     @property
+    def undelivered(self) -> StoredUndelivered: ...
+    @property
     def metrics(self) -> Metrics: ...
     @property
     def readiness(self) -> Readiness: ...
@@ -56,6 +59,7 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
         house.journal.commits,
         outbox=outbox,
         ledger=ledger,
+        undelivered=house.undelivered,
         spool=house.fallback.spool.size,
         clock=clock,
     )

@@ -165,7 +165,8 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Work:
     """Work that is late or was given up: since when it was due, and when it was given up (None:
-    it is still being tried). `told` is what its last try met."""
+    it is still being tried). `told` is what its last try met. What `came_back` was sent and told to
+    have reached nobody: only a person may send it again."""
 
     id: int
     kind: str
@@ -174,6 +175,7 @@ class Work:
     told: str
     reference: str | None
     whole: bool
+    came_back: bool = False
 
 
 def number_of(subject: str) -> int | None:

@@ -28,8 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from routing.ledger import LOOK, OF_WORK, Gap, GapKind, GivenUp, Note, Round, Why, Work
+from routing.ledger import OF_WORK, Gap, GapKind, GivenUp, Note, Round, Why, Work
 from routing.ports import Audio, JobKind
+from routing.undelivered import BACK
+from storage.again import EMPTY, ready
 from storage.effects import enqueue
 from storage.ends import LIVE
 from storage.engine import Database
@@ -43,7 +45,6 @@ MOST: Final = 500
 """Rows of one kind that a sweep looks at, the longest missing first: it comes again soon."""
 SHOWN: Final = 200
 SWEEP: Final = "sweep"
-EMPTY: Final = "{}"
 COUNTED: Final = ~gaps.c.aside
 GAP_OF: Final = case(
     {kind: expected.kind.value for kind, expected in OF_WORK.items()}, value=outbox.c.kind
@@ -158,18 +159,7 @@ class StoredLedger:
     async def again(self, job: int, now: datetime, *, looks: bool = False) -> bool:
         """One more try of what was given up, or (`looks`) one look for it at the carrier. Its
         count of attempts goes on: a text that may have gone out is looked up before it is sent."""
-        whole = select(outbox.c.payload).where(outbox.c.id == job, DEAD, outbox.c.payload != EMPTY)
-        ready = {"state": JobState.READY.value, "run_at": now, "finished": None, "error": None}
-
-        def anew(unit: Connection) -> bool:
-            payload = unit.execute(whole.with_for_update()).scalar()
-            if payload is None:
-                return False
-            text = _looking(payload, looks=looks)
-            unit.execute(update(outbox).where(outbox.c.id == job).values(payload=text, **ready))
-            return True
-
-        found = await self._database.brief(anew)
+        found = await self._database.brief(lambda unit: ready(unit, job, now, DEAD, looks=looks))
         self._database.woken.set()
         return found
 
@@ -266,12 +256,6 @@ def _beyond(at: datetime) -> Sequence[Select[Any]]:
     return [many.where(WAITING, late, ~noted), many.where(DEAD, dead, ~noted)]
 
 
-def _looking(payload: str, *, looks: bool) -> str:
-    """The payload, which says whether the work is only to be looked up."""
-    fields = {name: value for name, value in orjson.loads(payload).items() if name != LOOK}
-    return orjson.dumps(fields | ({LOOK: True} if looks else {})).decode()
-
-
 def _fetching(sid: str) -> str:
     """The key of the work that fetches a recording (`storage.effects`)."""
     return f"fetch:{sid}"
@@ -290,6 +274,7 @@ def _work(row: Row[Any]) -> Work:
         told=row.error or "",
         reference=row.reference,
         whole=row.payload != EMPTY,
+        came_back=BACK in orjson.loads(row.payload),
     )
 
 

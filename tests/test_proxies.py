@@ -110,7 +110,7 @@ async def test_a_server_dies_behind_it(tmp_path: Path, postgres: Postgres, kind:
 async def hidden(url: str) -> bool:
     """Whether the proxy itself shows nothing that is not for the internet: the servers' own 404
     has other words."""
-    pages = ("/metrics", "/ledger", "/ledger?lang=en", "/ledger/work/7/again")
+    pages = ("/metrics", "/ledger", "/ledger?lang=en", "/ledger/work/7/again", "/undelivered")
     async with aiohttp.ClientSession() as session:
         for path in pages:
             async with session.get(url + path) as page:

@@ -196,7 +196,7 @@ class Sweep:
 
     async def _again(self, tour: Tour, work: Work, expected: Expectation) -> bool:
         """Whether it gets its try more in this sweep."""
-        if work.given_up is None or expected.again is None or not work.whole:
+        if work.given_up is None or expected.again is None or not work.whole or work.came_back:
             return False
         if self._later_than(RECORDINGS_BY):
             return False

@@ -11,6 +11,7 @@ from aiohttp import HttpVersion11, web
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _READS = frozenset({"GET", "HEAD"})
+_OUR_PAGES = frozenset({"same-origin", "none"})
 _PROXIED = ("forwarded", "via", "x-forwarded-", "x-real-ip", "cf-", "true-client-ip")
 """What the names of their headers begin with."""
 _REFUSED = (
@@ -70,5 +71,7 @@ def foreign(request: web.Request) -> bool:
     upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
     if request.method in _READS and not upgrade:
         return False
+    if request.headers.get("Sec-Fetch-Site", "none") not in _OUR_PAGES:
+        return True
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.headers.get("Host")

@@ -1,0 +1,115 @@
+"""`/undelivered`: what was to be told to somebody and did not arrive, whom it was for, why, and a
+button that sends it again (ADR 28). Behind the same door as `/ledger`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from routing.cases.reference import spaced
+from routing.directory import Directory
+from routing.ports import Clock, JobKind
+from routing.undelivered import Fate, Missed, Undelivered, meaning
+from routing.web.guard import Handler
+from routing.web.layout import Chapter, Link, fresh, page, tongue_of
+from routing.web.ledger.page import LAST_JOB, MOST_NUMERALS
+from routing.web.moments import written
+from routing.web.wording import Tongue
+
+UNDELIVERED_PAGES: Final = Chapter("undelivered", Path(__file__).parent)
+UNDELIVERED_LINK: Final = Link("/undelivered", "undelivered.title")
+MAILS: Final = frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS})
+"""Their addresses stand in the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredDesk:
+    """What the page needs: what did not arrive, today's directory, the time, and the zone that
+    times are written in."""
+
+    kept: Undelivered
+    directory: Callable[[], Directory]
+    clock: Clock
+    zone: ZoneInfo
+
+
+def undelivered_routes(
+    desk: UndeliveredDesk, admit: Callable[[Handler], Handler]
+) -> list[web.RouteDef]:
+    """The page and its buttons, for whom `admit` lets through; reading sends nothing."""
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        return await _show(request, desk)
+
+    async def again(request: web.Request) -> web.StreamResponse:
+        job = request.match_info["job"]
+        known = job.isdecimal() and len(job) <= MOST_NUMERALS and int(job) <= LAST_JOB
+        return _seen_to(request, known and await desk.kept.again(int(job), desk.clock.now()))
+
+    async def all_again(request: web.Request) -> web.StreamResponse:
+        kind = request.match_info["kind"]
+        return _seen_to(request, bool(await desk.kept.all_again(kind, desk.clock.now())))
+
+    return [
+        web.get("/undelivered", admit(show)),
+        web.post("/undelivered/work/{job}/again", admit(again)),
+        web.post("/undelivered/kinds/{kind:[a-z0-9_]+}/again", admit(all_again)),
+    ]
+
+
+def _seen_to(request: web.Request, found: bool) -> web.StreamResponse:  # noqa: FBT001 - what the store said
+    """Back to the page, which shows what came of it; 404 where somebody else was faster."""
+    if not found:
+        return page(request, "undelivered/gone.html", {}, status=404)
+    raise web.HTTPSeeOther("/undelivered")
+
+
+async def _show(request: web.Request, desk: UndeliveredDesk) -> web.Response:
+    """The page; with `?part=1` only what changes, for the page to renew itself."""
+    tongue, directory = tongue_of(request), desk.directory()
+    missed = await desk.kept.missed(desk.clock.now())
+    lost = [one for one in missed if one.fate is not Fate.TRYING]
+    counts = await desk.kept.counts()
+    context: dict[str, Any] = {
+        "many": sum(counts.values()),
+        "counts": counts,
+        "kinds": _by_kind(lost),
+        "trying": [one for one in missed if one.fate is Fate.TRYING],
+        "office": lambda one: _name(directory, one, tongue),
+        "to": lambda one: address(directory, one),
+        "meaning": lambda one: meaning(one.code),
+        "when": lambda at: written(at, desk.zone, tongue),
+        "pair": spaced,
+    }
+    if "part" in request.query:
+        return fresh(request, page(request, "undelivered/part.html", context))
+    part = str(request.rel_url.with_query(part="1"))
+    return page(request, "undelivered/whole.html", {"part": part, **context})
+
+
+def _by_kind(lost: list[Missed]) -> list[tuple[str, list[Missed]]]:
+    ordered = sorted(lost, key=lambda one: one.kind)
+    return [(kind, list(same)) for kind, same in groupby(ordered, key=lambda one: one.kind)]
+
+
+def _name(directory: Directory, one: Missed, tongue: Tongue) -> str:
+    known = directory.offices.get(one.office or "")
+    return known.name[tongue] if known else one.office or ""
+
+
+def address(directory: Directory, one: Missed) -> str:
+    """Whom it was for, masked: a phone's last two digits, or a mailbox's first two letters."""
+    if one.to or one.kind not in MAILS:
+        return one.to
+    known = directory.offices.get(one.office or "")
+    return masked_mailbox(known.email) if known else ""
+
+
+def masked_mailbox(mailbox: str) -> str:
+    """of…@yunling.example; "" for what is none."""
+    name, at, domain = mailbox.rpartition("@")
+    return f"{name[:2]}…@{domain}" if at else ""
