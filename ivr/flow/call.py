@@ -38,7 +38,8 @@ class Facts:
     read out; `asked` is the reference keyed at
     progress, with `state`, `asked_office` and `asked_due` as told; `order` are the targets to
     ring, `rung` how many have been tried and `declined` the numbers that said no; `keys_only`
-    after unheard words, `spoken` after a choice by words."""
+    after unheard words, `spoken` after a choice by words; `guess` is the word of the vocabulary
+    that was perhaps meant, while the caller is asked."""
 
     kind: Kind | None = None
     about: About | None = None
@@ -67,6 +68,7 @@ class Facts:
     keys_only: bool = False
     spoken: bool = False
     changed_language: bool = False
+    guess: str = ""
 
 
 # The defaults themselves: `to_plain` knows a fresh call by identity, without comparing fields.

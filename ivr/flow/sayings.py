@@ -27,7 +27,7 @@ from ivr.flow.node import (
     Topic,
 )
 from ivr.flow.standing import STANDING
-from routing.cases.kinds import Kind
+from routing.cases.kinds import About, Kind
 
 NOTHING: Final[frozenset[str]] = frozenset()
 _PLAIN: Final = (
@@ -43,12 +43,15 @@ _PLAIN: Final = (
     "call.offer", "call.again", "end.bye",
     "topic.none", "kind.none", "verdict.genuine", "verdict.suspended", "verdict.withdrawn",
     "verdict.not_listed", "verdict.public", *(f"kind.{kind.value}" for kind in Kind),
+    *(f"about.{about.value}" for about in About), *(f"group.{group}" for group in range(1, 5)),
     *STANDING.values(), *FALLBACK,
 )  # fmt: skip
 STEP_PHRASES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(_PLAIN, NOTHING),
     "wrong.2": frozenset({"keys"}),
     "check.confirm": frozenset({"number"}),
+    "heard.said": frozenset({"said"}),
+    "heard.guess": frozenset({"said"}),
     "check.genuine": frozenset({"number", "who", "date", "paper", "page"}),
     "check.not_listed": frozenset({"number"}),
     "check.withdrawn": frozenset({"number", "date"}),

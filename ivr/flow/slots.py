@@ -20,7 +20,7 @@ KNOWN = frozenset(
 """Slots that a call fills by itself."""
 GIVEN = frozenset(
     {"number", "who", "new", "service", "area", "next", "keys", "verdict", "band", "closure",
-     "reason", "question", "answer", "where", "time"}
+     "reason", "question", "answer", "where", "time", "said"}
 )  # fmt: skip
 """Slots that the step which says the phrase fills."""
 

@@ -1,5 +1,5 @@
 """What a caller's words mean at a menu: emergency first, then the longest word that is known
-(prompts §8). Pure tables; nothing here guesses."""
+(prompts §8). Pure tables; only `resembled` guesses, and is asked about."""
 
 import re
 import unicodedata
@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ivr.flow.homophones import SILENT, Homophones
 from ivr.flow.instruction import Language
 from ivr.flow.value import value
 from routing.cases.kinds import Kind
 
 LONGEST: Final = 1000
 """Characters that are looked at; a recogniser gives far fewer."""
+UTTERANCE: Final = 100
+"""Characters that are compared by their sound, which costs more: who says more at a menu tells a
+story, and the keys are quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,10 @@ must not choose for somebody who uses the keys (prompts §1)."""
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Words that choose, by language."""
+    """Words that choose, by language; `homophones` are those of Mandarin."""
 
     languages: Mapping[Language, Words]
+    homophones: Homophones = SILENT
     _hints: Mapping[tuple[Language, str], tuple[str, ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -136,6 +141,22 @@ class Vocabulary:
                 if _said(heard, word, language)
             )
         return _meant(_without_asides(found, heard, language))
+
+    def resembled(self, text: str, language: Language, menu: str) -> str | None:
+        """The longest word of the menu that a text sounds like which means nothing as it is
+        written, the first of several. Never one of danger or of the end: what only sounds so
+        (找活 like 着火) must not be taken for it."""
+        if language != "zh-CN":
+            return None
+        tables = self._tables(self.languages[language], menu)
+        chosen = (
+            word
+            for table in tables
+            for word, meaning in table.items()
+            if not isinstance(meaning, EndWord)
+        )
+        near = self.homophones.places(text[:UTTERANCE], chosen)
+        return max((word for _, word in near), key=len, default=None)
 
     def speaks_of_danger(self, text: str) -> bool:
         """Whether a whole statement names danger to life, in any language: callers mix them."""

@@ -6,11 +6,13 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ivr.flow.fallback import Fallback
+from ivr.flow.homophones import Homophones
 from ivr.flow.instruction import Language
 from ivr.flow.node import Script
 from ivr.flow.phrasebook import Phrasebook, PhraseError
@@ -18,7 +20,7 @@ from ivr.flow.review import Level, review, unknown_topics
 from ivr.flow.world import Plan, Policy
 from ivr.library.errors import LibraryError
 from ivr.library.scripts import load_script
-from ivr.library.wording import load_phrases, load_vocabulary
+from ivr.library.wording import load_homophones, load_phrases, load_vocabulary
 from routing.hours import open_intervals, parse_hours, read_holidays
 from routing.rules.router import Router
 from routing.rules.ruleset import default_rules
@@ -45,6 +47,13 @@ def shipped() -> Shipped:
         {lang: (phrases / f"{lang}.toml").read_text(encoding="utf-8") for lang in LANGUAGES},
         {lang: (phrases / f"words.{lang}.toml").read_text(encoding="utf-8") for lang in LANGUAGES},
     )
+
+
+@cache
+def shipped_homophones() -> Homophones:
+    """How signs sound: the language's, not a city's, so that no plan keeps them."""
+    readings = Path(__file__).with_name("syllables.txt")
+    return load_homophones(readings.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         number=number,
         script=accepted(load_script(inputs.shipped.script), phrases, directory.topics),
         phrases=phrases,
-        vocabulary=load_vocabulary(inputs.shipped.words, directory.topics),
+        vocabulary=load_vocabulary(inputs.shipped.words, directory.topics, shipped_homophones()),
         rules=Router(default_rules(directory, number)),
         directory=directory,
         hours=hours,

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 
 from ivr.flow import words as spoken
+from ivr.flow.homophones import SILENT, Homophones, folded
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrase, Phrasebook
 from ivr.flow.words import Meaning, Vocabulary, Words
@@ -28,9 +29,23 @@ def load_phrases(texts: Mapping[Language, str]) -> Phrasebook:
     return Phrasebook(books)
 
 
-def load_vocabulary(texts: Mapping[Language, str], topics: Mapping[str, Topic]) -> Vocabulary:
+def load_vocabulary(
+    texts: Mapping[Language, str], topics: Mapping[str, Topic], homophones: Homophones = SILENT
+) -> Vocabulary:
     """The words that choose, from one TOML text a language."""
-    return Vocabulary({lang: _words(lang, text, topics) for lang, text in texts.items()})
+    languages = {lang: _words(lang, text, topics) for lang, text in texts.items()}
+    return Vocabulary(languages, homophones)
+
+
+def load_homophones(text: str) -> Homophones:
+    """How signs sound, from lines of a syllable and the signs that are read so."""
+    readings: dict[str, frozenset[str]] = {}
+    for line in text.splitlines():
+        syllable, _, signs = line.partition(" ")
+        sound = frozenset({folded(syllable)})
+        for sign in signs:
+            readings[sign] = readings.get(sign, frozenset()) | sound
+    return Homophones(readings)
 
 
 def _words(language: Language, text: str, topics: Mapping[str, Topic]) -> Words:

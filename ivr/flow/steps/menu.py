@@ -1,5 +1,6 @@
 """Menu: one key, or a word where offered, leads on."""
 
+from dataclasses import replace
 from typing import Any, assert_never
 
 from ivr.flow.call import Call, with_facts
@@ -7,7 +8,8 @@ from ivr.flow.event import LineEvent, Pressed, Silence, Spoke
 from ivr.flow.listening import ask, on_silence, on_stray, on_unheard, on_wrong
 from ivr.flow.node import Menu, Option
 from ivr.flow.speech import holds, say_all
-from ivr.flow.turn import Go, Step
+from ivr.flow.turn import Go, Step, Turn
+from ivr.flow.understood import ask_once_more, ask_whether, said_back
 from ivr.flow.words import (
     Again,
     Choice,
@@ -33,6 +35,8 @@ def enter(world: World, call: Call, node: Menu) -> Step:
 
 def hear(world: World, call: Call, node: Menu, event: LineEvent) -> Step:
     """Follow the key or the word; count everything else."""
+    if call.facts.guess:
+        return hear_whether(world, call, node, event)
     match event:
         case Pressed(digits, finished):
             return press(world, call, node, digits[:1] if digits else "#" if finished else "")
@@ -80,10 +84,46 @@ def choose(call: Call, option: Option) -> Go:
 
 def hear_words(world: World, call: Call, node: Menu, text: str) -> Step:
     """What the words mean here; emergency words lead straight to the recording."""
-    meaning = world.plan.vocabulary.understand(text, call.language, node.speech or "")
+    vocabulary, menu = world.plan.vocabulary, node.speech or ""
+    meaning = vocabulary.understand(text, call.language, menu)
+    if meaning is not None:
+        return _understood(world, call, node, meaning)
+    word = vocabulary.resembled(text, call.language, menu) if node.speech else None
+    return on_unheard(world, call, node) if word is None else ask_whether(world, call, word)
+
+
+def hear_whether(world: World, call: Call, node: Menu, event: LineEvent) -> Step:
+    """`1`: the word was meant. Silence is asked once more. All else means no, and keys from now
+    on; the menu's own keys beyond `2` are followed at once."""
+    no = with_facts(call, guess="", keys_only=True)
+    match event:
+        case Pressed("1", _):
+            return _meant(world, with_facts(call, guess=""), node, call.facts.guess)
+        case Pressed("*", _):
+            return ask_whether(world, call, call.facts.guess, slow=True)
+        case Pressed(digits, _) if digits and digits != "2":
+            return press(world, no, node, digits[:1])
+        case Silence():
+            return ask_once_more(world, call) or ask(world, no, node)
+        case Pressed():
+            return ask(world, no, node)
+        case _:
+            return on_stray(world, no, node, event)
+
+
+def _meant(world: World, call: Call, node: Menu, word: str) -> Step:
+    meaning = world.plan.vocabulary.understand(word, call.language, node.speech or "")
     if meaning is None:
         return on_unheard(world, call, node)
     return follow(world, with_facts(call, spoken=True), node, meaning)
+
+
+def _understood(world: World, call: Call, node: Menu, meaning: Meaning) -> Step:
+    """On to where it leads, having said what was understood."""
+    step = follow(world, with_facts(call, spoken=True), node, meaning)
+    if isinstance(step, Turn):
+        return step
+    return replace(step, say=(*said_back(world, call, node, meaning), *step.say))
 
 
 def follow(world: World, call: Call, node: Menu, meaning: Meaning) -> Step:  # noqa: PLR0911 - one return a meaning

@@ -14,7 +14,7 @@ LISTS = {"sayings.py", "review.py"}
 """They name phrases and say none."""
 ELSEWHERE = (ROOT / "deployment/fallback.py", ROOT / "storage/answers.py")
 """The apology, and the text with a new PIN."""
-FAMILIES = {"kind.", "verdict."}
+FAMILIES = {"kind.", "verdict.", "about.", "group."}
 """What an f-string begins with."""
 PHRASES = load_phrases(shipped().phrases).texts["zh-CN"].keys()
 
