@@ -9,8 +9,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +28,14 @@ SOON: Final = 120.0
 @dataclass(frozen=True, slots=True)
 class Place:
     """What a server is given: its folder, its database (none: SQLite in the folder), its core,
-    and how many numbers its register holds (none: the demonstration's)."""
+    how many numbers its register holds (none: the demonstration's), and further settings by their
+    names without the prefix."""
 
     folder: Path
     database: str = ""
     core: int | None = 0
     numbers: int | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def start(kind: str, place: Place, port: int) -> Running:
         "ZHITONG_SECRET_KEY": KEY,
         "ZHITONG_TRANSCRIBER": "none",
         **{f"ZHITONG_MAX_CALLS{of}": "1000000" for of in ("", "_PER_CALLER", "_PER_NUMBER")},
+        **{f"ZHITONG_{name}": value for name, value in place.settings.items()},
     }
     command = [sys.executable, "-m", "benchmarks.applications", kind]
     for name, given in (("--core", place.core), ("--numbers", place.numbers)):

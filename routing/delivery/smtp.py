@@ -6,14 +6,13 @@ import contextlib
 import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
+from datetime import timedelta
 from typing import Final
 
 import aiosmtplib
 
 from routing.delivery.letter import Letter
+from routing.delivery.mime import written
 from routing.delivery.relay import Relay, Security, mailbox
 from routing.handoff import HandoffError, NotYet, Refused, TryAgain
 from routing.ports import Clock
@@ -28,8 +27,6 @@ CROWDED: Final = timedelta(seconds=30)
 GREYLISTED: Final = timedelta(minutes=1)
 """A server that says "later" to an unknown sender means minutes (RFC 6647)."""
 _ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_PLAIN: Final = WIRE.clone(cte_type="7bit")
-"""For servers that take no eight bits."""
 
 
 class SmtpPost:
@@ -105,24 +102,6 @@ class SmtpPost:
             if not client.supports_extension("auth"):
                 raise NotYet("the mail server offers no login: see to the user in SMTP_URL")
             await client.login(self._relay.user, self._relay.password)
-
-
-def written(letter: Letter, sender: str, to: str, now: datetime) -> bytes:
-    """The message as it goes over the wire; `now` is its date."""
-    domain = sender.rpartition("@")[2]
-    message = EmailMessage(policy=_PLAIN)
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = letter.subject
-    message["Date"] = now
-    message["Message-ID"] = f"<{letter.id}@{domain}>"
-    if letter.id != letter.thread:
-        message["In-Reply-To"] = message["References"] = f"<{letter.thread}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: absence notes answer no such mail
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
-    message.set_boundary(f"=_{letter.id}_=")
-    return message.as_bytes()
 
 
 def _meaning(wrong: Exception) -> HandoffError:

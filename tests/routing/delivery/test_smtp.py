@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from routing.delivery.relay import Relay, Security, mailbox
-from routing.delivery.smtp import AT_ONCE, SmtpPost, written
+from routing.delivery.smtp import AT_ONCE, SmtpPost
 from routing.handoff import NotYet, Refused, TryAgain
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.office import LETTER, NOW, StoppedClock, Talk, talking
@@ -91,17 +91,6 @@ async def test_what_arrives_is_a_whole_mail_in_both_forms() -> None:
     assert isinstance(html, EmailMessage)
     assert plain.get_content().replace(CRLF, "\n") == LETTER.text
     assert html.get_content().replace(CRLF, "\n") == LETTER.html
-
-
-def test_the_first_mail_of_a_case_answers_none() -> None:
-    mail = written(replace(LETTER, id=LETTER.thread), SENDER, LETTER.to, NOW)
-
-    assert b"In-Reply-To" not in mail
-    assert mail.isascii()
-
-
-def test_the_same_letter_is_the_same_to_the_byte() -> None:
-    assert written(LETTER, SENDER, LETTER.to, NOW) == written(LETTER, SENDER, LETTER.to, NOW)
 
 
 @pytest.mark.parametrize(
