@@ -268,12 +268,14 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     async def taken(job: Job, sid: str) -> None:
         await house.answers.text_taken(job, sid, house.clock.now())
 
+    of_carrier = house.settings.transcriber == "carrier"
+    awaited = house.recordings.words_awaited if of_carrier else None
     words = transcriber(house.settings, rest.recordings, pieces, house.recordings, expect)
     return {
         JobKind.SMS: Texts(rest.messages, house.phrases, taken),
         JobKind.DELETE_TEXT: DeletingTexts(rest.messages),
         JobKind.FETCH_RECORDING: Fetching(rest.media, house.recordings, follow_up),
-        JobKind.DELETE_RECORDING: Deleting(rest.recordings, house.recordings.words_awaited),
+        JobKind.DELETE_RECORDING: Deleting(rest.recordings, awaited),
         JobKind.TRANSCRIBE: Transcribing(words, keep),
         JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
         JobKind.SETTLE: Settling(house.conversation, rest.recordings),

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
+from routing.cases.words import Words
 
 
 class Clock(Protocol):
@@ -26,26 +27,6 @@ class Audio(StrEnum):
     """here, and can be played"""
     GONE = "gone"
     """deleted when its retention ended"""
-
-
-LEAST_SURE: Final = 0.5
-"""Below it a person listens before anybody acts on words: engines of the Whisper kind give up on
-their own text at 0.37, and are right in most of it above 0.6."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a recording says. `source` names who heard it (`carrier`, an engine's name),
-    `confidence` how sure that is of its least sure phrase: 0 to 1, None where it does not tell."""
-
-    text: str
-    source: str
-    confidence: float | None = None
-
-    @property
-    def unsure(self) -> bool:
-        """Whether they may well be wrong."""
-        return self.confidence is not None and self.confidence < LEAST_SURE
 
 
 @dataclass(frozen=True, slots=True)

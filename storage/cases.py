@@ -1,6 +1,7 @@
 """An office's cases as its page shows them, and the mark of danger.
 Implements `routing.ports.OfficeCases` and `ivr.transcription.errand.Statements`."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +13,8 @@ from ivr.ports.recordings import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.transitions import Actor
-from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement, Words
+from routing.cases.words import Phrase, Words
+from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.tables.cases import case_callers, case_events, cases, recordings, transcripts
@@ -131,6 +133,7 @@ def _sounds(references: Sequence[str]) -> Select[Any]:
             transcripts.c.text,
             transcripts.c.source,
             transcripts.c.confidence,
+            transcripts.c.phrases,
         )
         .join(transcripts, transcripts.c.recording == recordings.c.sid, isouter=True)
         .where(recordings.c.reference.in_(references))
@@ -173,7 +176,8 @@ def _recordings(sounds: Sequence[Row[Any]]) -> Sequence[KeptRecording]:
     for row in sounds:
         words = found.setdefault(row.sid, (row, []))[1]
         if row.text is not None:
-            words.append(Words(row.text, row.source, row.confidence))
+            phrases = tuple(Phrase(*one) for one in json.loads(row.phrases or "[]"))
+            words.append(Words(row.text, row.source, row.confidence, phrases))
     return [
         KeptRecording(sid, row.seconds, Audio(row.audio), tuple(words))
         for sid, (row, words) in found.items()

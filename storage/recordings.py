@@ -86,7 +86,7 @@ class StoredRecordings:
         self._database.woken.set()
 
     async def words_awaited(self, sid: str) -> bool:
-        """Whether its words are still being asked for, at the carrier or elsewhere."""
+        """Whether its words are still being asked for."""
         query = select(outbox.c.id).where(outbox.c.key == _asking(sid), WAITING)
         return bool(await self._database.read(query))
 

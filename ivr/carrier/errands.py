@@ -99,17 +99,20 @@ class Fetching:
 
 
 class Deleting:
-    """Deletes a recording at the carrier, once it is kept here and its words were asked for:
-    `awaited` says whether they still are, for they go with it."""
+    """Deletes a recording at the carrier, once it is kept here. Where the carrier is asked for its
+    words, which go with it, `awaited` says whether they are still to come; any other transcriber
+    reads what is kept here."""
 
-    def __init__(self, rows: RecordingRows, awaited: Callable[[str], Awaitable[bool]]) -> None:
+    def __init__(
+        self, rows: RecordingRows, awaited: Callable[[str], Awaitable[bool]] | None = None
+    ) -> None:
         self._rows = rows
         self._awaited = awaited
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain, NotYet; one that is gone already is deleted."""
         sid = str(job.payload["recording"])
-        if await self._awaited(sid):
+        if self._awaited is not None and await self._awaited(sid):
             raise NotYet("its words are still to be asked for")
         with outcome():
             await self._rows.delete(sid)

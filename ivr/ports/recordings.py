@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ivr.flow.instruction import Language
 from ivr.flow.value import value
+from routing.cases.words import Phrase
 
 
 @value
@@ -54,15 +55,6 @@ class Sound(Protocol):
         """A quarter of a megabyte of it, from number 0 on; nothing beyond its end, or where it is
         no longer kept."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """So many characters of a transcript's text, and how sure the engine is that they were said:
-    from 0 to 1, None where it does not tell. Between two phrases stands one space, of neither."""
-
-    length: int
-    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Final
 
 from ivr.flow.instruction import Language
-from ivr.ports.recordings import Phrase, Transcript
+from ivr.ports.recordings import Transcript
 from ivr.transcription.hot_words import NOTHING_EXPECTED, HotWords, echoed
+from routing.cases.words import Phrase
 
 MOST: Final = 20_000
 """Characters kept of one recording: an hour of quick speech, as `ivr.carrier.inbound` keeps."""
@@ -28,13 +29,26 @@ _SILENCE: Final = tuple(
         "(优优独播剧场|優優獨播劇場)yoyotelevisionseriesexclusive",
         "(请|請)?(订阅|訂閱)(我的|我们的|我們的|本)?(频道|頻道)",
         "以下是普通话的句子(请用简体中文)?",
+        "(我们)?下(期|次|集)(再见|节目再见|再會)",
+        "未完待(续|續)",
+        "(作词|作詞|作曲|词曲|詞曲|编曲|編曲|演唱)( .{1,12})+",
         "thank(s| you)( so much| very much)? for (watching|listening)",
         "(please )?(like and )?subscribe( to (my|our|the|this) channel)?",
         "(subtitles|captions|transcription|transcribed) by .{1,40}",
+        "you",
+        "(嘟|滴|嘀|哔|嗶|叮|铃|鈴){2,}",
+        "(beep|boop|bip|ding|ring)( (beep|boop|bip|ding|ring))*",
     )
 )
-"""Whole sentences that Whisper learned from subtitles and says where nobody spoke, without their
-punctuation; a sentence that merely holds one is kept."""
+"""Whole sentences that Whisper learned from subtitles and says where nobody spoke, or of music and
+the tones of a fax, without their punctuation; a sentence that merely holds one is kept."""
+_TOLD_OF: Final = re.compile(
+    r"(?>\s*(?:\[[^\]]*\]|\([^)]*\)|（[^）]*）|【[^】]*】|\*[^*]*\*|[♪♫🎵🎶][^♪♫🎵🎶]*+[♪♫🎵🎶]?))++[\s.。]*"
+)
+"""A sentence all between brackets or notes tells of a sound ([音乐], (beeping)): it is none that a
+caller says. Nothing of it is tried twice, however many brackets there are."""
+_MARKS: Final = re.compile(r"<\|[^|<>]{1,32}\|>")
+"""How some engines (SenseVoice) tell of language, mood and music."""
 
 
 def tidy(text: str) -> str:
@@ -47,7 +61,8 @@ def spoken(text: str, hot: HotWords = NOTHING_EXPECTED, *, doubtful: bool = Fals
     """The tidied text of a phrase or of a whole recording without the sentences of silence and
     without `hot` come back as an echo; "" if nothing else is in it. `doubtful`: the engine thinks
     that nobody spoke; then nothing made of hot words alone is believed."""
-    parts = [part for part in _SENTENCE_END.split(tidy(text[:MOST])) if not _silent(part)]
+    told = tidy(_MARKS.sub(" ", text[:MOST]))
+    parts = [part for part in _SENTENCE_END.split(told) if not _silent(part)]
     kept = list(_without_echoes(parts, hot, doubtful=doubtful))
     return "".join(kept).strip() if any(map(_letters, kept)) else ""
 
@@ -115,7 +130,9 @@ def _silent(sentence: str) -> bool:
     """Latin words keep a space between them; those of Chinese are written without."""
     words = _letters(sentence)
     forms = (words, words.replace(" ", ""))
-    return any(known.fullmatch(form) for known in _SILENCE for form in forms)
+    return _TOLD_OF.fullmatch(sentence) is not None or any(
+        known.fullmatch(form) for known in _SILENCE for form in forms
+    )
 
 
 def _letters(sentence: str) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
 from routing.cases.reference import spaced
+from routing.cases.words import Words
 from routing.directory import Directory, Office
 from routing.ports import OfficeCase
 
@@ -39,6 +40,10 @@ LISTEN_NOW: Final = (
 BY_MACHINE: Final = (
     "以下文字由机器听写，可能有错，以录音为准。",
     "Written down by a machine, which errs: the recording is what counts.",
+)
+UNSURE: Final = (
+    "〔？〕内的词句识别把握不大，请以录音为准。",
+    "The machine is not sure of what stands in 〔？〕: please listen to be sure.",
 )
 MOST_WORDS: Final = 20_000
 """Characters of words in a mail: five minutes of speech are 2,000; the page has the rest."""
@@ -105,7 +110,8 @@ def _parts(
         yield f"工单{number}，请于{due}前答复。", f"Case {number}, answer by {due}."
     yield tuple(_facts(case, directory))
     if words := _words(case):
-        yield (*BY_MACHINE, *words)
+        doubts = UNSURE if any(said.unsure for said in _said(case)) else ()
+        yield (*BY_MACHINE, *doubts, *words)
 
 
 def _open(case: OfficeCase) -> bool:
@@ -122,9 +128,19 @@ def _facts(case: OfficeCase, directory: Directory) -> Iterator[str]:
 
 def _words(case: OfficeCase) -> tuple[str, ...]:
     """What was heard in each recording, on lines of their own."""
-    said = "\n".join(words.text for sound in case.recordings for words in sound.words)
+    said = "\n".join(map(_marked, _said(case)))
     cut = said if len(said) <= MOST_WORDS else f"{said[:MOST_WORDS]}…"
     return tuple(line for line in map(str.strip, cut.splitlines()) if line)
+
+
+def _said(case: OfficeCase) -> Iterator[Words]:
+    for sound in case.recordings:
+        yield from sound.words
+
+
+def _marked(words: Words) -> str:
+    """With what is unsure between marks that any mail program shows."""
+    return " ".join(f"〔？{part.text}〕" if part.unsure else part.text for part in words.parts)
 
 
 def _kind(case: OfficeCase) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -14,10 +15,13 @@ from deployment.carrier import carrier_of, rest_of
 from deployment.house import HOUSE
 from deployment.settings import Settings
 from ivr.carrier.profiles import profile_of
+from routing.handoff import NotYet, TryAgain
 from routing.ports import Job, JobKind, Statement
+from storage.effects import enqueue
 from storage.schema import migrate
 
 SOUND = b"RIFF" + bytes(20_000)
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
 ACCOUNT = {"account_sid": "AC1", "auth_token": "hush", "public_url": "https://phone.example"}
 
 
@@ -55,6 +59,25 @@ async def test_a_kept_recording_gets_its_words(
         said = await house.cases.statement("RE1")
 
     assert said == Statement(None, ("楼下着火了",))
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_only_the_carriers_own_words_keep_a_recording_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: str, *, waits: bool
+) -> None:
+    """They go with it; any other transcriber reads what is kept here."""
+    monkeypatch.chdir(tmp_path)
+    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    ours = Settings(data_dir=tmp_path, transcriber="openai", transcriber_url=far)
+    app = await server.build_app(Settings(data_dir=tmp_path) if waits else ours)
+    async with TestServer(app), aiohttp.ClientSession() as session:
+        house = app[HOUSE]
+        asking = enqueue(JobKind.TRANSCRIBE, {}, "transcribe:RE1", LATER, None)
+        await house.database.brief(lambda unit: unit.execute(asking))
+        rest = rest_of(house.settings, house.secrets, session, 300)
+        delete = server.handlers(house, rest)[JobKind.DELETE_RECORDING]
+        with pytest.raises(NotYet if waits else TryAgain):
+            await delete(Job(1, "delete_recording", {"recording": "RE1"}, 1))
 
 
 def test_the_carrier_is_not_asked_for_words_beside_it(tmp_path: Path) -> None:

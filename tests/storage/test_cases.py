@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from ivr.conversation.messages import PLAN_TURN
 from ivr.flow.effect import AttachRecording, Effect, FlagPressure, MakeAnonymous, WithdrawCase
-from ivr.ports.recordings import Phrase, Transcript
+from ivr.ports.recordings import Transcript
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
-from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Statement, Words
+from routing.cases.words import Phrase, Words
+from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Statement
 from storage.cases import SHOWN, StoredCases
 from storage.outbox import StoredOutbox
 from storage.recordings import StoredRecordings
@@ -198,7 +199,7 @@ async def test_how_sure_words_are_stands_beside_them(tmp_path: Path) -> None:
         (case,) = await store.cases("water")
         kept = await house.scalar(select(transcripts.c.phrases))
     (words,) = case.recordings[0].words
-    assert words == Words("停水 三天", "openai", 0.25)
+    assert words == Words("停水 三天", "openai", 0.25, heard.phrases)
     assert words.unsure
     assert json.loads(kept) == [[2, 0.875], [2, 0.25]]
 

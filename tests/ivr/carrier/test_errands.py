@@ -211,8 +211,8 @@ async def test_a_recording_that_is_not_there_yet_is_asked_for_again(house: House
 async def test_a_recording_that_is_gone_already_is_deleted(house: House) -> None:
     rows = RecordingRows(account(house), house.session)
 
-    deleting = Deleting(rows, nobody_waits)
-    await deleting(Job(1, "delete_recording", {"recording": "RE" + "0" * 32}, 1))
+    for deleting in (Deleting(rows, nobody_waits), Deleting(rows)):
+        await deleting(Job(1, "delete_recording", {"recording": "RE" + "0" * 32}, 1))
 
     assert house.line.recordings.all() == []
 

@@ -217,6 +217,48 @@ async def test_words_of_silence_are_none(server: Server, text: str) -> None:
     assert await server.asked_by().transcribe("RE1", "zh-CN") is None
 
 
+def phrases(*texts: str, logprob: float = -0.4, no_speech: float = 0.3) -> dict[str, object]:
+    told = {"avg_logprob": logprob, "no_speech_prob": no_speech, "compression_ratio": 1.1}
+    return {"text": "".join(texts), "segments": [{"text": text, **told} for text in texts]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"text": "", "segments": []},
+        {"text": ".", "segments": [{"text": "."}]},
+        phrases("字幕志愿者 某某某"),
+        phrases("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目"),
+        phrases(" Thank you for watching!", " Thanks for watching."),
+        phrases("嗯", "啊", logprob=-1.4, no_speech=0.9),
+        phrases("(音乐)", "[音乐]", "♪♪♪"),
+        phrases(" [Music]", " (upbeat music)", " ♪ la la la ♪"),
+        phrases("作词 李某某", "作曲 李某某", "我们下期再见"),
+        {"text": "<|zh|><|EMO_UNKNOWN|><|BGM|><|woitn|>"},
+        {"text": "<|nospeech|><|EMO_UNKNOWN|><|Event_UNK|><|woitn|>🎼"},
+        phrases("嘟嘟嘟嘟嘟", "哔——哔——"),
+        phrases(" (fax machine beeping)", " *beeping*", " Beep. Beep. Beep."),
+        {"text": "[BLANK_AUDIO]"},
+        {"text": " you"},
+    ],
+    ids=str,
+)
+async def test_silence_music_and_a_fax_say_nothing(server: Server, answer: object) -> None:
+    """As whisper servers and FunASR write them down."""
+    server.answer = says(answer)
+
+    assert await server.asked_by().transcribe("RE1", "zh-CN") is None
+
+
+async def test_a_tone_that_is_heard_as_words_without_end_is_never_sure(server: Server) -> None:
+    loop = {"text": "好的好的" * 60, "avg_logprob": -0.02, "compression_ratio": 30.0}
+    server.answer = says({"text": "", "segments": [loop]})
+
+    words = await server.asked_by().transcribe("RE1", "zh-CN")
+    assert words is not None
+    assert words.confidence == 0
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "sentence"),
     [

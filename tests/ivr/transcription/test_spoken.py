@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.ports.recordings import Phrase, Transcript
+from ivr.ports.recordings import Transcript
 from ivr.transcription.spoken import MOST, Heard, joined, spoken, tidy
+from routing.cases.words import Phrase
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,23 @@ from ivr.transcription.spoken import MOST, Heard, joined, spoken, tidy
         "Thanks for watching.",
         "Please subscribe to my channel.",
         "Subtitles by the Amara.org community",
+        "我们下期再见。",
+        "作词 李某某 作曲 李某某",
+        "[音乐]",
+        "（轻快的音乐）",
+        "【背景音乐】",
+        "[Music] [Applause]",
+        "(fax machine beeping)",
+        "*beeping*",
+        "♪♪♪",
+        "♪ la la la ♪",
+        "🎵",
+        "[BLANK_AUDIO]",
+        "嘟嘟嘟嘟",
+        "嘟——嘟——",
+        "Beep, beep, beep.",
+        "you",
+        "<|zh|><|NEUTRAL|><|BGM|><|woitn|>",
         "。。。 … 。",
         "",
         " \t\n",
@@ -44,6 +62,13 @@ def test_what_is_heard_in_silence_is_nothing(silence: str) -> None:
         "謝謝你們修好了路燈。",
         "The street light in front of No. 12 is broken. Thank you.",
         "Nobody thanks me for watching the children.",
+        "You never answer.",
+        "电话里一直嘟嘟嘟，没有人接。",
+        "作曲家协会的人把路堵了。",
+        "下次再来我就投诉。",
+        "停水(三天)了。",
+        "[音乐]停水了。",
+        "My alarm goes beep beep all night.",
     ],
 )
 def test_what_a_caller_says_stays_as_it_is(said: str) -> None:
@@ -52,6 +77,17 @@ def test_what_a_caller_says_stays_as_it_is(said: str) -> None:
 
 def test_a_sentence_of_silence_goes_and_the_rest_stays() -> None:
     assert spoken("楼下着火了！谢谢观看。快来人。") == "楼下着火了！快来人。"
+
+
+def test_an_engines_own_marks_are_no_words() -> None:
+    assert spoken("<|zh|><|SAD|><|Speech|><|withitn|>停水三天了。") == "停水三天了。"
+
+
+@pytest.mark.parametrize(
+    "hostile", ["[" * 20_000, "(" * 9_999 + ")" * 9_999, "♪ " * 9_000 + "[x", "[]" * 9_999 + "x"]
+)
+def test_brackets_without_end_are_read_all_the_same(hostile: str) -> None:
+    assert len(spoken(hostile)) <= MOST
 
 
 def test_signs_that_steer_a_display_are_dropped() -> None:

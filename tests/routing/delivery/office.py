@@ -8,8 +8,9 @@ from typing import Final
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
+from routing.cases.words import Words
 from routing.delivery.letter import Letter
-from routing.ports import Audio, KeptRecording, OfficeCase, Statement, Words
+from routing.ports import Audio, KeptRecording, OfficeCase, Statement
 
 NOW: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 SAID: Final = "楼下的路灯 <坏> 了\n三天没人修"

@@ -8,11 +8,12 @@ import pytest
 from ivr.flow.world import Plan
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
+from routing.cases.words import Phrase, Words
 from routing.delivery.console import ConsolePost
 from routing.delivery.letter import MOST_WORDS, Letter
 from routing.delivery.telling import Telling
 from routing.handoff import CASE_COMES, Refused, TryAgain
-from routing.ports import Job, SentMail, Words
+from routing.ports import Job, SentMail
 from tests.routing.delivery.office import (
     CASE,
     LETTER,
@@ -72,6 +73,28 @@ async def test_words_that_are_there_are_told_and_marked_as_a_machines(demo_plan:
     assert "the recording is what counts.\n楼下的路灯 <坏> 了\n三天没人修\n\n" in sent.text
     assert "楼下的路灯 &lt;坏&gt; 了<br>三天没人修</p>" in sent.html
     assert 'href="/demo/office/市公安局?a&amp;b"' in sent.html
+
+
+async def test_words_that_are_not_sure_are_marked_and_the_recording_counts(demo_plan: Plan) -> None:
+    heard = Words("路灯坏了。 <快来>修", "openai", 0.3, (Phrase(5, 0.8), Phrase(5, 0.3)))
+    case = replace(CASE, recordings=(replace(RECORDING, words=(heard,)),))
+    sent = await told(demo_plan, Cases(case))
+
+    assert (
+        "〔？〕内的词句识别把握不大，请以录音为准。\n"
+        "The machine is not sure of what stands in 〔？〕: please listen to be sure.\n"
+        "路灯坏了。 〔？<快来>修〕\n" in sent.text
+    )
+    assert "路灯坏了。 〔？&lt;快来&gt;修〕</p>" in sent.html
+
+
+async def test_words_that_are_sure_have_no_marks(demo_plan: Plan) -> None:
+    for confidence in (None, 0.9):
+        heard = replace(RECORDING, words=(Words("路灯坏了", "openai", confidence),))
+        sent = await told(demo_plan, Cases(replace(CASE, recordings=(heard,))))
+
+        assert "路灯坏了\n" in sent.text
+        assert "〔" not in sent.text
 
 
 async def test_endless_words_are_cut(demo_plan: Plan) -> None:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
+from routing.cases.words import Words
 from routing.directory import Directory
-from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount, Words
+from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount
 from routing.sheets.register import Sheets, read_directory
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)

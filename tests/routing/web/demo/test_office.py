@@ -9,7 +9,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
-from routing.ports import Audio, KeptRecording, Words
+from routing.cases.words import Phrase, Words
+from routing.ports import Audio, KeptRecording
 from routing.web.demo.office import (
     OFFICE_LINK,
     OFFICE_PAGES,
@@ -174,6 +175,16 @@ async def test_words_that_a_machine_is_not_sure_of_say_so(
     assert "机器识别的文字（openai），未经人工核对" in chinese
     assert ("请以录音为准" in chinese) is unsure
     assert ("listen to be sure" in english) is unsure
+
+
+async def test_the_phrases_that_are_not_sure_are_marked(client: Client, cases: KeptCases) -> None:
+    words = Words("停水三天 <快来>", "openai", 0.3, (Phrase(4, 0.8), Phrase(4, 0.3)))
+    recording = KeptRecording("RE1", 1, Audio.KEPT, (words,))
+    cases.kept = [dataclasses.replace(a_case(), recordings=(recording,))]
+    async with client:
+        text = await text_of(client, WATER)
+
+    assert ">停水三天 <mark>〔？&lt;快来&gt;〕</mark></blockquote>" in text
 
 
 async def test_an_office_without_cases_and_one_that_is_none(

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from playwright.async_api import Page, expect
 
 from routing.cases.case import CaseState
-from routing.ports import Audio, KeptRecording, Words
+from routing.cases.words import Words
+from routing.ports import Audio, KeptRecording
 from tests.routing.web.city import a_case, wav
 from tests.routing.web.conftest import Offices
 

@@ -1,0 +1,41 @@
+"""Words of a recording, phrase by phrase."""
+
+import pytest
+
+from routing.cases.words import LEAST_SURE, Part, Phrase, Words
+
+SURE, BARE = LEAST_SURE + 0.01, LEAST_SURE - 0.01
+
+
+def test_phrases_are_cut_out_of_the_text_that_they_make() -> None:
+    words = Words("停水了。 三天 no water", "openai", BARE, phrases(4, 2, 8))
+
+    assert [part.text for part in words.parts] == ["停水了。", "三天", "no water"]
+    assert [part.sure for part in words.parts] == [True, False, False]
+    assert [part.unsure for part in words.parts] == [False, True, False]
+    assert words.unsure
+
+
+def phrases(first: int, second: int, third: int) -> tuple[Phrase, ...]:
+    return Phrase(first, SURE), Phrase(second, BARE), Phrase(third, None)
+
+
+@pytest.mark.parametrize("lengths", [(4, 2, 7), (4, 2, 9), (40, 2, 8)])
+def test_phrases_that_are_not_the_texts_are_none(lengths: tuple[int, int, int]) -> None:
+    """Pieces of a carrier's that came late have made it longer, say."""
+    words = Words("停水了。 三天 no water", "openai", BARE, phrases(*lengths))
+
+    assert words.parts == (Part("停水了。 三天 no water", BARE),)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "sure", "unsure"),
+    [(None, False, False), (LEAST_SURE, True, False), (BARE, False, True), (0.0, False, True)],
+)
+def test_what_nobody_measured_is_neither(
+    confidence: float | None, sure: bool, unsure: bool
+) -> None:
+    words = Words("停水", "carrier", confidence)
+    (part,) = words.parts
+
+    assert (part.sure, part.unsure, words.unsure) == (sure, unsure, unsure)
