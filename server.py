@@ -213,6 +213,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await presence.end()
+        await house.at_end.aclose()
         with contextlib.suppress(StorageError):
             await house.keeper.write_hits()
 

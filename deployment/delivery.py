@@ -32,4 +32,6 @@ def _post(settings: Settings, house: House) -> Post:
         return ConsolePost(house.mails.write, house.clock)
     from routing.delivery.smtp import SmtpPost  # noqa: PLC0415 - 0.1 s for a start that mails
 
-    return SmtpPost(relay_of(settings.smtp_url), settings.mail_from, house.clock)
+    post = SmtpPost(relay_of(settings.smtp_url), settings.mail_from, house.clock)
+    house.at_end.push_async_callback(post.close)
+    return post

@@ -1,6 +1,7 @@
 """The parts that live as long as the server, put together over its database: what they are and how
 they are made. Used by `server.py` and by benchmarks that run the house without its web side."""
 
+import contextlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,6 +65,8 @@ class House:
     undelivered: StoredUndelivered
     metrics: Metrics = field(default_factory=Metrics)
     readiness: Readiness = field(default_factory=Readiness)
+    at_end: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    """Connections to others, which are ended once nobody is at work any more."""
 
     def directory(self) -> Directory:
         """Today's directory."""

@@ -1,5 +1,5 @@
-"""Sends a letter to the city's mail server. What a server answers may quote addresses, so our
-sentences repeat its codes alone. The counterpart of `console`."""
+"""Sends a letter to the city's mail server, over connections that are kept (ADR 31). What a server
+answers may quote addresses: our sentences repeat its codes alone. The counterpart of `console`."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,10 @@ from typing import Final
 
 import aiosmtplib
 
+from routing.delivery.connections import Connection, Connections, Stale
 from routing.delivery.letter import Letter
 from routing.delivery.mime import written
-from routing.delivery.relay import Relay, Security, mailbox
+from routing.delivery.relay import Relay, mailbox
 from routing.handoff import HandoffError, NotYet, Refused, TryAgain
 from routing.ports import Clock
 
@@ -30,17 +31,17 @@ _ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 class SmtpPost:
-    """`sender` is the address that mail comes from, and bounces go to."""
+    """`sender` is the address that mail comes from, and bounces go to. Close it in the end."""
 
     def __init__(
         self, relay: Relay, sender: str, clock: Clock, *, whole: float = WHOLE,
         tls: ssl.SSLContext | None = None,
     ) -> None:  # fmt: skip
-        self._relay = relay
         self._sender = sender
         self._clock = clock
         self._whole = whole
-        self._tls = tls or ssl.create_default_context()
+        name, safe = sender.rpartition("@")[2], tls or ssl.create_default_context()
+        self._connections = Connections(relay, name, whole, safe)
         self._hands = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, letter: Letter) -> None:
@@ -68,47 +69,36 @@ class SmtpPost:
             self._hands.release()
 
     async def _send(self, to: str, message: bytes) -> None:
-        client = self._client()
+        """Over a kept connection, and where that has ended over a new one: it costs no try, and
+        nothing was taken over it."""
+        kept = self._connections.kept()
+        if kept is not None:
+            with contextlib.suppress(Stale):
+                await self._over(kept, to, message)
+                return
+        await self._over(await self._connections.opened(), to, message)
+
+    async def _over(self, connection: Connection, to: str, message: bytes) -> None:
         try:
-            await client.connect()
-            await self._shielded(client)
-            await client.sendmail(self._sender, [to], message)
-            # It is theirs now: however the connection ends, it must not be sent again.
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit(timeout=1.0)
-        finally:
-            client.close()
+            await connection.send(self._sender, to, message)
+        except aiosmtplib.SMTPRecipientRefused:
+            await connection.forget()  # one address says nothing of the next mail's
+            self._connections.keep(connection)
+            raise
+        except BaseException:
+            connection.cut()
+            raise
+        self._connections.keep(connection)
 
-    def _client(self) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
-            hostname=self._relay.host,
-            port=self._relay.port,
-            local_hostname=self._sender.rpartition("@")[2],
-            timeout=self._whole,
-            use_tls=self._relay.security is Security.TLS,
-            start_tls=False,  # begun below, where its absence can be told from a failure
-            tls_context=self._tls,
-        )
-
-    async def _shielded(self, client: aiosmtplib.SMTP) -> None:
-        """Nothing is said, and no password, before the line is safe."""
-        if self._relay.security is Security.STARTTLS:
-            await client.ehlo()
-            if not client.supports_extension("starttls"):
-                raise NotYet("the mail server offers no STARTTLS: write smtps:// in SMTP_URL")
-            await client.starttls()
-        if self._relay.user:
-            await client.ehlo()
-            if not client.supports_extension("auth"):
-                raise NotYet("the mail server offers no login: see to the user in SMTP_URL")
-            await client.login(self._relay.user, self._relay.password)
+    async def close(self) -> None:
+        """Take leave of the server."""
+        await self._connections.close()
 
 
 def _meaning(wrong: Exception) -> HandoffError:
     """What an error asks of us."""
-    first = wrong.recipients[0] if isinstance(wrong, aiosmtplib.SMTPRecipientsRefused) else wrong
-    if isinstance(first, aiosmtplib.SMTPResponseException):
-        return _answered(first)
+    if isinstance(wrong, aiosmtplib.SMTPResponseException):
+        return _answered(wrong)
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(wrong)):
         return NotYet("the mail server's certificate is not for its name, or not trusted here")
     if isinstance(wrong, TimeoutError):

@@ -3,80 +3,34 @@ name never lose one, and none is sent twice that was taken."""
 
 import asyncio
 import datetime as dt
-import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.message import EmailMessage
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from routing.delivery.relay import Relay, Security, mailbox
-from routing.delivery.smtp import AT_ONCE, SmtpPost
+from routing.delivery.letter import Letter
+from routing.delivery.relay import Security, mailbox
+from routing.delivery.smtp import AT_ONCE
 from routing.handoff import NotYet, Refused, TryAgain
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
-from tests.routing.delivery.office import LETTER, NOW, StoppedClock, Talk, talking
+from tests.routing.delivery.office import LETTER, NOW, Talk, talking
+from tests.routing.delivery.posting import Certificate, posting
 
 CRLF = "\r\n"
 
 
-def post(
-    port: int,
-    security: Security = Security.NONE,
-    *,
-    login: Sequence[str] = ("", ""),
-    whole: float = 10,
-    tls: ssl.SSLContext | None = None,
-) -> SmtpPost:
-    relay = Relay("127.0.0.1", port, security, *login)
-    return SmtpPost(relay, SENDER, StoppedClock(), whole=whole, tls=tls)
-
-
-@dataclass(frozen=True)
-class Certificate:
-    ours: ssl.SSLContext
-    theirs: ssl.SSLContext
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Certificate:
-    """Of 127.0.0.1, signed by itself; `theirs` serves it and `ours` trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
-    day = dt.datetime.fromtimestamp(Path(ssl.__file__).stat().st_mtime, dt.UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(day)
-        .not_valid_after(day + dt.timedelta(days=36_500))
-        .add_extension(address, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    whole = tmp_path / "mail.pem"
-    whole.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    theirs.load_cert_chain(whole)
-    return Certificate(ssl.create_default_context(cafile=str(whole)), theirs)
+async def send(port: int, letter: Letter = LETTER, **options: Any) -> None:
+    """One letter, by one who sends no other."""
+    async with posting(port, **options) as post:
+        await post(letter)
 
 
 async def test_what_arrives_is_a_whole_mail_in_both_forms() -> None:
     box = Mailbox()
     async with serving(box) as port:
-        await post(port)(LETTER)
+        await send(port)
 
     (mail,) = box.taken
     assert mail["From"] == SENDER
@@ -109,7 +63,7 @@ async def test_what_a_server_refuses_is_told_by_its_code_alone(
 ) -> None:
     async with serving(box) as port:
         with pytest.raises(error, match=says) as raised:
-            await post(port)(LETTER)
+            await send(port)
 
     assert "office07" not in str(raised.value)
     assert raised.value.__cause__ is None
@@ -120,9 +74,9 @@ async def test_one_who_greylists_is_left_in_peace_for_a_minute_and_then_takes_it
     box = Mailbox(rcpt="451 4.7.1 greylisted")
     async with serving(box) as port:
         with pytest.raises(TryAgain) as later:
-            await post(port)(LETTER)
+            await send(port)
         box.rcpt = "250 OK"
-        await post(port)(LETTER)
+        await send(port)
 
     assert later.value.after == dt.timedelta(minutes=1)
     assert len(box.taken) == 1
@@ -130,7 +84,7 @@ async def test_one_who_greylists_is_left_in_peace_for_a_minute_and_then_takes_it
 
 async def test_nobody_there_is_tried_again(unused_tcp_port: int) -> None:
     with pytest.raises(TryAgain, match="cannot be reached"):
-        await post(unused_tcp_port)(LETTER)
+        await send(unused_tcp_port)
 
 
 def greeting(after: Talk) -> Talk:
@@ -181,19 +135,18 @@ async def test_one_who_hangs_or_breaks_off_before_his_word_is_tried_again(
 ) -> None:
     async with talking(talk) as port:
         with pytest.raises(TryAgain, match=says):
-            await post(port, whole=0.5)(LETTER)
+            await send(port, whole=0.5)
 
 
 @pytest.mark.parametrize("talk", [greeting(takes_it_and_dies), greeting(takes_it_and_hangs)])
 async def test_what_was_taken_is_not_sent_again_however_the_connection_ends(talk: Talk) -> None:
     async with talking(talk) as port:
-        await post(port)(LETTER)
+        await send(port)
 
 
 async def test_one_who_hangs_leaves_the_other_hands_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("routing.delivery.smtp.TURN", 0.05)
-    async with talking(hangs) as port:
-        slow = post(port, whole=1)
+    async with talking(hangs) as port, posting(port, whole=1) as slow:
         found = await asyncio.gather(
             *(slow(LETTER) for _ in range(AT_ONCE + 3)), return_exceptions=True
         )
@@ -219,9 +172,9 @@ async def test_a_safe_line_carries_login_and_mail(
     if not whole:
         options |= {"tls_context": certificate.theirs, "require_starttls": True}
     async with serving(box, **options) as port:
-        await post(port, security, login=("line", "hush"), tls=certificate.ours)(LETTER)
+        await send(port, security=security, login=("line", "hush"), tls=certificate.ours)
         with pytest.raises(NotYet, match=r"login \(535.*SMTP_URL") as refused:
-            await post(port, security, login=("line", "wrong"), tls=certificate.ours)(LETTER)
+            await send(port, security=security, login=("line", "wrong"), tls=certificate.ours)
 
     assert len(box.taken) == 1
     assert "wrong" not in str(refused.value)
@@ -236,7 +189,7 @@ async def test_a_server_under_a_name_that_is_not_its_own_gets_nothing(
     options: dict[str, Any] = {} if whole else {"tls_context": certificate.theirs}
     async with serving(box, tls=certificate.theirs if whole else None, **options) as port:
         with pytest.raises(NotYet, match="certificate"):
-            await post(port, security, login=("line", "hush"))(LETTER)
+            await send(port, security=security, login=("line", "hush"))
 
     assert box.taken == []
 
@@ -245,7 +198,7 @@ async def test_a_line_that_cannot_be_made_safe_carries_no_password() -> None:
     box = Mailbox()
     async with serving(box) as port:
         with pytest.raises(NotYet, match="STARTTLS"):
-            await post(port, Security.STARTTLS, login=("line", "hush"))(LETTER)
+            await send(port, security=Security.STARTTLS, login=("line", "hush"))
 
     assert box.taken == []
 
@@ -253,7 +206,7 @@ async def test_a_line_that_cannot_be_made_safe_carries_no_password() -> None:
 async def test_a_login_that_is_not_offered_is_ours_to_mend() -> None:
     async with serving(Mailbox()) as port:
         with pytest.raises(NotYet, match="offers no login"):
-            await post(port, login=("line", "hush"))(LETTER)
+            await send(port, login=("line", "hush"))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +227,7 @@ async def test_what_cannot_be_an_address_never_reaches_a_server(
     address: str, unused_tcp_port: int
 ) -> None:
     with pytest.raises(Refused, match="correct it there"):
-        await post(unused_tcp_port)(replace(LETTER, to=address))
+        await send(unused_tcp_port, replace(LETTER, to=address))
 
 
 def test_a_domain_of_another_script_is_written_as_mail_servers_know_it() -> None:
