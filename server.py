@@ -47,6 +47,7 @@ from ivr.ports.recordings import Transcript
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.transcription.hot_words import HotWords, hot_words
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
+from routing.casework import Casework
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.demo.office import (
@@ -154,7 +155,8 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
         zone = ZoneInfo(settings.time_zone)
         phones = Phones(house.directory, line, house.mails, zone)
         app.add_routes(phone_routes(phones))
-        app.add_routes(office_routes(OfficeDesk(house.directory, house.cases, zone)))
+        desk = OfficeDesk(house.directory, house.cases, zone, Casework(house.cases, house.clock))
+        app.add_routes(office_routes(desk))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
 

@@ -6,10 +6,12 @@ from deployment.house import House
 from deployment.mail_url import relay_of
 from deployment.settings import Settings
 from routing.delivery.console import ConsolePost
+from routing.delivery.escalating import Escalating, Town
 from routing.delivery.telling import Post, Telling
 from routing.handoff import Handler
 from routing.ports import JobKind
 from routing.web.demo.office import address, readable_address
+from storage.escalations import StoredEscalations
 
 
 def telling(house: House) -> Mapping[str, Handler]:
@@ -22,7 +24,24 @@ def telling(house: House) -> Mapping[str, Handler]:
         _post(settings, house),
         lambda office: settings.base + shown(office),
     )
-    return {JobKind.TELL_OFFICE: told.of_case, JobKind.TELL_WORDS: told.of_words}
+    climbing = Escalating(
+        told.cases,
+        lambda: _town(house),
+        told.post,
+        told.page,
+        StoredEscalations(house.database),
+        house.clock,
+    )
+    return {
+        JobKind.TELL_OFFICE: climbing.beginning(told.of_case),
+        JobKind.TELL_WORDS: told.of_words,
+        JobKind.ESCALATE: climbing.of_rung,
+    }
+
+
+def _town(house: House) -> Town:
+    plan = house.plans.current
+    return Town(plan.directory, plan.open.get)
 
 
 def _post(settings: Settings, house: House) -> Post:

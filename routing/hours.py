@@ -89,6 +89,17 @@ class OpenIntervals:
         index = bisect_right(self._starts, at)
         return self._starts[index] if index < len(self._starts) else None
 
+    def after(self, at: datetime, wait: timedelta) -> datetime:
+        """When so much working time has passed since `at`. An office that is not open for so long
+        within what was compiled has it by the clock: a promise must not wait for ever."""
+        left = wait
+        for start, end in self.intervals[max(bisect_right(self._starts, at) - 1, 0) :]:
+            worked = end - max(start, at)
+            if worked >= left:
+                return max(start, at) + left
+            left -= max(worked, timedelta(0))
+        return at + wait
+
 
 def parse_hours(text: str) -> Hours:
     """Read `Mon-Fri 08:30-12:00 14:30-17:30; Sat 09:00-12:00`, or `closed`. Raises HoursError."""

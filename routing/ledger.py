@@ -28,6 +28,8 @@ class GapKind(StrEnum):
     """that its words were read for danger"""
     DELIVERY = "delivery"
     """that the office was told of its case"""
+    ACCEPTED = "accepted"
+    """somebody who accepts the case, though everybody on its ladder was told"""
     TEXT = "text"
     """the caller's text"""
     RING = "ring"
@@ -89,6 +91,7 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
             frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS}),
             _HOURLY,
         ),
+        Expectation(GapKind.ACCEPTED, 15 * _MINUTES, frozenset({JobKind.ESCALATE})),
         Expectation(GapKind.TEXT, 15 * _MINUTES, frozenset({JobKind.SMS}), _HOURLY, looks=True),
         Expectation(GapKind.RING, 14 * _HOURLY, frozenset({JobKind.CALL, JobKind.CALL_END})),
         Expectation(

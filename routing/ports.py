@@ -135,6 +135,8 @@ class JobKind(StrEnum):
     """a mail of a case, or of the danger in it"""
     TELL_WORDS = "tell_words"
     """a mail with the words of a recording, in the thread of its case"""
+    ESCALATE = "escalate"
+    """the next one told of a case that nobody has accepted"""
     FETCH_RECORDING = "fetch_recording"
     """a recording's sound, from the carrier"""
     TRANSCRIBE = "transcribe"

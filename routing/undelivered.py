@@ -10,7 +10,9 @@ from typing import Final, Protocol
 
 from routing.ports import JobKind
 
-TELLING: Final = frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.SMS, JobKind.CALL})
+TELLING: Final = frozenset(
+    {JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.ESCALATE, JobKind.SMS, JobKind.CALL}
+)
 """The work by which somebody is told something."""
 LONG: Final = timedelta(minutes=10)
 """Work that is still being tried is shown from then on: sooner it may well arrive by itself."""
@@ -122,8 +124,9 @@ class Missed:
     office that it is of, None where that is not known; `to` a masked phone number, "" for mails,
     whose address stands in the register; `due` is when it was first to be sent and `at` when it
     was given up, came back, or is tried next (aware UTC); `why` our own sentence, `code` the far
-    side's ("sms.30003", "mail.5.1.1"), "" without one. What is not `whole` has lost its words to
-    retention and cannot be sent again."""
+    side's ("sms.30003", "mail.5.1.1"), "" without one; `rung` which post of the office's ladder it
+    was for, None for the first. What is not `whole` has lost its words to retention and cannot be
+    sent again."""
 
     id: int
     kind: str
@@ -136,6 +139,7 @@ class Missed:
     reference: str | None = None
     office: str | None = None
     to: str = ""
+    rung: int | None = None
     whole: bool = True
 
 

@@ -17,6 +17,7 @@ from ivr.flow.effect import AttachRecording, Effect
 from ivr.ports.calls import Ending, LegAnswer
 from ivr.ports.journal import HasCase, Origin, RecordingTaken
 from ivr.ports.recordings import RecordingRef, Transcript
+from storage.acceptance import accept_by_phone
 from storage.beneath import Read
 from storage.effects import Effects, Source
 from storage.ends import LIVE, SETTLE_AFTER, keep_end, settle_later
@@ -138,7 +139,7 @@ class StoredCalls:
         return await self._database.brief(keep)
 
     async def answer_leg(self, at: LegAnswer) -> None:
-        """Keep the first answer of a leg."""
+        """Keep the first answer of a leg; who takes a call accepts its cases of their office."""
         row = insert(leg_answers).values(
             call_id=at.call_id,
             turn=at.turn,
@@ -147,7 +148,13 @@ class StoredCalls:
             official=at.official,
             at=at.at,
         )
-        await self._database.brief(lambda unit: unit.execute(row.on_conflict_do_nothing()))
+
+        def keep(unit: Connection) -> None:
+            first = unit.execute(row.on_conflict_do_nothing()).rowcount
+            if first and at.accepted and at.office is not None:
+                accept_by_phone(unit, at.call_id, at.office, at.at)
+
+        await self._database.brief(keep)
 
     async def leg_answer(self, call_id: str, turn: int) -> bool | None:
         """What the callee of the Dial that answers `turn` said."""

@@ -1,5 +1,6 @@
-"""An office's cases as its page shows them, and the mark of danger.
-Implements `routing.ports.OfficeCases` and `ivr.transcription.errand.Statements`."""
+"""An office's cases as its page shows them, the mark of danger, and that a case is accepted.
+Implements `routing.ports.OfficeCases`, `routing.casework.CaseMoves` and
+`ivr.transcription.errand.Statements`."""
 
 import json
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from routing.cases.kinds import About, Kind
 from routing.cases.transitions import Actor
 from routing.cases.words import Phrase, Words
 from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement
+from storage.acceptance import accept
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.tables.cases import case_callers, case_events, cases, recordings, transcripts
@@ -24,7 +26,7 @@ URGENT: Final = and_(cases.c.danger, cases.c.state.not_in([state.value for state
 
 
 class StoredCases:
-    """Reads, but for the mark of danger; a case is moved by its use case alone."""
+    """Reads, but for the mark of danger; a case is moved by its use case alone (`casework`)."""
 
     def __init__(self, database: Database, audio: Recordings) -> None:
         self._database = database
@@ -95,6 +97,11 @@ class StoredCases:
         marked = await self._database.brief(once)
         self._database.woken.set()
         return marked
+
+    async def accept(self, reference: str, by: str, at: datetime) -> bool:
+        """Sign for it, in one transaction. False where that was done already. Raises UnknownCase,
+        IllegalTransition."""
+        return await self._database.brief(lambda unit: accept(unit, reference, by, at))
 
     async def _read(self, query: Select[Any]) -> Sequence[OfficeCase]:
         rows = await self._database.read(query)

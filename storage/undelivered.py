@@ -141,5 +141,6 @@ def _missed(
         reference=reference,
         office=office or payload.get("office"),
         to=masked(to) if to else phones.get(payload.get("call", ""), ""),
+        rung=payload.get("rung"),
         whole=row.payload != EMPTY,
     )

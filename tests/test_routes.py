@@ -24,6 +24,7 @@ PLACES = {
     "following": "0",
     "language": "zh",
     "step": "0",
+    "reference": "46270395",
     "after": "told",
     "job": "7",
     "kind": "delivery",

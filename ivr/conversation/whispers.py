@@ -52,7 +52,7 @@ class Whispers:
         latest = await self._stores.calls.load(call_id)
         if latest is None or latest[0].turn != turn or latest[0].over:
             return self._document(whisper.gone(world, call), call_id, turn, leg)
-        yes = LegAnswer(call_id, turn, leg, accepted=True, official=target.official, at=now)
+        yes = LegAnswer(call_id, turn, leg, True, target.official, now, target.office)
         await self._stores.calls.answer_leg(yes)
         if await self._stores.calls.leg_answer(call_id, turn) is False:  # the first answer stands
             return self._document(whisper.declined(world, call), call_id, turn, leg)

@@ -36,7 +36,8 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class LegAnswer:
     """What the callee of target `leg`, rung by the Dial that answers `turn`, pressed. `official`
-    is the published number whose holder that is, for the quota."""
+    is the published number whose holder that is, for the quota; `office` the id of theirs, which
+    accepts the call's case with the call."""
 
     call_id: str
     turn: int
@@ -44,6 +45,7 @@ class LegAnswer:
     accepted: bool
     official: str | None
     at: datetime
+    office: str | None = None
 
 
 class Calls(Protocol):

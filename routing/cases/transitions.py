@@ -13,11 +13,17 @@ class Actor(StrEnum):
     """Who acts."""
 
     CALLER = "caller"
+    OFFICE = "office"
+    """whoever handles the case there"""
     SYSTEM = "system"
 
 
 class CaseError(ValueError):
     """A case that cannot be moved as asked."""
+
+
+class UnknownCase(CaseError):
+    """There is no case with this number."""
 
 
 class IllegalTransition(CaseError):
@@ -34,11 +40,13 @@ class Move:
 
 _BY_SYSTEM = frozenset({Actor.SYSTEM})
 _BY_CALLER = frozenset({Actor.CALLER})
+_BY_OFFICE = frozenset({Actor.OFFICE})
 
 TABLE: Final[Mapping[tuple[CaseState | None, CaseState], Move]] = {
     (None, CaseState.RECEIVED): Move(1, _BY_CALLER),
     (CaseState.RECEIVED, CaseState.TRIAGE): Move(2, _BY_SYSTEM),
     (CaseState.TRIAGE, CaseState.DISPATCHED): Move(3, _BY_SYSTEM),
+    (CaseState.DISPATCHED, CaseState.IN_PROGRESS): Move(5, _BY_OFFICE),  # 签收
 } | {(state, CaseState.WITHDRAWN): Move(18, _BY_CALLER) for state in CaseState if state not in ENDS}
 
 

@@ -37,6 +37,11 @@ LISTEN_NOW: Final = (
     "The caller's recording speaks of danger: please listen and act at once.",
 )
 """Before the mail of a case whose recording was found to speak of danger."""
+SIGN_NOW: Final = (
+    "这件工单到时还没有签收，请督促办理，并请承办人签收。",
+    "Nobody has accepted this case in time: please see that it is accepted and dealt with.",
+)
+"""Before the mail to the next one on the office's ladder."""
 BY_MACHINE: Final = (
     "以下文字由机器听写，可能有错，以录音为准。",
     "Written down by a machine, which errs: the recording is what counts.",
@@ -57,6 +62,8 @@ class News(StrEnum):
     """a recording was found to speak of it"""
     WORDS = "words"
     """a recording's words have come"""
+    ESCALATED = "escalated"
+    """nobody has accepted it in time"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,8 @@ def _parts(
     case: OfficeCase, office: Office, directory: Directory, news: News
 ) -> Iterator[tuple[str, ...]]:
     """The paragraphs, each of one or more lines."""
+    if news is News.ESCALATED:
+        yield SIGN_NOW
     if news is News.DANGER:
         yield LISTEN_NOW
     if case.left_in_outage and case.kind is None:
@@ -150,6 +159,10 @@ def _kind(case: OfficeCase) -> tuple[str, str]:
 def _subject(case: OfficeCase, news: News) -> str:
     if news is News.DANGER:
         return f"【危险】工单 {spaced(case.reference)} · 录音中提到危险 · Danger in a recording"
+    if news is News.ESCALATED:
+        danger = "【危险】" if case.danger else ""
+        number = spaced(case.reference)
+        return f"【督办】{danger}工单 {number} · 逾时未签收 · Escalated: not accepted in time"
     zh, en = zip(*_marks(case), strict=True) if any(_marks(case)) else ((), ())
     danger = "【危险】" if case.danger else ""
     told = f" · {'，'.join(zh)}" if zh else ""

@@ -1,5 +1,6 @@
 """`/demo/office`: what an office gets. Its cases with the recording, the words, the masked caller
-and the due time; for this machine only, until the desk has its sign-in."""
+and the due time, and a button to accept them; for this machine only, until the desk has its
+sign-in."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from routing.cases.reference import spaced
+from routing.cases.transitions import IllegalTransition
+from routing.casework import Casework
 from routing.directory import Directory
 from routing.numbers.forms import masked
 from routing.ports import OfficeCase, OfficeCases
@@ -23,17 +26,19 @@ from routing.web.wording import Tongue
 
 OFFICE_PAGES: Final = Chapter("demo", Path(__file__).parent)
 OFFICE_LINK: Final = Link("/demo/office", "office.title")
+_REFERENCE: Final = re.compile(r"[0-9]{8}")
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeDesk:
-    """What the page needs: today's directory, the cases, and the zone of an office that is no
-    longer in the register."""
+    """What the page needs: today's directory, the cases, the zone of an office that is no longer in
+    the register, and what people do with a case."""
 
     directory: Callable[[], Directory]
     cases: OfficeCases
     zone: ZoneInfo
+    casework: Casework
 
     def zone_of(self, office: str) -> ZoneInfo:
         """The zone that an office's times are written in."""
@@ -63,7 +68,11 @@ def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
     async def audio(request: web.Request) -> web.StreamResponse:
         return await _audio(request, desk)
 
+    async def accept(request: web.Request) -> web.StreamResponse:
+        return await _accept(request, desk)
+
     return [
+        web.post("/demo/office/cases/{reference}/accept", loopback_only(accept)),
         web.get("/demo/office", loopback_only(offices)),
         web.get("/demo/office/recordings/{sid}.wav", loopback_only(audio)),
         web.get("/demo/office/{office}", loopback_only(cases)),
@@ -115,6 +124,19 @@ async def _audio(request: web.Request, desk: OfficeDesk) -> web.Response:
     if audio is None:
         raise web.HTTPNotFound(text="this recording is not kept here\n")
     return sound(request, audio)
+
+
+async def _accept(request: web.Request, desk: OfficeDesk) -> web.Response:
+    """Back to the case, signed for; 404 and 409 where there is none, or none to be signed for."""
+    reference = request.match_info["reference"]
+    case = await desk.cases.case(reference) if _REFERENCE.fullmatch(reference) else None
+    if case is None:
+        return page(request, "demo/missing.html", {}, status=404)
+    try:
+        await desk.casework.accept(reference, "office page")
+    except IllegalTransition:
+        return page(request, "demo/ended.html", {"back": address(case.office)}, status=409)
+    raise web.HTTPSeeOther(f"{address(case.office)}#case-{reference}")
 
 
 def address(office: str) -> str:

@@ -22,7 +22,7 @@ from routing.web.wording import Tongue
 
 UNDELIVERED_PAGES: Final = Chapter("undelivered", Path(__file__).parent)
 UNDELIVERED_LINK: Final = Link("/undelivered", "undelivered.title")
-MAILS: Final = frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS})
+MAILS: Final = frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.ESCALATE})
 """Their addresses stand in the register."""
 
 
@@ -105,6 +105,10 @@ def address(directory: Directory, one: Missed) -> str:
     """Whom it was for, masked: a phone's last two digits, or a mailbox's first two letters."""
     if one.to or one.kind not in MAILS:
         return one.to
+    if one.rung is not None:
+        ladder = directory.contacts.get(one.office or "", ())
+        mailboxes = (contact.email or "" for contact in ladder if contact.order == one.rung)
+        return masked_mailbox(next(mailboxes, ""))
     known = directory.offices.get(one.office or "")
     return masked_mailbox(known.email) if known else ""
 

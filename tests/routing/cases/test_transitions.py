@@ -12,6 +12,10 @@ def test_a_case_is_opened_sorted_and_dispatched() -> None:
     assert move(CaseState.TRIAGE, CaseState.DISPATCHED, Actor.SYSTEM).number == 3
 
 
+def test_an_office_accepts_what_was_dispatched_to_it() -> None:
+    assert move(CaseState.DISPATCHED, CaseState.IN_PROGRESS, Actor.OFFICE).number == 5
+
+
 @pytest.mark.parametrize("state", [state for state in CaseState if state not in ENDS])
 def test_a_caller_may_withdraw_an_open_case(state: CaseState) -> None:
     assert move(state, CaseState.WITHDRAWN, Actor.CALLER).number == 18
@@ -23,6 +27,8 @@ def test_a_caller_may_withdraw_an_open_case(state: CaseState) -> None:
         (CaseState.CLOSED, CaseState.WITHDRAWN, Actor.CALLER, "from closed to withdrawn"),
         (None, CaseState.CLOSED, Actor.SYSTEM, "from nothing to closed"),
         (CaseState.RECEIVED, CaseState.TRIAGE, Actor.CALLER, "by the caller"),
+        (CaseState.DISPATCHED, CaseState.IN_PROGRESS, Actor.CALLER, "by the caller"),
+        (CaseState.TRIAGE, CaseState.IN_PROGRESS, Actor.OFFICE, "from triage to in_progress"),
         (CaseState.DISPATCHED, CaseState.RECEIVED, Actor.SYSTEM, "from dispatched to received"),
     ],
 )

@@ -4,13 +4,16 @@ import io
 import struct
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
+from routing.cases.transitions import Actor, UnknownCase, move
 from routing.cases.words import Words
+from routing.casework import Casework
 from routing.directory import Directory
 from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount
 from routing.sheets.register import Sheets, read_directory
@@ -58,12 +61,25 @@ def a_case(reference: str = "46270395", **changes: object) -> OfficeCase:
     return OfficeCase(**{**fields, **changes})  # type: ignore[arg-type]  # a test's shorthand
 
 
+class AtNoon:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return NOON
+
+
+def casework(cases: "KeptCases") -> Casework:
+    """What people do with them."""
+    return Casework(cases, AtNoon())
+
+
 class KeptCases:
     """OfficeCases out of a list that a test may change."""
 
     def __init__(self, *cases: OfficeCase) -> None:
         self.kept = list(cases)
         self.sounds: dict[str, bytes] = {}
+        self.accepted: list[tuple[str, str]] = []
 
     async def offices(self) -> Sequence[OfficeCount]:
         offices = dict.fromkeys(case.office for case in self.kept)
@@ -79,6 +95,18 @@ class KeptCases:
 
     async def case(self, reference: str) -> OfficeCase | None:
         return next((case for case in self.kept if case.reference == reference), None)
+
+    async def accept(self, reference: str, by: str, at: datetime) -> bool:
+        """As the stored cases do it, by the table."""
+        for place, case in enumerate(self.kept):
+            if case.reference == reference:
+                if case.state is CaseState.IN_PROGRESS:
+                    return False
+                move(case.state, CaseState.IN_PROGRESS, Actor.OFFICE)
+                self.kept[place] = replace(case, state=CaseState.IN_PROGRESS)
+                self.accepted.append((reference, by))
+                return True
+        raise UnknownCase("there is no case with this number")
 
     async def audio(self, sid: str) -> bytes | None:
         return self.sounds.get(sid)

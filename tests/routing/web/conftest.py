@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
 from routing.web.layout import add_layout
 from tests.browser import chromium, tab
-from tests.routing.web.city import HERE, KeptCases, a_case, city
+from tests.routing.web.city import HERE, KeptCases, a_case, casework, city
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ async def offices() -> AsyncIterator[Offices]:
     cases, directory = KeptCases(a_case()), city()
     app = web.Application()
     add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, HERE)))
+    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, HERE, casework(cases))))
     async with TestServer(app) as server:
         yield Offices(f"http://127.0.0.1:{server.port}", cases)
 

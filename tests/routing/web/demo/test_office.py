@@ -21,7 +21,7 @@ from routing.web.demo.office import (
     readable_address,
 )
 from routing.web.layout import POLICY, add_layout
-from tests.routing.web.city import HERE, NOON, KeptCases, a_case, city
+from tests.routing.web.city import HERE, NOON, KeptCases, a_case, casework, city
 
 Client = TestClient[web.Request, web.Application]
 HOSTILE = "<script>alert('1')</script>\"'&/../"
@@ -37,7 +37,7 @@ def cases() -> KeptCases:
 async def client(cases: KeptCases) -> Client:
     app, directory = web.Application(), city()
     add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, HERE)))
+    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, HERE, casework(cases))))
     return TestClient(TestServer(app))
 
 
@@ -270,3 +270,58 @@ async def test_sound_that_is_not_kept_or_no_id(client: Client, cases: KeptCases,
 async def test_pages_elsewhere_cannot_read_cases(client: Client, path: str) -> None:
     async with client, client.get(path, headers={"Host": "evil.example:8080"}) as answer:
         assert answer.status == 403
+
+
+@pytest.mark.parametrize(("language", "button"), [("zh", "签收"), ("en", "Accept")])
+async def test_a_case_that_waits_is_accepted_by_its_button(
+    client: Client, cases: KeptCases, language: str, button: str
+) -> None:
+    path = "/demo/office/市水利局"
+    async with client:
+        before = await text_of(client, f"{path}?lang={language}")
+        async with client.post(
+            "/demo/office/cases/46270395/accept", allow_redirects=False
+        ) as answer:
+            assert answer.status == 303
+            assert answer.headers["Location"].endswith("#case-46270395")
+        async with client.post("/demo/office/cases/46270395/accept") as again:
+            assert again.status == 200, "once is enough, and twice no fault"
+        after = await text_of(client, path)
+
+    assert f">{button}</button>" in before
+    assert "/accept" not in after
+    assert cases.accepted == [("46270395", "office page")]
+
+
+@pytest.mark.parametrize(
+    ("reference", "status"), [("10000007", 404), ("12345678", 404), ("x", 404), ("46270395", 409)]
+)
+async def test_what_cannot_be_accepted_is_said_so(
+    client: Client, cases: KeptCases, reference: str, status: int
+) -> None:
+    cases.kept = [a_case(state=CaseState.WITHDRAWN)]
+    async with client, client.post(f"/demo/office/cases/{reference}/accept") as answer:
+        assert answer.status == status
+        assert "<html" in await answer.text()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "phone.example"},
+        {"X-Forwarded-For": "203.0.113.9"},
+    ],
+)
+async def test_nobody_elsewhere_accepts(
+    client: Client, cases: KeptCases, headers: dict[str, str]
+) -> None:
+    async with client:
+        path = "/demo/office/cases/46270395/accept"
+        async with client.post(path, headers=headers) as answer:
+            assert answer.status == 403
+        async with client.get(path) as answer:
+            assert answer.status in {404, 405}
+
+    assert cases.accepted == []

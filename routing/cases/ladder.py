@@ -1,0 +1,67 @@
+"""Whom next, and when: the ladder of a case that nobody has accepted (hotline §1.3, §1.7). Pure;
+`register` has each office's contacts, `delivery.escalating` climbs."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from routing.cases.kinds import About, Kind
+from routing.hours import OpenIntervals
+from routing.register import Contact, Directory
+
+TOP: Final = 99
+"""The rung above all: nobody is left to be told, and those who run the line hear of it."""
+LAST_WAIT: Final = timedelta(minutes=120)
+"""Working time for the last one told, before that is so."""
+DANGER_WAIT: Final = timedelta(minutes=30)
+"""Danger is signed for within half an hour by the clock, whatever the calendar says."""
+
+
+def above(directory: Directory, office: str, accused: frozenset[str], rung: int) -> Contact | None:
+    """The next on the office's ladder above `rung`; None where nobody is left. Who belongs to an
+    office that the caller complains about is passed over (hotline §1.6)."""
+    ladder = directory.contacts.get(office, ())
+    own = directory.offices[office].email if office in directory.offices else None
+    barred = {way for other in accused for way in _ways_to(directory, other)} - {own}
+    for contact in ladder:
+        if contact.order > rung and barred.isdisjoint(_ways(contact)):
+            return contact
+    return None
+
+
+def due(
+    told: datetime, contact: Contact | None, intervals: OpenIntervals, *, danger: bool
+) -> datetime:
+    """When the next one is told, if nobody has accepted since `told`: after the working time that
+    the register gives it; in danger by the clock, within half an hour. Aware UTC."""
+    wait = LAST_WAIT if contact is None else timedelta(minutes=contact.after)
+    return told + min(wait, DANGER_WAIT) if danger else intervals.after(told, wait)
+
+
+def accused(
+    directory: Directory, dialled: str, topic: str | None, kind: Kind | None, about: About | None
+) -> frozenset[str]:
+    """The offices that a case may be a complaint about: that of the number which was dialled; where
+    it is about another office, the one whose topic it is, too."""
+    if about is About.BUSINESS or (about is None and kind is not Kind.COMPLAINT):
+        return frozenset()
+    return frozenset(_offices(directory, dialled, topic if about is About.OTHER_OFFICE else None))
+
+
+def _offices(directory: Directory, dialled: str, topic: str | None) -> Iterator[str]:
+    if dialled in directory.numbers:
+        yield directory.numbers[dialled].office
+    if topic is not None and topic in directory.topics:
+        yield directory.topics[topic].lead
+
+
+def _ways_to(directory: Directory, office: str) -> Iterator[str]:
+    """The mailboxes, phones and channels that reach an office or whoever stands above it there."""
+    if office in directory.offices:
+        yield directory.offices[office].email
+    for contact in directory.contacts.get(office, ()):
+        yield from _ways(contact)
+
+
+def _ways(contact: Contact) -> set[str]:
+    return {way for way in (contact.email, contact.phone, contact.channel) if way}

@@ -1,0 +1,114 @@
+"""Climbs the ladder of a case that nobody accepts: the next one is told when the time of the one
+before has passed, until somebody accepts; where nobody is left to be told, those who run the line
+hear of it. The handler of `escalate` jobs; `routing.cases.ladder` says whom and when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from routing.cases.case import CaseState
+from routing.cases.ladder import TOP, above, accused, due
+from routing.delivery.letter import News, letter
+from routing.delivery.telling import Cases, Post
+from routing.directory import Directory
+from routing.handoff import Handler, Refused
+from routing.hours import OpenIntervals
+from routing.ports import Clock, Job, OfficeCase
+from routing.register import Contact
+
+
+class Steps(Protocol):
+    """Where the next step is arranged, so that a kill loses none and none comes twice."""
+
+    async def step(
+        self, reference: str, office: str, rung: int, at: datetime, *, sooner: bool
+    ) -> None:
+        """Have a rung told then; arranged already, it changes nothing, unless it is to be
+        `sooner`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Today's register and the working time of its offices, by id."""
+
+    directory: Directory
+    open: Callable[[str], OpenIntervals | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalating:
+    """`page` gives the address of an office's page."""
+
+    cases: Cases
+    town: Callable[[], Town]
+    post: Post
+    page: Callable[[str], str]
+    steps: Steps
+    clock: Clock
+
+    def beginning(self, tell: Handler) -> Handler:
+        """The handler that tells an office of its case, which begins its ladder, too: also where
+        it could not be told, for then nobody will accept it."""
+
+        async def told(job: Job) -> None:
+            try:
+                await tell(job)
+            finally:
+                await self.begin(str(job.payload["reference"]))
+
+        return told
+
+    async def begin(self, reference: str) -> None:
+        """Arrange the first step; repeats change nothing, but danger that is found later brings it
+        forward."""
+        case = await self.cases.case(reference)
+        if case is not None and _waits(case):
+            await self._arrange(case, 1)
+
+    async def of_rung(self, job: Job) -> None:
+        """Tell the next one, after the one beyond is arranged: cut off between both, it is told
+        again in the same mail. Nothing for a case that was accepted or has ended. Raises Refused
+        where nobody is left, and where this one cannot be told."""
+        case = await self.cases.case(str(job.payload["reference"]))
+        if case is None or not _waits(case):
+            return
+        rung = int(str(job.payload["rung"]))
+        contact = None if rung >= TOP else self._above(case, rung - 1)
+        if contact is None:
+            raise Refused(
+                "nobody has accepted this case, and everybody on its office's ladder was told: "
+                "ring the office"
+            )
+        await self._arrange(case, contact.order)
+        await self._tell(case, contact)
+
+    def _above(self, case: OfficeCase, rung: int) -> Contact | None:
+        directory = self.town().directory
+        about = accused(directory, case.dialled, case.topic, case.kind, case.about)
+        return above(directory, case.office, about, rung)
+
+    async def _arrange(self, case: OfficeCase, rung: int) -> None:
+        contact = self._above(case, rung)
+        intervals = self.town().open(case.office) or OpenIntervals((), self.clock.now())
+        at = due(self.clock.now(), contact, intervals, danger=case.danger)
+        order = TOP if contact is None else contact.order
+        await self.steps.step(case.reference, case.office, order, at, sooner=case.danger)
+
+    async def _tell(self, case: OfficeCase, contact: Contact) -> None:
+        directory = self.town().directory
+        office = directory.offices.get(case.office)
+        if office is None or not contact.email:
+            raise Refused(
+                "the next one on the office's ladder has no e-mail in the register: add it, then "
+                "send again"
+            )
+        of = f"rung {contact.order}"
+        told = letter(case, office, directory, self.page(case.office), News.ESCALATED, of=of)
+        await self.post(replace(told, to=contact.email))
+
+
+def _waits(case: OfficeCase) -> bool:
+    """Whether it still has to be accepted."""
+    return case.state is CaseState.DISPATCHED

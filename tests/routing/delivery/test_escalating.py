@@ -1,0 +1,201 @@
+"""Nobody accepts a case: the next one is told, and the next, until somebody does or nobody is
+left, which is loud."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from ivr.flow.world import Plan
+from routing.cases.case import CaseState, Confidentiality
+from routing.cases.kinds import About, Kind
+from routing.cases.ladder import DANGER_WAIT, TOP
+from routing.delivery.escalating import Escalating, Town
+from routing.delivery.letter import Letter
+from routing.handoff import Refused, TryAgain
+from routing.ports import Job, OfficeCase
+from routing.register import Contact
+from tests.routing.delivery.office import CASE, NOW, RECORDING, Cases, StoppedClock
+
+CALM = replace(CASE, danger=False)
+POLICE = CASE.office
+
+
+@dataclass
+class Steps:
+    """Steps that were arranged: each once."""
+
+    arranged: dict[int, datetime] = field(default_factory=dict)
+
+    async def step(
+        self, reference: str, office: str, rung: int, at: datetime, *, sooner: bool
+    ) -> None:
+        known = self.arranged.setdefault(rung, at)
+        if sooner:
+            self.arranged[rung] = min(at, known)
+
+
+@dataclass
+class Tower:
+    """A ladder that a test climbs."""
+
+    plan: Plan
+    case: OfficeCase
+    posted: list[Letter] = field(default_factory=list)
+    steps: Steps = field(default_factory=Steps)
+    refuses: Exception | None = None
+
+    def climbing(self) -> Escalating:
+        async def post(letter: Letter) -> None:
+            if self.refuses is not None:
+                raise self.refuses
+            self.posted.append(letter)
+
+        town = Town(self.plan.directory, self.plan.open.get)
+        page = "/demo/office/{}".format
+        return Escalating(Cases(self.case), lambda: town, post, page, self.steps, StoppedClock())
+
+    async def rung(self, order: int, attempts: int = 1) -> None:
+        payload = {"reference": self.case.reference, "office": self.case.office, "rung": order}
+        await self.climbing().of_rung(Job(1, "escalate", payload, attempts))
+
+
+async def test_telling_the_office_begins_the_ladder_once(demo_plan: Plan) -> None:
+    tower = Tower(demo_plan, CALM)
+    told: list[Job] = []
+
+    async def tell(job: Job) -> None:
+        told.append(job)
+
+    handler = tower.climbing().beginning(tell)
+    for _ in range(2):
+        await handler(Job(1, "tell_office", {"reference": CASE.reference}, 1))
+
+    assert len(told) == 2
+    assert tower.steps.arranged == {2: NOW + timedelta(minutes=60)}, "an hour of working time"
+
+
+@pytest.mark.parametrize("error", [Refused("no such mailbox"), TryAgain("later")])
+async def test_who_could_not_be_told_will_not_accept_so_it_begins_all_the_same(
+    demo_plan: Plan, error: Exception
+) -> None:
+    tower = Tower(demo_plan, CALM)
+
+    async def tell(_: Job) -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        await tower.climbing().beginning(tell)(
+            Job(1, "tell_office", {"reference": CASE.reference}, 1)
+        )
+
+    assert [*tower.steps.arranged] == [2]
+
+
+async def test_the_next_one_is_told_and_the_one_beyond_is_arranged(demo_plan: Plan) -> None:
+    tower = Tower(demo_plan, CALM)
+    await tower.rung(2)
+
+    (mail,) = tower.posted
+    assert mail.to == "head07@yunling.example"
+    assert mail.subject == "【督办】工单 4627 0395 · 逾时未签收 · Escalated: not accepted in time"
+    assert mail.text.startswith("这件工单到时还没有签收")
+    assert "Nobody has accepted this case in time" in mail.text
+    assert mail.thread == "case-46270395"
+    assert [*tower.steps.arranged] == [3]
+
+
+async def test_a_repeat_after_a_kill_is_the_same_mail(demo_plan: Plan) -> None:
+    tower = Tower(demo_plan, CALM)
+    await tower.rung(2)
+    await tower.rung(2, attempts=2)
+    await tower.rung(3)
+
+    assert tower.posted[0] == tower.posted[1]
+    assert tower.posted[2].id != tower.posted[0].id, "the next rung's is another"
+    assert tower.steps.arranged.keys() == {3, TOP}
+
+
+async def test_one_who_cannot_be_told_does_not_end_the_ladder(demo_plan: Plan) -> None:
+    tower = Tower(demo_plan, CALM, refuses=Refused("no such mailbox"))
+    with pytest.raises(Refused, match="no such mailbox"):
+        await tower.rung(2)
+
+    assert [*tower.steps.arranged] == [3]
+
+
+async def test_a_rung_without_a_mailbox_is_said_to_need_one(demo_plan: Plan) -> None:
+    nobody = Contact(2, {"zh-CN": "值班", "en": "Duty"}, None, "+8613900000001", None, 60)
+    contacts = {**demo_plan.directory.contacts, POLICE: (nobody,)}
+    directory = replace(demo_plan.directory, contacts=contacts)
+    tower = Tower(replace(demo_plan, directory=directory), CALM)
+    with pytest.raises(Refused, match="no e-mail in the register"):
+        await tower.rung(2)
+
+
+@pytest.mark.parametrize("rung", [TOP, 4])
+async def test_where_nobody_is_left_it_is_loud(demo_plan: Plan, rung: int) -> None:
+    tower = Tower(demo_plan, CALM)
+    with pytest.raises(Refused, match="nobody has accepted"):
+        await tower.rung(rung)
+
+    assert tower.posted == []
+
+
+@pytest.mark.parametrize(
+    "state", [CaseState.IN_PROGRESS, CaseState.WITHDRAWN, CaseState.CLOSED, CaseState.MERGED]
+)
+async def test_what_was_accepted_or_has_ended_is_told_nobody(
+    demo_plan: Plan, state: CaseState
+) -> None:
+    tower = Tower(demo_plan, replace(CALM, state=state))
+    await tower.rung(2)
+    await tower.rung(TOP)
+    await tower.climbing().begin(CASE.reference)
+    await tower.climbing().begin("10000007")
+
+    assert (tower.posted, tower.steps.arranged) == ([], {})
+
+
+async def test_danger_goes_by_the_clock_and_brings_the_next_step_forward(demo_plan: Plan) -> None:
+    tower = Tower(demo_plan, CALM)
+    await tower.climbing().begin(CASE.reference)
+    tower.case = CASE
+    await tower.climbing().begin(CASE.reference)
+
+    assert tower.steps.arranged == {2: NOW + DANGER_WAIT}
+    await tower.rung(2)
+    assert "【督办】【危险】" in tower.posted[0].subject
+
+
+@pytest.mark.parametrize("level", [Confidentiality.CONFIDENTIAL, Confidentiality.ANONYMOUS])
+async def test_of_a_caller_who_is_not_to_be_known_it_says_only_which_case(
+    demo_plan: Plan, level: Confidentiality
+) -> None:
+    sealed = replace(CALM, confidentiality=level, kind=Kind.REPORT, recordings=(RECORDING,))
+    tower = Tower(demo_plan, sealed)
+    await tower.rung(2)
+
+    whole = tower.posted[0].subject + tower.posted[0].text + tower.posted[0].html
+    for secret in ("举报", "report", "治安", "路灯", "…12", "2026-11-30"):
+        assert secret not in whole
+
+
+async def test_a_complaint_never_climbs_to_whom_it_is_about(demo_plan: Plan) -> None:
+    """The dialled number is the water office's; its head would be the next."""
+    directory = demo_plan.directory
+    dialled = next(e.e164 for e in directory.numbers.values() if e.office == "市水利局")
+    head = Contact(2, {"zh-CN": "负责人", "en": "Head"}, "head16@yunling.example", None, None, 60)
+    ladder: Sequence[Contact] = (directory.contacts["市政府"][0], head)
+    changed = replace(directory, contacts={**directory.contacts, "市政府": tuple(ladder)})
+    about = replace(
+        CALM, office="市政府", dialled=dialled, kind=Kind.COMPLAINT, about=About.THIS_OFFICE
+    )
+    tower = Tower(replace(demo_plan, directory=changed), about)
+    await tower.climbing().begin(CASE.reference)
+
+    assert [*tower.steps.arranged] == [TOP]
+    with pytest.raises(Refused, match="nobody has accepted"):
+        await tower.rung(2)
+    assert tower.posted == []
