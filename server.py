@@ -21,6 +21,7 @@ from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcribe
 from deployment.clock import SystemClock
 from deployment.database import database_of
 from deployment.delivery import telling
+from deployment.engine import engine_of
 from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
 from deployment.health import health_routes
@@ -46,6 +47,7 @@ from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.transcription.hot_words import HotWords, hot_words
+from ivr.transcription.process import EngineProcess
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.casework import Casework
 from routing.handoff import Handler, Handoff
@@ -273,7 +275,9 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
 
     of_carrier = house.settings.transcriber == "carrier"
     awaited = house.recordings.words_awaited if of_carrier else None
-    words = transcriber(house.settings, rest.recordings, pieces, house.recordings, expect)
+    words = transcriber(
+        house.settings, rest.recordings, pieces, house.recordings, expect, engine=engine(house)
+    )
     return {
         JobKind.SMS: Texts(rest.messages, house.phrases, taken),
         JobKind.DELETE_TEXT: DeletingTexts(rest.messages),
@@ -285,6 +289,15 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         **telling(house),
         **outgoings(house).handlers(rest.calls, rest.account.sid),
     }
+
+
+def engine(house: House) -> EngineProcess | None:
+    """What listens on this machine, if anything does: it begins when the first recording wants
+    words, and ends with the server."""
+    listener = engine_of(house.settings)
+    if listener is not None:
+        house.at_end.push_async_callback(listener.close)
+    return listener
 
 
 def _report(what: str, job: Job, why: str) -> None:

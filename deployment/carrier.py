@@ -19,7 +19,9 @@ from ivr.conversation.pieces import Pieces
 from ivr.ports.recordings import Sound, Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
 from ivr.transcription.hot_words import Expect, nothing_expected
-from ivr.transcription.openai import Far, OpenAi
+from ivr.transcription.local import Local
+from ivr.transcription.openai import MODEL, Far, OpenAi
+from ivr.transcription.process import EngineProcess
 from routing.ports import Clock
 
 
@@ -79,13 +81,17 @@ def transcriber(
     pieces: Pieces,
     sound: Sound,
     expect: Expect = nothing_expected,
+    *,
+    engine: EngineProcess | None = None,
 ) -> Transcriber:
-    """Who turns a kept recording into words: a server of one's own, which is told what to `expect`,
-    or the carrier, where it hears our languages, in pieces while it records or in one afterwards.
-    """
+    """Who turns a kept recording into words: an `engine` on this machine or a server of one's own,
+    which are told what to `expect`, or the carrier, where it hears our languages, in pieces while
+    it records or in one afterwards."""
+    if engine is not None:
+        return Local(engine, sound, expect)
     if settings.transcriber == "openai":
-        far = Far(settings.transcriber_url, settings.transcriber_model, settings.transcriber_key)
-        return OpenAi(far, sound, expect)
+        model = settings.transcriber_model or MODEL
+        return OpenAi(Far(settings.transcriber_url, model, settings.transcriber_key), sound, expect)
     profile = carrier_of(settings)
     if profile.live:
         return Carrier(pieces.words)

@@ -55,10 +55,10 @@ class Settings(BaseSettings):
     auth_token: str = Field(default="", repr=False)
     media_hosts: str = ""
     secret_key: str = Field(default="", repr=False)
-    transcriber: Literal["carrier", "openai", "none"] = "carrier"
+    transcriber: Literal["carrier", "local", "openai", "none"] = "carrier"
     transcriber_url: str = ""
     transcriber_key: str = Field(default="", repr=False)
-    transcriber_model: str = "whisper-1"
+    transcriber_model: str = ""
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
@@ -118,7 +118,9 @@ class Settings(BaseSettings):
     @field_validator("transcriber_key", "transcriber_model")
     @classmethod
     def _one_line(cls, told: str, of: ValidationInfo) -> str:
-        if not (told.isascii() and told.isprintable() and len(told) <= MOST_WORD):
+        """A model may be a folder, whose name may be of any script."""
+        plain = told.isascii() or of.field_name == "transcriber_model"
+        if not (plain and told.isprintable() and len(told) <= MOST_WORD):
             name = (of.field_name or "").upper()
             raise ValueError(f"{name} must be plain letters, digits and signs on one line")
         return told.strip()
@@ -201,6 +203,11 @@ class Settings(BaseSettings):
                 "TRANSCRIBER_URL and TRANSCRIBER_KEY are for TRANSCRIBER=openai: set it, or leave "
                 "both out"
             )
+        if self.transcriber == "local":
+            from ivr.transcription import model  # noqa: PLC0415 - a start without it is quicker
+
+            if wrong := model.fault_of(self.transcriber_model):
+                raise ValueError(f"TRANSCRIBER=local {wrong}")
 
     def _reaches_the_carrier(self) -> None:
         """A carrier outside needs an account, and an address for each of us."""

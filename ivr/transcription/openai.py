@@ -17,6 +17,8 @@ from ivr.transcription.spoken import Heard, joined
 from routing.handoff import NotYet, Refused, TryAgain
 
 PATH: Final = "/v1/audio/transcriptions"
+MODEL: Final = "whisper-1"
+"""Where the operator names none: such servers know it, and take it for their own."""
 NO_SOUND: Final = 100
 """Bytes: a header, and nothing that could be heard."""
 MOST_SOUND: Final = 25_000_000

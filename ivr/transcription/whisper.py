@@ -1,0 +1,202 @@
+"""The program that listens: `python -m ivr.transcription.whisper`, begun by `process` for `local`.
+It reads sound as frames and answers phrases. It wants the extra `speech`, steps back behind all
+other work, and ends when its input ends."""
+
+import argparse
+import contextlib
+import io
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+from ivr.transcription.frames import MOST_QUESTION, FrameError, framed, read_frame
+from ivr.transcription.model import COMMAND, WEIGHTS, ModelError, ready
+
+RATE: Final = 16_000
+"""Samples a second that the model hears."""
+LEAST_SPEECH: Final = RATE // 4
+"""Samples: in less nobody says a word."""
+BEAM: Final = 5
+TEMPERATURES: Final = (0.0, 0.4)
+"""Tried once more where the first try repeats itself or is unlikely; not oftener, as each costs as
+much again."""
+MOST_TOLD: Final = 223
+"""Tokens of a prompt, half of what the model holds (its own bound)."""
+VOICE: Final = {
+    "min_silence_duration_ms": 500,
+    "max_speech_duration_s": 20,
+    "speech_pad_ms": 200,
+    "min_speech_duration_ms": 100,
+}
+"""Where somebody speaks: half a second of silence parts two stretches, a breath stays at each."""
+ROOM: Final = 768 * 1024 * 1024
+"""Bytes that it may fill beside three times its model: packages, a minute of sound, the search."""
+NICE: Final = 19
+
+Question = tuple[Mapping[str, Any], bytes]
+
+
+class Listener:
+    """The model, and how it is used."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        from faster_whisper import WhisperModel  # noqa: PLC0415 - of the extra, here alone
+
+        self._model = WhisperModel(
+            str(folder), device="cpu", compute_type="int8", cpu_threads=threads,
+            local_files_only=True,
+        )  # fmt: skip
+
+    def answer(self, asked: Mapping[str, Any], sound: bytes) -> Mapping[str, Any]:
+        """The phrases of a stretch of sound, and how many seconds of it are done with. What is
+        spoken across its end, where it is not the `last`, is left for the next."""
+        from faster_whisper.audio import decode_audio  # noqa: PLC0415 - as above
+        from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415 - as above
+
+        samples = decode_audio(io.BytesIO(sound), sampling_rate=RATE)
+        stretches = get_speech_timestamps(samples, VadOptions(**VOICE)) if len(samples) else []
+        done = len(samples)
+        if not asked["last"] and stretches:
+            done = _before_what_is_cut(stretches, done)
+            stretches = [one for one in stretches if one["start"] < done]
+        return {"phrases": self._phrases(samples, stretches, asked), "seconds": done / RATE}
+
+    def _phrases(
+        self, samples: Any, stretches: Sequence[Mapping[str, int]], asked: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
+        import numpy as np  # noqa: PLC0415 - as above
+
+        if sum(one["end"] - one["start"] for one in stretches) < LEAST_SPEECH:
+            return []
+        speech = np.concatenate([samples[one["start"] : one["end"]] for one in stretches])
+        segments, _ = self._model.transcribe(
+            speech,
+            language=asked["language"],
+            beam_size=BEAM,
+            temperature=TEMPERATURES,
+            condition_on_previous_text=False,
+            hotwords=asked["prompt"] or None,
+        )
+        return [
+            {
+                "text": one.text,
+                "avg_logprob": one.avg_logprob,
+                "no_speech_prob": one.no_speech_prob,
+                "compression_ratio": one.compression_ratio,
+            }
+            for one in segments
+        ]
+
+
+def _before_what_is_cut(stretches: Sequence[Mapping[str, int]], whole: int) -> int:
+    """Where the last stretch begins, if the sound ends while somebody speaks."""
+    last = stretches[-1]
+    return last["start"] if last["end"] >= whole and last["start"] > 0 else whole
+
+
+def serve(
+    answer: Callable[[Mapping[str, Any], bytes], Mapping[str, Any]],
+    questions: "queue.SimpleQueue[Question]",
+    out: BinaryIO,
+) -> None:
+    """Question after question, until the process is ended."""
+    while True:
+        asked, sound = questions.get()
+        tell(out, {"number": asked["number"], **_answered(answer, asked, sound)})
+
+
+def _answered(
+    answer: Callable[[Mapping[str, Any], bytes], Mapping[str, Any]],
+    asked: Mapping[str, Any],
+    sound: bytes,
+) -> Mapping[str, Any]:
+    """The error's name alone: its text may hold what was said."""
+    try:
+        return answer(asked, sound)
+    except Exception as wrong:  # noqa: BLE001 - of four libraries, on sound from anywhere
+        return {"failed": type(wrong).__name__}
+
+
+def tell(out: BinaryIO, what: Mapping[str, Any]) -> None:
+    out.write(framed(orjson.dumps(what)))
+    out.flush()
+
+
+def listen(pipe: BinaryIO, questions: "queue.SimpleQueue[Question]") -> None:
+    """Takes questions in while the model works. At the end of the pipe the server is gone: nobody
+    wants an answer any more, and nothing here has to be saved."""
+    with contextlib.suppress(FrameError, orjson.JSONDecodeError, OSError):
+        while (asked := read_frame(pipe, MOST_QUESTION)) is not None:
+            sound = read_frame(pipe, MOST_QUESTION)
+            if sound is None:
+                break
+            questions.put((orjson.loads(asked), sound))
+    os._exit(0)
+
+
+def own_output() -> BinaryIO:
+    """Frames alone go where the server listens: what a library prints goes where errors go."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return out
+
+
+def step_back() -> None:
+    """Calls come first: this waits wherever something else wants the processor, and is the first
+    to go where memory ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
+    if sys.platform != "win32":
+        os.nice(NICE)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def bound_memory(folder: Path) -> None:
+    """What it may fill grows with its model. Elsewhere than on Linux the size of what it is asked
+    is the only bound."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 - exists on POSIX only
+
+        most = ROOM + 3 * (folder / WEIGHTS).stat().st_size
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Load the model, say that it is ready or why not, then answer."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kept", type=Path)
+    parser.add_argument("threads", type=int)
+    parser.add_argument("--model", default="")
+    given = parser.parse_args(words)
+    out, questions = own_output(), queue.SimpleQueue[Question]()
+    step_back()
+    threading.Thread(target=listen, args=(sys.stdin.buffer, questions), daemon=True).start()
+    try:
+        folder = ready(given.model, given.kept)
+        bound_memory(folder)
+        listener = Listener(folder, given.threads)
+    except ImportError as missing:
+        tell(out, {"failed": f"{missing.name} is not installed: {COMMAND}"})
+        return 1
+    except ModelError as wrong:
+        tell(out, {"failed": str(wrong)})
+        return 1
+    except Exception as wrong:  # noqa: BLE001 - whatever a model of anybody's makes a library say
+        tell(out, {"failed": f"its model cannot be loaded ({type(wrong).__name__})"})
+        return 1
+    tell(out, {"ready": True})
+    serve(listener.answer, questions, out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
