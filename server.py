@@ -244,7 +244,7 @@ def drain(house: House, rest: Rest) -> Handoff:
         handlers(house, rest),
         house.clock,
         _report,
-        careful=frozenset({JobKind.SMS, JobKind.CALL}),
+        careful=frozenset({JobKind.SMS, JobKind.TEXT_OFFICE, JobKind.CALL}),
         ours=(StorageError,),
     )
 
@@ -286,7 +286,7 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         JobKind.TRANSCRIBE: Transcribing(words, keep),
         JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
         JobKind.SETTLE: Settling(house.conversation, rest.recordings),
-        **telling(house),
+        **telling(house, rest.messages),
         **outgoings(house).handlers(rest.calls, rest.account.sid),
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from deployment import blocking, plan_files, standby, workers
+from deployment.channels import channels_of
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
 from deployment.listening import Worker
@@ -204,6 +205,7 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
         raise StartError(f"`check {arguments.what}` is none: say `check` or `check {CARRIER}`")
     today = local_day(settings, SystemClock())
     plan = compiled(plan_inputs(settings), 1, today)
+    channels = channels_of(settings, plan.directory)
     if arguments.what == CARRIER:
         from deployment.carrier_check import Wish, check_carrier  # noqa: PLC0415 - only here
 
@@ -216,7 +218,8 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
         print(finding)
     print(
         f"{len(plan.script.nodes)} nodes, {len(plan.directory.numbers)} numbers, "
-        f"{len(plan.rules.rules.rules)} rules: {'can be used' if found else 'nothing to mend'}"
+        f"{len(plan.rules.rules.rules)} rules, {len(channels)} channels: "
+        f"{'can be used' if found else 'nothing to mend'}"
     )
     missing = plan.holidays.missing_years(today, date(today.year + 1, 1, 31))
     for year in missing:

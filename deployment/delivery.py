@@ -1,42 +1,73 @@
 """How offices are told, put together from the settings. Used by `server.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from deployment.house import House
 from deployment.mail_url import relay_of
 from deployment.settings import Settings
+from ivr.carrier.client import Messages
+from ivr.carrier.office_texts import OfficeTexts, office_text
+from routing.delivery.channels import Channels, Door
 from routing.delivery.console import ConsolePost
 from routing.delivery.escalating import Escalating, Town
+from routing.delivery.further import Further
+from routing.delivery.letter import News
 from routing.delivery.telling import Post, Telling
+from routing.delivery.webhook import WebhookPost
 from routing.handoff import Handler
-from routing.ports import JobKind
+from routing.ports import Job, JobKind, OfficeCase
 from routing.web.demo.office import address, readable_address
 from storage.escalations import StoredEscalations
 
 
-def telling(house: House) -> Mapping[str, Handler]:
-    """Who tells an office of a case, and of its words."""
-    settings = house.settings
-    shown = address if settings.smtp_url else readable_address
-    told = Telling(
-        house.cases,
-        house.directory,
-        _post(settings, house),
-        lambda office: settings.base + shown(office),
-    )
+def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
+    """Who tells an office of a case, and of its words, by each way there is."""
+    text, page = _text(house), _page(house.settings)
+    further = Further(house.outbox.add, text, house.clock)
+    told = Telling(house.cases, house.directory, _post(house.settings, house), page, further)
+    doors: Mapping[str, Door] = {
+        name: WebhookPost(endpoint, house.clock) for name, endpoint in house.channels.items()
+    }
+
+    async def taken(job: Job, sid: str) -> None:
+        await house.answers.text_taken(job, sid, house.clock.now())
+
     climbing = Escalating(
         told.cases,
         lambda: _town(house),
         told.post,
-        told.page,
+        page,
         StoredEscalations(house.database),
         house.clock,
+        further,
     )
     return {
         JobKind.TELL_OFFICE: climbing.beginning(told.of_case),
         JobKind.TELL_WORDS: told.of_words,
         JobKind.ESCALATE: climbing.of_rung,
+        JobKind.TELL_CHANNEL: Channels(doors, house.cases, house.directory, page),
+        JobKind.TEXT_OFFICE: OfficeTexts(messages, house.cases.case, text, taken),
     }
+
+
+def _page(settings: Settings) -> Callable[[str], str | None]:
+    """The address of an office's page. Mail programs follow one up to its first letter of another
+    script, so what is sent has it encoded; what is shown here stands as people read it. Without the
+    demonstration there is no such page yet."""
+    if not settings.shows_demo:
+        return lambda _: None
+    shown = address if settings.smtp_url else readable_address
+    return lambda office: settings.base + shown(office)
+
+
+def _text(house: House) -> Callable[[OfficeCase, News], str]:
+    """Today's words for a text to an office."""
+
+    def text(case: OfficeCase, news: News) -> str:
+        plan = house.plans.current
+        return office_text(case, news, plan.phrases, plan.zone)
+
+    return text
 
 
 def _town(house: House) -> Town:
@@ -45,8 +76,7 @@ def _town(house: House) -> Town:
 
 
 def _post(settings: Settings, house: House) -> Post:
-    """Mail programs follow an address up to its first letter of another script, so mail that is
-    sent has it encoded; what is shown here stands as people read it."""
+    """Kept here where the settings name no mail server."""
     if not settings.smtp_url:
         return ConsolePost(house.mails.write, house.clock)
     from routing.delivery.smtp import SmtpPost  # noqa: PLC0415 - 0.1 s for a start that mails

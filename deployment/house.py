@@ -3,6 +3,7 @@ they are made. Used by `server.py` and by benchmarks that run the house without 
 
 import contextlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from deployment.channels import Channel, channels_of
 from deployment.clock import SystemClock
 from deployment.database import sounds_of
 from deployment.door import Kept, keeper_of
@@ -63,6 +65,7 @@ class House:
     outgoing: StoredOutgoing
     retention: Retention
     undelivered: StoredUndelivered
+    channels: Mapping[str, Channel]
     metrics: Metrics = field(default_factory=Metrics)
     readiness: Readiness = field(default_factory=Readiness)
     at_end: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -121,6 +124,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         outgoing=StoredOutgoing(database, sealing),
         retention=Retention(database, recordings, settings.retention_audio_days),
         undelivered=StoredUndelivered(database, sealing),
+        channels=channels_of(settings, plans.current.directory),
     )
 
 

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     database_listen_url: str = Field(default="", repr=False)
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = ""
+    channels: Path | None = None
     workers: int = Field(default=1, ge=1, le=64)
 
     @field_validator("*", mode="before")

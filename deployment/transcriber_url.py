@@ -12,7 +12,7 @@ def fault_of(url: str) -> str:
     """What is wrong with an address that can stand before ours, without its setting's name; ""
     where nothing is seen."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or _own(parts.hostname or ""):
+    if parts.scheme == "https" or is_own(parts.hostname or ""):
         return ""
     return (
         "must begin with https:// where it leaves this machine: http:// only to 127.0.0.1, to a "
@@ -25,7 +25,7 @@ def base_of(url: str) -> str:
     return url.rstrip("/").removesuffix("/v1").rstrip("/")
 
 
-def _own(host: str) -> bool:
+def is_own(host: str) -> bool:
     """The machine itself, or one that no public name and address leads to."""
     try:
         address = ipaddress.ip_address(host)

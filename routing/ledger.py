@@ -31,7 +31,7 @@ class GapKind(StrEnum):
     ACCEPTED = "accepted"
     """somebody who accepts the case, though everybody on its ladder was told"""
     TEXT = "text"
-    """the caller's text"""
+    """a text, the caller's or an office's"""
     RING = "ring"
     """the phone that we were to ring, and the end of that call"""
     LEFT = "left"
@@ -88,11 +88,17 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
         Expectation(
             GapKind.DELIVERY,
             15 * _MINUTES,
-            frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS}),
+            frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.TELL_CHANNEL}),
             _HOURLY,
         ),
         Expectation(GapKind.ACCEPTED, 15 * _MINUTES, frozenset({JobKind.ESCALATE})),
-        Expectation(GapKind.TEXT, 15 * _MINUTES, frozenset({JobKind.SMS}), _HOURLY, looks=True),
+        Expectation(
+            GapKind.TEXT,
+            15 * _MINUTES,
+            frozenset({JobKind.SMS, JobKind.TEXT_OFFICE}),
+            _HOURLY,
+            looks=True,
+        ),
         Expectation(GapKind.RING, 14 * _HOURLY, frozenset({JobKind.CALL, JobKind.CALL_END})),
         Expectation(
             GapKind.LEFT,

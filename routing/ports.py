@@ -137,6 +137,10 @@ class JobKind(StrEnum):
     """a mail with the words of a recording, in the thread of its case"""
     ESCALATE = "escalate"
     """the next one told of a case that nobody has accepted"""
+    TELL_CHANNEL = "tell_channel"
+    """the same news by a configured channel"""
+    TEXT_OFFICE = "text_office"
+    """a text of a case, to the phone of its office"""
     FETCH_RECORDING = "fetch_recording"
     """a recording's sound, from the carrier"""
     TRANSCRIBE = "transcribe"
@@ -172,6 +176,33 @@ class Job:
     def tries(self) -> int:
         """The how manieth try this is."""
         return self.failures + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """At most so many jobs whose keys begin with `prefix`, in all."""
+
+    prefix: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """Durable work to be taken on. The same `key` again changes nothing; `reference` is the case
+    that it speaks of. Where it has a `share`, its key begins with that prefix."""
+
+    kind: JobKind
+    payload: Mapping[str, object]
+    key: str
+    reference: str | None = None
+    share: Share | None = None
+
+
+class Enqueue(Protocol):
+    """Takes on all of the work in one transaction, or none; wakes whoever carries it out. Returns
+    the keys of what was turned away, its share being used up."""
+
+    async def __call__(self, jobs: Sequence[NewJob], now: datetime) -> Sequence[str]: ...
 
 
 class Outbox(Protocol):

@@ -25,12 +25,13 @@ from sqlalchemy import (
 )
 
 from routing.handoff import LONGEST_JOB
-from routing.ports import Job, JobKind
+from routing.ports import Job, JobKind, NewJob
 from storage.beneath import Read, Written
 from storage.engine import Database
 from storage.leases import NOW, lease_of
 from storage.tables.ledger import leases
 from storage.tables.outbox import JobState, outbox
+from storage.writes import ADD_JOB, TEXT, job_row
 
 LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
 """A job that nobody finished within this time is claimed again. Longer than any handler may take
@@ -158,6 +159,18 @@ def _take(unit: Connection, now: datetime, *held: ColumnElement[bool]) -> int:
     return unit.execute(claimed.values(run_at=due, holder=None)).rowcount
 
 
+def _added(unit: Connection, job: NewJob, now: datetime) -> bool:
+    """Whether the job is there now; one that was there before stays as it is."""
+    row = job_row(job.kind, job.payload, job.key, now, job.reference)
+    if job.share is None:
+        ADD_JOB.on(unit, row)
+        return True
+    prefix, most = job.share.prefix, job.share.most
+    bound = {"first_key": prefix, "last_key": f"{prefix}~", "most": most}
+    TEXT.on(unit, bound | {f"new_{name}": value for name, value in row.items()})
+    return unit.execute(select(outbox.c.id).where(outbox.c.key == job.key)).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """How many jobs of one kind stand alike. `since` is when the oldest of them was first to be
@@ -193,6 +206,19 @@ class StoredOutbox:
         return [
             Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key, r.failures) for r in rows
         ]
+
+    async def add(self, jobs: Sequence[NewJob], now: datetime) -> Sequence[str]:
+        """Take all of it on, due now, once for each key; returns the keys of what was turned away,
+        its share being used up."""
+
+        def enqueue(unit: Connection) -> list[str]:
+            if shares := {job.share.prefix for job in jobs if job.share is not None}:
+                self._database.take_turns(unit, *shares)
+            return [job.key for job in jobs if not _added(unit, job, now)]
+
+        turned_away = await self._database.brief(enqueue)
+        self._database.woken.set()
+        return turned_away
 
     async def take_back(self, now: datetime) -> int:
         """At the start of the only server: what a killed one had claimed is due at once, not

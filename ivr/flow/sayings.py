@@ -66,6 +66,10 @@ STEP_PHRASES: Final[Mapping[str, frozenset[str]]] = {
     "sms.check": frozenset({"number", "verdict", "date"}),
     "sms.check.hotline": frozenset({"number", "verdict", "date"}),
     "sms.pin": frozenset({"case", "pin"}),
+    "sms.office": frozenset({"case", "kind", "due"}),
+    "sms.office.plain": frozenset({"case"}),
+    "sms.office.danger": frozenset({"case"}),
+    "sms.office.escalated": frozenset({"case"}),
 }
 """Phrase id -> the slots that the step fills; a call fills the others by itself."""
 TOLD: Final = frozenset({"tail", "office", "due"})

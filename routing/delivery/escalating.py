@@ -9,6 +9,7 @@ from typing import Protocol
 
 from routing.cases.case import CaseState
 from routing.cases.ladder import TOP, above, accused, due
+from routing.delivery.further import Further
 from routing.delivery.letter import News, letter
 from routing.delivery.telling import Cases, Post
 from routing.directory import Directory
@@ -44,9 +45,10 @@ class Escalating:
     cases: Cases
     town: Callable[[], Town]
     post: Post
-    page: Callable[[str], str]
+    page: Callable[[str], str | None]
     steps: Steps
     clock: Clock
+    further: Further
 
     def beginning(self, tell: Handler) -> Handler:
         """The handler that tells an office of its case, which begins its ladder, too: also where
@@ -99,14 +101,13 @@ class Escalating:
     async def _tell(self, case: OfficeCase, contact: Contact) -> None:
         directory = self.town().directory
         office = directory.offices.get(case.office)
-        if office is None or not contact.email:
-            raise Refused(
-                "the next one on the office's ladder has no e-mail in the register: add it, then "
-                "send again"
-            )
+        if office is None:
+            raise Refused("the case's office is not in the register; add it, then send again")
         of = f"rung {contact.order}"
-        told = letter(case, office, directory, self.page(case.office), News.ESCALATED, of=of)
-        await self.post(replace(told, to=contact.email))
+        await self.further(contact, case, News.ESCALATED, of=of)
+        if contact.email:
+            told = letter(case, office, directory, self.page(case.office), News.ESCALATED, of=of)
+            await self.post(replace(told, to=contact.email))
 
 
 def _waits(case: OfficeCase) -> bool:

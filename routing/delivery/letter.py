@@ -80,26 +80,55 @@ class Letter:
 
 
 def letter(
-    case: OfficeCase, office: Office, directory: Directory, page: str, news: News, *, of: str = ""
+    case: OfficeCase,
+    office: Office,
+    directory: Directory,
+    page: str | None,
+    news: News,
+    *,
+    of: str = "",
+    most: int = MOST_WORDS,
 ) -> Letter:
-    """The mail of `news` about a case to its office; `page` is the address of its page, `of` what
-    tells the news from others of its kind (a recording and its source)."""
-    parts = list(_parts(case, office, directory, news))
-    thread = f"{News.CASE}-{case.reference}"
-    mark = f"-{hashlib.sha256(of.encode()).hexdigest()[:12]}" if of else ""
-    link = "录音和文字稿 · Recording and words:"
+    """The mail of `news` about a case to its office, or to who is first to be told there. `page` is
+    the address of its page, None where there is none; `of` is what tells the news from others of
+    its kind (a recording and its source); `most` bounds the characters of words."""
+    parts = list(_parts(case, office, directory, news, most))
+    where = _where(case, page)
     return Letter(
-        id=f"{news}-{case.reference}{mark}",
-        thread=thread,
-        to=office.email,
+        id=news_id(news, case.reference, of),
+        thread=news_id(News.CASE, case.reference),
+        to=mailed_to(office, directory),
         subject=_subject(case, news),
-        text="\n\n".join(["\n".join(part) for part in parts] + [f"{link}\n{page}\n"]),
-        html=_html(parts, link, page),
+        text="\n\n".join("\n".join(part) for part in (*parts, where)) + "\n",
+        html=_html(parts, where, page),
+    )
+
+
+def news_id(news: News, reference: str, of: str = "") -> str:
+    """What a mail, a webhook or a text of this news is known by."""
+    mark = f"-{hashlib.sha256(of.encode()).hexdigest()[:12]}" if of else ""
+    return f"{news}-{reference}{mark}"
+
+
+def mailed_to(office: Office, directory: Directory) -> str:
+    """Whose mailbox is told of an office's cases at once."""
+    ladder = directory.contacts.get(office.id)
+    return (ladder[0].email if ladder else None) or office.email
+
+
+def _where(case: OfficeCase, page: str | None) -> tuple[str, ...]:
+    """Where to hear and read the rest."""
+    if page is not None:
+        return ("录音和文字稿 · Recording and words:", page)
+    number = spaced(case.reference)
+    return (
+        f"录音和完整内容在直通系统中，请凭工单号{number}查阅。",
+        f"Sound and full text are kept in Zhitong: ask for them by case number {number}.",
     )
 
 
 def _parts(
-    case: OfficeCase, office: Office, directory: Directory, news: News
+    case: OfficeCase, office: Office, directory: Directory, news: News, most: int
 ) -> Iterator[tuple[str, ...]]:
     """The paragraphs, each of one or more lines."""
     if news is News.ESCALATED:
@@ -109,7 +138,7 @@ def _parts(
     if case.left_in_outage and case.kind is None:
         yield LISTEN_FIRST
     number = spaced(case.reference)
-    if not _open(case):
+    if not is_open(case):
         yield f"工单{number}。", f"Case {number}."
         return
     if case.due is None:
@@ -118,13 +147,13 @@ def _parts(
         due = f"{case.due.astimezone(ZoneInfo(office.time_zone)):%Y-%m-%d %H:%M}"
         yield f"工单{number}，请于{due}前答复。", f"Case {number}, answer by {due}."
     yield tuple(_facts(case, directory))
-    if words := _words(case):
+    if words := _words(case, most):
         doubts = UNSURE if any(said.unsure for said in _said(case)) else ()
         yield (*BY_MACHINE, *doubts, *words)
 
 
-def _open(case: OfficeCase) -> bool:
-    """Whether a mail may say what it is about."""
+def is_open(case: OfficeCase) -> bool:
+    """Whether what is sent may say what it is about."""
     return case.confidentiality is Confidentiality.NAMED
 
 
@@ -135,10 +164,10 @@ def _facts(case: OfficeCase, directory: Directory) -> Iterator[str]:
     yield f"来电 · Caller: {case.caller or '未显示号码 · number withheld'}"
 
 
-def _words(case: OfficeCase) -> tuple[str, ...]:
+def _words(case: OfficeCase, most: int) -> tuple[str, ...]:
     """What was heard in each recording, on lines of their own."""
     said = "\n".join(map(_marked, _said(case)))
-    cut = said if len(said) <= MOST_WORDS else f"{said[:MOST_WORDS]}…"
+    cut = said if len(said) <= most else f"{said[:most]}…"
     return tuple(line for line in map(str.strip, cut.splitlines()) if line)
 
 
@@ -174,15 +203,16 @@ def _marks(case: OfficeCase) -> Iterator[tuple[str, str]]:
     """What the subject says of the case."""
     if case.left_in_outage:
         yield "故障期间留言", "left while the system was down"
-    if _open(case):
+    if is_open(case):
         yield _kind(case)
 
 
-def _html(parts: list[tuple[str, ...]], link: str, page: str) -> str:
+def _html(parts: list[tuple[str, ...]], where: tuple[str, ...], page: str | None) -> str:
     """Nothing in it is loaded from anywhere."""
     said = "".join(f"<p>{'<br>'.join(map(escape, part))}</p>\n" for part in parts)
+    lines = [f'<a href="{escape(line)}">{escape(line)}</a>' if line == page else escape(line)
+             for line in where]  # fmt: skip
     return (
         '<!doctype html>\n<html lang="zh-CN">\n<head><meta charset="utf-8"></head>\n<body>\n'
-        f'{said}<p>{escape(link)}<br><a href="{escape(page)}">{escape(page)}</a></p>\n'
-        "</body>\n</html>\n"
+        f"{said}<p>{'<br>'.join(lines)}</p>\n</body>\n</html>\n"
     )

@@ -1,11 +1,13 @@
 """Tells an office of its case: the handlers of `tell_office` and `tell_words` jobs. A mail goes at
-once and never waits for words; when these come they follow in the same thread."""
+once and never waits for words; when these come they follow in the same thread. Where the first post
+has further ways (`further`), each becomes work of its own before the mail goes."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from routing.cases.case import Confidentiality
+from routing.delivery.further import Further
 from routing.delivery.letter import Letter, News, letter
 from routing.directory import Directory
 from routing.handoff import CASE_COMES, Refused, TryAgain
@@ -27,12 +29,13 @@ to whoever heeds its id."""
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """`page` gives the address of an office's page."""
+    """`page` gives the address of an office's page, None where there is none."""
 
     cases: Cases
     directory: Callable[[], Directory]
     post: Post
-    page: Callable[[str], str]
+    page: Callable[[str], str | None]
+    further: Further
 
     async def of_case(self, job: Job) -> None:
         """A case, or the danger in it. Raises Refused where case or office is unknown."""
@@ -61,4 +64,6 @@ class Telling:
         office = directory.offices.get(case.office)
         if office is None:
             raise Refused("the case's office is not in the register; add it, then send again")
+        for first in directory.contacts.get(office.id, ())[:1]:
+            await self.further(first, case, news, of=of)
         await self.post(letter(case, office, directory, self.page(case.office), news, of=of))

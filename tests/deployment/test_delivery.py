@@ -1,22 +1,32 @@
 """What the settings make of telling an office: a whole server has its mail at the city's mail
-server, or keeps it where there is none."""
+server, or keeps it where there is none, and tells the post's channel and phone besides."""
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 import server
+from deployment import plans
 from deployment.house import HOUSE, House
 from deployment.settings import Settings
 from deployment.sockets import runner_of
 from ivr.flow.effect import AttachRecording, TellOffice
+from routing.city import AREA, demo_sheets
+from routing.delivery.webhook import signature
+from routing.sheets.contacts import NOBODY
+from routing.sheets.register import read_directory
 from storage.schema import migrate
+from tests.ivr.carrier.local.house import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
+from tests.routing.delivery.receiver import SECRET, Receiver, receiving
 from tests.storage.stepping import first_step, later_step, open_case
 
 DEADLINE = 90.0
+PHONE = "+8613900000107"
 
 
 async def leave_a_message(house: House) -> str:
@@ -61,5 +71,56 @@ async def test_a_case_and_its_words_reach_the_office_through_the_citys_mail_serv
     body = words.get_body(("plain",))
     assert body is not None
     assert "路灯坏了" in body.get_content()
-    assert "/demo/office/%" in body.get_content()
+    assert "/demo/" not in body.get_content()
+    assert "请凭工单号" in body.get_content()
     assert kept == []
+
+
+async def test_a_post_is_told_by_its_channel_and_its_phone_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real receiver has the case and its words, signed; the embedded carrier has the text."""
+    monkeypatch.chdir(tmp_path)
+    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    sheets = demo_sheets()
+    office = next(iter(read_directory(sheets, area=AREA).offices))
+    row = f"{office},1,值班室,Duty desk,,{PHONE},desk,\n"
+    told = replace(sheets, contacts=NOBODY + row)
+    monkeypatch.setattr(plans, "demo_sheets", lambda: told)
+    receiver = Receiver()
+    async with receiving(receiver) as port, asyncio.timeout(DEADLINE):
+        channels = channels_file(tmp_path, f"http://127.0.0.1:{port}/")
+        settings = Settings(demo=False, data_dir=tmp_path, channels=channels, port=free_port())
+        app = await server.build_app(settings)
+        runner = runner_of(app)
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        try:
+            await leave_a_message(app[HOUSE])
+            while len(receiver.taken) < 2 or not app[server.LINE].texts():
+                await asyncio.sleep(0.01)
+            mails = await app[HOUSE].mails.mails()
+        finally:
+            await runner.cleanup()
+
+    for headers, body in receiver.taken:
+        at = headers["Zhitong-Timestamp"]
+        assert headers["Zhitong-Signature"] == signature((SECRET,), at, body)
+    by_news = {told["news"]: told for told in (json.loads(body) for _, body in receiver.taken)}
+    assert by_news.keys() == {"case", "words"}
+    assert [heard["text"] for heard in by_news["words"]["words"]] == ["路灯坏了"]
+    (text,) = app[server.LINE].texts()
+    assert text.to == PHONE
+    assert "路灯" not in text.text
+    assert {mail.to for mail in mails} == {"office01@yunling.example"}
+
+
+def channels_file(folder: Path, url: str) -> Path:
+    """One webhook, `desk`, on this machine."""
+    file = folder / "channels.toml"
+    file.write_text(
+        f'[channels.desk]\nkind = "webhook"\nurl = "{url}"\nsecret = "{SECRET}"\n'
+        "allow_private = true\n"
+    )
+    file.chmod(0o600)
+    return file

@@ -10,8 +10,10 @@ from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
 from routing.cases.words import Phrase, Words
 from routing.delivery.console import ConsolePost
+from routing.delivery.further import Further
 from routing.delivery.letter import MOST_WORDS, Letter
 from routing.delivery.telling import Telling
+from routing.directory import Contact, Directory
 from routing.handoff import CASE_COMES, Refused, TryAgain
 from routing.ports import Job, SentMail
 from tests.routing.delivery.office import (
@@ -20,17 +22,25 @@ from tests.routing.delivery.office import (
     NOW,
     RECORDING,
     Cases,
+    Enqueued,
     StoppedClock,
 )
 
 WITH_WORDS = replace(CASE, recordings=(RECORDING,))
 
 
-def telling(plan: Plan, cases: Cases, posted: list[Letter]) -> Telling:
+def telling(
+    plan: Plan, cases: Cases, posted: list[Letter], page: str | None = "/demo/office/{}?a&b"
+) -> Telling:
     async def post(letter: Letter) -> None:
         posted.append(letter)
 
-    return Telling(cases, lambda: plan.directory, post, lambda office: f"/demo/office/{office}?a&b")
+    further = Further(Enqueued(), lambda *_: "text", StoppedClock())
+
+    def where(office: str) -> str | None:
+        return page and page.format(office)
+
+    return Telling(cases, lambda: plan.directory, post, where, further)
 
 
 async def told(
@@ -190,6 +200,37 @@ async def test_a_case_that_is_not_kept_is_given_up(demo_plan: Plan) -> None:
 async def test_an_office_that_is_no_longer_in_the_register_is_given_up(demo_plan: Plan) -> None:
     with pytest.raises(Refused, match="not in the register"):
         await told(demo_plan, Cases(replace(CASE, office="旧局")))
+
+
+async def test_without_a_page_the_mail_says_how_the_case_is_found(demo_plan: Plan) -> None:
+    posted: list[Letter] = []
+    job = Job(1, "tell_office", {"reference": "46270395", "office": "市公安局"}, 1)
+    await telling(demo_plan, Cases(CASE), posted, page=None).of_case(job)
+
+    assert "请凭工单号4627 0395查阅。\nSound and full text are kept" in posted[0].text
+    assert "ask for them by case number 4627 0395.<br>" not in posted[0].html
+    assert "ask for them by case number 4627 0395.</p>" in posted[0].html
+    assert "href" not in posted[0].html
+
+
+async def test_the_mail_goes_to_who_is_told_first(demo_plan: Plan) -> None:
+    desk = Contact(1, {"zh-CN": "值班室", "en": "Desk"}, "desk@yunling.example", None, None, 0)
+    told = replace(demo_plan.directory, contacts={"市公安局": (desk,)})
+    sent = await told_by(told)
+
+    assert sent.to == "desk@yunling.example"
+
+
+async def told_by(directory: Directory) -> Letter:
+    posted: list[Letter] = []
+
+    async def post(letter: Letter) -> None:
+        posted.append(letter)
+
+    further = Further(Enqueued(), lambda *_: "text", StoppedClock())
+    job = Job(1, "tell_office", {"reference": "46270395", "office": "市公安局"}, 1)
+    await Telling(Cases(CASE), lambda: directory, post, lambda _: None, further).of_case(job)
+    return posted[0]
 
 
 async def test_the_console_keeps_what_would_be_sent() -> None:

@@ -1,0 +1,63 @@
+"""The further ways by which a post is told: its phone and its channel, each as work of its own, so
+that one that fails neither delays nor repeats another. Used by `telling`, whose mail is first."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from routing.delivery.letter import News, is_open, news_id
+from routing.ports import Clock, Enqueue, JobKind, NewJob, OfficeCase, Share
+from routing.register import Contact
+
+LOG: Final = structlog.get_logger()
+TEXTS_A_DAY: Final = 40
+"""Texts to one phone about the cases of one day: more than a person reads. Its mail goes on."""
+TEXTED: Final = frozenset({News.CASE, News.DANGER, News.ESCALATED})
+"""What is worth a text; the words of a recording are no news on a small screen."""
+Texted = Callable[[OfficeCase, News], str]
+"""The text of this news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Has a post told by all ways but mail."""
+
+    enqueue: Enqueue
+    text: Texted
+    clock: Clock
+
+    async def __call__(
+        self, contact: Contact, case: OfficeCase, news: News, *, of: str = ""
+    ) -> None:
+        """Nothing where it has no such way, and nothing anew where it was told already."""
+        jobs = [*self._jobs(contact, case, news, of)]
+        if not jobs:
+            return
+        for _ in await self.enqueue(jobs, self.clock.now()):
+            LOG.warning("office.text_left_out", office=case.office, a_day=TEXTS_A_DAY)
+
+    def _jobs(self, contact: Contact, case: OfficeCase, news: News, of: str) -> Iterator[NewJob]:
+        told = {"reference": case.reference, "office": case.office, "news": news.value}
+        if contact.channel:
+            payload: dict[str, object] = {**told, "channel": contact.channel, "of": of}
+            key = f"channel:{contact.channel}:{news_id(news, case.reference, of)}"
+            yield NewJob(JobKind.TELL_CHANNEL, payload, key, case.reference)
+        if contact.phone and news in TEXTED:
+            prefix = _texts_key(contact.phone, case.opened_at)
+            payload = {**told, "to": contact.phone, "from": case.dialled}
+            payload |= {"text": self.text(case, news), "open": is_open(case)}
+            key = f"{prefix}{news_id(news, case.reference, of)}"
+            yield NewJob(
+                JobKind.TEXT_OFFICE, payload, key, case.reference, Share(prefix, TEXTS_A_DAY)
+            )
+
+
+def _texts_key(phone: str, opened: datetime) -> str:
+    """What the keys of a phone's texts about the cases of one day begin with. By the case's day and
+    not by today's: work that is told of again after midnight must find its key."""
+    whose = hashlib.sha256(f"{opened:%Y-%m-%d} {phone}".encode()).hexdigest()[:32]
+    return f"office_text:{whose}:"
