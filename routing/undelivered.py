@@ -11,7 +11,15 @@ from typing import Final, Protocol
 from routing.ports import JobKind
 
 TELLING: Final = frozenset(
-    {JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.ESCALATE, JobKind.SMS, JobKind.CALL}
+    {
+        JobKind.TELL_OFFICE,
+        JobKind.TELL_WORDS,
+        JobKind.TELL_CHANNEL,
+        JobKind.TEXT_OFFICE,
+        JobKind.ESCALATE,
+        JobKind.SMS,
+        JobKind.CALL,
+    }
 )
 """The work by which somebody is told something."""
 LONG: Final = timedelta(minutes=10)
@@ -121,12 +129,12 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Missed:
     """One message that did not arrive. `id` and `kind` are its work's; `office` the id of the
-    office that it is of, None where that is not known; `to` a masked phone number, "" for mails,
-    whose address stands in the register; `due` is when it was first to be sent and `at` when it
-    was given up, came back, or is tried next (aware UTC); `why` our own sentence, `code` the far
-    side's ("sms.30003", "mail.5.1.1"), "" without one; `rung` which post of the office's ladder it
-    was for, None for the first. What is not `whole` has lost its words to retention and cannot be
-    sent again."""
+    office that it is of, None where that is not known; `to` a masked phone number or a channel's
+    name, "" for mails, whose address stands in the register; `due` is when it was first to be sent
+    and `at` when it was given up, came back, or is tried next (aware UTC); `why` our own sentence,
+    `code` the far side's ("sms.30003", "mail.5.1.1"), "" without one; `rung` which post of the
+    office's ladder it was for, None for the first. What is not `whole` has lost its words to
+    retention and cannot be sent again."""
 
     id: int
     kind: str

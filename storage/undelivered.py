@@ -41,6 +41,8 @@ COUNTED: Final = (
     select(outbox.c.kind, func.count().label("many")).where(DEAD, OF_KIND).group_by(outbox.c.kind)
 )
 
+TEXTS: Final = frozenset({JobKind.SMS.value, JobKind.TEXT_OFFICE.value})
+
 Payload = Mapping[str, Any]
 
 
@@ -128,7 +130,7 @@ def _missed(
 ) -> Missed:
     dead = row.state == JobState.DEAD.value
     fate = Fate.CAME_BACK if BACK in payload else Fate.GIVEN_UP if dead else Fate.TRYING
-    to = payload.get("to", "") if row.kind == JobKind.SMS else ""
+    to = payload.get("to", "") if row.kind in TEXTS else ""
     return Missed(
         id=row.id,
         kind=row.kind,
@@ -140,7 +142,7 @@ def _missed(
         code=str(payload.get(BACK, "")),
         reference=reference,
         office=office or payload.get("office"),
-        to=masked(to) if to else phones.get(payload.get("call", ""), ""),
+        to=masked(to) if to else payload.get("channel") or phones.get(payload.get("call", ""), ""),
         rung=payload.get("rung"),
         whole=row.payload != EMPTY,
     )

@@ -184,3 +184,20 @@ async def test_what_came_back_says_by_which_code_until_it_is_sent_again(tmp_path
 
     assert [(one.fate, one.code) for one in shown] == [(Fate.CAME_BACK, "mail.5.1.1")]
     assert orjson.loads(kept) == {"reference": CASE}
+
+
+async def test_an_offices_other_ways_are_shown_masked_or_by_name(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await a_case(house)
+        told = {"reference": CASE, "office": "water", "news": "case"}
+        await given_up(house, JobKind.TELL_CHANNEL, "channel:1", **told, channel="wecom-water")
+        await given_up(house, JobKind.TEXT_OFFICE, "office_text:1", **told, to=CALLER, text="x")
+
+        shown = await of(house).missed(LATER)
+        again = await of(house).all_again("tell_channel", LATER)
+
+    assert [(missed.kind, missed.to) for missed in shown] == [
+        ("text_office", "…34"),
+        ("tell_channel", "wecom-water"),
+    ]
+    assert again == 1

@@ -72,6 +72,13 @@ def test_danger_is_said_first(demo_plan: Plan) -> None:
         assert "Zhitong: DANGER in case 4627 0395. Please see to it at once" in text
 
 
+def test_a_case_that_nobody_accepts_is_said_so_before_its_danger(demo_plan: Plan) -> None:
+    text = words(demo_plan, CASE, News.ESCALATED)
+
+    assert "督办：工单4627 0395到时还没有签收" in text
+    assert "nobody has accepted case 4627 0395 in time" in text
+
+
 @pytest.mark.parametrize("case", [SEALED, replace(QUIET, due=None), replace(SEALED, danger=True)])
 def test_of_a_sealed_case_and_of_one_without_a_date_it_says_the_number(
     demo_plan: Plan, case: OfficeCase

@@ -12,8 +12,12 @@ from ivr.library.wording import load_phrases
 ROOT = Path(__file__).parents[3]
 LISTS = {"sayings.py", "review.py"}
 """They name phrases and say none."""
-ELSEWHERE = (ROOT / "deployment/fallback.py", ROOT / "storage/answers.py")
-"""The apology, and the text with a new PIN."""
+ELSEWHERE = (
+    ROOT / "deployment/fallback.py",
+    ROOT / "storage/answers.py",
+    ROOT / "ivr/carrier/office_texts.py",
+)
+"""The apology, the text with a new PIN, and those to offices."""
 FAMILIES = {"kind.", "verdict.", "about.", "group."}
 """What an f-string begins with."""
 PHRASES = load_phrases(shipped().phrases).texts["zh-CN"].keys()

@@ -12,11 +12,12 @@ from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.ladder import DANGER_WAIT, TOP
 from routing.delivery.escalating import Escalating, Town
+from routing.delivery.further import Further
 from routing.delivery.letter import Letter
 from routing.handoff import Refused, TryAgain
-from routing.ports import Job, OfficeCase
+from routing.ports import Job, JobKind, OfficeCase
 from routing.register import Contact
-from tests.routing.delivery.office import CASE, NOW, RECORDING, Cases, StoppedClock
+from tests.routing.delivery.office import CASE, NOW, RECORDING, Cases, Enqueued, StoppedClock
 
 CALM = replace(CASE, danger=False)
 POLICE = CASE.office
@@ -44,6 +45,7 @@ class Tower:
     case: OfficeCase
     posted: list[Letter] = field(default_factory=list)
     steps: Steps = field(default_factory=Steps)
+    enqueued: Enqueued = field(default_factory=Enqueued)
     refuses: Exception | None = None
 
     def climbing(self) -> Escalating:
@@ -54,7 +56,9 @@ class Tower:
 
         town = Town(self.plan.directory, self.plan.open.get)
         page = "/demo/office/{}".format
-        return Escalating(Cases(self.case), lambda: town, post, page, self.steps, StoppedClock())
+        further = Further(self.enqueued, lambda *_: "text", StoppedClock())
+        parts = (self.steps, StoppedClock(), further)
+        return Escalating(Cases(self.case), lambda: town, post, page, *parts)
 
     async def rung(self, order: int, attempts: int = 1) -> None:
         payload = {"reference": self.case.reference, "office": self.case.office, "rung": order}
@@ -125,13 +129,27 @@ async def test_one_who_cannot_be_told_does_not_end_the_ladder(demo_plan: Plan) -
     assert [*tower.steps.arranged] == [3]
 
 
-async def test_a_rung_without_a_mailbox_is_said_to_need_one(demo_plan: Plan) -> None:
-    nobody = Contact(2, {"zh-CN": "值班", "en": "Duty"}, None, "+8613900000001", None, 60)
-    contacts = {**demo_plan.directory.contacts, POLICE: (nobody,)}
+async def test_a_rung_is_told_by_each_of_its_ways_also_without_a_mailbox(demo_plan: Plan) -> None:
+    duty = Contact(2, {"zh-CN": "值班", "en": "Duty"}, None, "+8613900000001", "wecom", 60)
+    contacts = {**demo_plan.directory.contacts, POLICE: (duty,)}
     directory = replace(demo_plan.directory, contacts=contacts)
     tower = Tower(replace(demo_plan, directory=directory), CALM)
-    with pytest.raises(Refused, match="no e-mail in the register"):
+    for _ in range(2):
         await tower.rung(2)
+
+    channel, text = tower.enqueued.jobs.values()
+    assert (channel.kind, channel.payload["channel"]) == (JobKind.TELL_CHANNEL, "wecom")
+    assert (text.kind, text.payload["to"]) == (JobKind.TEXT_OFFICE, "+8613900000001")
+    assert channel.payload["news"] == text.payload["news"] == "escalated"
+    assert tower.posted == []
+
+
+async def test_a_rung_whose_mail_fails_is_told_by_its_other_ways(demo_plan: Plan) -> None:
+    tower = Tower(demo_plan, CALM, refuses=Refused("no such mailbox"))
+    with pytest.raises(Refused):
+        await tower.rung(2)
+
+    assert [job.kind for job in tower.enqueued.jobs.values()] == [JobKind.TEXT_OFFICE]
 
 
 @pytest.mark.parametrize("rung", [TOP, 4])

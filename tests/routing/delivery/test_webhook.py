@@ -15,11 +15,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from ivr.flow.world import Plan
 from routing.cases.case import Confidentiality
+from routing.cases.words import Words
 from routing.delivery.letter import News
 from routing.delivery.notice import Notice, as_json
 from routing.delivery.webhook import Endpoint, WebhookPost, patience, signature
 from routing.handoff import NotYet, Refused, TryAgain
-from routing.ports import Words
 from tests.routing.delivery.posting import Certificate
 from tests.routing.delivery.office import CASE, NOW, RECORDING, StoppedClock, Talk, talking
 from tests.routing.delivery.receiver import SECRET, Receiver, receiving
