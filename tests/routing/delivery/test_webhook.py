@@ -20,8 +20,8 @@ from routing.delivery.letter import News
 from routing.delivery.notice import Notice, as_json
 from routing.delivery.webhook import Endpoint, WebhookPost, patience, signature
 from routing.handoff import NotYet, Refused, TryAgain
-from tests.routing.delivery.posting import Certificate
 from tests.routing.delivery.office import CASE, NOW, RECORDING, StoppedClock, Talk, talking
+from tests.routing.delivery.posting import Certificate
 from tests.routing.delivery.receiver import SECRET, Receiver, receiving
 
 LONG: Final = 30.0
