@@ -17,7 +17,14 @@ import structlog
 from aiohttp import web
 
 from deployment import commands, forgetting, undelivered
-from deployment.carrier import Rest, carrier_of, local_line, rest_of, transcriber
+from deployment.carrier import (
+    Rest,
+    carrier_of,
+    local_line,
+    rest_of,
+    speech_of,
+    transcriber,
+)
 from deployment.clock import SystemClock
 from deployment.database import database_of
 from deployment.delivery import telling
@@ -127,7 +134,8 @@ def assembled(house: House) -> web.Application:
     app.add_routes(watch_webhooks(house.metrics, routes, access=access))
     look_after(house, webhooks)
     mount_ledger(app, house)
-    line = local_line(settings, house.secrets, house.clock, house.numbers)
+    speech = speech_of(settings, lambda: house.plans.current, house.clock)
+    line = local_line(settings, house.secrets, house.clock, house.numbers, speech)
     if line is not None:
         mount_line(app, house, line)
     app.cleanup_ctx.append(background)

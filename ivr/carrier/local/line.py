@@ -26,6 +26,7 @@ from ivr.carrier.local.numbers import NumberBook, Webhook
 from ivr.carrier.local.recordings import Recordings
 from ivr.carrier.local.rest import REST_PATH, rest_app
 from ivr.carrier.local.socket import serve
+from ivr.carrier.local.speech.synthesiser import Speech, Synthesiser, Urgency
 from ivr.carrier.local.switch import Switch
 from ivr.carrier.local.tasks import Tasks
 from ivr.carrier.local.voice import Voice
@@ -44,7 +45,8 @@ class LocalLine:
     ``base_url`` is where this server is reached (REST is mounted at ``/line`` there);
     ``numbers`` says which numbers REST lists; ``holdable`` are those that a phone may
     answer for (empty: any); ``faults`` wraps the sending of webhooks in tests;
-    ``dialect`` takes another carrier's place there.
+    ``dialect`` takes another carrier's place there. ``speech`` is the voice
+    for what is not recorded, beside espeak-ng.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class LocalLine:
         timing: Timing | None = None,
         faults: Callable[[Post], Post] | None = None,
         speech_program: str | None = None,
+        speech: Speech | None = None,
         dialect: Dialect = EMBEDDED,
     ) -> None:
         self._auth_token = auth_token
@@ -76,7 +79,8 @@ class LocalLine:
         self._ledger = Ledger(self._folder / "calls")
         self._door = Door(base_url, self._timing)
         self.recordings = Recordings(self._folder / "recordings")
-        self.voice = Voice(self._folder / "voice", speech_program)
+        self._speech = speech
+        self.voice = self._voice(speech_program)
         self.history = History(self._folder, clock.now)
         self.switch = Switch(self._ledger, self.history, self._timing, clock.now)
         self.switch.holdable, self.switch.voice = holdable, self.voice.available
@@ -87,6 +91,13 @@ class LocalLine:
         self.exchange = Exchange(
             self.desk, self.switch, self._tasks, numbers=self.numbers, door=self._door
         )
+
+    def _voice(self, program: str | None) -> Voice:
+        folder, speech = self._folder / "voice", self._speech
+        if speech is None:
+            return Voice(folder, program)
+        synthesiser = Synthesiser(speech.command, self._folder / "speech")
+        return Voice(folder, program, synthesiser=synthesiser, lexicon=speech.lexicon)
 
     def _lay_desk(self, account: str, base_url: str, post: Post, clock: Clock) -> Desk:
         path = self._folder / "callbacks.jsonl"
@@ -117,6 +128,9 @@ class LocalLine:
         self.desk.callbacks.restore()
         self.exchange.restore(self._ledger)
         self._tasks.spawn(self._forget(), "forgetting")
+        self._tasks.spawn(self.voice.run(), "the voice")
+        for text, language in self._speech.public() if self._speech else ():
+            self.voice.foresee(text, language, Urgency.SOMETIME)
 
     async def _forget(self) -> None:
         """Callers' numbers, prompts with a case number and texts with a PIN go when they are
@@ -168,11 +182,12 @@ class LocalLine:
 
     async def voice_handler(self, request: web.Request) -> web.StreamResponse:
         """GET ``/phone/voice/{key}.wav``; 404 where no voice speaks it."""
-        wav = await self.voice.wav(request.match_info["key"])
-        if wav is None:
+        spoken = await self.voice.wav(request.match_info["key"])
+        if spoken is None:
             raise web.HTTPNotFound(text="this prompt has no recording; let the browser speak")
-        headers = {"Cache-Control": "private, max-age=86400"}
-        return web.Response(body=wav, content_type="audio/wav", headers=headers)
+        kept = "private, max-age=86400" if spoken.best else "no-store"
+        headers = {"Cache-Control": kept}
+        return web.Response(body=spoken.wav, content_type="audio/wav", headers=headers)
 
     def texts(self) -> Sequence[SentText]:
         """The latest text messages to anyone, newest first (``ivr.ports.local_line.LocalLine``)."""

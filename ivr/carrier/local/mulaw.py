@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import array
 import struct
-import sys
 
-from ivr.carrier.local.recordings import RATE
+from ivr.carrier.local.recordings import RATE, bytes_of
 
 _FORMAT = 7  # WAVE_FORMAT_MULAW
 _BIAS = 0x84
@@ -42,7 +41,9 @@ def from_mulaw_wav(wav: bytes) -> bytes:
     codes = wav[_HEAD.size : _HEAD.size + size]
     if wav != mulaw_wav(codes):
         raise ValueError("no WAV of µ-law at 8 kHz with one channel; build it anew")
-    samples = array.array("h", [LEVELS[code] for code in codes])
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples.tobytes()
+    return from_mulaw(codes)
+
+
+def from_mulaw(codes: bytes) -> bytes:
+    """The int16 samples of these bytes."""
+    return bytes_of(array.array("h", [LEVELS[code] for code in codes]))

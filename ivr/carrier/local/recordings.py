@@ -162,6 +162,14 @@ def samples_of(frames: bytes) -> array.array[int]:
     return samples
 
 
+def bytes_of(samples: array.array[int]) -> bytes:
+    """Int16 numbers as little-endian bytes."""
+    if sys.byteorder == "big":
+        samples = samples[:]
+        samples.byteswap()
+    return samples.tobytes()
+
+
 def loudness(frames: bytes) -> float:
     """Root mean square of int16 samples, 0 to 32768."""
     samples = samples_of(frames)

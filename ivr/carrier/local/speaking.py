@@ -6,7 +6,7 @@ made from the estimated length.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import assert_never
 
 from ivr.carrier.local.desk import Desk
@@ -14,7 +14,7 @@ from ivr.carrier.local.documents import resolve
 from ivr.carrier.local.leg import Heard, Leg, Played, Worded
 from ivr.carrier.local.messages import Beep, Caution, Hush
 from ivr.carrier.local.messages import Prompt as PromptMessage
-from ivr.carrier.local.verbs import Pause, Play, Prompt, Say
+from ivr.carrier.local.verbs import Gather, Pause, Play, Prompt, Say, Verb
 from ivr.carrier.local.voice import estimate
 
 VOICE_PATH = "/phone/voice/"
@@ -43,6 +43,14 @@ async def speak(leg: Leg, desk: Desk, prompt: Prompt, wanted: Wanted = nothing) 
             leg.tell(Hush())
             return heard
     return None
+
+
+def foresee(desk: Desk, verbs: Iterable[Verb]) -> None:
+    """Have made already what will be said later in a document, while the first is heard."""
+    for verb in verbs:
+        for prompt in verb.prompts if isinstance(verb, Gather) else (verb,):
+            if isinstance(prompt, Say):
+                desk.voice.foresee(prompt.text, prompt.language)
 
 
 async def beep(leg: Leg) -> None:

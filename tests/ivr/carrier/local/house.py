@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from twilio.request_validator import RequestValidator
 from ivr.carrier.local.dialects import EMBEDDED, Dialect
 from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.line import LocalLine
+from ivr.carrier.local.speech.synthesiser import Speech
 from ivr.carrier.local.telephone import Telephone
 from ivr.carrier.local.webhooks import Post
 
@@ -72,6 +73,7 @@ class House:
     clock: StoppedClock = field(default_factory=StoppedClock)
     holdable: tuple[str, ...] = ()
     speech: str = ""
+    engine: Sequence[str] = ()
     port: int = 0
     voice_tail: str = ""
     dialect: Dialect = EMBEDDED
@@ -116,6 +118,7 @@ class House:
             timing=self.timing,
             faults=self.faults,
             speech_program=self.speech,
+            speech=Speech(self.engine) if self.engine else None,
             dialect=self.dialect,
         )
         app = web.Application()

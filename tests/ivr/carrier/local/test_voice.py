@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import json
 import math
 import shutil
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from ivr.carrier.local.bank import Bank, frames
+from ivr.carrier.local.espeak import to_telephone
+from ivr.carrier.local.mulaw import from_mulaw
 from ivr.carrier.local.recordings import (
     Recordings,
     from_wav,
@@ -20,10 +25,13 @@ from ivr.carrier.local.recordings import (
     to_wav,
     trimmed,
 )
-from ivr.carrier.local.voice import Voice, estimate, length, to_telephone
+from ivr.carrier.local.speech.synthesiser import Synthesiser
+from ivr.carrier.local.stretching import slower
+from ivr.carrier.local.voice import Voice, estimate, length
 from ivr.flow.instruction import Language
 from tests.ivr.carrier.local.house import LINE, House, hear, twiml
 from tests.ivr.carrier.local.sounds import hush, tone
+from tests.ivr.carrier.local.speech.engines import SOUND, engine, lines
 
 installed = pytest.mark.skipif(
     shutil.which("espeak-ng") is None, reason="espeak-ng is not installed here"
@@ -80,10 +88,111 @@ async def test_recorded_sentences_are_joined_with_a_breath(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "pace"), [("再见。我叫小明。", 1.0), ("再见。", 0.9), ("Goodbye", 1.0), (" ", 1.0)]
+    ("text", "language"),
+    [("再见。我叫小明。", "zh-CN"), ("Goodbye", "zh-CN"), (" ", "zh-CN"), ("Au revoir.", "fr-FR")],
 )
-async def test_what_is_not_recorded_wants_a_program(tmp_path: Path, text: str, pace: float) -> None:
-    assert Voice(tmp_path, "").order(text, "zh-CN", pace) is None
+async def test_what_is_not_recorded_wants_a_voice(tmp_path: Path, text: str, language: str) -> None:
+    assert Voice(tmp_path, "").order(text, language, 1.0) is None
+
+
+async def test_what_is_recorded_is_said_slower_in_the_same_voice(tmp_path: Path) -> None:
+    voice = Voice(tmp_path, "")
+
+    slow, usual = await voice.say("再见。", "zh-CN", 0.9), await voice.say("再见。", "zh-CN")
+
+    assert slow is not None
+    assert usual is not None
+    assert from_wav(slow) == slower(recorded("再见。", "zh-CN"), 0.9)
+    assert len(slow) > len(usual)
+
+
+@asynccontextmanager
+async def with_engine(
+    tmp_path: Path, program: str = "", fault: str = ""
+) -> AsyncIterator[tuple[Voice, Synthesiser]]:
+    """A voice with an engine that says each piece as 0.1 s of one level."""
+    synthesiser = Synthesiser(engine(tmp_path, fault), tmp_path / "kept")
+    voice = Voice(tmp_path / "made", program, synthesiser=synthesiser, waits=30.0)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(voice.run())
+        await synthesiser.ready.wait()
+        yield voice, synthesiser
+        task.cancel()
+
+
+async def test_what_changes_is_spoken_by_the_voice_of_the_recordings(tmp_path: Path) -> None:
+    async with with_engine(tmp_path) as (voice, _):
+        voice.foresee("Not found. Case one two three, four five six. Goodbye.", "en-US")
+        spoken = await voice.say("Not found. Case one two three, four five six. Goodbye.", "en-US")
+
+    assert spoken is not None
+    pieces = from_mulaw(b"\1" * SOUND), from_mulaw(b"\2" * SOUND)
+    case = silence(0.15).join(pieces)
+    said = [recorded("Not found.", "en"), case, recorded("Goodbye.", "en")]
+    assert from_wav(spoken) == silence(0.3).join(said)
+    assert lines(tmp_path, "asked") == ["Case one two three,", "four five six."]
+
+
+async def test_said_again_slower_nothing_is_made_anew(tmp_path: Path) -> None:
+    async with with_engine(tmp_path) as (voice, _):
+        usual = await voice.say("Case one two three.", "en-US")
+        slow = await voice.say("Case one two three.", "en-US", 0.9)
+
+    assert usual is not None
+    assert slow is not None
+    assert len(slow) > len(usual)
+    assert len(lines(tmp_path, "asked")) == 1
+
+
+async def test_a_voice_that_is_late_is_not_waited_for_and_heard_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with with_engine(tmp_path) as (voice, synthesiser):
+        key = voice.order("Case one two three.", "en-US", 1.0)
+        assert key is not None
+        monkeypatch.setattr(synthesiser, "spoken", late)
+        assert await voice.wav(key) is None  # no other voice: the browser speaks
+        monkeypatch.undo()
+        assert await voice.wav(key) is not None
+
+
+async def late(*_: object) -> None:
+    """What `spoken` says of pieces that are not to be had in time."""
+
+
+@installed
+async def test_another_voice_in_its_place_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = shutil.which("espeak-ng") or ""
+    async with with_engine(tmp_path, program) as (voice, synthesiser):
+        key = voice.order("Case one two three.", "en-US", 1.0)
+        assert key is not None
+        monkeypatch.setattr(synthesiser, "spoken", late)
+        instead = await voice.wav(key)
+        monkeypatch.undo()
+        best = await voice.wav(key)
+
+    assert instead is not None
+    assert not instead.best
+    assert best is not None
+    assert best.best
+    assert instead.wav != best.wav
+
+
+async def test_the_line_has_made_what_a_document_says_later(house: House, tmp_path: Path) -> None:
+    house.engine = engine(tmp_path)
+    await house.restart()
+    house.replies["/voice/answer"] = twiml(
+        "<Say>Please wait.</Say><Gather><Say>Case one two three.</Say></Gather>"
+    )
+    async with house.phone() as phone:
+        assert (await hear(phone, "attached"))["voice"] is True
+        await phone.send("dial", to=LINE)
+        await hear(phone, "say")  # the first, and it is not acknowledged
+        async with asyncio.timeout(30):
+            while lines(tmp_path, "asked") != ["Please wait.", "Case one two three."]:
+                await asyncio.sleep(0.01)
 
 
 @installed
