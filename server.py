@@ -59,10 +59,10 @@ from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.casework import Casework
 from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
+from routing.web.demo.desk import OfficeDesk
 from routing.web.demo.office import (
     OFFICE_LINK,
     OFFICE_PAGES,
-    OfficeDesk,
     office_routes,
 )
 from routing.web.layout import add_layout
@@ -73,6 +73,7 @@ from routing.web.undelivered.page import (
     UndeliveredDesk,
     undelivered_routes,
 )
+from storage.corrections import StoredCorrections
 from storage.errors import StorageError
 from storage.leases import StoredLeases
 from storage.ledger import StoredLedger
@@ -165,7 +166,9 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
         zone = ZoneInfo(settings.time_zone)
         phones = Phones(house.directory, line, house.mails, zone)
         app.add_routes(phone_routes(phones))
-        desk = OfficeDesk(house.directory, house.cases, zone, Casework(house.cases, house.clock))
+        corrections = StoredCorrections(house.database)
+        casework = Casework(house.cases, house.clock)
+        desk = OfficeDesk(house.directory, house.cases, casework, corrections, house.clock, zone)
         app.add_routes(office_routes(desk))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)

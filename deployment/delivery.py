@@ -16,7 +16,8 @@ from routing.delivery.telling import Post, Telling
 from routing.delivery.webhook import WebhookPost
 from routing.handoff import Handler
 from routing.ports import Job, JobKind, OfficeCase
-from routing.web.demo.office import address, readable_address
+from routing.web.demo.desk import address
+from routing.web.demo.office import readable_address
 from storage.escalations import StoredEscalations
 
 

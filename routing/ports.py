@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from routing.cases.case import CaseState, Confidentiality
+from routing.cases.corrections import Wrong
 from routing.cases.kinds import About, Kind
-from routing.cases.words import Words
+from routing.cases.words import Correction, Words
 
 
 class Clock(Protocol):
@@ -31,12 +32,14 @@ class Audio(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeptRecording:
-    """One recording of a case, as its office hears and reads it. `sid` is the carrier's id."""
+    """One recording of a case, as its office hears and reads it. `sid` is the carrier's id;
+    `corrections` are what people heard in it, the newest first."""
 
     sid: str
     seconds: int
     audio: Audio
     words: tuple[Words, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,14 @@ class OfficeCases(Protocol):
 
     async def audio(self, sid: str) -> bytes | None:
         """A recording's WAV, or None where it is not (or no longer) kept."""
+        ...
+
+
+class Corrections(Protocol):
+    """What people heard in recordings, kept beside a machine's words."""
+
+    async def correct(self, reference: str, sid: str, written: Correction) -> Wrong | None:
+        """Keep it beside this case's recording; the reason where it is not kept."""
         ...
 
 

@@ -3,7 +3,7 @@ Implements `routing.ports.OfficeCases`, `routing.casework.CaseMoves` and
 `ivr.transcription.errand.Statements`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,9 +14,10 @@ from ivr.ports.recordings import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.transitions import Actor
-from routing.cases.words import Phrase, Words
+from routing.cases.words import Correction, Phrase, Words
 from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement
 from storage.acceptance import accept
+from storage.corrections import corrections_of
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.tables.cases import case_callers, case_events, cases, recordings, transcripts
@@ -109,7 +110,8 @@ class StoredCases:
         by_case: dict[str, list[Row[Any]]] = {}
         for sound in sounds:
             by_case.setdefault(sound.reference, []).append(sound)
-        return [_case(row, by_case.get(row.reference, [])) for row in rows]
+        corrected = await corrections_of(self._database, [sound.sid for sound in sounds])
+        return [_case(row, by_case.get(row.reference, []), corrected) for row in rows]
 
 
 def _danger_noted(reference: str, state: str, now: datetime) -> dict[str, Any]:
@@ -148,7 +150,9 @@ def _sounds(references: Sequence[str]) -> Select[Any]:
     )
 
 
-def _case(row: Row[Any], sounds: Sequence[Row[Any]]) -> OfficeCase:
+def _case(
+    row: Row[Any], sounds: Sequence[Row[Any]], corrected: Mapping[str, tuple[Correction, ...]]
+) -> OfficeCase:
     left = row.turn == PLAN_TURN
     # An enquiry is what a case is where no kind was told; its topic is the number's own then.
     unsorted = left and row.kind == Kind.ENQUIRY.value
@@ -167,7 +171,7 @@ def _case(row: Row[Any], sounds: Sequence[Row[Any]]) -> OfficeCase:
         opened_at=row.opened,
         due=row.due,
         group_of=row.group_of,
-        recordings=tuple(_recordings(sounds)),
+        recordings=tuple(_recordings(sounds, corrected)),
         left_in_outage=left,
     )
 
@@ -178,7 +182,9 @@ def _caller(row: Row[Any]) -> str | None:
     return f"…{row.tail}" if named and row.tail is not None else None
 
 
-def _recordings(sounds: Sequence[Row[Any]]) -> Sequence[KeptRecording]:
+def _recordings(
+    sounds: Sequence[Row[Any]], corrected: Mapping[str, tuple[Correction, ...]]
+) -> Sequence[KeptRecording]:
     found: dict[str, tuple[Row[Any], list[Words]]] = {}
     for row in sounds:
         words = found.setdefault(row.sid, (row, []))[1]
@@ -186,6 +192,6 @@ def _recordings(sounds: Sequence[Row[Any]]) -> Sequence[KeptRecording]:
             phrases = tuple(Phrase(*one) for one in json.loads(row.phrases or "[]"))
             words.append(Words(row.text, row.source, row.confidence, phrases))
     return [
-        KeptRecording(sid, row.seconds, Audio(row.audio), tuple(words))
+        KeptRecording(sid, row.seconds, Audio(row.audio), tuple(words), corrected.get(sid, ()))
         for sid, (row, words) in found.items()
     ]

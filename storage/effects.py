@@ -26,7 +26,7 @@ from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.transitions import Actor, move
 from routing.ports import Audio, JobKind
 from storage.sealing import Sealing
-from storage.tables.cases import case_callers, case_events, cases
+from storage.tables.cases import case_callers, case_events, cases, corrections, recordings
 from storage.tables.outbox import outbox
 from storage.writes import (
     ADD_JOB,
@@ -261,7 +261,10 @@ def _texted(notice: Notify, source: Source) -> dict[str, Any]:
 def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
     """The caller's number leaves the case and its texts (also those in doubt or given up: none
     is sent again; what was sent is deleted at the carrier now), and with it every link to the
-    caller's other cases."""
+    caller's other cases, and what people wrote beside the caller's own words: they may have named
+    whom they knew."""
+    heard = select(recordings.c.sid).where(recordings.c.reference == reference)
+    yield delete(corrections).where(corrections.c.recording.in_(heard))
     yield delete(case_callers).where(case_callers.c.reference == reference)
     texts = outbox.c.reference == reference
     yield delete(outbox).where(texts, outbox.c.kind == JobKind.SMS.value)

@@ -31,7 +31,7 @@ from storage.outbox import DEAD
 from storage.recordings import StoredRecordings
 from storage.tables.blocks import block_events
 from storage.tables.calls import call_ends, calls, rings, steps
-from storage.tables.cases import pin_sends, recordings, transcripts, tries
+from storage.tables.cases import corrections, pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
 from storage.tables.pieces import pieces
 
@@ -180,6 +180,7 @@ class Retention:
             for sid, audio in found:
                 async with self._database.unit_of_work() as unit:
                     await unit.execute(delete(transcripts).where(transcripts.c.recording == sid))
+                    await unit.execute(delete(corrections).where(corrections.c.recording == sid))
                     if audio == Audio.ANNOUNCED.value:
                         job = {"recording": sid}
                         await unit.execute(
@@ -191,6 +192,9 @@ class Retention:
     async def _prune_kept(self, now: datetime) -> None:
         of_nothing = ~exists().where(recordings.c.sid == transcripts.c.recording)
         await self._drop(transcripts, and_(transcripts.c.at <= now - self._days, of_nothing))
+        gone = recordings.c.audio == Audio.GONE.value
+        of_one_gone = exists().where(recordings.c.sid == corrections.c.recording, gone)
+        await self._drop(corrections, of_one_gone)
         await self._drop(mails, mails.c.at <= now - self._days)
         await self._drop(outbox, and_(DEAD, outbox.c.finished <= now - self._days))
 

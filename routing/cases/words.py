@@ -3,6 +3,7 @@ the record; words stand beside it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 LEAST_SURE: Final = 0.5
@@ -66,3 +67,13 @@ class Words:
         for phrase in self.phrases:
             yield Part(self.text[at : at + phrase.length], phrase.confidence)
             at += phrase.length + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person heard in a recording, beside what a machine did. `by` is the post that was
+    typed with it; `at` aware UTC."""
+
+    text: str
+    by: str
+    at: datetime

@@ -147,6 +147,7 @@ def _parts(
         due = f"{case.due.astimezone(ZoneInfo(office.time_zone)):%Y-%m-%d %H:%M}"
         yield f"工单{number}，请于{due}前答复。", f"Case {number}, answer by {due}."
     yield tuple(_facts(case, directory))
+    yield from _corrected(case, office)
     if words := _words(case, most):
         doubts = UNSURE if any(said.unsure for said in _said(case)) else ()
         yield (*BY_MACHINE, *doubts, *words)
@@ -169,6 +170,15 @@ def _words(case: OfficeCase, most: int) -> tuple[str, ...]:
     said = "\n".join(map(_marked, _said(case)))
     cut = said if len(said) <= most else f"{said[:most]}…"
     return tuple(line for line in map(str.strip, cut.splitlines()) if line)
+
+
+def _corrected(case: OfficeCase, office: Office) -> Iterator[tuple[str, ...]]:
+    """What people heard in each recording: the newest alone, the page has all."""
+    for sound in case.recordings:
+        for latest in sound.corrections[:1]:
+            at = f"{latest.at.astimezone(ZoneInfo(office.time_zone)):%Y-%m-%d %H:%M}"
+            who = f"人工听写 · Written down by a person: {latest.by}, {at}"
+            yield (who, *filter(None, map(str.strip, latest.text.splitlines())))
 
 
 def _said(case: OfficeCase) -> Iterator[Words]:

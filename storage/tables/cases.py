@@ -94,6 +94,18 @@ transcripts = Table(
     Column("at", Instant, nullable=False),
 )
 
+corrections = Table(
+    "corrections",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("recording", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String(40), nullable=False),  # a post, as it was typed
+    Column("at", Instant, nullable=False),
+    Index("ix_corrections_recording", "recording"),
+    Index("ix_corrections_at", "at"),
+)
+
 tries = Table(
     "tries",
     METADATA,

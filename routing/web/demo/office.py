@@ -3,7 +3,7 @@ and the due time, and a button to accept them; for this machine only, until the 
 sign-in."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +14,11 @@ from aiohttp import web
 
 from routing.cases.reference import spaced
 from routing.cases.transitions import IllegalTransition
-from routing.casework import Casework
 from routing.directory import Directory
 from routing.numbers.forms import masked
-from routing.ports import OfficeCase, OfficeCases
+from routing.ports import OfficeCase
+from routing.web.demo import correcting
+from routing.web.demo.desk import OfficeDesk, address, audio_url
 from routing.web.guard import loopback_only
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.moments import length, written
@@ -26,24 +27,8 @@ from routing.web.wording import Tongue
 
 OFFICE_PAGES: Final = Chapter("demo", Path(__file__).parent)
 OFFICE_LINK: Final = Link("/demo/office", "office.title")
-_REFERENCE: Final = re.compile(r"[0-9]{8}")
+CORRECTION: Final = "/demo/office/cases/{reference}/recordings/{sid}/correction"
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeDesk:
-    """What the page needs: today's directory, the cases, the zone of an office that is no longer in
-    the register, and what people do with a case."""
-
-    directory: Callable[[], Directory]
-    cases: OfficeCases
-    zone: ZoneInfo
-    casework: Casework
-
-    def zone_of(self, office: str) -> ZoneInfo:
-        """The zone that an office's times are written in."""
-        known = self.directory().offices.get(office)
-        return self.zone if known is None else ZoneInfo(known.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +42,7 @@ class CallerGroup:
 
 
 def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
-    """The list of offices, an office's cases and their sound."""
+    """The list of offices, an office's cases, their sound, and what people heard in it."""
 
     async def offices(request: web.Request) -> web.StreamResponse:
         return await _offices(request, desk)
@@ -71,11 +56,19 @@ def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
     async def accept(request: web.Request) -> web.StreamResponse:
         return await _accept(request, desk)
 
+    async def correction(request: web.Request) -> web.StreamResponse:
+        return await correcting.show(request, desk)
+
+    async def correct(request: web.Request) -> web.StreamResponse:
+        return await correcting.take(request, desk)
+
     return [
         web.post("/demo/office/cases/{reference}/accept", loopback_only(accept)),
         web.get("/demo/office", loopback_only(offices)),
         web.get("/demo/office/recordings/{sid}.wav", loopback_only(audio)),
         web.get("/demo/office/{office}", loopback_only(cases)),
+        web.get(CORRECTION, loopback_only(correction)),
+        web.post(CORRECTION, loopback_only(correct)),
     ]
 
 
@@ -128,20 +121,14 @@ async def _audio(request: web.Request, desk: OfficeDesk) -> web.Response:
 
 async def _accept(request: web.Request, desk: OfficeDesk) -> web.Response:
     """Back to the case, signed for; 404 and 409 where there is none, or none to be signed for."""
-    reference = request.match_info["reference"]
-    case = await desk.cases.case(reference) if _REFERENCE.fullmatch(reference) else None
+    case = await desk.case_of(request)
     if case is None:
         return page(request, "demo/missing.html", {}, status=404)
     try:
-        await desk.casework.accept(reference, "office page")
+        await desk.casework.accept(case.reference, "office page")
     except IllegalTransition:
         return page(request, "demo/ended.html", {"back": address(case.office)}, status=409)
-    raise web.HTTPSeeOther(f"{address(case.office)}#case-{reference}")
-
-
-def address(office: str) -> str:
-    """Where an office's cases are."""
-    return f"/demo/office/{quote(office, safe='')}"
+    raise web.HTTPSeeOther(f"{address(case.office)}#case-{case.reference}")
 
 
 def readable_address(office: str) -> str:
@@ -175,7 +162,10 @@ def _how_written(directory: Directory, zone: ZoneInfo, tongue: Tongue) -> dict[s
         "length": length,
         "masked": masked,
         "pair": spaced,
-        "audio_url": lambda sid: f"/demo/office/recordings/{quote(sid, safe='')}.wav",
+        "audio_url": audio_url,
+        "correction_url": lambda case, recording: CORRECTION.format(
+            reference=case.reference, sid=quote(recording.sid, safe="")
+        ),
     }
 
 

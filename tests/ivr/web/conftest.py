@@ -10,11 +10,11 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page
 
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, SOCKET, Phones, phone_routes
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
+from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
 from routing.web.layout import add_layout
 from tests.browser import chromium, tab
 from tests.ivr.web.fake_line import FakeLine
-from tests.routing.web.city import KeptCases, a_case, casework, city
+from tests.routing.web.city import KeptCases, a_case, city, desk_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ async def house() -> AsyncIterator[House]:
     add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
     zone = ZoneInfo("Asia/Shanghai")
     app.add_routes(phone_routes(Phones(lambda: directory, line, None, zone)))
-    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, zone, casework(cases))))
+    app.add_routes(office_routes(desk_of(cases)))
     app.router.add_get(SOCKET, line.serve)
     app.router.add_get("/phone/voice/{key}.wav", line.voice)
     async with TestServer(app) as server:

@@ -8,7 +8,7 @@ import pytest
 from ivr.flow.world import Plan
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
-from routing.cases.words import Phrase, Words
+from routing.cases.words import Correction, Phrase, Words
 from routing.delivery.console import ConsolePost
 from routing.delivery.further import Further
 from routing.delivery.letter import MOST_WORDS, Letter
@@ -96,6 +96,17 @@ async def test_words_that_are_not_sure_are_marked_and_the_recording_counts(demo_
         "路灯坏了。 〔？<快来>修〕\n" in sent.text
     )
     assert "路灯坏了。 〔？&lt;快来&gt;修〕</p>" in sent.html
+
+
+async def test_what_a_person_heard_stands_before_a_machines_words(demo_plan: Plan) -> None:
+    first, latest = Correction("听错了", "值班室", NOW), Correction("路灯\n<坏>了", "综合科", NOW)
+    case = replace(CASE, recordings=(replace(RECORDING, corrections=(latest, first)),))
+    sent = await told(demo_plan, Cases(case))
+
+    heard = "人工听写 · Written down by a person: 综合科, 2026-11-24 10:00\n路灯\n<坏>了\n\n"
+    assert sent.text.index(heard) < sent.text.index("以录音为准")
+    assert "听错了" not in sent.text
+    assert "路灯<br>&lt;坏&gt;了</p>" in sent.html
 
 
 async def test_words_that_are_sure_have_no_marks(demo_plan: Plan) -> None:

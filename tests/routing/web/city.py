@@ -3,20 +3,22 @@
 import io
 import struct
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from routing.cases.case import CaseState, Confidentiality
+from routing.cases.corrections import Wrong
 from routing.cases.kinds import Kind
 from routing.cases.transitions import Actor, UnknownCase, move
-from routing.cases.words import Words
+from routing.cases.words import Correction, Words
 from routing.casework import Casework
 from routing.directory import Directory
 from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount
 from routing.sheets.register import Sheets, read_directory
+from routing.web.demo.desk import OfficeDesk
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
@@ -73,13 +75,20 @@ def casework(cases: "KeptCases") -> Casework:
     return Casework(cases, AtNoon())
 
 
+def desk_of(cases: "KeptCases") -> OfficeDesk:
+    """The desk of these cases."""
+    directory = city()
+    return OfficeDesk(lambda: directory, cases, casework(cases), cases, AtNoon(), HERE)
+
+
 class KeptCases:
-    """OfficeCases out of a list that a test may change."""
+    """OfficeCases and Corrections out of a list that a test may change."""
 
     def __init__(self, *cases: OfficeCase) -> None:
         self.kept = list(cases)
         self.sounds: dict[str, bytes] = {}
         self.accepted: list[tuple[str, str]] = []
+        self.refuses: Wrong | None = None
 
     async def offices(self) -> Sequence[OfficeCount]:
         offices = dict.fromkeys(case.office for case in self.kept)
@@ -108,8 +117,21 @@ class KeptCases:
                 return True
         raise UnknownCase("there is no case with this number")
 
+    async def correct(self, reference: str, sid: str, written: Correction) -> Wrong | None:
+        """Beside the recording, the newest first."""
+        for at, case in enumerate(self.kept):
+            if case.reference == reference and self.refuses is None:
+                self.kept[at] = replace(case, recordings=tuple(_with(case, sid, written)))
+        return self.refuses
+
     async def audio(self, sid: str) -> bytes | None:
         return self.sounds.get(sid)
+
+
+def _with(case: OfficeCase, sid: str, written: Correction) -> Iterator[KeptRecording]:
+    for one in case.recordings:
+        mine = one.sid == sid
+        yield replace(one, corrections=(written, *one.corrections)) if mine else one
 
 
 def wav(seconds: int) -> bytes:

@@ -8,10 +8,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page
 
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, OfficeDesk, office_routes
+from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
 from routing.web.layout import add_layout
 from tests.browser import chromium, tab
-from tests.routing.web.city import HERE, KeptCases, a_case, casework, city
+from tests.routing.web.city import KeptCases, a_case, desk_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Offices:
 @pytest.fixture
 async def offices() -> AsyncIterator[Offices]:
     """The office page, served for real."""
-    cases, directory = KeptCases(a_case()), city()
+    cases = KeptCases(a_case())
     app = web.Application()
     add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, HERE, casework(cases))))
+    app.add_routes(office_routes(desk_of(cases)))
     async with TestServer(app) as server:
         yield Offices(f"http://127.0.0.1:{server.port}", cases)
 

@@ -117,6 +117,7 @@ ENUMS = {
     "do",
     "fate",
     "meaning",
+    "correction_wrong",
     "kind",
     "about",
     "language",

@@ -11,17 +11,16 @@ from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.words import Phrase, Words
 from routing.ports import Audio, KeptRecording
+from routing.web.demo.desk import address
 from routing.web.demo.office import (
     OFFICE_LINK,
     OFFICE_PAGES,
-    OfficeDesk,
-    address,
     grouped,
     office_routes,
     readable_address,
 )
 from routing.web.layout import POLICY, add_layout
-from tests.routing.web.city import HERE, NOON, KeptCases, a_case, casework, city
+from tests.routing.web.city import NOON, KeptCases, a_case, desk_of
 
 Client = TestClient[web.Request, web.Application]
 HOSTILE = "<script>alert('1')</script>\"'&/../"
@@ -35,9 +34,9 @@ def cases() -> KeptCases:
 
 @pytest.fixture
 async def client(cases: KeptCases) -> Client:
-    app, directory = web.Application(), city()
+    app = web.Application()
     add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(OfficeDesk(lambda: directory, cases, HERE, casework(cases))))
+    app.add_routes(office_routes(desk_of(cases)))
     return TestClient(TestServer(app))
 
 
