@@ -46,6 +46,7 @@ from deployment.watchers import watchers_only
 from deployment.welcome import ready, welcome
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
+from ivr.carrier.receipts import ReceiptRoutes
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.sweep import EVERY
 from ivr.conversation.recovery import Recovery
@@ -130,7 +131,8 @@ def assembled(house: House) -> web.Application:
     app.add_routes(health_routes(SharedAnswer(house.readiness.found)))
     app.add_routes(metrics_routes(house.metrics, settings.metrics_token))
     webhooks = voice(house)
-    routes = [*webhooks.routes(), *outgoings(house).routes(webhooks)]
+    receipts = ReceiptRoutes(webhooks, house.texts, house.clock)
+    routes = [*webhooks.routes(), *outgoings(house).routes(webhooks), *receipts.routes()]
     access = settings.log_level == "debug"
     app.add_routes(watch_webhooks(house.metrics, routes, access=access))
     look_after(house, webhooks)
@@ -291,7 +293,7 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     )
     return {
         JobKind.SMS: Texts(rest.messages, house.phrases, taken),
-        JobKind.DELETE_TEXT: DeletingTexts(rest.messages),
+        JobKind.DELETE_TEXT: DeletingTexts(rest.messages, house.texts, house.clock),
         JobKind.FETCH_RECORDING: Fetching(rest.media, house.recordings, follow_up),
         JobKind.DELETE_RECORDING: Deleting(rest.recordings, awaited),
         JobKind.TRANSCRIBE: Transcribing(words, keep),

@@ -11,6 +11,7 @@ from deployment.settings import Secrets, Settings
 from ivr.carrier.account import Account
 from ivr.carrier.calls import CallRows
 from ivr.carrier.client import Messages, RecordingRows
+from ivr.carrier.fallback import TEXT_STATUS_PATH
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.local.speech.synthesiser import Speech, engine_command
@@ -64,6 +65,12 @@ def speech_of(settings: Settings, plan: Callable[[], Plan], clock: Clock) -> Spe
         lambda: [(name.text, name.language, name.reading) for name in plan().directory.lexicon],
         lambda: greetings(plan(), local_day(settings, clock)),
     )
+
+
+def receipts_at(settings: Settings) -> str:
+    """Where the carrier tells how each text went. What it never tells it is asked for later, so a
+    carrier without such callbacks is none the worse."""
+    return f"{settings.base}{TEXT_STATUS_PATH}{profile_of(settings.carrier).overrides}"
 
 
 def local_line(
@@ -139,7 +146,7 @@ def rest_of(
     rules = MediaRules(longest=longest, hosts=frozenset(settings.further_media_hosts))
     return Rest(
         account,
-        Messages(account, session),
+        Messages(account, session, receipts_at(settings)),
         CallRows(account, session),
         RecordingRows(account, session),
         Media(account, session, rules),

@@ -40,6 +40,7 @@ from storage.pieces import StoredPieces
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
+from storage.texts import StoredTexts
 from storage.undelivered import StoredUndelivered
 
 
@@ -66,6 +67,7 @@ class House:
     retention: Retention
     undelivered: StoredUndelivered
     channels: Mapping[str, Channel]
+    texts: StoredTexts
     metrics: Metrics = field(default_factory=Metrics)
     readiness: Readiness = field(default_factory=Readiness)
     at_end: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -125,6 +127,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         retention=Retention(database, recordings, settings.retention_audio_days),
         undelivered=StoredUndelivered(database, sealing),
         channels=channels_of(settings, plans.current.directory),
+        texts=StoredTexts(database, sealing),
     )
 
 

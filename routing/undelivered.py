@@ -26,6 +26,8 @@ LONG: Final = timedelta(minutes=10)
 """Work that is still being tried is shown from then on: sooner it may well arrive by itself."""
 BACK: Final = "back"
 """In the payload of work whose message came back: by which code of its channel."""
+CAME_BACK: Final = "came_back"
+"""The same, sent again since: how often it came back."""
 
 
 class Meaning(StrEnum):

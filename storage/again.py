@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from routing.ledger import LOOK
-from routing.undelivered import BACK
+from routing.undelivered import BACK, CAME_BACK
 from storage.tables.outbox import JobState, outbox
 
 EMPTY: Final = "{}"
@@ -39,7 +39,8 @@ def ready(
 
 def _looking(payload: str, *, looks: bool) -> str:
     """The payload, which says whether the work is only to be looked up, and no longer that it came
-    back."""
+    back, but how often it did: a carrier that repeats no request of the same key is asked anew."""
     fields = {name: value for name, value in orjson.loads(payload).items() if name != LOOK}
-    fields.pop(BACK, None)
+    if fields.pop(BACK, None) is not None:
+        fields[CAME_BACK] = fields.get(CAME_BACK, 0) + 1
     return orjson.dumps(fields | ({LOOK: True} if looks else {})).decode()

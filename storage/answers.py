@@ -42,6 +42,7 @@ from storage.sealing import Sealing
 from storage.tables.calls import leg_answers, rings
 from storage.tables.cases import case_callers, cases, pin_sends, tries
 from storage.tables.outbox import JobState, outbox
+from storage.texts import StoredTexts
 
 MISSES_A_DAY: Final = 10
 """Wrong tries a day, of one caller and of one case; then both say locked (design §3)."""
@@ -155,6 +156,7 @@ class StoredAnswers:
         self._sealing = sealing
         self._effects = effects
         self._zone = zone
+        self._texts = StoredTexts(database, sealing)
 
     async def answer(self, call: Call, turn: int, lookup: Lookup, now: datetime) -> Answer:
         """One lookup."""
@@ -256,7 +258,7 @@ class StoredAnswers:
         at once where its caller became anonymous meanwhile and took its row back. The job is done
         with in the same moment: one that came back after that deletion would be sent again. From
         now on the PIN that it tells is right, if it tells a new one: what never goes out voids
-        nothing."""
+        nothing. How it goes on is kept by its name (`texts`)."""
         text: Mapping[str, Any] = job.payload
         reference = text.get("renews")
         whose = select(outbox.c.reference).where(outbox.c.id == job.id)
@@ -268,6 +270,8 @@ class StoredAnswers:
             payload = {"text": sid}
             unit.execute(enqueue(JobKind.DELETE_TEXT, payload, f"delete_text:{sid}", at, case))
             unit.execute(update(outbox).where(outbox.c.id == job.id).values(done))
+            if row is not None:
+                self._texts.keep(unit, job, sid, case, now)
             if reference is not None:
                 digest = self._sealing.pin(reference, text["slots"]["pin"])
                 renewed = update(cases).where(cases.c.reference == reference)

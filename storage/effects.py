@@ -28,6 +28,7 @@ from routing.ports import Audio, JobKind
 from storage.sealing import Sealing
 from storage.tables.cases import case_callers, case_events, cases, corrections, recordings
 from storage.tables.outbox import outbox
+from storage.tables.texts import texts as sent_texts
 from storage.writes import (
     ADD_JOB,
     ATTACH_RECORDING,
@@ -268,6 +269,7 @@ def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
     yield delete(case_callers).where(case_callers.c.reference == reference)
     texts = outbox.c.reference == reference
     yield delete(outbox).where(texts, outbox.c.kind == JobKind.SMS.value)
+    yield delete(sent_texts).where(sent_texts.c.reference == reference)
     deletions = update(outbox).where(texts, outbox.c.kind == JobKind.DELETE_TEXT.value)
     yield deletions.where(outbox.c.run_at > at).values(run_at=at)
     yield (

@@ -34,6 +34,7 @@ from storage.tables.calls import call_ends, calls, rings, steps
 from storage.tables.cases import corrections, pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
 from storage.tables.pieces import pieces
+from storage.tables.texts import texts
 
 LOG: Final = structlog.get_logger()
 CALL_DETAILS: Final = timedelta(hours=1)
@@ -203,6 +204,7 @@ class Retention:
         await self._drop(outbox, done)
         before = (now - TRIES).date().isoformat()
         await self._drop(tries, tries.c.day < before)
+        await self._drop(texts, texts.c.at <= now - TRIES)
         await self._drop(rings, rings.c.at <= now - FINISHED_WORK)
         await self._drop(block_events, block_events.c.at <= now - AUDIT)
         await self._drop(pin_sends, pin_sends.c.day < before)

@@ -11,8 +11,9 @@ import structlog
 
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.asking import GONE, LOOK_BACK, REFUSALS, api_of, carrier_error
-from ivr.carrier.inbound import MAX_TRANSCRIPT
+from ivr.carrier.inbound import MAX_TRANSCRIPT, receipt_of
 from ivr.carrier.text import clean, id_of, recording_id_of, whole_seconds
+from ivr.flow.receipt import LOST, Receipt
 from ivr.ports.listed import CarrierRecording
 from ivr.ports.recordings import RecordingRef
 
@@ -27,11 +28,13 @@ _ON_ITS_WAY: Final = (400, 409)  # Twilio deletes no message before its final st
 
 
 class Messages:
-    """Texts. `session` belongs to the caller, who made it in the running loop and closes it."""
+    """Texts. `session` belongs to the caller, who made it in the running loop and closes it;
+    `status` is the address at which the carrier tells how each goes, "" where nobody asks."""
 
-    def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
+    def __init__(self, account: Account, session: aiohttp.ClientSession, status: str = "") -> None:
         self._account = account
         self._session = session
+        self._callback = {"status_callback": status} if status else {}
 
     async def send(self, to: str, from_: str, body: str, key: str) -> str:
         """Send one text; returns the carrier's id of it.
@@ -43,7 +46,7 @@ class Messages:
             raise CarrierRefused(f"a text holds 1 to {MAX_BODY} characters, not {len(body)}")
         api = await api_of(self._account, self._session, {"Idempotency-Key": key})
         try:
-            sent = await api.messages.create_async(to=to, from_=from_, body=body)
+            sent = await api.messages.create_async(to=to, from_=from_, body=body, **self._callback)
         except REFUSALS as error:
             raise carrier_error("a text", error, repeatable=False) from None
         sid = id_of(sent.sid)
@@ -52,7 +55,8 @@ class Messages:
         return sid
 
     async def find(self, to: str, from_: str, body: str, since: datetime) -> str | None:
-        """The id of a text that was taken after `since` (aware), None if there is none."""
+        """The id of a text that was taken after `since` (aware), None if there is none. One that is
+        known to have reached nobody was not sent."""
         api = await api_of(self._account, self._session)
         try:
             listed = await api.messages.list_async(to=to, from_=from_, limit=_MOST_TEXTS)
@@ -60,12 +64,25 @@ class Messages:
             raise carrier_error("the list of texts", error, repeatable=True) from None
         for text in listed:  # newest first
             late = text.date_created is None or text.date_created >= since - LOOK_BACK
-            if late and text.body == body:
+            if late and text.body == body and text.status not in LOST:
                 sid = id_of(text.sid)
                 if sid is None:  # it was taken: to be told that there is none would repeat it
                     raise CarrierUnreachable("the carrier lists the text under no id; try later")
                 return sid
         return None
+
+    async def receipt(self, sid: str) -> Receipt | None:
+        """How far a text has come; None where the carrier knows none, or does not say. Raises
+        CarrierUnreachable."""
+        api = await api_of(self._account, self._session)
+        try:
+            row = await api.messages(sid).fetch_async()
+        except REFUSALS as error:
+            mapped = carrier_error("a text's state", error, repeatable=True)
+            if isinstance(mapped, CarrierRefused):
+                return None
+            raise mapped from None
+        return receipt_of(sid, row.status, row.error_code)
 
     async def delete(self, sid: str) -> None:
         """Delete the text at the carrier; one that is gone already is deleted. One that is still

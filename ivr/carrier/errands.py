@@ -13,9 +13,11 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook
 from ivr.ports.recordings import RecordingShelf
+from ivr.ports.texts import Receipts
 from routing.handoff import MOST_TRIES, NotYet, Refused, TryAgain
 from routing.ledger import LOOK
-from routing.ports import Job
+from routing.ports import Clock, Job
+from routing.undelivered import CAME_BACK
 
 EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
 """A text holds a case number, PIN or number of its own: one like it was never sent before."""
@@ -63,7 +65,7 @@ class Texts:
                     return sent
             if job.payload.get(LOOK):
                 raise Refused("the carrier's list has no such text: a person may send it again")
-            return await self._messages.send(to, sender, body, job.key or str(job.id))
+            return await self._messages.send(to, sender, body, _key(job))
 
     async def _written(self, job: Job) -> tuple[str, str, str]:
         payload = cast("Mapping[str, Any]", job.payload)
@@ -72,6 +74,13 @@ class Texts:
         phrases = await self._phrases(payload.get("plan"))
         body = phrases.say(payload["phrase"], language, slots.__getitem__)
         return payload["to"], payload["from"], body
+
+
+def _key(job: Job) -> str:
+    """What a carrier knows the request by. One whose text came back is another request: else the
+    carrier would only say that it has that one already."""
+    key, back = job.key or str(job.id), job.payload.get(CAME_BACK)
+    return f"{key}:{back}" if back else key
 
 
 class Fetching:
@@ -119,15 +128,27 @@ class Deleting:
 
 
 class DeletingTexts:
-    """Deletes a text at the carrier, where it would stay with number and PIN for a year."""
+    """Deletes a text at the carrier, where it would stay with number and PIN for a year. Before
+    that the carrier is asked how it went, where no callback told."""
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: Messages, receipts: Receipts, clock: Clock) -> None:
         self._messages = messages
+        self._receipts = receipts
+        self._clock = clock
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain; one that is gone already is deleted."""
+        sid = str(job.payload["text"])
         with outcome():
-            await self._messages.delete(str(job.payload["text"]))
+            if await self._receipts.awaited(sid):
+                await self._ask(sid)
+            await self._messages.delete(sid)
+        await self._receipts.closed(sid)
+
+    async def _ask(self, sid: str) -> None:
+        receipt = await self._messages.receipt(sid)
+        if receipt is not None:
+            await self._receipts.told(receipt, self._clock.now())
 
 
 class Settling:

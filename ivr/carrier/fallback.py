@@ -37,6 +37,8 @@ CALL_PATH: Final = "/voice/{call:[A-Za-z0-9_-]{8,64}}"
 TURN_PATH: Final = CALL_PATH + r"/turn/{turn:\d{1,4}}"
 ANNOUNCE_PATH: Final = CALL_PATH + r"/announce/{step:\d{1,2}}"
 STATUS_PATH: Final = CALL_PATH + "/status"
+TEXT_STATUS_PATH: Final = "/voice/text/status"
+"""No call's: their ids are longer."""
 LEG_PATH: Final = TURN_PATH + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}"
 TURN: Final = re.compile(r"/voice/([A-Za-z0-9_-]{8,64})/turn/(\d{1,4})")
 """The end of the address of a turn whose document could not be had, as ErrorUrl names it."""
@@ -88,6 +90,7 @@ class FallbackRoutes:
             web.post("/voice/status", self.later),
             web.post(ANNOUNCE_PATH, self.declining),
             web.post(STATUS_PATH, self.later),
+            web.post(TEXT_STATUS_PATH, self.later),
         ]
 
     async def speaking(self, request: web.Request) -> web.Response:

@@ -25,6 +25,7 @@ from ivr.flow.event import (
     Spoke,
 )
 from ivr.flow.progress import CallStatus, Progress
+from ivr.flow.receipt import Receipt, TextStatus
 from ivr.flow.value import value
 from ivr.ports.calls import CallEnd
 from ivr.ports.journal import Origin
@@ -38,6 +39,7 @@ Form = Mapping[str, str]
 MAX_DIGITS, MAX_SPEECH, MAX_TRANSCRIPT = 64, 1_000, 20_000  # characters kept of each
 _MAX_TRACK: Final = 32
 _MAX_URL: Final = 2_048
+_CODE: Final = re.compile(r"[0-9]{1,6}")
 _KEYS: Final = re.compile(r"[0-9*#A-D]*")
 # Full-width forms, as keyboards and recognisers of East Asia write digits and keys.
 _NARROW: Final = str.maketrans("０１２３４５６７８９＊＃", "0123456789*#")
@@ -224,6 +226,26 @@ def read_status(form: Form) -> Ending | None:
     if status not in _OVER:
         return None
     return Ending(_sid(form, "CallSid"), CallEnd(status), _seconds(form, "CallDuration"))
+
+
+def read_receipt(form: Form) -> Receipt | None:
+    """How far a text has come; None for a status that no carrier we know has."""
+    sid = id_of(form.get("MessageSid") or form.get("SmsSid"))
+    if sid is None:
+        raise MalformedWebhook("MessageSid must name the text")
+    return receipt_of(
+        sid, form.get("MessageStatus") or form.get("SmsStatus"), form.get("ErrorCode")
+    )
+
+
+def receipt_of(sid: str, status: object, code: object) -> Receipt | None:
+    """The same, by its parts, as the carrier's rows have them."""
+    number = str(code or "")
+    try:
+        known = TextStatus(str(status))
+    except ValueError:
+        return None
+    return Receipt(sid, known, number if _CODE.fullmatch(number) else "")
 
 
 def _choice(form: Form) -> LineEvent:

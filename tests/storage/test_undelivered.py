@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from ivr.flow.announcing import Announcement
 from routing.handoff import MOST_TRIES
 from routing.ports import Job, JobKind
-from routing.undelivered import BACK, LONG, Fate, Missed
+from routing.undelivered import BACK, CAME_BACK, LONG, Fate, Missed
 from storage.effects import enqueue
 from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
@@ -183,7 +183,7 @@ async def test_what_came_back_says_by_which_code_until_it_is_sent_again(tmp_path
         kept = await house.scalar(select(outbox.c.payload))
 
     assert [(one.fate, one.code) for one in shown] == [(Fate.CAME_BACK, "mail.5.1.1")]
-    assert orjson.loads(kept) == {"reference": CASE}
+    assert orjson.loads(kept) == {"reference": CASE, CAME_BACK: 1}
 
 
 async def test_an_offices_other_ways_are_shown_masked_or_by_name(tmp_path: Path) -> None:

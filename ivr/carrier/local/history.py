@@ -22,13 +22,14 @@ MESSAGES_KEPT, MESSAGES_KEPT_FOR = 200, timedelta(hours=3)  # in doubt, one is l
 
 @dataclass(frozen=True, slots=True)
 class TextMessage:
-    """One SMS; ``at`` is ISO 8601 in UTC."""
+    """One SMS; ``at`` is ISO 8601 in UTC, ``error`` why it reached nobody, None where it did."""
 
     sid: str
     from_: str
     to: str
     text: str
     at: str
+    error: int | None = None
 
 
 class History:

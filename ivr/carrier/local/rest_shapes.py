@@ -61,7 +61,7 @@ def call_shape(state: LegState, account: str) -> Shape:
 
 
 def message_shape(message: TextMessage, account: str) -> Shape:
-    """A text message; on this line it has arrived once it is accepted."""
+    """A text message; on this line it has arrived, or is lost, once it is accepted."""
     uri = f"{account_path(account)}/Messages/{message.sid}"
     return {
         "sid": message.sid,
@@ -70,7 +70,7 @@ def message_shape(message: TextMessage, account: str) -> Shape:
         "from": message.from_,
         "to": message.to,
         "body": message.text,
-        "status": "delivered",
+        "status": "delivered" if message.error is None else "undelivered",
         "direction": str(Direction.OUTBOUND_API),
         "num_segments": str(max(1, -(-len(message.text) // 67))),
         "num_media": "0",
@@ -78,7 +78,7 @@ def message_shape(message: TextMessage, account: str) -> Shape:
         "date_updated": _date(message.at),
         "date_sent": _date(message.at),
         "messaging_service_sid": None,
-        "error_code": None,
+        "error_code": message.error,
         "error_message": None,
         "price": None,
         "price_unit": "USD",

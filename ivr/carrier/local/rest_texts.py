@@ -5,6 +5,7 @@ Counterpart of ``rest.py``, which mounts them, and of ``history.py``, which keep
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ from ivr.carrier.local.rest_shapes import later_than, message_shape
 from ivr.carrier.local.webhooks import Parcel
 
 _MAX_SMS = 1600
+_UNREACHED = re.compile(r"(3000[1-8])$")
+"""A test phone: a number that ends in one of Twilio's codes gets no text, and its receipt has the
+code."""
 
 
 @dataclass(slots=True)
@@ -56,26 +60,32 @@ class RestTexts:
             raise RestError(400, 21617, f"the body is longer than {_MAX_SMS} characters")
         callback = address(form, "StatusCallback", 21609)
         now = self.exchange.desk.instant()
-        message = TextMessage(new_sid("SM"), form["From"], form["To"], form["Body"], now)
+        unreached = _UNREACHED.search(form["To"])
+        error = None if unreached is None else int(unreached[1])
+        message = TextMessage(new_sid("SM"), form["From"], form["To"], form["Body"], now, error)
         self.history.add_message(message)
-        self.exchange.switch.deliver(message)
-        self._delivered(message, callback)
+        if error is None:
+            self.exchange.switch.deliver(message)
+        if callback is not None:
+            for status in ("sent", "delivered" if error is None else "undelivered"):
+                self._tell(message, status, callback)
         return web.json_response(message_shape(message, self.account), status=201)
 
-    def _delivered(self, message: TextMessage, url: str | None) -> None:
-        if url is None:
-            return
-        params = (
+    def _tell(self, message: TextMessage, status: str, url: str) -> None:
+        """One callback; their order is not promised."""
+        params = [
             ("AccountSid", self.account),
             ("ApiVersion", "2010-04-01"),
             ("From", message.from_),
             ("MessageSid", message.sid),
-            ("MessageStatus", "delivered"),
+            ("MessageStatus", status),
             ("SmsSid", message.sid),
-            ("SmsStatus", "delivered"),
+            ("SmsStatus", status),
             ("To", message.to),
-        )
-        self.exchange.desk.callbacks.send(Parcel(url, "POST", params, new_token()))
+        ]
+        if status == "undelivered":
+            params.append(("ErrorCode", str(message.error)))
+        self.exchange.desk.callbacks.send(Parcel(url, "POST", tuple(sorted(params)), new_token()))
 
     async def list_messages(self, request: web.Request) -> web.Response:
         within = later_than(request.query, "DateSent")

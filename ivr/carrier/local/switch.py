@@ -189,7 +189,8 @@ class Switch:
         if call is not None and (leg is None or leg.state.sid != call):
             phone.tell(HungUp(call, "lost", By.LINE, 0))
         for message in self._history.messages(phone.number) if phone.number else ():
-            phone.tell(_text(message))
+            if message.error is None:
+                phone.tell(_text(message))
         if leg is None:
             self._offer(phone)
         else:

@@ -49,12 +49,13 @@ async def asking(upstream: str) -> AsyncIterator[Asking]:
 
 async def test_every_request_keeps_to_the_contract(asking: Asking) -> None:
     account, session = asking.account, asking.session
-    texts, calls = Messages(account, session), CallRows(account, session)
+    texts, calls = Messages(account, session, URL), CallRows(account, session)
     recordings, numbers = RecordingRows(account, session), NumberRows(account, session)
 
     assert (await ask_account(account, session)).status == 200
     assert (await texts.send(CALLEE, LINE, "工单编号4627 0395", "key")).startswith("SM")
     await texts.find(CALLEE, LINE, "x", NOW)
+    assert await texts.receipt(f"SM{A32}")
     await texts.delete(f"SM{A32}")
     placed = await calls.place(Placing(CALLEE, LINE, URL, URL, URL, "key"))
     assert placed.startswith("CA")
@@ -75,6 +76,7 @@ async def test_every_request_keeps_to_the_contract(asking: Asking) -> None:
         ("GET", "/{Sid}.json"),
         ("POST", "/{AccountSid}/Messages.json"),
         ("GET", "/{AccountSid}/Messages.json"),
+        ("GET", "/{AccountSid}/Messages/{Sid}.json"),
         ("DELETE", "/{AccountSid}/Messages/{Sid}.json"),
         ("POST", "/{AccountSid}/Calls.json"),
         ("GET", "/{AccountSid}/Calls.json"),
