@@ -65,7 +65,7 @@ class Texts:
                     return sent
             if job.payload.get(LOOK):
                 raise Refused("the carrier's list has no such text: a person may send it again")
-            return await self._messages.send(to, sender, body, _key(job))
+            return await self._messages.send(to, sender, body, request_key(job))
 
     async def _written(self, job: Job) -> tuple[str, str, str]:
         payload = cast("Mapping[str, Any]", job.payload)
@@ -76,7 +76,7 @@ class Texts:
         return payload["to"], payload["from"], body
 
 
-def _key(job: Job) -> str:
+def request_key(job: Job) -> str:
     """What a carrier knows the request by. One whose text came back is another request: else the
     carrier would only say that it has that one already."""
     key, back = job.key or str(job.id), job.payload.get(CAME_BACK)

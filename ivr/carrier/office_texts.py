@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Final
 
 from ivr.carrier.client import Messages
-from ivr.carrier.errands import EVER, outcome
+from ivr.carrier.errands import EVER, outcome, request_key
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook, written_due
 from routing.cases.reference import spaced
@@ -87,4 +87,4 @@ class OfficeTexts:
                         return sent
             if job.payload.get(LOOK):
                 raise Refused("the carrier's list has no such text: a person may send it again")
-            return await self._messages.send(to, sender, now, job.key or str(job.id))
+            return await self._messages.send(to, sender, now, request_key(job))
