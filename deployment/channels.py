@@ -8,12 +8,14 @@ import re
 import stat
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from deployment.settings import Settings, StartError
 from deployment.transcriber_url import is_own
+from routing.delivery import notify
 from routing.delivery.addresses import may_go
 from routing.delivery.webhook import Endpoint
 from routing.register import Directory
@@ -24,9 +26,17 @@ LEAST_SECRET: Final = 32
 """Characters of a secret that signs: whoever has one notice may guess as fast as they like."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _WEBHOOK: Final = frozenset({"kind", "url", "secret", "allow_private"})
+_NOTIFY: Final = frozenset({"kind", "url"})
 
 
-Channel = Endpoint
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A group at a chat service, as an address of apprise."""
+
+    url: str = field(repr=False)
+
+
+Channel = Endpoint | Chat
 
 
 def channels_of(settings: Settings, directory: Directory) -> Mapping[str, Channel]:
@@ -108,8 +118,11 @@ def _faults(name: str, told: object) -> Iterator[str]:
         case "webhook":
             yield from _unknown(told, _WEBHOOK)
             yield from _webhook_faults(told)
+        case "notify":
+            yield from _unknown(told, _NOTIFY)
+            yield from _notify_faults(told.get("url"))
         case _:
-            yield 'kind must be "webhook"'
+            yield 'kind must be "webhook" or "notify"'
 
 
 def _unknown(told: Mapping[str, object], known: frozenset[str]) -> Iterator[str]:
@@ -171,6 +184,15 @@ def _secrets(told: Mapping[str, object]) -> tuple[Any, ...]:
     return tuple(secret) if isinstance(secret, list) else (secret,)
 
 
+def _notify_faults(url: object) -> Iterator[str]:
+    if not isinstance(url, str) or not url.isprintable():
+        yield "url must be an address of apprise, such as wecombot://KEY"
+    elif sentence := notify.fault_of(url):
+        yield sentence if sentence == notify.missing() else f"url {sentence}"
+
+
 def _channel(told: Mapping[str, Any]) -> Channel:
     """One without a fault."""
+    if told["kind"] == "notify":
+        return Chat(told["url"])
     return Endpoint(told["url"], _secrets(told), told.get("allow_private", False))

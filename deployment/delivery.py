@@ -1,7 +1,9 @@
 """How offices are told, put together from the settings. Used by `server.py`."""
 
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
+from deployment.channels import Channel, Chat
 from deployment.house import House
 from deployment.mail_url import relay_of
 from deployment.settings import Settings
@@ -12,10 +14,11 @@ from routing.delivery.console import ConsolePost
 from routing.delivery.escalating import Escalating, Town
 from routing.delivery.further import Further
 from routing.delivery.letter import News
+from routing.delivery.notify import NotifyPost
 from routing.delivery.telling import Post, Telling
-from routing.delivery.webhook import WebhookPost
+from routing.delivery.webhook import Endpoint, WebhookPost
 from routing.handoff import Handler
-from routing.ports import Job, JobKind, OfficeCase
+from routing.ports import Clock, Job, JobKind, OfficeCase
 from routing.web.demo.desk import address
 from routing.web.demo.office import readable_address
 from storage.escalations import StoredEscalations
@@ -26,9 +29,7 @@ def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
     text, page = _text(house), _page(house.settings)
     further = Further(house.outbox.add, text, house.clock)
     told = Telling(house.cases, house.directory, _post(house.settings, house), page, further)
-    doors: Mapping[str, Door] = {
-        name: WebhookPost(endpoint, house.clock) for name, endpoint in house.channels.items()
-    }
+    doors = {name: _door(channel, house.clock) for name, channel in house.channels.items()}
 
     async def taken(job: Job, sid: str) -> None:
         await house.answers.text_taken(job, sid, house.clock.now())
@@ -49,6 +50,16 @@ def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
         JobKind.TELL_CHANNEL: Channels(doors, house.cases, house.directory, page),
         JobKind.TEXT_OFFICE: OfficeTexts(messages, house.cases.case, text, taken),
     }
+
+
+def _door(channel: Channel, clock: Clock) -> Door:
+    match channel:
+        case Endpoint():
+            return WebhookPost(channel, clock)
+        case Chat(url):
+            return NotifyPost(url)
+        case _:
+            assert_never(channel)
 
 
 def _page(settings: Settings) -> Callable[[str], str | None]:

@@ -5,7 +5,9 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -18,6 +20,16 @@ from tools.postgres import Postgres
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden calls as they play now")
+
+
+EXTRAS: Final = {"notify": "apprise"}
+"""Tests of an extra are collected where what it installs is there."""
+
+
+def pytest_report_header() -> list[str]:
+    here = {name: find_spec(package) is not None for name, package in EXTRAS.items()}
+    how = {True: "installed", False: "not installed, its tests are left out"}
+    return [f"extra {name}: {how[found]}" for name, found in here.items()]
 
 
 @pytest.hookimpl(wrapper=True)

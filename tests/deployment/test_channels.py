@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deployment.channels import MOST, channels_of
+from deployment.channels import MOST, Chat, channels_of
 from deployment.settings import Settings, StartError
 from routing.city import AREA, demo_sheets
+from routing.delivery import notify
 from routing.delivery.webhook import Endpoint
 from routing.register import Directory
 from routing.sheets.contacts import NOBODY
@@ -95,7 +96,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path, city: Directory) -> N
         ("channels = 1", "holds tables [channels.NAME] and nothing else"),
         (f'channels.desk = "{SECRET}"', "channel desk: write it as a table"),
         (f"[channels.{SECRET}_{SECRET}]", "channel (a name that is none): a name has small"),
-        ("[channels.desk]\n", 'channel desk: kind must be "webhook"'),
+        ("[channels.desk]\n", 'channel desk: kind must be "webhook" or "notify"'),
         (f'[channels.desk]\nkind = "{SECRET}"\n', "channel desk: kind must be"),
         (f'{GOOD}{SECRET} = "x"\n', "channel desk: only allow_private, kind, secret, url can"),
         (f"{GOOD}allow_private = 1\n", "channel desk: allow_private must be true or false"),
@@ -183,3 +184,46 @@ def test_a_contact_whose_channel_is_not_there_is_named(tmp_path: Path) -> None:
     assert told in fault(tmp_path, city, GOOD)
     with pytest.raises(StartError, match="names the channel wecom"):
         channels_of(Settings(data_dir=tmp_path), city)
+
+
+CHAT = '[channels.chat]\nkind = "notify"\nurl = "wecombot://hush-hush"\n'
+
+
+def test_without_the_extra_a_chat_says_which_command_adds_it(
+    tmp_path: Path, city: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "find_spec", lambda name: None)
+    told = fault(tmp_path, city, CHAT)
+
+    assert "channel chat: apprise is not installed: uv sync --extra notify" in told
+    assert "hush" not in told
+
+
+@pytest.mark.parametrize(
+    ("found", "says"), [("", ""), ("is no address", "channel chat: url is no address")]
+)
+def test_a_chats_address_is_looked_at_by_who_knows_it(
+    tmp_path: Path, city: Directory, monkeypatch: pytest.MonkeyPatch, found: str, says: str
+) -> None:
+    monkeypatch.setattr(notify, "find_spec", lambda name: object())
+    monkeypatch.setattr(notify, "fault_of", lambda url: found)
+    if says:
+        assert says in fault(tmp_path, city, CHAT)
+    else:
+        assert channels_of(in_file(tmp_path, CHAT), city) == {"chat": Chat("wecombot://hush-hush")}
+
+
+@pytest.mark.parametrize("url", ["7", '"a\\u0007b"', "[]"])
+def test_a_chats_address_must_be_a_text(tmp_path: Path, city: Directory, url: str) -> None:
+    told = fault(tmp_path, city, CHAT.replace('"wecombot://hush-hush"', url))
+
+    assert "channel chat: url must be an address of apprise" in told
+
+
+def test_a_chat_takes_no_secret(
+    tmp_path: Path, city: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "fault_of", lambda url: "")
+    told = fault(tmp_path, city, f'{CHAT}secret = "hush"\n')
+
+    assert "channel chat: only kind, url can stand here" in told
