@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Final
 
 from ivr.carrier.client import Messages
-from ivr.carrier.errands import EVER, outcome, request_key, request_key
+from ivr.carrier.errands import EVER, outcome, request_key
 from ivr.flow.instruction import Language
 from ivr.flow.phrasebook import Phrasebook, written_due
 from routing.cases.reference import spaced
