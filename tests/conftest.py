@@ -22,14 +22,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden calls as they play now")
 
 
-EXTRAS: Final = {"notify": "apprise"}
+EXTRAS: Final = {"notify": "apprise", "speech": "faster_whisper"}
 """Tests of an extra are collected where what it installs is there."""
+SPEECH_TESTS: Final = frozenset({"test_first_words.py", "test_whisper.py"})
+"""Files whose tests run Whisper itself."""
 
 
 def pytest_report_header() -> list[str]:
     here = {name: find_spec(package) is not None for name, package in EXTRAS.items()}
     how = {True: "installed", False: "not installed, its tests are left out"}
     return [f"extra {name}: {how[found]}" for name, found in here.items()]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    left_out = collection_path.name in SPEECH_TESTS and not find_spec(EXTRAS["speech"])
+    return True if left_out else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,7 +14,7 @@ from routing.register import Directory, PublishedNumber
 
 MOST_TOKENS: Final = 224
 """Whisper's own bound: of a longer prompt it forgets the beginning."""
-STYLE: Final[Mapping[Language, str]] = {"zh-CN": "以下是普通话的句子，请用简体中文。", "en": ""}
+STYLE: Final[Mapping[Language, str]] = {"zh-CN": "以下是普通话的句子。", "en": ""}
 """What the engine is told to have heard before: it goes on in the same signs."""
 BETWEEN: Final[Mapping[Language, str]] = {"zh-CN": "、", "en": ", "}
 LONGEST_WORD: Final = 40

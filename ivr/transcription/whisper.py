@@ -21,6 +21,10 @@ from ivr.transcription.model import COMMAND, WEIGHTS, ModelError, ready
 
 RATE: Final = 16_000
 """Samples a second that the model hears."""
+VOICE_BELOW: Final = 1_000
+LEAST_VOICE: Final = 0.02
+"""Hertz, and the share of a voice's power that lies below, whispered too. The warble of a modem,
+which the detector takes for speech, has none there."""
 LEAST_SPEECH: Final = RATE // 4
 """Samples: in less nobody says a word."""
 BEAM: Final = 5
@@ -38,7 +42,7 @@ VOICE: Final = {
 """Where somebody speaks: half a second of silence parts two stretches, a breath stays at each."""
 ROOM: Final = 768 * 1024 * 1024
 """Bytes that it may fill beside three times its model: packages, a minute of sound, the search."""
-NICE: Final = 19
+NICE: Final = 10
 
 Question = tuple[Mapping[str, Any], bytes]
 
@@ -61,7 +65,8 @@ class Listener:
         from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415 - as above
 
         samples = decode_audio(io.BytesIO(sound), sampling_rate=RATE)
-        stretches = get_speech_timestamps(samples, VadOptions(**VOICE)) if len(samples) else []
+        found = get_speech_timestamps(samples, VadOptions(**VOICE)) if len(samples) else []
+        stretches = [one for one in found if _is_voice(samples[one["start"] : one["end"]])]
         done = len(samples)
         if not asked["last"] and stretches:
             done = _before_what_is_cut(stretches, done)
@@ -93,6 +98,14 @@ class Listener:
             }
             for one in segments
         ]
+
+
+def _is_voice(samples: Any) -> bool:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    below = power[: len(samples) * VOICE_BELOW // RATE]
+    return bool(below.sum() > LEAST_VOICE * power.sum())
 
 
 def _before_what_is_cut(stretches: Sequence[Mapping[str, int]], whole: int) -> int:

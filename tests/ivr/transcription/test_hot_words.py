@@ -75,9 +75,9 @@ def test_what_no_prompt_bears_is_left_out() -> None:
 
 def test_a_prompt_is_words_and_no_more_where_there_are_none() -> None:
     assert HotWords().prompt("en") == ""
-    assert HotWords().prompt("zh-CN") == "以下是普通话的句子，请用简体中文。"
+    assert HotWords().prompt("zh-CN") == "以下是普通话的句子。"
     assert HotWords(("bus", "taxi")).prompt("en") == "bus, taxi."
-    assert HotWords(("停水",)).prompt("zh-CN").endswith("简体中文。停水。")
+    assert HotWords(("停水",)).prompt("zh-CN").endswith("句子。停水。")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -96,7 +96,7 @@ def test_a_prompt_that_comes_back_is_nothing(language: Language, dialled: str | 
         "停水、市长、市政府、供水排水、涡河县。",
         "停水。市长。市政府。供水排水。",
         "停水 市长 市政府",
-        "以下是普通话的句子,请用简体中文。停水，市长，市政府。",
+        "以下是普通话的句子。停水，市长，市政府。",
         "市教育局、停水、公交、西河县、区长、垃圾",
     ],
 )

@@ -109,7 +109,7 @@ async def test_the_sound_goes_out_whole_and_words_come_back(server: Server) -> N
             "language": "zh",
             "response_format": "verbose_json",
             "temperature": "0",
-            "prompt": "以下是普通话的句子，请用简体中文。",
+            "prompt": "以下是普通话的句子。",
             "file": SOUND,
         }
     ]
@@ -141,7 +141,7 @@ async def test_a_server_is_told_what_may_be_said_and_its_echo_is_none(server: Se
     assert await engine.transcribe("RE1", "zh-CN") is not None
 
     assert asked == [("RE1", "zh-CN")] * 2
-    assert server.forms[0]["prompt"] == "以下是普通话的句子，请用简体中文。云岭市、停水、路灯。"
+    assert server.forms[0]["prompt"] == "以下是普通话的句子。云岭市、停水、路灯。"
 
 
 async def test_a_server_without_phrases_is_asked_for_text_and_remembered(server: Server) -> None:
