@@ -17,6 +17,8 @@ import structlog
 from aiohttp import web
 
 from deployment import commands, forgetting, undelivered
+from deployment.bounces import EVERY as EVERY_LOOK
+from deployment.bounces import looking
 from deployment.carrier import (
     Rest,
     carrier_of,
@@ -80,6 +82,7 @@ from storage.leases import StoredLeases
 from storage.ledger import StoredLedger
 from storage.pieces import StoredPieces
 from storage.presence import BEAT, Presence
+from storage.sealing import Sealing
 
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
@@ -226,6 +229,9 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             group.create_task(_forever(FAILED, house.database.signals.listen)),
             group.create_task(_forever(RECOVER_EVERY, recovery(house, rest).run)),
         ]
+        bounces = looking(house.settings, house.database, Sealing(house.secrets.key), house.clock)
+        if bounces is not None:
+            tasks.append(group.create_task(_forever(EVERY_LOOK, bounces.run)))
         yield
         for task in tasks:
             task.cancel()

@@ -22,13 +22,13 @@ from benchmarks.machine import pin, usual
 
 SECONDS: Final = 2
 """Of sound in each recording."""
-MESSAGE_ID: Final = re.compile(rb"^Message-ID:\s*<([^@>]+)", re.IGNORECASE | re.MULTILINE)
+MESSAGE_ID: Final = re.compile(rb"^Message-ID:\s*<([^@>.]+)", re.IGNORECASE | re.MULTILINE)
 END: Final = b"\r\n.\r\n"
 ROOT: Final = Path(__file__).parents[1]
 
 
 class Notes:
-    """One line for each mail taken: its Message-ID before the @, and the second of the machine's
+    """One line for each mail taken: its Message-ID before its mark, and the second of the machine's
     monotonic clock at which it was answered. On the disk's cache at once, whoever is killed."""
 
     def __init__(self, path: Path) -> None:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from deployment import blocking, plan_files, standby, workers
+from deployment import blocking, bounces, plan_files, standby, workers
 from deployment.channels import channels_of
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
@@ -261,6 +261,12 @@ FIXED: Final = (
         "列出拒接的号码（只显示尾号）。",
         "List who is turned away, until when and why.",
         blocking.blocks,
+    ),
+    Command(
+        "bounce",
+        "收一封退信（邮件服务器的管道）。",
+        "Take a mail that came back from standard input, as a mail server's pipe hands it in.",
+        bounces.hand_in,
     ),
     Command(
         "fallback",

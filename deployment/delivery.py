@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
+from deployment.bounces import tags_of
 from deployment.channels import Channel, Chat
 from deployment.house import House
 from deployment.mail_url import relay_of
@@ -22,6 +23,7 @@ from routing.ports import Clock, Job, JobKind, OfficeCase
 from routing.web.demo.desk import address
 from routing.web.demo.office import readable_address
 from storage.escalations import StoredEscalations
+from storage.sealing import Sealing
 
 
 def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
@@ -95,4 +97,4 @@ def _post(settings: Settings, house: House) -> Post:
 
     post = SmtpPost(relay_of(settings.smtp_url), settings.mail_from, house.clock)
     house.at_end.push_async_callback(post.close)
-    return post
+    return tags_of(Sealing(house.secrets.key)).on(post)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deployment import envfile, mail_url, transcriber_url
+from deployment import envfile, imap_url, mail_url, transcriber_url
 from deployment.database_url import fault_of
 from deployment.log import Level
 from ivr.carrier.profiles import CarrierName, profile_of
@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = ""
     channels: Path | None = None
+    bounces_url: str = Field(default="", repr=False)
     workers: int = Field(default=1, ge=1, le=64)
 
     @field_validator("*", mode="before")
@@ -140,6 +141,13 @@ class Settings(BaseSettings):
             raise ValueError(f"SMTP_URL {wrong}")
         return url
 
+    @field_validator("bounces_url")
+    @classmethod
+    def _mailbox_of_bounces(cls, url: str) -> str:
+        if url and (wrong := imap_url.fault_of(url)):
+            raise ValueError(f"BOUNCES_URL {wrong}")
+        return url
+
     @field_validator("mail_from")
     @classmethod
     def _mailbox(cls, address: str) -> str:
@@ -164,8 +172,7 @@ class Settings(BaseSettings):
             )
         if self.workers > 1 and self.carrier == "local":
             raise ValueError("WORKERS must be 1 with CARRIER=local, which lives in one process")
-        if bool(self.smtp_url) != bool(self.mail_from):
-            raise ValueError("SMTP_URL and MAIL_FROM go together: set both, or neither")
+        self._mails_both_ways()
         self._keeps_secrets()
         self._has_one_transcriber()
         if self.demo and not self._for_this_machine:
@@ -187,6 +194,13 @@ class Settings(BaseSettings):
         if self.auth_token and not all(token.strip() for token in self.auth_token.split(",")):
             raise ValueError("AUTH_TOKEN has an empty token: put one comma between two, no more")
         return self
+
+    def _mails_both_ways(self) -> None:
+        """Mail has a sender, and only what is sent comes back."""
+        if bool(self.smtp_url) != bool(self.mail_from):
+            raise ValueError("SMTP_URL and MAIL_FROM go together: set both, or neither")
+        if self.bounces_url and not self.smtp_url:
+            raise ValueError("BOUNCES_URL is where our mail comes back to: set SMTP_URL, too")
 
     def _keeps_secrets(self) -> None:
         """What is short can be guessed."""

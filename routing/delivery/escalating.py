@@ -10,7 +10,7 @@ from typing import Protocol
 from routing.cases.case import CaseState
 from routing.cases.ladder import TOP, above, accused, due
 from routing.delivery.further import Further
-from routing.delivery.letter import News, letter
+from routing.delivery.letter import News, letter, rung_of
 from routing.delivery.telling import Cases, Post
 from routing.directory import Directory
 from routing.handoff import Handler, Refused
@@ -103,7 +103,7 @@ class Escalating:
         office = directory.offices.get(case.office)
         if office is None:
             raise Refused("the case's office is not in the register; add it, then send again")
-        of = f"rung {contact.order}"
+        of = rung_of(contact.order)
         await self.further(contact, case, News.ESCALATED, of=of)
         if contact.email:
             told = letter(case, office, directory, self.page(case.office), News.ESCALATED, of=of)

@@ -5,6 +5,7 @@ A mail cannot be taken back when a caller wants to be anonymous, and lies where 
 it. So matter, caller and words stand in mails of `named` cases alone (ADR 25)."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,6 +51,7 @@ UNSURE: Final = (
     "〔？〕内的词句识别把握不大，请以录音为准。",
     "The machine is not sure of what stands in 〔？〕: please listen to be sure.",
 )
+_ID: Final = re.compile(r"([a-z]+)-([0-9]{8})(?:-([0-9a-f]{12}))?")
 MOST_WORDS: Final = 20_000
 """Characters of words in a mail: five minutes of speech are 2,000; the page has the rest."""
 
@@ -106,8 +108,7 @@ def letter(
 
 def news_id(news: News, reference: str, of: str = "") -> str:
     """What a mail, a webhook or a text of this news is known by."""
-    mark = f"-{hashlib.sha256(of.encode()).hexdigest()[:12]}" if of else ""
-    return f"{news}-{reference}{mark}"
+    return f"{news}-{reference}{f'-{mark_of(of)}' if of else ''}"
 
 
 def mailed_to(office: Office, directory: Directory) -> str:
@@ -125,6 +126,24 @@ def _where(case: OfficeCase, page: str | None) -> tuple[str, ...]:
         f"录音和完整内容在直通系统中，请凭工单号{number}查阅。",
         f"Sound and full text are kept in Zhitong: ask for them by case number {number}.",
     )
+
+
+def mark_of(of: str) -> str:
+    """What tells a mail from others of its kind, as it stands in its id."""
+    return hashlib.sha256(of.encode()).hexdigest()[:12]
+
+
+def rung_of(order: int) -> str:
+    """What the mail to a rung is of."""
+    return f"rung {order}"
+
+
+def parts_of(id: str) -> tuple[News, str, str] | None:
+    """The news, case and mark of a letter's id; None for what is none."""
+    found = _ID.fullmatch(id)
+    if found is None or found[1] not in set(News):
+        return None
+    return News(found[1]), found[2], found[3] or ""
 
 
 def _parts(

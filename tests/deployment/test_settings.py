@@ -91,6 +91,8 @@ def test_where_the_carrier_is_asked(
         ({**WORDS, "transcriber_key": "two\nlines"}, "TRANSCRIBER_KEY must be plain"),
         ({**WORDS, "transcriber_model": "x" * 513}, "TRANSCRIBER_MODEL must be plain"),
         ({"smtp_url": "smtps://line:hush@mail.example"}, "SMTP_URL and MAIL_FROM go together"),
+        ({"bounces_url": "imaps://line:hush@mail.example"}, "set SMTP_URL, too"),
+        ({"bounces_url": "mail.example"}, "BOUNCES_URL must look like"),
         ({"mail_from": "line@city.example"}, "SMTP_URL and MAIL_FROM go together"),
         ({"smtp_url": "mail.example", "mail_from": "line@city.example"}, "SMTP_URL must look"),
         (
