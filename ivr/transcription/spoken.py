@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from ivr.flow.instruction import Language
@@ -15,33 +15,37 @@ from routing.cases.words import Phrase
 
 MOST: Final = 20_000
 """Characters kept of one recording: an hour of quick speech, as `ivr.carrier.inbound` keeps."""
+MOST_READ: Final = 2 * MOST
+MOST_PHRASES: Final = 2_000
+"""Characters and phrases that are looked at, an hour's too: an answer that is made to be slow to
+read must not keep calls waiting."""
 LOOPS: Final = 2.4
 """Text that packs better than this repeats itself (Whisper's own bound)."""
-_SENTENCE_END: Final = re.compile(r"(?<=[。！？!?])|(?<=\.)(?= )")
+_SENTENCE_END: Final = re.compile(r"(?<=[。！？!?])(?![。！？!?])|(?<=\.)(?= )")
 _NO_LETTER: Final = re.compile(r"[\W_]+")
-_SILENCE: Final = tuple(
-    re.compile(sentence)
-    for sentence in (
-        "(请不吝点赞|請不吝點贊|請不吝點讚).{0,40}",
-        "(谢谢|感谢|謝謝|感謝)(您|你|大家)?的?(观看|收看|收听|觀看|收聽)",
-        "(中文)?字幕由.{1,16}(提供|制作|製作)",
-        "(中文)?字幕(by|志愿者|志願者|制作人|製作人).{1,16}",
-        "(优优独播剧场|優優獨播劇場)yoyotelevisionseriesexclusive",
-        "(请|請)?(订阅|訂閱)(我的|我们的|我們的|本)?(频道|頻道)",
-        "以下是普通话的句子(请用简体中文)?",
-        "(我们)?下(期|次|集)(再见|节目再见|再會)",
-        "未完待(续|續)",
-        "(作词|作詞|作曲|词曲|詞曲|编曲|編曲|演唱)( .{1,12})+",
-        "thank(s| you)( so much| very much)? for (watching|listening)",
-        "(please )?(like and )?subscribe( to (my|our|the|this) channel)?",
-        "(subtitles|captions|transcription|transcribed) by .{1,40}",
-        "you",
-        "(嘟|滴|嘀|哔|嗶|叮|铃|鈴){2,}",
-        "(beep|boop|bip|ding|ring)( (beep|boop|bip|ding|ring))*",
-    )
+_SENTENCES: Final = (
+    "(请不吝点赞|請不吝點贊|請不吝點讚).{0,40}",
+    "(谢谢|感谢|謝謝|感謝)(您|你|大家)?的?(观看|收看|收听|觀看|收聽)",
+    "(中文)?字幕由.{1,16}(提供|制作|製作)",
+    "(中文)?字幕(by|志愿者|志願者|制作人|製作人).{1,16}",
+    "(优优独播剧场|優優獨播劇場)yoyotelevisionseriesexclusive",
+    "(请|請)?(订阅|訂閱)(我的|我们的|我們的|本)?(频道|頻道)",
+    "以下是普通话的句子(请用简体中文)?",
+    "(我们)?下(期|次|集)(再见|节目再见|再會)",
+    "未完待(续|續)",
+    "(作词|作詞|作曲|词曲|詞曲|编曲|編曲|演唱)( [^ ]{1,12})+",
+    "thank(s| you)( so much| very much)? for (watching|listening)",
+    "(please )?(like and )?subscribe( to (my|our|the|this) channel)?",
+    "(subtitles|captions|transcription|transcribed) by .{1,40}",
+    "you",
+    "(嘟|滴|嘀|哔|嗶|叮|铃|鈴){2,}",
+    "(beep|boop|bip|ding|ring)( (beep|boop|bip|ding|ring))*",
 )
 """Whole sentences that Whisper learned from subtitles and says where nobody spoke, or of music and
-the tones of a fax, without their punctuation; a sentence that merely holds one is kept."""
+the tones of a fax, without their punctuation; a sentence that merely holds one is kept. What is
+repeated in one begins with a sign that it does not hold: else a caller who names many words after
+作词 would keep the server trying for years."""
+_SILENCE: Final = re.compile("|".join(_SENTENCES))
 _TOLD_OF: Final = re.compile(
     r"(?>\s*(?:\[[^\]]*\]|\([^)]*\)|（[^）]*）|【[^】]*】|\*[^*]*\*|[♪♫🎵🎶][^♪♫🎵🎶]*+[♪♫🎵🎶]?))++[\s.。]*"
 )
@@ -112,10 +116,13 @@ def joined(
 ) -> Transcript | None:
     """What was spoken in all phrases, up to MOST characters; None if nothing was. `hot` is what
     the engine was told to expect."""
-    texts, phrases, left = list[str](), list[Phrase](), MOST
-    for one in heard:
+    texts, phrases, left, unread = list[str](), list[Phrase](), MOST, MOST_READ
+    for one in islice(heard, MOST_PHRASES):
+        if left <= 0 or unread <= 0:
+            break
+        unread -= len(one.text)
         said = "" if one.nobody else spoken(one.text, hot, doubtful=one.doubtful)
-        text = said[: max(left, 0)].strip()
+        text = said[:left].strip()
         if text:
             texts.append(text)
             phrases.append(Phrase(len(text), one.confidence))
@@ -128,11 +135,10 @@ def joined(
 
 def _silent(sentence: str) -> bool:
     """Latin words keep a space between them; those of Chinese are written without."""
+    if _TOLD_OF.fullmatch(sentence) is not None:
+        return True
     words = _letters(sentence)
-    forms = (words, words.replace(" ", ""))
-    return _TOLD_OF.fullmatch(sentence) is not None or any(
-        known.fullmatch(form) for known in _SILENCE for form in forms
-    )
+    return any(_SILENCE.fullmatch(form) for form in {words, words.replace(" ", "")})
 
 
 def _letters(sentence: str) -> str:

@@ -1,11 +1,13 @@
 """Of what a recogniser answers only what was spoken is kept."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.ports.recordings import Transcript
-from ivr.transcription.spoken import MOST, Heard, joined, spoken, tidy
+from ivr.transcription.spoken import MOST, MOST_PHRASES, MOST_READ, Heard, joined, spoken, tidy
 from routing.cases.words import Phrase
 
 
@@ -90,6 +92,17 @@ def test_brackets_without_end_are_read_all_the_same(hostile: str) -> None:
     assert len(spoken(hostile)) <= MOST
 
 
+@pytest.mark.parametrize("role", ["作词", "演唱", "beep", "嘟", "字幕by", "请不吝点赞"])
+def test_words_without_end_after_one_of_silence_are_read_all_the_same(role: str) -> None:
+    said = role + "，一" * 200 + "，我要投诉的是某某某某某单位的某某某"
+
+    assert spoken(said) == said
+
+
+def test_signs_that_end_sentences_end_one_together() -> None:
+    assert spoken("停水了？！谢谢观看！！快来。") == "停水了？！快来。"
+
+
 def test_signs_that_steer_a_display_are_dropped() -> None:
     turned = "停\u202e水\x00了\u200b\r\n三天\ud800\u2028"
 
@@ -147,3 +160,18 @@ def test_the_whole_is_bounded() -> None:
     assert words is not None
     assert len(words.text) <= MOST
     assert words.phrases[0] == Phrase(3_000, words.confidence)
+
+
+def test_an_answer_that_says_nothing_without_end_is_not_read_to_its_end() -> None:
+    read = list[Heard]()
+
+    def endless(text: str) -> Iterator[Heard]:
+        while True:
+            read.append(Heard(text))
+            yield read[-1]
+
+    assert joined(endless(""), "openai", "zh-CN") is None
+    assert len(read) == MOST_PHRASES
+    read.clear()
+    assert joined(endless("谢谢观看！" * 2_000), "openai", "zh-CN") is None
+    assert len(read) <= MOST_READ // 10_000 + 1
