@@ -29,7 +29,7 @@ from deployment.carrier import (
 )
 from deployment.clock import SystemClock
 from deployment.database import database_of
-from deployment.delivery import telling
+from deployment.delivery import MAILED, telling
 from deployment.engine import engine_of
 from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
@@ -60,7 +60,7 @@ from ivr.transcription.hot_words import HotWords, hot_words
 from ivr.transcription.process import EngineProcess
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.casework import Casework
-from routing.handoff import Handler, Handoff
+from routing.handoff import Drains, Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.demo.desk import OfficeDesk
 from routing.web.demo.office import (
@@ -78,6 +78,7 @@ from routing.web.undelivered.page import (
 )
 from storage.corrections import StoredCorrections
 from storage.errors import StorageError
+from storage.lanes import lanes
 from storage.leases import StoredLeases
 from storage.ledger import StoredLedger
 from storage.pieces import StoredPieces
@@ -200,8 +201,8 @@ async def background(app: web.Application) -> AsyncIterator[None]:
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         longest = house.plans.current.policy.longest_call
         rest = rest_of(house.settings, house.secrets, session, longest)
-        handoff = drain(house, rest)
-        presence = Presence(house.database, house.outbox, house.clock, handoff)
+        hands = drains(house, rest)
+        presence = Presence(house.database, house.outbox, house.clock, hands)
         await presence.begin()
         sweep = sweep_of(
             rest,
@@ -217,7 +218,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
         newest = Newest(house.plans, house.database, house.settings, house.clock)
         tasks = [
             group.create_task(_forever(EVERY, sweep.run, first=EVERY)),
-            group.create_task(_forever(FAILED, handoff.run)),
+            *(group.create_task(_forever(FAILED, one.run)) for one in hands.each),
             group.create_task(_forever(BEAT, presence.beat, first=BEAT)),
             group.create_task(_forever(forgetting.EVERY, forget.run)),
             group.create_task(
@@ -255,16 +256,17 @@ async def _forever(
         await asyncio.sleep(seconds)
 
 
-def drain(house: House, rest: Rest) -> Handoff:
-    """The outbox, drained by the handlers of its kinds. No text is blindly sent again and no phone
-    rung; a full disk costs no job one of its tries."""
-    return Handoff(
-        house.outbox,
-        handlers(house, rest),
-        house.clock,
-        _report,
-        careful=frozenset({JobKind.SMS, JobKind.TEXT_OFFICE, JobKind.CALL}),
-        ours=(StorageError,),
+def drains(house: House, rest: Rest) -> Drains:
+    """The outbox, drained by the handlers of its kinds: what is done by mail has hands of its own,
+    so that a slow carrier holds up no mail. No text is blindly sent again and no phone rung; a full
+    disk costs no job one of its tries."""
+    by_kind = handlers(house, rest)
+    careful = frozenset({JobKind.SMS, JobKind.TEXT_OFFICE, JobKind.CALL})
+    return Drains(
+        [
+            Handoff(lane, by_kind, house.clock, _report, careful=careful, ours=(StorageError,))
+            for lane in lanes(house.outbox, MAILED)
+        ]
     )
 
 

@@ -23,6 +23,7 @@ from benchmarks.machine import pin, usual
 SECONDS: Final = 2
 """Of sound in each recording."""
 MESSAGE_ID: Final = re.compile(rb"^Message-ID:\s*<([^@>.]+)", re.IGNORECASE | re.MULTILINE)
+LENGTH: Final = re.compile(rb"^Content-Length:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
 END: Final = b"\r\n.\r\n"
 ROOT: Final = Path(__file__).parents[1]
 
@@ -89,13 +90,10 @@ class MailServer(asyncio.Protocol):
 
 
 class Carrier(asyncio.Protocol):
-    """One connection of HTTP/1.1; every recording is there, nothing else is."""
+    """One connection of HTTP/1.1; every recording is there, every text is taken."""
 
     def __init__(self, sound: bytes, waits: float) -> None:
-        self._found = (
-            b"HTTP/1.1 200 OK\r\nContent-Type: audio/x-wav\r\nContent-Length: %d\r\n\r\n"
-            % len(sound)
-        ) + sound
+        self._found = answer(b"200 OK", b"audio/x-wav", sound)
         self._waits = waits
         self._heard = bytearray()
 
@@ -105,14 +103,31 @@ class Carrier(asyncio.Protocol):
         self._line = transport
 
     def data_received(self, data: bytes) -> None:
-        """Requests have no body."""
+        """Answer what is whole."""
         self._heard += data
         while (at := self._heard.find(b"\r\n\r\n")) >= 0:
-            path = bytes(self._heard[:at]).split(b" ", 2)[1]
-            del self._heard[: at + 4]
-            there = b"/Recordings/RE" in path
-            answer = self._found if there else b"HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n"
-            asyncio.get_running_loop().call_later(self._waits, self._line.write, answer)
+            head = bytes(self._heard[:at])
+            length = LENGTH.search(head)
+            whole = at + 4 + (int(length[1]) if length else 0)
+            if len(self._heard) < whole:
+                return
+            del self._heard[:whole]
+            asyncio.get_running_loop().call_later(self._waits, self._say, head.split(b" ", 2)[1])
+
+    def _say(self, path: bytes) -> None:
+        if b"/Messages.json" in path:
+            text = b'{"sid": "SM%032x", "status": "queued"}' % time.monotonic_ns()
+            self._line.write(answer(b"201 Created", b"application/json", text))
+        elif b"/Recordings/RE" in path:
+            self._line.write(self._found)
+        else:
+            self._line.write(answer(b"404 Not Found", b"application/json", b"{}"))
+
+
+def answer(status: bytes, kind: bytes, body: bytes) -> bytes:
+    """One response."""
+    head = b"HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+    return head % (status, kind, len(body)) + body
 
 
 def wav(seconds: int) -> bytes:

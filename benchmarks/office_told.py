@@ -65,6 +65,8 @@ class Round:
     whole: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    """Milliseconds of the server's for a message, its jobs beside."""
     lost: int = 0
     doubled: int = 0
     failed: int = 0
@@ -196,6 +198,7 @@ async def one_round(
     messages = await prepared(server.account, range(first, first + many), carrier)
     found = Round(floor=await floor(far, asked.rate))
     since = len(far.taken())
+    found.cpu = -cpu_of(server.process.pid)
     sent = await ended(server.account, messages, asked.rate)
     found.failed = len(messages) - len(sent)
     return found, sent, since
@@ -251,20 +254,19 @@ def rounds(asked: argparse.Namespace, data: Databases, folder: Path) -> list[Rou
     with working(asked, data, folder) as server:
         for number in range(asked.rounds + 1):
             data.flush()
-            cpu, begun = cpu_of(server.process.pid), time.monotonic()
             with asyncio.Runner(loop_factory=fast_loop()) as runner:
                 found, sent, since = runner.run(one_round(server, asked.far, asked, number))
             taken = all_taken(asked.far, since, len(sent))
+            found.cpu = (found.cpu + cpu_of(server.process.pid)) / max(len(sent), 1) * 1000
             cases = {row[0]: row[1] for row in data.ask(server.place, CASES)}
             judge(found, sent, taken, cases)
-            used = (cpu_of(server.process.pid) - cpu) / (time.monotonic() - begun)
             print(f"round {number}  the mail server alone    {said(found.floor)}")
             print(f"round {number}  webhook asked, answered  {said(found.answers)}")
             print(f"round {number}  webhook asked, told      {said(found.whole)}")
             print(
                 f"round {number}  answered, told           {said(found.after)}  "
                 f"{len(found.whole)} told, {found.lost} lost, {found.doubled} doubled, "
-                f"{found.failed} not answered; core {used:.0%}",
+                f"{found.failed} not answered; {found.cpu:.1f} ms CPU a message",
                 flush=True,
             )
             all_of_them.append(found)

@@ -1,7 +1,7 @@
 """How offices are told, put together from the settings. Used by `server.py`."""
 
 from collections.abc import Callable, Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
 from deployment.bounces import tags_of
 from deployment.channels import Channel, Chat
@@ -24,6 +24,9 @@ from routing.web.demo.desk import address
 from routing.web.demo.office import readable_address
 from storage.escalations import StoredEscalations
 from storage.sealing import Sealing
+
+MAILED: Final = frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.ESCALATE})
+"""The work that is done by mail: it has hands of its own, which no carrier and no channel holds."""
 
 
 def telling(house: House, messages: Messages) -> Mapping[str, Handler]:

@@ -2,7 +2,8 @@
 given back with a longer wait. Handlers are registered by `server.py` (design §6)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -180,6 +181,26 @@ class Handoff:
     async def _fail(self, job: Job, why: str) -> None:
         await self._outbox.give_up(self._held[job.id], self._clock.now(), why)
         self._report("gave up", job, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Drains:
+    """Those of one outbox, each with kinds and hands of its own."""
+
+    each: Sequence[Handoff]
+
+    async def drain(self) -> int:
+        """As `Handoff.drain`."""
+        return sum(await asyncio.gather(*(one.drain() for one in self.each)))
+
+    def let_go(self) -> None:
+        """As `Handoff.let_go`."""
+        for one in self.each:
+            one.let_go()
+
+    async def stop(self) -> None:
+        """As `Handoff.stop`."""
+        await asyncio.gather(*(one.stop() for one in self.each))
 
 
 def wait_after(tries: int) -> timedelta:

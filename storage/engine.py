@@ -55,18 +55,15 @@ class Signals:
         await asyncio.Event().wait()
 
 
-class Wake:
-    """Wakes the outbox's drain: set by a commit that enqueued something."""
+class Ear:
+    """One who waits to be woken; what was told while nobody waited is not missed."""
 
-    def __init__(self, signals: Signals) -> None:
+    def __init__(self) -> None:
         self._event = asyncio.Event()
-        self._signals = signals
-        signals.hear(Topic.OUTBOX, self._event.set)
 
-    def set(self) -> None:
-        """Something is waiting, for any replica."""
+    def hear(self) -> None:
+        """Something is waiting."""
         self._event.set()
-        self._signals.tell(Topic.OUTBOX)
 
     async def wait(self, seconds: float) -> None:
         """Return when something is waiting, or after `seconds`."""
@@ -74,6 +71,34 @@ class Wake:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
         self._event.clear()
+
+
+class Wake:
+    """Wakes the outbox's drains: set by a commit that enqueued something."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._own = Ear()
+        self._ears = [self._own]
+        self._signals = signals
+        signals.hear(Topic.OUTBOX, self._wake)
+
+    def _wake(self) -> None:
+        for ear in self._ears:
+            ear.hear()
+
+    def set(self) -> None:
+        """Something is waiting, for any replica."""
+        self._wake()
+        self._signals.tell(Topic.OUTBOX)
+
+    def ear(self) -> Ear:
+        """Of one more drain, as long as the database is open."""
+        self._ears.append(Ear())
+        return self._ears[-1]
+
+    async def wait(self, seconds: float) -> None:
+        """As `Ear.wait`, for one who waits alone."""
+        await self._own.wait(seconds)
 
 
 class Database(ABC):

@@ -23,11 +23,12 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from routing.handoff import LONGEST_JOB
 from routing.ports import Job, JobKind, NewJob
 from storage.beneath import Read, Written
-from storage.engine import Database
+from storage.engine import Database, Ear
 from storage.leases import NOW, lease_of
 from storage.tables.ledger import leases
 from storage.tables.outbox import JobState, outbox
@@ -77,30 +78,39 @@ DUE: Final = (
     .order_by(outbox.c.run_at, outbox.c.id)
     .limit(bindparam("most", type_=Integer))
 )
-ANY_DUE: Final = Read(DUE)
 LIVES: Final = exists().where(leases.c.name == lease_of(outbox.c.holder), leases.c.until > NOW)
 """Whether the replica that has a job in hand has said lately that it lives."""
 US: Final = bindparam("holder", type_=outbox.c.holder.type)
 FREE: Final = or_(outbox.c.holder.is_(None), outbox.c.holder == US, ~LIVES)
 """Not in another's hand, however far that one's clock and ours are apart."""
-CLAIM: Final = (
-    update(outbox)
-    .where(outbox.c.id.in_(DUE.where(FREE).with_for_update(skip_locked=True)))
-    .values(
-        run_at=bindparam("leased", type_=outbox.c.run_at.type),
-        attempts=outbox.c.attempts + 1,
-        error=None,
-        holder=US,
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whether there is any work of some kinds, and the claim to it."""
+
+    look: Read
+    take: ReturningUpdate[Any]
+
+
+def claims_of(*which: ColumnElement[bool]) -> Claims:
+    """Those to due work of which all of this holds."""
+    due = DUE.where(*which)
+    take = (
+        update(outbox)
+        .where(outbox.c.id.in_(due.where(FREE).with_for_update(skip_locked=True)))
+        .values(
+            run_at=bindparam("leased", type_=outbox.c.run_at.type),
+            attempts=outbox.c.attempts + 1,
+            error=None,
+            holder=US,
+        )
     )
-    .returning(
-        outbox.c.id,
-        outbox.c.kind,
-        outbox.c.payload,
-        outbox.c.attempts,
-        outbox.c.key,
-        outbox.c.failures,
-    )
-)
+    columns = ("id", "kind", "payload", "attempts", "key", "failures")
+    return Claims(Read(due), take.returning(*(outbox.c[name] for name in columns)))
+
+
+ALL: Final = claims_of()
 
 
 def _unfinished() -> Select[Any]:
@@ -192,14 +202,14 @@ class StoredOutbox:
         """False where the others may take this replica for dead (`presence`): it claims nothing,
         and lets go of what it has."""
 
-    async def claim(self, now: datetime, most: int) -> Sequence[Job]:
+    async def claim(self, now: datetime, most: int, claims: Claims = ALL) -> Sequence[Job]:
         """Jobs that are due, the longest waiting first; ours until the lease ends."""
         due = {"now": now, "nobodys": now - STRANGE_FOR}
-        if not self.sure or not await self._database.look(ANY_DUE, **due, most=1):
+        if not self.sure or not await self._database.look(claims.look, **due, most=1):
             return ()
         held = {"leased": now + LEASE, "holder": self._database.replica}
         values = {**due, "most": most, **held}
-        claimed = await self._database.brief(lambda unit: unit.execute(CLAIM, values).all())
+        claimed = await self._database.brief(lambda unit: unit.execute(claims.take, values).all())
         if not self.sure:
             return ()
         rows = sorted(claimed, key=lambda row: row.id)
@@ -264,6 +274,10 @@ class StoredOutbox:
     async def wait(self, seconds: float) -> None:
         """Until the next commit that enqueued something, or `seconds`."""
         await self._database.woken.wait(seconds)
+
+    def ear(self) -> Ear:
+        """Another who waits so, beside this one."""
+        return self._database.woken.ear()
 
     async def backlog(self, now: datetime) -> Sequence[Backlog]:
         """All that is not finished, by kind and standing."""

@@ -19,7 +19,7 @@ from deployment.settings import Settings
 from ivr.carrier.account import Account, CarrierError
 from ivr.carrier.sweep import Sweep
 from ivr.conversation.recovery import Recovery
-from routing.handoff import Handoff
+from routing.handoff import Drains
 from storage.ledger import StoredLedger
 from storage.retention import Retention
 from storage.sqlite.database import SqliteDatabase
@@ -38,7 +38,7 @@ class House:
         self.clock = clock
         self.inner: making.House
         self.wire: Wire
-        self._drain: Handoff
+        self._drains: Drains
         self._sweep: Sweep
         self._recovery: Recovery
         self._retention: Retention
@@ -57,7 +57,7 @@ class House:
         database = SqliteDatabase(self._folder / "zhitong.db")
         self.inner = await making.furnish(settings, self.clock, database)
         rest = self._rest()
-        self._drain = server.drain(self.inner, rest)
+        self._drains = server.drains(self.inner, rest)
         plans = self.inner.plans
         self._sweep = sweep_of(
             rest,
@@ -87,7 +87,7 @@ class House:
 
     async def stop(self) -> None:
         """End this run; what it had in hand is cut off."""
-        await self._drain.stop()
+        await self._drains.stop()
         await self.inner.journal.stop()
         await self.wire.close()
         self.inner.fallback.spool.close()
@@ -95,7 +95,7 @@ class House:
 
     async def killed_at_work(self, tokens: str, turns: int) -> None:
         """The work in hand is cut off after so many turns of the loop; then a new run."""
-        working = asyncio.get_running_loop().create_task(self._drain.drain())
+        working = asyncio.get_running_loop().create_task(self._drains.drain())
         for _ in range(turns):
             await asyncio.sleep(0)
         working.cancel()
@@ -106,7 +106,7 @@ class House:
 
     async def work(self) -> None:
         """All that is due in the outbox."""
-        while await self._drain.drain():
+        while await self._drains.drain():
             pass
 
     async def sweep(self) -> None:

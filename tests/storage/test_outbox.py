@@ -14,7 +14,7 @@ from routing.handoff import LONGEST_JOB
 from routing.ports import Job, JobKind, NewJob, Share
 from storage.effects import enqueue
 from storage.engine import Database
-from storage.outbox import CLAIM, DUE, IN_DOUBT, LEASE, STRANGE_FOR, Standing, StoredOutbox
+from storage.outbox import ALL, IN_DOUBT, LEASE, STRANGE_FOR, Standing, StoredOutbox
 from storage.tables.outbox import outbox
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
 
@@ -280,7 +280,7 @@ async def test_the_backlog_says_how_much_of_what_and_since_when(tmp_path: Path) 
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("query", [DUE, CLAIM], ids=["look", "claim"])
+@pytest.mark.parametrize("query", [ALL.look.query, ALL.take], ids=["look", "claim"])
 async def test_a_claim_looks_at_no_finished_work(tmp_path: Path, query: Any) -> None:
     """A day's finished work lies in the same table, and claims are made every second."""
     async with opened(tmp_path) as house, house.database.reading() as connection:
