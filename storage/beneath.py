@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Executable, Select
+from sqlalchemy import BindParameter, Connection, Executable, Float, Select
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -113,8 +113,7 @@ class Read:
 
 def _query_of(query: Select[Any], dialect: Dialect) -> Query:
     columns = query.selected_columns
-    kinds = [column.type.dialect_impl(dialect) for column in columns]
-    shapes = [kind.result_processor(dialect, None) for kind in kinds]
+    shapes = [_reading(column.type, dialect) for column in columns]
     reads = tuple((at, shape) for at, shape in enumerate(shapes) if shape is not None)
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024 - the query names its fields
     return Query(_text_of(query, dialect, None), row._make, reads)
@@ -124,6 +123,15 @@ def _text_of(statement: Any, dialect: Dialect, columns: Sequence[str] | None) ->
     compiled = statement.compile(dialect=dialect, column_keys=columns)
     takes = [_take(compiled.binds[name], name, dialect) for name in compiled.positiontup]
     return Text(str(compiled), tuple(takes))
+
+
+def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Shape | None:
+    """How a type's values are read; a float is one by each driver, and what Core does to it depends
+    on what PostgreSQL says of the column, which is not known here."""
+    if isinstance(kind, Float):
+        return None
+    read: Shape | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return read
 
 
 def _writing(kind: TypeEngine[Any], dialect: Dialect) -> Shape | None:

@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from ivr.conversation.messages import PLAN_TURN
 from ivr.ports.recordings import Recordings
@@ -17,7 +28,8 @@ from routing.cases.transitions import Actor
 from routing.cases.words import Correction, Phrase, Words
 from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement
 from storage.acceptance import accept
-from storage.corrections import corrections_of
+from storage.beneath import Read
+from storage.corrections import corrections_of, corrections_of_case
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.tables.cases import case_callers, case_events, cases, recordings, transcripts
@@ -57,9 +69,12 @@ class StoredCases:
         return await self._read(query.order_by(*order).limit(SHOWN))
 
     async def case(self, reference: str) -> OfficeCase | None:
-        """One case."""
-        found = await self._read(_cases().where(cases.c.reference == reference))
-        return found[0] if found else None
+        """One case: what each mail of it begins with."""
+        rows = await self._database.look(CASE, of=reference)
+        if not rows:
+            return None
+        sounds = await self._database.look(ITS_SOUNDS, of=reference)
+        return _case(rows[0], sounds, await corrections_of_case(self._database, reference))
 
     async def audio(self, sid: str) -> bytes | None:
         """A recording's WAV."""
@@ -106,7 +121,8 @@ class StoredCases:
 
     async def _read(self, query: Select[Any]) -> Sequence[OfficeCase]:
         rows = await self._database.read(query)
-        sounds = await self._database.read(_sounds([row.reference for row in rows]))
+        all_of_them = recordings.c.reference.in_([row.reference for row in rows])
+        sounds = await self._database.read(_sounds(all_of_them))
         by_case: dict[str, list[Row[Any]]] = {}
         for sound in sounds:
             by_case.setdefault(sound.reference, []).append(sound)
@@ -132,7 +148,7 @@ def _cases() -> Select[Any]:
     )
 
 
-def _sounds(references: Sequence[str]) -> Select[Any]:
+def _sounds(which: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
             recordings.c.reference,
@@ -145,9 +161,13 @@ def _sounds(references: Sequence[str]) -> Select[Any]:
             transcripts.c.phrases,
         )
         .join(transcripts, transcripts.c.recording == recordings.c.sid, isouter=True)
-        .where(recordings.c.reference.in_(references))
+        .where(which)
         .order_by(recordings.c.at, recordings.c.sid, transcripts.c.at, transcripts.c.source)
     )
+
+
+CASE: Final = Read(_cases().where(cases.c.reference == bindparam("of")))
+ITS_SOUNDS: Final = Read(_sounds(recordings.c.reference == bindparam("of")))
 
 
 def _case(

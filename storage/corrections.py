@@ -2,13 +2,14 @@
 Implements `routing.ports.Corrections`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select
 
 from routing.cases.corrections import MOST_OF_ONE, Wrong
 from routing.cases.words import Correction
 from routing.ports import Audio
+from storage.beneath import Read
 from storage.engine import Database
 from storage.tables.cases import corrections, recordings
 
@@ -39,13 +40,28 @@ async def corrections_of(
     database: Database, sids: Sequence[str]
 ) -> Mapping[str, tuple[Correction, ...]]:
     """By recording, the newest first."""
-    query = (
-        select(corrections)
-        .where(corrections.c.recording.in_(sids))
-        .order_by(corrections.c.at.desc(), corrections.c.id.desc())
-    )
+    return _by_recording(await database.read(_written(corrections.c.recording.in_(sids))))
+
+
+async def corrections_of_case(
+    database: Database, reference: str
+) -> Mapping[str, tuple[Correction, ...]]:
+    """The same of all recordings of one case, which each of its mails asks for."""
+    return _by_recording(await database.look(OF_CASE, of=reference))
+
+
+def _written(which: ColumnElement[bool]) -> Select[Any]:
+    newest = corrections.c.at.desc(), corrections.c.id.desc()
+    return select(corrections).where(which).order_by(*newest)
+
+
+_ITS: Final = select(recordings.c.sid).where(recordings.c.reference == bindparam("of"))
+OF_CASE: Final = Read(_written(corrections.c.recording.in_(_ITS)))
+
+
+def _by_recording(rows: Sequence[Any]) -> Mapping[str, tuple[Correction, ...]]:
     found: dict[str, tuple[Correction, ...]] = {}
-    for row in await database.read(query):
+    for row in rows:
         written = Correction(row.text, row.by, row.at)
         found[row.recording] = (*found.get(row.recording, ()), written)
     return found

@@ -3,13 +3,13 @@ Implements `routing.delivery.escalating.Steps`."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, Executable, update
 
 from routing.ports import JobKind
-from storage.effects import enqueue
 from storage.engine import Database
 from storage.outbox import in_state
 from storage.tables.outbox import JobState, outbox
+from storage.writes import ADD_JOB, job_row
 
 
 class StoredEscalations:
@@ -25,14 +25,17 @@ class StoredEscalations:
         be `sooner`: then it is not later than `at`."""
         key = f"escalate:{reference}:{rung}"
         payload = {"reference": reference, "office": office, "rung": rung}
-        row = enqueue(JobKind.ESCALATE, payload, key, at, reference)
-        waiting = (outbox.c.kind == JobKind.ESCALATE.value, outbox.c.reference == reference)
-        untouched = (in_state(JobState.READY), outbox.c.attempts == 0, outbox.c.run_at > at)
-        forward = update(outbox).where(*waiting, *untouched).values(run_at=at, enqueued=at)
+        row = job_row(JobKind.ESCALATE, payload, key, at, reference)
 
         def arrange(unit: Connection) -> None:
-            unit.execute(row)
+            ADD_JOB.on(unit, row)
             if sooner:
-                unit.execute(forward)
+                unit.execute(_forward(reference, at))
 
         await self._database.brief(arrange)
+
+
+def _forward(reference: str, at: datetime) -> Executable:
+    waiting = (outbox.c.kind == JobKind.ESCALATE.value, outbox.c.reference == reference)
+    untouched = (in_state(JobState.READY), outbox.c.attempts == 0, outbox.c.run_at > at)
+    return update(outbox).where(*waiting, *untouched).values(run_at=at, enqueued=at)

@@ -6,21 +6,28 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import bindparam, select, update
 
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import RecordingRef
 from routing.ports import Audio, JobKind
-from storage.effects import enqueue
+from storage.beneath import Read, Written
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.outbox import WAITING
 from storage.sounds import Sounds
 from storage.tables.cases import recordings
 from storage.tables.outbox import outbox
+from storage.writes import ADD_JOB, job_row
 
 DELETE_AFTER: Final = timedelta(minutes=10)
 """How long a recording that is kept here stays at the carrier, which may be asked for its words."""
+REF: Final = Read(
+    select(recordings.c.url, recordings.c.seconds, recordings.c.language).where(
+        recordings.c.sid == bindparam("of")
+    )
+)
+MARK: Final = Written(update(recordings).where(recordings.c.sid == bindparam("of")))
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -58,31 +65,24 @@ class StoredRecordings:
 
     async def ref(self, sid: str) -> RecordingRef | None:
         """Where the carrier has it."""
-        query = select(recordings.c.url, recordings.c.seconds).where(recordings.c.sid == sid)
-        for row in await self._database.read(query):
+        for row in await self._database.look(REF, of=sid):
             return None if row.url is None else RecordingRef(sid, row.url, row.seconds)
         return None
 
     async def kept(self, sid: str) -> Language | None:
         """Mark it as kept here; returns its language."""
         await self._mark(sid, Audio.KEPT)
-        query = select(recordings.c.language).where(recordings.c.sid == sid)
-        rows = await self._database.read(query)
-        return cast("Language | None", rows[0][0]) if rows else None
+        rows = await self._database.look(REF, of=sid)
+        return cast("Language | None", rows[0].language) if rows else None
 
     async def follow_up(self, sid: str, language: Language | None, now: datetime) -> None:
         """What comes once it is kept: its words, then its deletion at the carrier. A repeat
         changes nothing."""
         payload = {"recording": sid, "language": language}
         later = now + DELETE_AFTER
-        words = enqueue(JobKind.TRANSCRIBE, payload, _asking(sid), now, None)
-        deletion = enqueue(JobKind.DELETE_RECORDING, payload, f"delete:{sid}", later, None)
-
-        def both(unit: Connection) -> None:
-            unit.execute(words)
-            unit.execute(deletion)
-
-        await self._database.brief(both)
+        words = job_row(JobKind.TRANSCRIBE, payload, _asking(sid), now, None)
+        deletion = job_row(JobKind.DELETE_RECORDING, payload, f"delete:{sid}", later, None)
+        await self._database.brief(lambda unit: ADD_JOB.on(unit, [words, deletion]))
         self._database.woken.set()
 
     async def words_awaited(self, sid: str) -> bool:
@@ -91,8 +91,8 @@ class StoredRecordings:
         return bool(await self._database.read(query))
 
     async def _mark(self, sid: str, audio: Audio) -> None:
-        change = update(recordings).where(recordings.c.sid == sid).values(audio=audio.value)
-        await self._database.brief(lambda unit: unit.execute(change))
+        values = {"of": sid, "audio": audio.value}
+        await self._database.brief(lambda unit: MARK.on(unit, values))
 
 
 def _asking(sid: str) -> str:

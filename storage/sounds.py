@@ -60,19 +60,19 @@ class SoundFiles:
         """Raises DiskFull."""
         path = self._path(sid)
         part = path.with_suffix(f".{secrets.token_hex(8)}.part")  # two fetches must not mix
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         self._writing.add(part)
         try:
             size = await _written(part, audio)
-            await asyncio.to_thread(_rename, part, path)
-        except OSError as wrong:
-            if wrong.errno == errno.ENOSPC:
+            await asyncio.to_thread(_finish, part, path)
+        except BaseException as wrong:
+            with contextlib.suppress(OSError):  # what is left is swept at the next start
+                await asyncio.to_thread(part.unlink)
+            if isinstance(wrong, OSError) and wrong.errno == errno.ENOSPC:
                 raise DiskFull(
                     "the disk is full: free some room in DATA_DIR's file system"
                 ) from wrong
             raise
         finally:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
             self._writing.discard(part)
         return size
 
@@ -109,15 +109,19 @@ class SoundFiles:
 
 
 async def _written(part: Path, audio: AsyncIterator[bytes]) -> int:
-    """Write and flush a new file; returns its size in bytes. It is opened anew for each piece: a
-    file that is opened in a thread belongs to nobody once who waits for it is cancelled."""
+    """Write a new file; returns its size in bytes. It is opened anew for each piece: a file that is
+    opened in a thread belongs to nobody once who waits for it is cancelled."""
     size = 0
-    await asyncio.to_thread(part.touch, exist_ok=False)
+    await asyncio.to_thread(_begin, part)
     async for piece in audio:
         size += len(piece)
         await asyncio.to_thread(_append, part, piece)
-    await asyncio.to_thread(_flush, part)
     return size
+
+
+def _begin(part: Path) -> None:
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.touch(exist_ok=False)
 
 
 def _append(part: Path, piece: bytes) -> None:
@@ -138,7 +142,9 @@ def _read(path: Path, start: int) -> bytes:
     return b""
 
 
-def _rename(part: Path, path: Path) -> None:
+def _finish(part: Path, path: Path) -> None:
+    """Flushed, and only then under its name."""
+    _flush(part)
     part.replace(path)
     flush_folder(path.parent)
 

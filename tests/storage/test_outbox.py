@@ -327,10 +327,11 @@ async def test_work_is_taken_on_once_for_each_key(tmp_path: Path) -> None:
         store = StoredOutbox(house.database)
         job = NewJob(JobKind.TELL_CHANNEL, {"channel": "desk"}, "channel:desk:case-1", "46270395")
         again = NewJob(JobKind.TELL_CHANNEL, {"channel": "other"}, "channel:desk:case-1")
-        house.database.woken._event.clear()
+        ear = store.ear()
 
         assert await store.add((job,), AT) == []
-        assert house.database.woken._event.is_set()
+        async with asyncio.timeout(20):
+            await ear.wait(LONG)
         assert await store.add((again, text_to("1", "46270395")), AT + SECOND) == []
 
         first, _ = await store.claim(AT + SECOND, MORE)
