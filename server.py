@@ -60,8 +60,10 @@ from ivr.transcription.hot_words import HotWords, hot_words
 from ivr.transcription.process import EngineProcess
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.casework import Casework
+from routing.delivery.webhook import Endpoint
 from routing.handoff import Drains, Handler, Handoff
 from routing.ports import Job, JobKind
+from routing.web.api.accept import AcceptDesk, accept_routes
 from routing.web.demo.desk import OfficeDesk
 from routing.web.demo.office import (
     OFFICE_LINK,
@@ -140,6 +142,7 @@ def assembled(house: House) -> web.Application:
     access = settings.log_level == "debug"
     app.add_routes(watch_webhooks(house.metrics, routes, access=access))
     look_after(house, webhooks)
+    mount_api(app, house)
     mount_ledger(app, house)
     speech = speech_of(settings, lambda: house.plans.current, house.clock)
     line = local_line(settings, house.secrets, house.clock, house.numbers, speech)
@@ -147,6 +150,15 @@ def assembled(house: House) -> web.Application:
         mount_line(app, house, line)
     app.cleanup_ctx.append(background)
     return app
+
+
+def mount_api(app: web.Application, house: House) -> None:
+    """What an office's own system may do, signed with its channel's secret."""
+    known = house.channels.items()
+    secrets = {name: to.secrets for name, to in known if isinstance(to, Endpoint)}
+    work = Casework(house.cases, house.clock)
+    desk = AcceptDesk(secrets, house.directory, house.cases, work, house.clock)
+    app.add_routes(accept_routes(desk, (StorageError,)))
 
 
 def mount_ledger(app: web.Application, house: House) -> None:
