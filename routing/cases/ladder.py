@@ -1,7 +1,8 @@
 """Whom next, and when: the ladder of a case that nobody has accepted (hotline §1.3, §1.7). Pure;
 `register` has each office's contacts, `delivery.escalating` climbs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,9 +24,28 @@ def above(directory: Directory, office: str, accused: frozenset[str], rung: int)
     ladder = directory.contacts.get(office, ())
     own = directory.offices[office].email if office in directory.offices else None
     barred = {way for other in accused for way in _ways_to(directory, other)} - {own}
+    return _allowed((contact for contact in ladder if contact.order > rung), barred)
+
+
+def first(directory: Directory, office: str, accused: frozenset[str]) -> Contact | None:
+    """Who on the office's ladder is told at once; None where nobody there may be: then its own
+    mailbox alone is. Whoever is told first of the cases of an office complained about is passed
+    over; one who stands above that office is just who is to know of it."""
+    ladder = directory.contacts.get(office, ())
+    own = directory.offices[office].email if office in directory.offices else None
+    others = accused - {office}
+    barred = {way for other in others for way in _ways_to(directory, other, rungs=1)} - {own}
+    return _allowed(ladder, barred)
+
+
+def _allowed(ladder: Iterable[Contact], barred: set[str]) -> Contact | None:
+    """A post whose mailbox or phone is barred is; a channel may be many offices', and is left out
+    by itself."""
     for contact in ladder:
-        if contact.order > rung and barred.isdisjoint(_ways(contact)):
-            return contact
+        if barred.isdisjoint({contact.email, contact.phone} - {None}):
+            told = replace(contact, channel=None) if contact.channel in barred else contact
+            if _ways(told):
+                return told
     return None
 
 
@@ -55,11 +75,12 @@ def _offices(directory: Directory, dialled: str, topic: str | None) -> Iterator[
         yield directory.topics[topic].lead
 
 
-def _ways_to(directory: Directory, office: str) -> Iterator[str]:
-    """The mailboxes, phones and channels that reach an office or whoever stands above it there."""
+def _ways_to(directory: Directory, office: str, rungs: int | None = None) -> Iterator[str]:
+    """The mailboxes, phones and channels that reach an office or whoever stands above it there, as
+    far up as so many rungs."""
     if office in directory.offices:
         yield directory.offices[office].email
-    for contact in directory.contacts.get(office, ()):
+    for contact in directory.contacts.get(office, ())[:rungs]:
         yield from _ways(contact)
 
 

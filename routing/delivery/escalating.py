@@ -10,7 +10,7 @@ from typing import Protocol
 from routing.cases.case import CaseState
 from routing.cases.ladder import TOP, above, accused, due
 from routing.delivery.further import Further
-from routing.delivery.letter import News, letter, rung_of
+from routing.delivery.letter import News, letter, rung_of, told_first
 from routing.delivery.telling import Cases, Post
 from routing.directory import Directory
 from routing.handoff import Handler, Refused
@@ -67,7 +67,8 @@ class Escalating:
         forward."""
         case = await self.cases.case(reference)
         if case is not None and _waits(case):
-            await self._arrange(case, 1)
+            told = told_first(case, self.town().directory)
+            await self._arrange(case, 1 if told is None else told.order)
 
     async def of_rung(self, job: Job) -> None:
         """Tell the next one, after the one beyond is arranged: cut off between both, it is told

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
+from routing.cases.ladder import accused, first
 from routing.cases.reference import spaced
 from routing.cases.words import Words
-from routing.directory import Directory, Office
+from routing.directory import Contact, Directory, Office
 from routing.ports import OfficeCase
 
 KINDS: Final = {
@@ -99,7 +100,7 @@ def letter(
     return Letter(
         id=news_id(news, case.reference, of),
         thread=news_id(News.CASE, case.reference),
-        to=mailed_to(office, directory),
+        to=mailed_to(case, office, directory),
         subject=_subject(case, news),
         text="\n\n".join("\n".join(part) for part in (*parts, where)) + "\n",
         html=_html(parts, where, page),
@@ -111,10 +112,16 @@ def news_id(news: News, reference: str, of: str = "") -> str:
     return f"{news}-{reference}{f'-{mark_of(of)}' if of else ''}"
 
 
-def mailed_to(office: Office, directory: Directory) -> str:
-    """Whose mailbox is told of an office's cases at once."""
-    ladder = directory.contacts.get(office.id)
-    return (ladder[0].email if ladder else None) or office.email
+def told_first(case: OfficeCase, directory: Directory) -> Contact | None:
+    """Who on the office's ladder is told of a case at once: nobody whom it is about."""
+    about = accused(directory, case.dialled, case.topic, case.kind, case.about)
+    return first(directory, case.office, about)
+
+
+def mailed_to(case: OfficeCase, office: Office, directory: Directory) -> str:
+    """Whose mailbox is told of a case at once."""
+    contact = told_first(case, directory)
+    return (contact.email if contact else None) or office.email
 
 
 def _where(case: OfficeCase, page: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from routing.cases.case import Confidentiality
 from routing.delivery.further import Further
-from routing.delivery.letter import Letter, News, letter
+from routing.delivery.letter import Letter, News, letter, told_first
 from routing.directory import Directory
 from routing.handoff import CASE_COMES, Refused, TryAgain
 from routing.ports import Job, OfficeCase, Statement
@@ -64,6 +64,6 @@ class Telling:
         office = directory.offices.get(case.office)
         if office is None:
             raise Refused("the case's office is not in the register; add it, then send again")
-        for first in directory.contacts.get(office.id, ())[:1]:
-            await self.further(first, case, news, of=of)
+        if (contact := told_first(case, directory)) is not None:
+            await self.further(contact, case, news, of=of)
         await self.post(letter(case, office, directory, self.page(case.office), news, of=of))

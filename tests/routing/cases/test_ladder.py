@@ -10,7 +10,7 @@ import pytest
 
 from ivr.flow.world import Plan
 from routing.cases.kinds import About, Kind
-from routing.cases.ladder import DANGER_WAIT, LAST_WAIT, above, accused, due
+from routing.cases.ladder import DANGER_WAIT, LAST_WAIT, above, accused, due, first
 from routing.hours import Holidays, OpenIntervals, open_intervals, parse_hours
 from routing.register import Contact
 
@@ -77,6 +77,43 @@ def test_who_is_complained_about_is_passed_over(demo_plan: Plan) -> None:
     own = above(changed, TOWN, frozenset({TOWN}), 0)
     assert own is not None
     assert own.email == directory.offices[TOWN].email, "who has the case is told of it"
+
+
+def test_at_once_nobody_is_told_whom_the_complaint_is_about(demo_plan: Plan) -> None:
+    directory = demo_plan.directory
+    shared = rung(1, 0, "desk@yunling.example")
+    contacts = {**directory.contacts, TOWN: (shared, rung(2)), WATER: (shared,)}
+    changed = replace(directory, contacts=contacts)
+
+    assert first(changed, TOWN, frozenset()) == shared
+    assert first(changed, TOWN, frozenset({WATER})) == rung(2)
+    assert first(changed, TOWN, frozenset({TOWN})) == shared, "who has the case is told of it"
+    alone = replace(changed, contacts={**contacts, TOWN: (shared,)})
+    assert first(alone, TOWN, frozenset({WATER})) is None
+
+
+def test_who_stands_above_it_is_told_at_once_all_the_same(demo_plan: Plan) -> None:
+    directory = demo_plan.directory
+    head = rung(1, 0, "head@yunling.example")
+    water = (rung(1, 0, "water@yunling.example"), replace(head, order=2))
+    contacts = {**directory.contacts, TOWN: (head,), WATER: water}
+
+    assert first(replace(directory, contacts=contacts), TOWN, frozenset({WATER})) == head
+
+
+def test_a_channel_that_they_share_is_left_out_and_the_post_is_not(demo_plan: Plan) -> None:
+    directory = demo_plan.directory
+    mine, theirs = rung(1, 0), rung(1, 0, "water@yunling.example")
+    contacts = {
+        **directory.contacts,
+        TOWN: (replace(mine, channel="city"), replace(mine, order=2, email=None, channel="city")),
+        WATER: (replace(theirs, channel="city"),),
+    }
+    changed = replace(directory, contacts=contacts)
+
+    assert first(changed, TOWN, frozenset({WATER})) == mine
+    assert above(changed, TOWN, frozenset({WATER}), 0) == mine
+    assert above(changed, TOWN, frozenset({WATER}), 1) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.flow.world import Plan
 from routing.cases.case import Confidentiality
-from routing.cases.kinds import Kind
+from routing.cases.kinds import About, Kind
 from routing.cases.words import Correction, Phrase, Words
 from routing.delivery.console import ConsolePost
 from routing.delivery.further import Further
@@ -242,6 +242,28 @@ async def told_by(directory: Directory) -> Letter:
     job = Job(1, "tell_office", {"reference": "46270395", "office": "市公安局"}, 1)
     await Telling(Cases(CASE), lambda: directory, post, lambda _: None, further).of_case(job)
     return posted[0]
+
+
+async def test_a_complaint_is_not_told_to_whom_it_is_about(demo_plan: Plan) -> None:
+    """One post is first for both: the office of the dialled number, and the one that decides."""
+    directory, posted, enqueued = demo_plan.directory, list[Letter](), Enqueued()
+    dialled = next(e.e164 for e in directory.numbers.values() if e.office == "市水利局")
+    both = Contact(1, {}, "desk@yunling.example", "+8613900000001", "desk", 0)
+    contacts = {**directory.contacts, "市政府": (both,), "市水利局": (both,)}
+    about = replace(
+        CASE, office="市政府", dialled=dialled, kind=Kind.COMPLAINT, about=About.THIS_OFFICE
+    )
+
+    async def post(letter: Letter) -> None:
+        posted.append(letter)
+
+    further = Further(enqueued, lambda *_: "text", StoppedClock())
+    changed = replace(directory, contacts=contacts)
+    telling = Telling(Cases(about), lambda: changed, post, lambda _: None, further)
+    await telling.of_case(Job(1, "tell_office", {"reference": CASE.reference}, 1))
+
+    assert [letter.to for letter in posted] == [directory.offices["市政府"].email]
+    assert enqueued.jobs == {}
 
 
 async def test_the_console_keeps_what_would_be_sent() -> None:
