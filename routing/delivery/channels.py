@@ -44,12 +44,16 @@ class Channels:
         self._hands = {name: asyncio.Semaphore(AT_ONCE) for name in doors}
 
     async def __call__(self, job: Job) -> None:
-        """Raises Refused, TryAgain, NotYet. Nothing is told where the case is another office's by
-        now, nor words of a case that has become one not to write of."""
+        """Raises Refused, TryAgain, NotYet (also where a replica has not yet read of the channel).
+        Nothing is told where the case is another office's by now, nor words of a case that has
+        become one not to write of."""
         name = str(job.payload["channel"])
         door = self._doors.get(name)
         if door is None:
-            raise Refused(f"no channel is called {name}: add it to ZHITONG_CHANNELS, or correct it")
+            raise NotYet(
+                f"no channel is called {name} here: add it to ZHITONG_CHANNELS and restart, or "
+                "correct the register"
+            )
         notice = await self._notice(job)
         if notice.case.office != job.payload["office"]:
             return

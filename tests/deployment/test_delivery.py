@@ -3,7 +3,6 @@ server, or keeps it where there is none, and tells the post's channel and phone 
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,34 +10,17 @@ from aiohttp import web
 
 import server
 from deployment import plans
-from deployment.house import HOUSE, House
+from deployment.house import HOUSE
 from deployment.settings import Settings
 from deployment.sockets import runner_of
-from ivr.flow.effect import AttachRecording, TellOffice
-from routing.city import AREA, demo_sheets
 from routing.delivery.webhook import signature
-from routing.sheets.contacts import NOBODY
-from routing.sheets.register import read_directory
 from storage.schema import migrate
+from tests.deployment.told import PHONE, channels_file, leave_a_message, with_a_duty_desk
 from tests.ivr.carrier.local.house import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.receiver import SECRET, Receiver, receiving
-from tests.storage.stepping import first_step, later_step, open_case
 
 DEADLINE = 90.0
-PHONE = "+8613900000107"
-
-
-async def leave_a_message(house: House) -> str:
-    """A caller's; returns whose address it goes to."""
-    office = next(iter(house.directory().offices.values()))
-    opening = replace(open_case(), office=office.id)
-    attach = AttachRecording(opening.reference, 1, "RE1", 12, "zh-CN")
-    told = TellOffice(opening.reference, office.id)
-    await house.journal.append(first_step("a"))
-    await house.journal.append(later_step("a", 1, opening, attach, told))
-    await house.calls.hold_transcript("RE1", "路灯坏了", "carrier", house.clock.now())
-    return office.email
 
 
 async def test_a_case_and_its_words_reach_the_office_through_the_citys_mail_server(
@@ -82,11 +64,7 @@ async def test_a_post_is_told_by_its_channel_and_its_phone_at_once(
     """A real receiver has the case and its words, signed; the embedded carrier has the text."""
     monkeypatch.chdir(tmp_path)
     await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
-    sheets = demo_sheets()
-    office = next(iter(read_directory(sheets, area=AREA).offices))
-    row = f"{office},1,值班室,Duty desk,,{PHONE},desk,\n"
-    told = replace(sheets, contacts=NOBODY + row)
-    monkeypatch.setattr(plans, "demo_sheets", lambda: told)
+    monkeypatch.setattr(plans, "demo_sheets", with_a_duty_desk)
     receiver = Receiver()
     async with receiving(receiver) as port, asyncio.timeout(DEADLINE):
         channels = channels_file(tmp_path, f"http://127.0.0.1:{port}/")
@@ -113,14 +91,3 @@ async def test_a_post_is_told_by_its_channel_and_its_phone_at_once(
     assert text.to == PHONE
     assert "路灯" not in text.text
     assert {mail.to for mail in mails} == {"office01@yunling.example"}
-
-
-def channels_file(folder: Path, url: str) -> Path:
-    """One webhook, `desk`, on this machine."""
-    file = folder / "channels.toml"
-    file.write_text(
-        f'[channels.desk]\nkind = "webhook"\nurl = "{url}"\nsecret = "{SECRET}"\n'
-        "allow_private = true\n"
-    )
-    file.chmod(0o600)
-    return file

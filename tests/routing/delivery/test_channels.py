@@ -72,7 +72,6 @@ async def test_a_case_that_went_to_another_office_is_not_told_to_the_first(demo_
 @pytest.mark.parametrize(
     ("cases", "job", "says"),
     [
-        (Cases(CASE), told("nowhere"), "no channel is called nowhere: add it to ZHITONG_CHANNELS"),
         (Cases(), told(), "the case to tell of is not kept"),
         (Cases(replace(CASE, office="旧局")), told(office="旧局"), "not in the register"),
     ],
@@ -82,6 +81,11 @@ async def test_what_cannot_be_told_is_given_up(
 ) -> None:
     with pytest.raises(Refused, match=says):
         await heard(demo_plan, cases, job)
+
+
+async def test_a_channel_that_this_replica_does_not_know_is_waited_for(demo_plan: Plan) -> None:
+    with pytest.raises(NotYet, match="no channel is called nowhere here: add it to ZHITONG_CHANN"):
+        await heard(demo_plan, Cases(CASE), told("nowhere"))
 
 
 async def test_a_channel_that_hangs_leaves_the_others_their_hands(demo_plan: Plan) -> None:
