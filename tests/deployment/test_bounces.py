@@ -17,7 +17,7 @@ from routing.undelivered import Fate
 from storage.errors import StorageError
 from storage.schema import migrate
 from storage.sealing import Sealing
-from tests.deployment.test_delivery import leave_a_message
+from tests.deployment.told import leave_a_message
 from tests.routing.delivery.imap import LOGIN, Post, serving_mailbox
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.reports import EXIM, POSTFIX, report
