@@ -53,11 +53,11 @@ from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.sweep import EVERY
 from ivr.conversation.recovery import Recovery
 from ivr.conversation.stores import Stores
+from ivr.engine.process import EngineProcess
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.transcription.hot_words import HotWords, hot_words
-from ivr.transcription.process import EngineProcess
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.casework import Casework
 from routing.delivery.webhook import Endpoint

@@ -19,6 +19,7 @@ from ivr.carrier.numbers import Setting
 from ivr.carrier.profiles import Profile, profile_of, without_words
 from ivr.carrier.recordings import Media, MediaRules
 from ivr.conversation.pieces import Pieces
+from ivr.engine.process import EngineProcess
 from ivr.flow.world import Plan
 from ivr.library.greetings import greetings
 from ivr.ports.recordings import Sound, Transcriber
@@ -26,7 +27,6 @@ from ivr.transcription.engines import Carrier, NoTranscriber
 from ivr.transcription.hot_words import Expect, nothing_expected
 from ivr.transcription.local import Local
 from ivr.transcription.openai import MODEL, Far, OpenAi
-from ivr.transcription.process import EngineProcess
 from routing.ports import Clock
 
 

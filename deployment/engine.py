@@ -5,7 +5,7 @@ import os
 from typing import Final
 
 from deployment.settings import Settings
-from ivr.transcription.process import EngineProcess, NoTurn, Program, of_module
+from ivr.engine.process import EngineProcess, NoTurn, Program, of_module
 from storage.errors import InUse
 from storage.lock import FileLock
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import orjson
 
+from ivr.engine.process import EngineAway, EngineFailed, EngineProcess, EngineTaken
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Sound, Transcript
 from ivr.transcription.hot_words import Expect, nothing_expected
-from ivr.transcription.process import EngineAway, EngineFailed, EngineProcess, EngineTaken
 from ivr.transcription.spoken import Heard, joined
 from ivr.transcription.wav import Layout, NoWav, layout_of
 from routing.handoff import NotYet, Refused, TryAgain

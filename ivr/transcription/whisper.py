@@ -1,22 +1,18 @@
-"""The program that listens: `python -m ivr.transcription.whisper`, begun by `process` for `local`.
-It reads sound as frames and answers phrases. It wants the extra `speech`, steps back behind all
-other work, and ends when its input ends."""
+"""The program that listens: `python -m ivr.transcription.whisper`, begun by `ivr.engine.process`
+for `local`. It reads sound as frames and answers phrases. It wants the extra `speech`."""
 
 import argparse
 import contextlib
 import io
-import os
-import queue
-import signal
 import sys
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import orjson
 
-from ivr.transcription.frames import MOST_QUESTION, FrameError, framed, read_frame
+from ivr.engine.frames import MOST_QUESTION, read_frame
+from ivr.engine.program import listened, own_output, step_back, tell
 from ivr.transcription.model import COMMAND, WEIGHTS, ModelError, ready
 
 RATE: Final = 16_000
@@ -42,7 +38,6 @@ VOICE: Final = {
 """Where somebody speaks: half a second of silence parts two stretches, a breath stays at each."""
 ROOM: Final = 768 * 1024 * 1024
 """Bytes that it may fill beside three times its model: packages, a minute of sound, the search."""
-NICE: Final = 10
 
 Question = tuple[Mapping[str, Any], bytes]
 
@@ -116,12 +111,11 @@ def _before_what_is_cut(stretches: Sequence[Mapping[str, int]], whole: int) -> i
 
 def serve(
     answer: Callable[[Mapping[str, Any], bytes], Mapping[str, Any]],
-    questions: "queue.SimpleQueue[Question]",
+    questions: Iterable[Question],
     out: BinaryIO,
 ) -> None:
     """Question after question, until the process is ended."""
-    while True:
-        asked, sound = questions.get()
+    for asked, sound in questions:
         tell(out, {"number": asked["number"], **_answered(answer, asked, sound)})
 
 
@@ -137,39 +131,10 @@ def _answered(
         return {"failed": type(wrong).__name__}
 
 
-def tell(out: BinaryIO, what: Mapping[str, Any]) -> None:
-    out.write(framed(orjson.dumps(what)))
-    out.flush()
-
-
-def listen(pipe: BinaryIO, questions: "queue.SimpleQueue[Question]") -> None:
-    """Takes questions in while the model works. At the end of the pipe the server is gone: nobody
-    wants an answer any more, and nothing here has to be saved."""
-    with contextlib.suppress(FrameError, orjson.JSONDecodeError, OSError):
-        while (asked := read_frame(pipe, MOST_QUESTION)) is not None:
-            sound = read_frame(pipe, MOST_QUESTION)
-            if sound is None:
-                break
-            questions.put((orjson.loads(asked), sound))
-    os._exit(0)
-
-
-def own_output() -> BinaryIO:
-    """Frames alone go where the server listens: what a library prints goes where errors go."""
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return out
-
-
-def step_back() -> None:
-    """Calls come first: this waits wherever something else wants the processor, and is the first
-    to go where memory ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
-    if sys.platform != "win32":
-        os.nice(NICE)
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+def question(pipe: BinaryIO) -> Question | None:
+    """The next: what is asked, and the sound that it is about; None at the end of the pipe."""
+    asked, sound = read_frame(pipe, MOST_QUESTION), read_frame(pipe, MOST_QUESTION)
+    return None if asked is None or sound is None else (orjson.loads(asked), sound)
 
 
 def bound_memory(folder: Path) -> None:
@@ -190,9 +155,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("threads", type=int)
     parser.add_argument("--model", default="")
     given = parser.parse_args(words)
-    out, questions = own_output(), queue.SimpleQueue[Question]()
+    out = own_output()
     step_back()
-    threading.Thread(target=listen, args=(sys.stdin.buffer, questions), daemon=True).start()
+    questions = listened(sys.stdin.buffer, question)
     try:
         folder = ready(given.model, given.kept)
         bound_memory(folder)

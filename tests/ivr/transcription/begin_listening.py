@@ -4,16 +4,17 @@ does, with work that never ends, tells its number and waits."""
 import asyncio
 import sys
 
-from ivr.transcription.process import EngineFailed, EngineProcess, Program
+from ivr.engine.process import EngineFailed, EngineProcess, Program
 
 BUSY = """
-import queue, sys, threading, time
-from ivr.transcription.whisper import listen, own_output, step_back, tell
-out, questions = own_output(), queue.SimpleQueue()
+import sys
+from ivr.engine.program import listened, own_output, step_back, tell
+from ivr.transcription.whisper import question
+out = own_output()
 step_back()
-threading.Thread(target=listen, args=(sys.stdin.buffer, questions), daemon=True).start()
+questions = listened(sys.stdin.buffer, question)
 tell(out, {"ready": True})
-questions.get()
+next(questions)
 while True:
     sum(range(1000))
 """

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ivr.transcription.frames import MOST_QUESTION, framed, read_frame
+from ivr.engine.frames import MOST_QUESTION, framed, read_frame
 
 OUT = sys.stdout.buffer
 

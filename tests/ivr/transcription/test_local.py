@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ivr.engine.process import BEGINS_WITHIN, EngineProcess, Program, of_module
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
 from ivr.transcription import local
 from ivr.transcription.hot_words import HotWords
 from ivr.transcription.local import BUSY, Local
-from ivr.transcription.process import BEGINS_WITHIN, EngineProcess, Program, of_module
 from ivr.transcription.wav import MU_LAW, PCM
 from routing.handoff import LONGEST_JOB, NotYet, Refused, TryAgain
 

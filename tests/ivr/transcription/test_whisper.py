@@ -14,11 +14,11 @@ import pytest
 
 from deployment.engine import engine_of
 from deployment.settings import Settings
+from ivr.engine.process import EngineProcess
 from ivr.flow.instruction import Language
 from ivr.transcription import local
 from ivr.transcription.hot_words import HotWords
 from ivr.transcription.local import Local
-from ivr.transcription.process import EngineProcess
 from routing.handoff import NotYet
 from tests.ivr.transcription.test_local import Shelf, gone
 from tests.speech.errors import error_rate

@@ -1,50 +1,37 @@
-"""The process that speaks, `python -m ivr.carrier.local.speech.engine FOLDER`: one line of JSON in
-for each piece, one line and its µ-law out. The counterpart of `synthesiser`, which starts and kills
-it. It ends with its input, and so with the server, however that ends."""
+"""The program that speaks, `python -m ivr.carrier.local.speech.engine FOLDER`: for each piece a
+frame of JSON in, a frame of µ-law out. Begun by `ivr.engine.process` for `synthesiser`."""
 
 import argparse
-import json
 import os
-import queue
 import sys
-import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-Say = Callable[[dict[str, object]], bytes]
+import orjson
+
+from ivr.engine.frames import MOST_QUESTION, read_frame
+from ivr.engine.program import answer, listened, own_output, step_back, tell
+
+Wish = Mapping[str, Any]
+Say = Callable[[Wish], bytes]
 _MOST_THREADS: Final = 2  # more gain little, and calls are answered on the same machine
 
 
-def serve(say: Say, wishes: Iterable[bytes], answers: BinaryIO) -> None:
+def serve(say: Say, wishes: Iterable[Wish], out: BinaryIO) -> None:
     """Answer each wish in turn; one that cannot be said is answered with no sound."""
-    _answer(answers, b"", ready=True)
-    for line in wishes:
+    for wish in wishes:
         try:
-            said = say(json.loads(line))
+            said = say(wish)
         except Exception:  # noqa: BLE001 - whatever a library raises: others can still be said
             said = b""
-        _answer(answers, said)
+        answer(out, said)
 
 
-def _answer(answers: BinaryIO, said: bytes, **more: object) -> None:
-    answers.write(json.dumps({"bytes": len(said), **more}).encode() + b"\n" + said)
-    answers.flush()
-
-
-def listened(source: BinaryIO) -> Iterable[bytes]:
-    """The lines of a source that is read in a thread, so that its end ends this process at once,
-    also in the middle of a sentence."""
-    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-
-    def read() -> None:
-        for line in source:
-            lines.put(line)
-        os._exit(0)
-
-    threading.Thread(target=read, daemon=True).start()
-    return iter(lines.get, None)
+def wished(pipe: BinaryIO) -> Wish | None:
+    """The next; None at the end of the pipe."""
+    asked = read_frame(pipe, MOST_QUESTION)
+    return None if asked is None else dict(orjson.loads(asked))
 
 
 def _kokoro(folder: Path) -> Say:
@@ -54,7 +41,7 @@ def _kokoro(folder: Path) -> Say:
     prepare(folder)
     speaker = Speaker(threads=min(os.cpu_count() or 1, _MOST_THREADS))
 
-    def say(wish: dict[str, object]) -> bytes:
+    def say(wish: Wish) -> bytes:
         language, words = wish["language"], wish["words"]
         assert language in ("zh-CN", "en")
         assert isinstance(words, dict)
@@ -63,18 +50,23 @@ def _kokoro(folder: Path) -> Say:
     return say
 
 
-def main() -> None:
-    """Speak until the input ends. What libraries print goes nowhere near the answers."""
+def main() -> int:
+    """Load the model, say that it is ready or why not, then speak until the input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the dictionary's work is kept")
     given = parser.parse_args()
-    with suppress(AttributeError, OSError):  # Windows has none; the parent asks for it there
-        os.nice(10)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    wishes = listened(sys.stdin.buffer)
-    serve(_kokoro(given.folder), wishes, answers)
+    out = own_output()
+    step_back()
+    wishes = listened(sys.stdin.buffer, wished)
+    try:
+        say = _kokoro(given.folder)
+    except Exception as wrong:  # noqa: BLE001 - whatever the libraries raise: the log has it then
+        tell(out, {"failed": f"{type(wrong).__name__}: {wrong}"})
+        return 1
+    tell(out, {"ready": True})
+    serve(say, wishes, out)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,16 +1,12 @@
-"""Speaks what is recorded nowhere, in a process of its own: `engine`, which is started here, asked
-one piece at a time and killed when it hangs. What it said is kept for an hour, public words for
-good. Whoever waits says how long; what comes later is there the next time."""
+"""Speaks what is recorded nowhere, by `engine` in a process of its own, one piece at a time. What
+it said is kept for an hour, public words for months. Whoever waits says how long; what comes later
+is there the next time."""
 
 import asyncio
 import hashlib
 import importlib.util
-import json
 import logging
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -20,13 +16,13 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
+import orjson
+
 from ivr.carrier.local.speech.pieces import Lexicon, Piece
+from ivr.engine.process import EngineError, EngineFailed, EngineProcess, Program, of_module
 from ivr.flow.instruction import Language
 
 _log = logging.getLogger(__name__)
-ROOT: Final = Path(__file__).resolve().parents[4]
-# What it needs to be found, to start, and to find espeak-ng; our keys are no business of its.
-_ENVIRONMENT: Final = ("PATH", "ESPEAK_DATA_PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
 _START: Final = 120.0  # seconds to load the model, on a machine that is busy
 _HANGS: Final = 40.0  # seconds for one piece; it takes about as long as to hear it
 _REST: Final = 1.0  # seconds after a death, doubled with each, until it is started again
@@ -60,15 +56,11 @@ class Speech:
     public: Callable[[], Iterable[tuple[str, Language]]] = tuple
 
 
-class _Broken(Exception):
-    """The engine has died, hangs or talks nonsense; the message says which."""
-
-
 def engine_command(folder: Path) -> tuple[str, ...] | None:
     """How the engine is started; None where the extra `speech` is not installed."""
     if any(importlib.util.find_spec(package) is None for package in _PACKAGES):
         return None
-    return (sys.executable, "-m", "ivr.carrier.local.speech.engine", str(folder))
+    return tuple(of_module("ivr.carrier.local.speech.engine", str(folder)))
 
 
 class Synthesiser:
@@ -77,17 +69,17 @@ class Synthesiser:
     def __init__(
         self, command: Sequence[str], folder: Path, *, hangs: float = _HANGS, rest: float = _REST
     ) -> None:
-        self._command, self._folder = tuple(command), folder
-        self._hangs, self._rest = hangs, rest
+        program = Program(command, begins_within=_START, idle=None, most_answer=_MOST_BYTES)
+        self._engine = EngineProcess(program)
+        self._folder, self._hangs, self._rest = folder, hangs, rest
         self._queues = {urgency: deque[Piece]() for urgency in Urgency}
         self._wanted = asyncio.Event()
         self._made: OrderedDict[Piece, tuple[float, bytes]] = OrderedDict()
         self._awaited: dict[Piece, asyncio.Future[None]] = {}
-        self._process: asyncio.subprocess.Process | None = None
         self._deaths = 0
         self._speed = 0.1  # seconds for a character, as it has been of late
         self.ready = asyncio.Event()
-        self.edition = _edition(self._command)
+        self.edition = _edition(command)
         self._public = folder / self.edition
 
     def foresee(self, wanted: Sequence[Piece], urgency: Urgency) -> None:
@@ -152,19 +144,20 @@ class Synthesiser:
             while True:
                 try:
                     await self._work()
-                except _Broken as wrong:
+                except EngineError as wrong:
                     self.ready.clear()
-                    await self._kill()
                     rest = min(self._rest * 2**self._deaths, _LONGEST_REST)
                     self._deaths = min(self._deaths + 1, 16)
-                    _log.warning("the voice %s; it is started again in %g s", wrong, rest)
+                    _log.warning("no voice: %s; it is started again in %g s", wrong, rest)
                     self._let_go()
                     await asyncio.sleep(rest)
         finally:
-            await self._kill()
+            await self._engine.close()
 
     async def _work(self) -> None:
-        await self._start()
+        await asyncio.to_thread(self._clear_shelf)
+        await self._engine.begin()
+        self.ready.set()
         while True:
             while (queued := self._next()) is None:
                 self._wanted.clear()
@@ -185,7 +178,7 @@ class Synthesiser:
         begun = time.monotonic()
         try:
             said = await self._asked(piece)
-        except _Broken:
+        except EngineFailed:
             self._keep(piece, b"")  # the piece may be what kills it: another voice says that one
             raise
         self._deaths = 0
@@ -210,14 +203,17 @@ class Synthesiser:
 
     def _clear_shelf(self) -> None:
         """Without what an earlier voice said, and what was made long ago."""
-        self._public.mkdir(parents=True, exist_ok=True)
-        for older in self._folder.iterdir():
-            if older.is_dir() and older != self._public:
-                shutil.rmtree(older, ignore_errors=True)
-        eldest = time.time() - _SHELVED_SECONDS  # files bear the machine's time, not the clock's
-        for path in self._public.iterdir():
-            if path.stat().st_mtime < eldest:
-                path.unlink(missing_ok=True)
+        try:
+            self._public.mkdir(parents=True, exist_ok=True)
+            for older in self._folder.iterdir():
+                if older.is_dir() and older != self._public:
+                    shutil.rmtree(older, ignore_errors=True)
+            eldest = time.time() - _SHELVED_SECONDS  # files bear the machine's time
+            for path in self._public.iterdir():
+                if path.stat().st_mtime < eldest:
+                    path.unlink(missing_ok=True)
+        except OSError as wrong:
+            _log.warning("the folder of public sentences is not in order: %s", wrong.strerror)
 
     def _let_go(self) -> None:
         """Nobody waits for an engine that is gone."""
@@ -225,54 +221,9 @@ class Synthesiser:
             waiting.set_result(None)
         self._awaited.clear()
 
-    async def _start(self) -> None:
-        low = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows; else it asks itself
-        try:
-            await asyncio.to_thread(self._clear_shelf)
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                cwd=ROOT,
-                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-                creationflags=low,
-            )
-        except OSError as wrong:
-            raise _Broken(f"does not start ({wrong.strerror})") from wrong
-        await self._answer(_START)
-        self.ready.set()
-
     async def _asked(self, piece: Piece) -> bytes:
-        assert self._process is not None
-        assert self._process.stdin is not None
         wish = {"text": piece.text, "language": piece.language, "words": dict(piece.words)}
-        self._process.stdin.write(json.dumps(wish).encode() + b"\n")
-        return await self._answer(self._hangs)
-
-    async def _answer(self, within: float) -> bytes:
-        assert self._process is not None
-        source = self._process.stdout
-        assert source is not None
-        try:
-            async with asyncio.timeout(within):
-                size = json.loads(await source.readline())["bytes"]
-                if not isinstance(size, int) or not 0 <= size <= _MOST_BYTES:
-                    raise ValueError(size)
-                return await source.readexactly(size)
-        except TimeoutError as wrong:
-            raise _Broken("hangs") from wrong
-        except (asyncio.IncompleteReadError, OSError) as wrong:
-            raise _Broken("has ended") from wrong
-        except (ValueError, TypeError, KeyError) as wrong:
-            raise _Broken("has ended or talks nonsense") from wrong
-
-    async def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        return await self._engine.ask((orjson.dumps(wish),), self._hangs)
 
 
 def _edition(command: Sequence[str]) -> str:

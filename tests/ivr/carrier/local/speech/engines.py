@@ -3,16 +3,17 @@
 import sys
 from pathlib import Path
 
-from ivr.carrier.local.speech.synthesiser import ROOT
+from ivr.engine.process import ROOT
 
 SOUND = 800
 """Bytes that a piece is answered with, each the number of the process's answers so far."""
 
 _ENGINE = """
-import json, os, sys, time
+import os, sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from ivr.carrier.local.speech.engine import listened, serve
+from ivr.carrier.local.speech.engine import serve, wished
+from ivr.engine.program import listened, tell
 folder, fault = Path({folder!r}), {fault!r}
 with (folder / "starts").open("a") as starts:
     starts.write(f"{{os.getpid()}}\\n")
@@ -32,12 +33,13 @@ def say(wish):
         if fault == "garbage":
             os.write(1, b"what a fine day\\n")
         if fault == "endless":
-            os.write(1, b'{{"bytes": 99999999999}}\\n')
+            os.write(1, b"\\xff" * 4)
         if fault == "raise":
             raise RuntimeError("no")
     return bytes([said]) * {sound}
 
-serve(say, listened(sys.stdin.buffer), sys.stdout.buffer)
+tell(sys.stdout.buffer, {{"ready": True}})
+serve(say, listened(sys.stdin.buffer, wished), sys.stdout.buffer)
 """
 
 

@@ -7,7 +7,8 @@ HEAD: Final = 4
 MOST_QUESTION: Final = 8 * 1024 * 1024
 """Bytes that an engine is told at once: a minute of sound of any kind that carriers keep."""
 MOST_ANSWER: Final = 256 * 1024
-"""Bytes that an engine answers: the words of that minute, many times over."""
+"""Bytes that an engine answers where its program says no other bound: the words of a minute, many
+times over."""
 
 
 class FrameError(Exception):

@@ -1,8 +1,9 @@
 """An engine in a process of its own: begun when it is first needed, asked one thing at a time,
 ended when it hangs, lies, has had nothing to do for long, or the server ends. It holds no secret.
 
-What it runs is a program that reads questions and writes answers as frames, says first that it is
-ready, and ends by itself when its input does: then the server is gone, however it went."""
+What it runs is a program (the counterpart, `program`) that reads questions and writes answers as
+frames, says first that it is ready, and ends by itself when its input does: then the server is
+gone, however it went."""
 
 import asyncio
 import contextlib
@@ -17,7 +18,7 @@ from typing import Final, Protocol
 
 import orjson
 
-from ivr.transcription.frames import HEAD, MOST_ANSWER, FrameError, framed, length_of
+from ivr.engine.frames import HEAD, MOST_ANSWER, FrameError, framed, length_of
 
 BEGINS_WITHIN: Final = 40.0
 """Seconds until an engine is ready: its packages are read, its model joined and checked."""
@@ -28,7 +29,7 @@ ENDS_WITHIN: Final = 5.0
 ROOT: Final = Path(__file__).resolve().parents[2]
 _KEPT: Final = frozenset({
     "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP",
-    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "USERPROFILE", "LOCALAPPDATA",
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "USERPROFILE", "LOCALAPPDATA", "ESPEAK_DATA_PATH",
 })  # fmt: skip
 _LOW_PRIORITY: Final = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 """On Windows; elsewhere the program steps back by itself."""
@@ -73,12 +74,14 @@ class NoTurn:
 @dataclass(frozen=True, slots=True)
 class Program:
     """What is run: its command and what its environment holds besides a few names of the system's.
+    `idle` is None where it stays as long as the server; `most_answer` bounds an answer, in bytes.
     `turn` is taken before it begins; `taken` are the errors which say that another has it."""
 
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     begins_within: float = BEGINS_WITHIN
-    idle: float = IDLE
+    idle: float | None = IDLE
+    most_answer: int = MOST_ANSWER
     turn: Turn = field(default_factory=NoTurn)
     taken: tuple[type[Exception], ...] = ()
 
@@ -102,6 +105,14 @@ class EngineProcess:
         """Of the process; None while there is none."""
         return None if self._running is None else self._running.pid
 
+    async def begin(self) -> None:
+        """Have it ready before it is asked. Raises EngineAway."""
+        try:
+            await self._begun()
+        except BaseException:
+            await self._end()
+            raise
+
     async def ask(self, question: Sequence[bytes], seconds: float) -> bytes:
         """The answer to the frames of a question, `seconds` after it is ready at the latest; it is
         begun where it does not run. Raises EngineAway, EngineFailed. Cut off, it is ended: what it
@@ -110,7 +121,7 @@ class EngineProcess:
         try:
             process = await self._begun()
             async with asyncio.timeout(seconds):
-                answer = await _answered(process, question)
+                answer = await _answered(process, question, self._program.most_answer)
         except TimeoutError:
             await self._end()
             raise EngineFailed(f"the engine gave no answer within {seconds:g} s") from None
@@ -145,7 +156,7 @@ class EngineProcess:
         try:
             async with asyncio.timeout(program.begins_within):
                 self._running = await _started(program)
-                said = orjson.loads(await _frame(self._running))
+                said = orjson.loads(await _frame(self._running, MOST_ANSWER))
         except TimeoutError:
             seconds = program.begins_within
             raise EngineAway(f"the engine was not ready within {seconds:g} s") from None
@@ -165,8 +176,8 @@ class EngineProcess:
             self._program.turn.release()
 
     def _rest(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._resting = loop.call_later(self._program.idle, self._send_home)
+        if (idle := self._program.idle) is not None:
+            self._resting = asyncio.get_running_loop().call_later(idle, self._send_home)
 
     def _stop_resting(self) -> None:
         if self._resting is not None:
@@ -204,19 +215,21 @@ async def _killed(process: asyncio.subprocess.Process) -> None:
             await process.wait()
 
 
-async def _answered(process: asyncio.subprocess.Process, question: Sequence[bytes]) -> bytes:
+async def _answered(
+    process: asyncio.subprocess.Process, question: Sequence[bytes], most: int
+) -> bytes:
     assert process.stdin is not None
     for frame in question:
         process.stdin.write(framed(frame))
         await process.stdin.drain()
-    return await _frame(process)
+    return await _frame(process, most)
 
 
-async def _frame(process: asyncio.subprocess.Process) -> bytes:
+async def _frame(process: asyncio.subprocess.Process, most: int) -> bytes:
     """Raises FrameError, EOFError."""
     assert process.stdout is not None
     head = await process.stdout.readexactly(HEAD)
-    return await process.stdout.readexactly(length_of(head, MOST_ANSWER))
+    return await process.stdout.readexactly(length_of(head, most))
 
 
 def _short(why: object) -> str:
