@@ -40,7 +40,7 @@ LISTEN_NOW: Final = (
 )
 """Before the mail of a case whose recording was found to speak of danger."""
 SIGN_NOW: Final = (
-    "这件工单到时还没有签收，请督促办理，并请承办人签收。",
+    "这件工单逾期未签收，请督促承办人签收、办理。",
     "Nobody has accepted this case in time: please see that it is accepted and dealt with.",
 )
 """Before the mail to the next one on the office's ladder."""
@@ -49,8 +49,8 @@ BY_MACHINE: Final = (
     "Written down by a machine, which errs: the recording is what counts.",
 )
 UNSURE: Final = (
-    "〔？〕内的词句识别把握不大，请以录音为准。",
-    "The machine is not sure of what stands in 〔？〕: please listen to be sure.",
+    "〔？〕内的词句，机器没有把握，请以录音为准。",
+    "The machine is unsure of the words in 〔？〕: please check them against the recording.",
 )
 _ID: Final = re.compile(r"([a-z]+)-([0-9]{8})(?:-([0-9a-f]{12}))?")
 MOST_WORDS: Final = 20_000
@@ -227,7 +227,7 @@ def _subject(case: OfficeCase, news: News) -> str:
     if news is News.ESCALATED:
         danger = "【危险】" if case.danger else ""
         number = spaced(case.reference)
-        return f"【督办】{danger}工单 {number} · 逾时未签收 · Escalated: not accepted in time"
+        return f"【督办】{danger}工单 {number} · 逾期未签收 · Escalated: not accepted in time"
     zh, en = zip(*_marks(case), strict=True) if any(_marks(case)) else ((), ())
     danger = "【危险】" if case.danger else ""
     told = f" · {'，'.join(zh)}" if zh else ""

@@ -68,15 +68,15 @@ def test_a_text_says_which_case_of_what_kind_by_when(demo_plan: Plan) -> None:
 
 def test_danger_is_said_first(demo_plan: Plan) -> None:
     for text in (words(demo_plan, QUIET, News.DANGER), words(demo_plan, CASE)):
-        assert text.startswith("【云岭直通】危险！工单4627 0395提到危险，请马上查看处理")
+        assert text.startswith("【云岭直通】紧急：工单4627 0395提到有危险，请立即查看、处理")
         assert "Zhitong: DANGER in case 4627 0395. Please see to it at once" in text
 
 
 def test_a_case_that_nobody_accepts_is_said_so_before_its_danger(demo_plan: Plan) -> None:
     text = words(demo_plan, CASE, News.ESCALATED)
 
-    assert "督办：工单4627 0395到时还没有签收" in text
-    assert "nobody has accepted case 4627 0395 in time" in text
+    assert "督办：工单4627 0395逾期未签收" in text
+    assert "case 4627 0395 was not accepted in time" in text
 
 
 @pytest.mark.parametrize("case", [SEALED, replace(QUIET, due=None), replace(SEALED, danger=True)])

@@ -103,8 +103,8 @@ async def test_the_next_one_is_told_and_the_one_beyond_is_arranged(demo_plan: Pl
 
     (mail,) = tower.posted
     assert mail.to == "head07@yunling.example"
-    assert mail.subject == "【督办】工单 4627 0395 · 逾时未签收 · Escalated: not accepted in time"
-    assert mail.text.startswith("这件工单到时还没有签收")
+    assert mail.subject == "【督办】工单 4627 0395 · 逾期未签收 · Escalated: not accepted in time"
+    assert mail.text.startswith("这件工单逾期未签收")
     assert "Nobody has accepted this case in time" in mail.text
     assert mail.thread == "case-46270395"
     assert [*tower.steps.arranged] == [3]

@@ -91,8 +91,8 @@ async def test_words_that_are_not_sure_are_marked_and_the_recording_counts(demo_
     sent = await told(demo_plan, Cases(case))
 
     assert (
-        "〔？〕内的词句识别把握不大，请以录音为准。\n"
-        "The machine is not sure of what stands in 〔？〕: please listen to be sure.\n"
+        "〔？〕内的词句，机器没有把握，请以录音为准。\n"
+        "The machine is unsure of the words in 〔？〕: please check them against the recording.\n"
         "路灯坏了。 〔？<快来>修〕\n" in sent.text
     )
     assert "路灯坏了。 〔？&lt;快来&gt;修〕</p>" in sent.html

@@ -117,7 +117,7 @@ async def test_where_all_arrived_it_says_so_and_offers_nothing(
                 "再发一次",
             ),
         ),
-        ("en", ("Not delivered: 1", "A notice to an office", "Tue 24 Nov, 12:00", "15 times")),
+        ("en", ("Not delivered: 1", "A notice to an office", "Tue 24 Nov, 12:00", "<dd>15</dd>")),
     ],
 )
 async def test_it_says_which_case_whose_when_how_often_and_why(
