@@ -4,7 +4,8 @@ given back with a longer wait. Handlers are registered by `server.py` (design §
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from routing.ports import Clock, Job, Outbox
@@ -51,6 +52,23 @@ class NotYet(HandoffError):
 
 class Refused(HandoffError):
     """It will never go through: a person has to look."""
+
+
+def retry_after(
+    told: str, most: timedelta = LONGEST_WAIT, now: datetime | None = None
+) -> timedelta:
+    """How long a header Retry-After asks to wait, `most` at the most: in seconds, or until a date
+    where it is known what is `now`; none where it is neither (RFC 9110 §10.2.3)."""
+    wait = timedelta(0)
+    if told.isascii() and told.isdigit() and len(told) <= 9:
+        wait = timedelta(seconds=int(told))
+    elif told and now is not None:
+        try:
+            at = parsedate_to_datetime(told)
+        except ValueError:
+            return wait
+        wait = at.replace(tzinfo=at.tzinfo or UTC) - now
+    return min(max(wait, timedelta(0)), most)
 
 
 Handler = Callable[[Job], Awaitable[None]]

@@ -1,6 +1,7 @@
 """twilio's generated API on a wire of our own. Read by `client` in a thread, at the first request:
 that takes up to a third of a second."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import aiohttp
@@ -11,9 +12,10 @@ from twilio.rest import Client
 from yarl import URL
 
 from ivr.carrier.account import Account, CarrierRefused, CarrierUnreachable, CarrierUnsure
+from routing.handoff import retry_after
 
-LONGEST_PATIENCE: Final = 600.0
-"""Seconds for which a carrier may ask to be left alone; beyond it our own waits rule."""
+LONGEST_PATIENCE: Final = timedelta(minutes=10)
+"""For so long a carrier may ask to be left alone; beyond it our own waits rule."""
 MOST_ANSWER: Final = 8 * 1024 * 1024
 """Bytes of one answer, unpacked: a page of a thousand rows has two million."""
 MOST_ASKED: Final = 1_000
@@ -71,7 +73,8 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
                 **form,
             ) as answer:
                 if answer.status == _TOO_MANY:
-                    raise CarrierUnreachable("the carrier is busy", after=_patience(answer))
+                    asked = retry_after(answer.headers.get("Retry-After", ""), LONGEST_PATIENCE)
+                    raise CarrierUnreachable("the carrier is busy", after=asked.total_seconds())
                 return Response(answer.status, await _text(answer), answer.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise CarrierUnreachable("no connection to the carrier; check CARRIER_URL") from None
@@ -104,9 +107,3 @@ async def _text(answer: aiohttp.ClientResponse) -> str:
         if len(body) > MOST_ANSWER:
             raise _TooLong
     return body.decode(errors="replace")
-
-
-def _patience(answer: aiohttp.ClientResponse) -> float:
-    """Seconds of a Retry-After; a date, which no carrier we know sends, counts as none."""
-    told = answer.headers.get("Retry-After", "")
-    return min(float(told), LONGEST_PATIENCE) if told.isascii() and told.isdigit() else 0.0

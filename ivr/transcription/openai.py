@@ -14,7 +14,7 @@ from ivr.flow.instruction import Language
 from ivr.ports.recordings import Sound, Transcript
 from ivr.transcription.hot_words import Expect, nothing_expected
 from ivr.transcription.spoken import Heard, joined
-from routing.handoff import NotYet, Refused, TryAgain
+from routing.handoff import NotYet, Refused, TryAgain, retry_after
 
 PATH: Final = "/v1/audio/transcriptions"
 MODEL: Final = "whisper-1"
@@ -30,8 +30,6 @@ SECONDS: Final = 140.0
 AT_ONCE: Final = 4
 """Recordings on their way: a slow server must not hold the hands that texts are sent with."""
 BUSY: Final = timedelta(seconds=5)
-LONGEST_PATIENCE: Final = 1800
-"""Seconds of a Retry-After that are heeded."""
 _CHUNK: Final = 64 * 1024
 _SPOKEN: Final[Mapping[Language, str]] = {"zh-CN": "zh", "en": "en"}
 
@@ -122,9 +120,8 @@ class OpenAi:
             if answer.status == 200:
                 return 200, heard_in(await _bounded(answer))
             if answer.status in {408, 425, 429} or answer.status >= 500:
-                raise TryAgain(
-                    f"the transcriber answered {answer.status}; try later", after=_patience(answer)
-                )
+                after = retry_after(answer.headers.get("Retry-After", ""))
+                raise TryAgain(f"the transcriber answered {answer.status}; try later", after=after)
             return answer.status, ()
 
     def _fields(self, asked: _Asked) -> Mapping[str, str]:
@@ -216,13 +213,6 @@ def _phrase(told: Mapping[str, Any]) -> Heard:
 def _number(told: Mapping[str, Any], name: str) -> float | None:
     number = told.get(name)
     return float(number) if isinstance(number, int | float) else None
-
-
-def _patience(answer: aiohttp.ClientResponse) -> timedelta:
-    """Of a Retry-After in seconds; a date counts as none."""
-    told = answer.headers.get("Retry-After", "")
-    known = told.isascii() and told.isdigit() and len(told) <= 9
-    return timedelta(seconds=min(int(told), LONGEST_PATIENCE) if known else 0)
 
 
 def _refusal(status: int) -> Refused:

@@ -6,8 +6,7 @@ import hmac
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Final
 
 import aiohttp
@@ -15,13 +14,11 @@ from aiohttp.abc import AbstractResolver
 
 from routing.delivery.addresses import connector
 from routing.delivery.notice import Notice, as_json
-from routing.handoff import HandoffError, NotYet, Refused, TryAgain
+from routing.handoff import HandoffError, NotYet, Refused, TryAgain, retry_after
 from routing.ports import Clock
 
 SECONDS: Final = 20.0
 """For all of it: the name, the connection, and the head of the answer."""
-LONGEST_PATIENCE: Final = timedelta(minutes=30)
-"""Of a Retry-After, that much is heeded."""
 _LATER: Final = frozenset({408, 425, 429})
 
 
@@ -103,21 +100,7 @@ class WebhookPost:
                 ssl=self._tls or True,
             ) as answer,
         ):
-            return answer.status, patience(answer.headers.get("Retry-After", ""), now)
-
-
-def patience(told: str, now: datetime) -> timedelta:
-    """How long a Retry-After asks to wait, in seconds or until a date; none where it is neither."""
-    wait = timedelta(0)
-    if told.isascii() and told.isdigit() and len(told) <= 9:
-        wait = timedelta(seconds=int(told))
-    elif told:
-        try:
-            at = parsedate_to_datetime(told)
-        except ValueError:
-            return wait
-        wait = at.replace(tzinfo=at.tzinfo or UTC) - now
-    return min(max(wait, timedelta(0)), LONGEST_PATIENCE)
+            return answer.status, retry_after(answer.headers.get("Retry-After", ""), now=now)
 
 
 def _meaning(wrong: Exception) -> HandoffError:

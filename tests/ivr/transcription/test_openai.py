@@ -18,7 +18,6 @@ from ivr.ports.recordings import Transcript
 from ivr.transcription.hot_words import HotWords
 from ivr.transcription.openai import (
     AT_ONCE,
-    LONGEST_PATIENCE,
     MOST_ANSWER,
     MOST_SOUND,
     PATH,
@@ -26,7 +25,7 @@ from ivr.transcription.openai import (
     OpenAi,
 )
 from ivr.transcription.spoken import MOST
-from routing.handoff import HandoffError, NotYet, Refused, TryAgain
+from routing.handoff import LONGEST_WAIT, HandoffError, NotYet, Refused, TryAgain
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PIECE = 1_000
@@ -313,10 +312,15 @@ async def test_hostile_text_is_bounded_text(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("told", "seconds"),
-    [("90", 90), ("999999", LONGEST_PATIENCE), ("Wed, 21 Oct 2026 07:28:00 GMT", 0), ("9" * 90, 0)],
+    [
+        ("90", 90),
+        ("999999", LONGEST_WAIT.total_seconds()),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 0),
+        ("9" * 90, 0),
+    ],
 )
 async def test_a_server_that_wants_to_be_left_alone_is(
-    server: Server, told: str, seconds: int
+    server: Server, told: str, seconds: float
 ) -> None:
     server.answer = says({}, 429, **{"Retry-After": told})
 

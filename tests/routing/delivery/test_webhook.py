@@ -18,7 +18,7 @@ from routing.cases.case import Confidentiality
 from routing.cases.words import Words
 from routing.delivery.letter import News
 from routing.delivery.notice import Notice, as_json
-from routing.delivery.webhook import Endpoint, WebhookPost, patience, signature
+from routing.delivery.webhook import Endpoint, WebhookPost, signature
 from routing.handoff import NotYet, Refused, TryAgain
 from tests.routing.delivery.office import CASE, NOW, RECORDING, StoppedClock, Talk, talking
 from tests.routing.delivery.posting import Certificate
@@ -231,25 +231,6 @@ async def test_an_answer_says_what_to_do(
 
     if isinstance(caught.value, TryAgain):
         assert caught.value.after == timedelta(seconds=90 if headers else 0)
-
-
-@pytest.mark.parametrize(
-    ("told", "seconds"),
-    [
-        ("", 0),
-        ("30", 30),
-        ("99999999", 1800),
-        ("-5", 0),
-        ("soon", 0),
-        ("²", 0),
-        ("Tue, 24 Nov 2026 02:01:00 GMT", 60),
-        ("Tue, 24 Nov 2026 01:00:00 GMT", 0),
-        ("Tue, 24 Nov 2026 02:01:00 -0000", 60),
-        ("Tue, 99 Nov 2026 02:01:00 GMT", 0),
-    ],
-)
-def test_patience_is_bounded(told: str, seconds: int) -> None:
-    assert patience(told, NOW) == timedelta(seconds=seconds)
 
 
 async def test_an_answer_without_end_counts_by_its_status(demo_plan: Plan) -> None:
