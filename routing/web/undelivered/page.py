@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from routing.cases.ladder import TOP
 from routing.cases.reference import spaced
 from routing.directory import Directory
 from routing.ports import Clock, JobKind
@@ -81,6 +82,7 @@ async def _show(request: web.Request, desk: UndeliveredDesk) -> web.Response:
         "trying": [one for one in missed if one.fate is Fate.TRYING],
         "office": lambda one: _name(directory, one, tongue),
         "to": lambda one: address(directory, one),
+        "fate": _fate,
         "meaning": lambda one: meaning(one.code),
         "when": lambda at: written(at, desk.zone, tongue),
         "pair": spaced,
@@ -94,6 +96,11 @@ async def _show(request: web.Request, desk: UndeliveredDesk) -> web.Response:
 def _by_kind(lost: list[Missed]) -> list[tuple[str, list[Missed]]]:
     ordered = sorted(lost, key=lambda one: one.kind)
     return [(kind, list(same)) for kind, same in groupby(ordered, key=lambda one: one.kind)]
+
+
+def _fate(one: Missed) -> str:
+    """What the tag says: above the ladder there is nobody whom a message could have reached."""
+    return "nobody" if one.rung == TOP else one.fate
 
 
 def _name(directory: Directory, one: Missed, tongue: Tongue) -> str:

@@ -171,9 +171,21 @@ async def test_words_that_a_machine_is_not_sure_of_say_so(
         chinese = await text_of(client, WATER)
         english = await text_of(client, f"{WATER}?lang=en")
 
-    assert "机器识别的文字（openai），未经人工核对" in chinese
+    assert "机器识别的文字，未经人工核对" in chinese
     assert ("请以录音为准" in chinese) is unsure
-    assert ("listen to be sure" in english) is unsure
+    assert ("check them against the recording" in english) is unsure
+
+
+async def test_of_a_recording_that_is_deleted_nobody_is_asked_to_listen(
+    client: Client, cases: KeptCases
+) -> None:
+    gone = KeptRecording("RE1", 12, Audio.GONE)
+    cases.kept = [dataclasses.replace(a_case(), recordings=(gone,))]
+    async with client:
+        text = await text_of(client, WATER)
+
+    assert "录音保存期已满" in text
+    assert "请听录音" not in text
 
 
 async def test_the_phrases_that_are_not_sure_are_marked(client: Client, cases: KeptCases) -> None:

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from routing.cases.ladder import TOP
 from routing.undelivered import SAID, TELLING, Fate, Meaning, Missed, meaning
 from routing.web.guard import loopback_only
 from routing.web.layout import POLICY, add_layout
@@ -158,6 +159,21 @@ async def test_what_is_still_tried_stands_apart_and_does_not_count(
     assert "全部送到" in text
     assert "还在重试" in text
     assert "现在就发" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "says", "not_said"),
+    [("zh", "无人签收", "没有发出去"), ("en", "nobody accepted it", "not sent")],
+)
+async def test_a_case_that_nobody_accepts_is_not_called_a_mail_that_was_not_sent(
+    client: Client, kept: Kept, language: str, says: str, not_said: str
+) -> None:
+    kept.rows = [replace(MAIL, kind="escalate", rung=TOP, tries=1)]
+    async with client:
+        text = await text_of(client, f"/undelivered?lang={language}")
+
+    assert says in text
+    assert not_said not in text
 
 
 async def test_one_is_sent_again_by_its_button_and_all_of_a_kind_by_theirs(
