@@ -5,21 +5,37 @@ our own Message-ID."""
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, message_from_string
+from email import message_from_bytes
 from email.message import Message
+from email.parser import HeaderParser
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from routing.delivery.tags import Tags
 
 MOST: Final = 256 * 1024
 """Bytes of a report that are read; one that holds our whole mail has a tenth of it."""
+MOST_LINES: Final = 20_000
+MOST_NESTED: Final = 20
+"""Parts that hold parts, and lines, each of which is held against the border of every one."""
+LONGEST_TYPE: Final = 2_000
+"""Characters of a part's type: of ten thousand parameters the library copies each ten thousand
+times."""
 MOST_PARTS: Final = 60
 MOST_NAMED: Final = 20
 _CODE: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _NAMED: Final = re.compile(r"<[^<>\s]{1,500}>")
+_HEAD: Final = HeaderParser()
 UNSAID: Final = "5.0.0"
 """A report that gives no code."""
+
+
+class _Part(Message):
+    """One whose border is looked for only in a type that somebody may have meant."""
+
+    def get_boundary(self, failobj: Any = None) -> Any:
+        told = len(str(self.get("Content-Type", "")))
+        return super().get_boundary(failobj) if told <= LONGEST_TYPE else failobj
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +48,12 @@ class Bounce:
 
 def read_bounce(raw: bytes, tags: Tags) -> Bounce | None:
     """None for everything else: other mail, a delay that may pass, a report of another's mail."""
+    raw = raw[:MOST]
+    nested = raw.lower().count(b"multipart/")
+    if nested > MOST_NESTED or raw.count(b"\n") + raw.count(b"\r") > 2 * MOST_LINES:
+        return None
     try:
-        report = message_from_bytes(raw[:MOST])
+        report = message_from_bytes(raw, _Part)
         if report.get_content_type() != "multipart/report":
             return None
         parts = _inside(report)
@@ -79,6 +99,6 @@ def _names(report: Message, parts: list[Message]) -> Iterator[str]:
         elif kind == "text/rfc822-headers":
             text = part.get_payload(decode=True)
             head = text.decode("ascii", "replace") if isinstance(text, bytes) else ""
-            yield str(message_from_string(head).get("Message-ID", ""))
+            yield str(_HEAD.parsestr(head).get("Message-ID", ""))
     for name in ("In-Reply-To", "References"):
         yield from islice(_NAMED.findall(str(report.get(name, ""))[:10_000]), MOST_NAMED)

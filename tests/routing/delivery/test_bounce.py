@@ -95,6 +95,20 @@ def test_what_is_huge_or_nested_is_read_within_bounds() -> None:
         assert read_bounce(raw, TAGS) is None
 
 
+def test_a_type_of_parameters_without_end_is_not_taken_apart() -> None:
+    """One mail of a stranger's kept a processor busy for minutes."""
+    for parameters in (b"a=1;" * 60_000, b"a*1*=x;" * 30_000, b'x="' + b";" * 200_000):
+        raw = b"Content-Type: multipart/report; " + parameters + b"\r\n\r\n"
+        assert read_bounce(raw, TAGS) is None
+
+
+@pytest.mark.parametrize("many", ["multipart/\n" * 21, "\n" * 45_000])
+def test_what_would_take_long_to_read_is_not_read(many: str) -> None:
+    """Each line is held against the border of each part around it."""
+    assert read_bounce(report(f"{POSTFIX}\n{many}", MID), TAGS) is None
+    assert read_bounce(report(f"{POSTFIX}\n{many[:200]}", MID), TAGS) == Bounce(ID, "5.1.1")
+
+
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.data())
 def test_cut_and_broken_anywhere_it_is_itself_or_nothing(data: st.DataObject) -> None:
