@@ -27,8 +27,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from routing.handoff import LONGEST_JOB
 from routing.ports import Job, JobKind, NewJob
-from storage.beneath import Read, Written
+from storage.beneath import Read
 from storage.engine import Database, Ear
+from storage.finished import HELD, Ends
 from storage.leases import NOW, lease_of
 from storage.tables.ledger import leases
 from storage.tables.outbox import JobState, outbox
@@ -142,12 +143,6 @@ GIVEN_UP: Final = (
     .where(DEAD)
     .group_by(outbox.c.kind)
 )
-HELD: Final = Written(
-    update(outbox).where(outbox.c.id == bindparam("job"), outbox.c.attempts == bindparam("claimed"))
-)
-"""Sets what it is carried out with, besides `job` and the `claimed` attempt."""
-
-
 DEAD_HOLDERS: Final = (
     select(outbox.c.holder)
     .where(
@@ -198,6 +193,7 @@ class StoredOutbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._ends = Ends(database)
         self.sure = True
         """False where the others may take this replica for dead (`presence`): it claims nothing,
         and lets go of what it has."""
@@ -259,7 +255,8 @@ class StoredOutbox:
 
     async def done(self, job: Job, now: datetime) -> None:
         """Finish it; what its payload says of people is dropped."""
-        await self._set(job, JobState.DONE, payload="{}", finished=now, error=None, holder=None)
+        done = {"payload": "{}", "finished": now, "error": None, "holder": None}
+        await self._ends.write(_held(job, JobState.DONE) | done)
 
     async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
         """Give it back until `at`; one more failure of the far side, where that is `counted`."""
@@ -290,6 +287,10 @@ class StoredOutbox:
         ]
 
     async def _set(self, job: Job, state: JobState, **values: Any) -> None:
-        """Only whoever holds the latest claim may finish a job."""
-        held = {"job": job.id, "claimed": job.attempts, "state": state.value, **values}
+        held = _held(job, state) | values
         await self._database.brief(lambda unit: HELD.on(unit, held))
+
+
+def _held(job: Job, state: JobState) -> dict[str, Any]:
+    """Only whoever holds the latest claim may finish a job."""
+    return {"job": job.id, "claimed": job.attempts, "state": state.value}
