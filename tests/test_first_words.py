@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from benchmarks.errors import error_rate
 from ivr.carrier.local.telephone import Telephone
 from tests.first_call import LINE, Server, fresh_clone
 from tests.ivr.carrier.local.house import hear
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
-from tests.speech.errors import error_rate
 from tests.speech.likeness import samples
 
 pytestmark = pytest.mark.timeout(400)

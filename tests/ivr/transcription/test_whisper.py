@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.errors import error_rate
 from deployment.engine import engine_of
 from deployment.settings import Settings
 from ivr.engine.process import EngineProcess
@@ -21,7 +22,6 @@ from ivr.transcription.hot_words import HotWords
 from ivr.transcription.local import Local
 from routing.handoff import NotYet
 from tests.ivr.transcription.test_local import Shelf, gone
-from tests.speech.errors import error_rate
 from tests.speech.likeness import samples
 
 pytestmark = pytest.mark.timeout(400)
