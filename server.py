@@ -21,6 +21,7 @@ from deployment.bounces import EVERY as EVERY_LOOK
 from deployment.bounces import looking
 from deployment.carrier import (
     Rest,
+    Voices,
     carrier_of,
     local_line,
     rest_of,
@@ -44,6 +45,7 @@ from deployment.plans import Newest
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
 from deployment.shared import SharedAnswer
+from deployment.voices import played, sound_routes
 from deployment.watchers import watchers_only
 from deployment.welcome import ready, welcome
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
@@ -115,7 +117,8 @@ def voice(house: House) -> VoiceRoutes:
 
 def outgoings(house: House) -> Outgoings:
     """The calls that we place."""
-    return Outgoings(house.settings, house.plans, house.outgoing, house.clock)
+    sounds = played(house.settings, house.fallback.bank)
+    return Outgoings(house.settings, house.plans, house.outgoing, house.clock, sounds)
 
 
 async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:
@@ -141,11 +144,13 @@ def assembled(house: House) -> web.Application:
     routes = [*webhooks.routes(), *outgoings(house).routes(webhooks), *receipts.routes()]
     access = settings.log_level == "debug"
     app.add_routes(watch_webhooks(house.metrics, routes, access=access))
+    app.add_routes(sound_routes(settings, house.fallback.bank))
     look_after(house, webhooks)
     mount_api(app, house)
     mount_ledger(app, house)
     speech = speech_of(settings, lambda: house.plans.current, house.clock)
-    line = local_line(settings, house.secrets, house.clock, house.numbers, speech)
+    voices = Voices(house.fallback.bank, speech)
+    line = local_line(settings, house.secrets, house.clock, house.numbers, voices)
     if line is not None:
         mount_line(app, house, line)
     app.cleanup_ctx.append(background)

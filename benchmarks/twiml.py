@@ -11,6 +11,8 @@ from typing import Final
 
 from twilio.twiml.voice_response import VoiceResponse
 
+from ivr.carrier.local.bank import Bank
+from ivr.carrier.playing import Sounds
 from ivr.carrier.profiles import TWILIO
 from ivr.carrier.twiml import TwimlDocuments
 from ivr.flow.instruction import Ask, Say
@@ -66,7 +68,10 @@ def main() -> int:
     rounds = [(microseconds(ours), microseconds(theirs)) for _ in range(asked.rounds)]
     ratio = statistics.median(mine / other for mine, other in rounds)
     print(f"document           {len(ours())} bytes, canonically equal")
+    played = TwimlDocuments(TWILIO, BASE, Sounds.of(Bank(), BASE))
+    recorded = [microseconds(lambda: played.turn((MENU,), CALL, 1)) for _ in range(asked.rounds)]
     print(f"own renderer       {statistics.median(mine for mine, _ in rounds):6.2f} us")
+    print(f"the same, played   {statistics.median(recorded):6.2f} us (VOICES=play)")
     print(f"VoiceResponse      {statistics.median(other for _, other in rounds):6.2f} us")
     print(f"ratio              1/{1 / ratio:.1f} (goal: at most 1/{1 / GOAL:.0f})")
     return 0 if ratio <= GOAL else 1

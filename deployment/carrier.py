@@ -12,6 +12,7 @@ from ivr.carrier.account import Account
 from ivr.carrier.calls import CallRows
 from ivr.carrier.client import Messages, RecordingRows
 from ivr.carrier.fallback import TEXT_STATUS_PATH
+from ivr.carrier.local.bank import Bank
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.local.speech.synthesiser import Speech, engine_command
@@ -73,12 +74,20 @@ def receipts_at(settings: Settings) -> str:
     return f"{settings.base}{TEXT_STATUS_PATH}{profile_of(settings.carrier).overrides}"
 
 
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """What the embedded carrier speaks with, beside espeak-ng."""
+
+    bank: Bank
+    speech: Speech | None = None
+
+
 def local_line(
     settings: Settings,
     keys: Secrets,
     clock: Clock,
     numbers: Callable[[], Sequence[str]],
-    speech: Speech | None = None,
+    voices: Voices,
 ) -> LocalLine | None:
     """The embedded carrier, with the published `numbers`; none where another carries the calls."""
     if settings.carrier != "local":
@@ -94,7 +103,8 @@ def local_line(
         data_dir=settings.data_dir,
         clock=clock,
         numbers=numbers,
-        speech=speech,
+        bank=voices.bank,
+        speech=voices.speech,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from deployment import blocking, bounces, plan_files, standby, workers
+from deployment import blocking, bounces, plan_files, recorded, standby, workers
 from deployment.channels import channels_of
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
@@ -267,6 +267,12 @@ FIXED: Final = (
         "收一封退信（邮件服务器的管道）。",
         "Take a mail that came back from standard input, as a mail server's pipe hands it in.",
         bounces.hand_in,
+    ),
+    Command(
+        "voices",
+        "列出每句话的录音：自录、自带、缺少。",
+        "List whose recording each sentence has, and what is wrong with your own.",
+        recorded.voices,
     ),
     Command(
         "fallback",

@@ -7,8 +7,10 @@ from typing import Final
 
 from deployment.carrier import Rest, carrier_of, tokens
 from deployment.settings import Secrets, Settings
+from deployment.voices import bank_of, played
 from ivr.carrier.entrance import Entrance
 from ivr.carrier.fallback import FallbackRoutes
+from ivr.carrier.local.bank import Bank
 from ivr.carrier.profiles import profile_of
 from ivr.carrier.signature import SignatureCheck
 from ivr.carrier.twiml import Twiml, TwimlDocuments, Urls
@@ -38,6 +40,7 @@ class Fallback:
     clock: Clock
     sealing: Sealing
     documents: TwimlDocuments
+    bank: Bank
     entrance: Entrance
     spool: FileSpool
     outage: Outage
@@ -72,7 +75,8 @@ class Fallback:
 def fallback_of(settings: Settings, keys: Secrets, clock: Clock, plans: Plans) -> Fallback:
     """The plan that is published, ready to speak."""
     carrier, sealing = carrier_of(settings), Sealing(keys.key)
-    documents = TwimlDocuments(carrier, settings.base)
+    bank = bank_of(settings, plans.current.phrases)
+    documents = TwimlDocuments(carrier, settings.base, played(settings, bank))
     spool = FileSpool(settings.data_dir / "spool", sealing, clock.now)
     check = SignatureCheck(settings.base, tokens(keys), carrier.signature)
     return Fallback(
@@ -81,6 +85,7 @@ def fallback_of(settings: Settings, keys: Secrets, clock: Clock, plans: Plans) -
         clock=clock,
         sealing=sealing,
         documents=documents,
+        bank=bank,
         entrance=Entrance(check, keys.account),
         spool=spool,
         outage=Outage(plans, spool, documents, clock),

@@ -10,6 +10,7 @@ from deployment.settings import Settings
 from ivr.carrier.announcing import AnnouncingRoutes
 from ivr.carrier.calls import CallRows
 from ivr.carrier.outgoing import Addresses, Calling, Ending
+from ivr.carrier.playing import Sounds
 from ivr.carrier.profiles import profile_of
 from ivr.carrier.routes import VoiceRoutes
 from ivr.carrier.twiml import Twiml
@@ -28,10 +29,11 @@ class Outgoings:
     plans: Plans
     kept: OutgoingCalls
     clock: Clock
+    sounds: Sounds | None = None
 
     def routes(self, voice: VoiceRoutes) -> list[web.RouteDef]:
         """What is spoken and told of them, beside the webhooks of `voice`."""
-        twiml, base = Twiml(profile_of(self.settings.carrier)), self.settings.base
+        twiml, base = Twiml(profile_of(self.settings.carrier), self.sounds), self.settings.base
         routes = AnnouncingRoutes(voice, self.kept, self._plan, twiml, base=base, clock=self.clock)
         return routes.routes()
 

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     transcriber_url: str = ""
     transcriber_key: str = Field(default="", repr=False)
     transcriber_model: str = ""
+    voices: Literal["say", "play"] = "say"
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
@@ -170,8 +171,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 "WORKERS needs DATABASE_URL: SQLite, in DATA_DIR, is one process's alone"
             )
-        if self.workers > 1 and self.carrier == "local":
-            raise ValueError("WORKERS must be 1 with CARRIER=local, which lives in one process")
+        self._has_a_place()
         self._mails_both_ways()
         self._keeps_secrets()
         self._has_one_transcriber()
@@ -201,6 +201,17 @@ class Settings(BaseSettings):
             raise ValueError("SMTP_URL and MAIL_FROM go together: set both, or neither")
         if self.bounces_url and not self.smtp_url:
             raise ValueError("BOUNCES_URL is where our mail comes back to: set SMTP_URL, too")
+
+    def _has_a_place(self) -> None:
+        """The embedded carrier is one process of this machine, and plays by itself."""
+        if self.carrier != "local":
+            return
+        if self.workers > 1:
+            raise ValueError("WORKERS must be 1 with CARRIER=local, which lives in one process")
+        if self.voices == "play":
+            raise ValueError(
+                "VOICES=play is for a carrier outside: CARRIER=local plays what is recorded anyway"
+            )
 
     def _keeps_secrets(self) -> None:
         """What is short can be guessed."""

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from deployment import supervisor
-from deployment.carrier import local_line
+from deployment.carrier import Voices, local_line
 from deployment.clock import SystemClock
 from deployment.database import migrated
 from deployment.fallback import Fallback, fallback_of
@@ -19,6 +19,7 @@ from deployment.folder import in_folder
 from deployment.listening import Worker, listening, taking_leave, told_to_stop
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Secrets, Settings, StartError
+from deployment.voices import sound_routes
 from ivr.conversation.stores import Plans
 from storage.errors import InUse, StorageError, TooNew
 from storage.keymark import WrongKey
@@ -126,7 +127,9 @@ def _alone(fallback: Fallback, why: str) -> web.Application:
     app.add_routes(fallback.routes(lambda _: None).alone())
     app.cleanup_ctx.append(closing)
     keys, numbers = Secrets.of(fallback.settings), fallback.plans.current.directory.numbers
-    line = local_line(fallback.settings, keys, fallback.clock, lambda: tuple(numbers))
+    app.add_routes(sound_routes(fallback.settings, fallback.bank))
+    voices = Voices(fallback.bank)
+    line = local_line(fallback.settings, keys, fallback.clock, lambda: tuple(numbers), voices)
     if line is not None:
         line.mount(app, phones=fallback.settings.shows_demo)
     return app

@@ -5,6 +5,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiohttp import encode_basic_auth, web
@@ -14,6 +15,7 @@ import server
 from deployment.folder import open_folder
 from deployment.house import HOUSE
 from deployment.settings import Settings
+from ivr.carrier.playing import Sounds
 from storage.schema import migrate
 
 DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
@@ -33,6 +35,8 @@ PLACES = {
 ACCOUNT = re.compile(r"(?<=/Accounts/)AC[0-9a-f]{32}")
 FORM = {"AccountSid": "AC" + "0" * 32, "CallSid": "CA" + "0" * 32, "From": "+8613800000000"}
 TOKEN = "0123456789abcdef"
+PLAYED = ("GET", "/voice/sounds/{name}.wav")
+"""Only where `VOICES=play`, which has a test of its own."""
 Served = TestClient[web.Request, web.Application]
 Door = tuple[str, str]
 
@@ -53,20 +57,25 @@ async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     """The real application as a deployment runs it."""
     monkeypatch.chdir(tmp_path)
-    settings = Settings(
-        data_dir=tmp_path,
+    settings = outside_settings(tmp_path)
+    lock = open_folder(settings)
+    migrate(tmp_path / "zhitong.db")
+    async with TestClient(TestServer(await server.build_app(settings))) as opened:
+        yield opened
+    lock.release()
+
+
+def outside_settings(folder: Path, voices: Literal["say", "play"] = "say") -> Settings:
+    return Settings(
+        data_dir=folder,
         carrier="twilio",
         carrier_url="http://127.0.0.1:1",  # nobody is asked
         account_sid="AC" + "0" * 32,
         auth_token="0" * 32,
         public_url="https://phone.example",
         metrics_token=TOKEN,
+        voices=voices,
     )
-    lock = open_folder(settings)
-    migrate(tmp_path / "zhitong.db")
-    async with TestClient(TestServer(await server.build_app(settings))) as opened:
-        yield opened
-    lock.release()
 
 
 def doors(app: web.Application) -> set[Door]:
@@ -76,6 +85,26 @@ def doors(app: web.Application) -> set[Door]:
         for route in app.router.routes()
         if route.resource is not None and route.method != "HEAD"
     }
+
+
+async def test_recorded_words_are_served_where_they_are_played_and_only_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = outside_settings(tmp_path, voices="play")
+    lock = open_folder(settings)
+    migrate(tmp_path / "zhitong.db")
+    app = await server.build_app(settings)
+    async with TestClient(TestServer(app)) as client:
+        opened = {door for door in doors(app) if door[1].startswith("/voice/sounds")}
+        assert opened == {PLAYED}
+        assert f"`{' '.join(PLAYED)}`" in DOORS.read_text(encoding="utf-8")
+        async with client.get("/voice/sounds/..%2F..%2Fsecret.key.wav") as answer:
+            assert answer.status == 404
+        addresses = Sounds.of(app[HOUSE].fallback.bank, "").addresses
+        async with client.get(f"{addresses['en', 'Goodbye.']}.wav") as answer:
+            assert answer.status == 200
+    lock.release()
 
 
 def path_of(door: Door) -> str:
@@ -203,4 +232,4 @@ async def test_every_door_stands_in_the_threat_model(client: Served) -> None:
     written = set(re.findall(r"`(GET|POST|PUT|DELETE) (/[^`]*)`", DOORS.read_text("utf-8")))
 
     found = {(method, ACCOUNT.sub("{account}", path)) for method, path in doors(app_of(client))}
-    assert found == written
+    assert found == written - {PLAYED}

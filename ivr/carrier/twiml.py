@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, assert_never
 
+from ivr.carrier.playing import Sounds
 from ivr.carrier.profiles import Profile, Voice
 from ivr.carrier.text import clean, escape
 from ivr.flow.fallback import Place
@@ -92,10 +93,11 @@ class Urls:
 class Twiml:
     """One profile's renderer; what never changes is compiled when it is made."""
 
-    __slots__ = ("_fragment", "_listen", "_profile", "_say")
+    __slots__ = ("_fragment", "_listen", "_profile", "_say", "_sounds")
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, sounds: Sounds | None = None) -> None:
         self._profile = profile
+        self._sounds = sounds
         self._fragment = escape(profile.overrides)
         self._say = _compiled_say(profile)
         self._listen = {
@@ -141,9 +143,17 @@ class Twiml:
 
     def _spoken(self, say: Say, urls: Urls) -> str:
         """The text and the pause after it; an empty <Say> is an error and left out."""
-        text = escape(say.text[:MAX_SPOKEN])
+        text = say.text[:MAX_SPOKEN]
         before, after = self._say[say.language, say.slow]
-        spoken = f"{before}{text}{after}" if text and not text.isspace() else ""
+        if self._sounds is not None:
+            parts = self._sounds.parts(text, say.language, slow=say.slow)
+            spoken = "".join(
+                f"<Play>{url}</Play>" if url else f"{before}{escape(said)}{after}"
+                for said, url in parts
+            )
+        else:
+            text = escape(text)
+            spoken = f"{before}{text}{after}" if text and not text.isspace() else ""
         if say.pause > 0 and self._profile.pause and not urls.leg:
             return f'{spoken}<Pause length="{say.pause}"/>'
         return spoken
@@ -219,12 +229,13 @@ class Twiml:
 
 
 class TwimlDocuments:
-    """Implements `ivr.ports.documents.Documents` for one carrier, which calls us under `base`."""
+    """Implements `ivr.ports.documents.Documents` for one carrier, which calls us under `base`, and
+    fetches `sounds` where it shall play what is recorded."""
 
     __slots__ = ("_base", "_twiml")
 
-    def __init__(self, profile: Profile, base: str) -> None:
-        self._twiml = Twiml(profile)
+    def __init__(self, profile: Profile, base: str, sounds: Sounds | None = None) -> None:
+        self._twiml = Twiml(profile, sounds)
         self._base = base.rstrip("/")
 
     def turn(

@@ -10,10 +10,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 import server
-from deployment.carrier import account_of, local_line, rest_of, tokens, wanted_of
+from deployment.carrier import Voices, account_of, local_line, rest_of, tokens, wanted_of
 from deployment.clock import SystemClock
 from deployment.settings import Secrets, Settings
 from ivr.carrier.calls import Placing
+from ivr.carrier.local.bank import Bank
 from ivr.carrier.numbers import Setting
 from storage.schema import migrate
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier
@@ -98,8 +99,8 @@ def test_the_embedded_carrier_is_asked_at_our_own_address(tmp_path: Path) -> Non
 
     assert account_of(settings, keys).base == "http://127.0.0.1:8080/line"
     assert tokens(keys) == [keys.token]
-    assert local_line(settings, keys, SystemClock(), tuple) is not None
-    assert local_line(settings_of(tmp_path), keys, SystemClock(), tuple) is None
+    assert local_line(settings, keys, SystemClock(), tuple, Voices(Bank())) is not None
+    assert local_line(settings_of(tmp_path), keys, SystemClock(), tuple, Voices(Bank())) is None
 
 
 def test_the_fallback_is_ours_or_a_file(tmp_path: Path) -> None:

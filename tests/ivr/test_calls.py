@@ -10,10 +10,12 @@ from typing import Final, get_args
 
 import pytest
 
+from ivr.carrier.local.bank import Bank
 from ivr.carrier.local.dialects import dialect_of
 from ivr.carrier.local.twiml_reader import read_twiml
 from ivr.carrier.local.verbs import Gather
-from ivr.carrier.profiles import CarrierName, Profile, profile_of
+from ivr.carrier.playing import Sounds
+from ivr.carrier.profiles import TWILIO, CarrierName, Profile, profile_of
 from ivr.carrier.twiml import Twiml, Urls
 from ivr.flow.announcing import Announcement, Heard, document
 from ivr.flow.instruction import Language
@@ -73,6 +75,21 @@ def test_story_plays_over_the_wire(
     if request.config.getoption("--update") and (mine.exists() or played != written):
         mine.parent.mkdir(exist_ok=True)
         mine.write_text(played, encoding="utf-8")
+    assert played == written
+
+
+def test_what_is_recorded_is_played_where_the_carrier_is_told_to(
+    demo_plan: Plan, request: pytest.FixtureRequest
+) -> None:
+    """`VOICES=play`: the same call, with what is played and what is said."""
+    path = FOLDER / "play" / "check_slow_zh.call"
+    written = path.read_text(encoding="utf-8")
+
+    wire = Wire(TWILIO, sounds=Sounds.of(Bank(), BASE))
+    played = perform(written, on_carrier(demo_plan, TWILIO), wire)
+
+    if request.config.getoption("--update"):
+        path.write_text(played, encoding="utf-8")
     assert played == written
 
 
@@ -136,7 +153,7 @@ def test_a_carriers_own_stories_are_needed(carrier: Profile) -> None:
 def test_no_folder_is_nobodys() -> None:
     names = {path.name for path in FOLDER.iterdir() if path.is_dir()}
 
-    assert names <= {carrier.name for carrier in CARRIERS}
+    assert names <= {carrier.name for carrier in CARRIERS} | {"play"}
 
 
 def test_there_is_a_story_for_each_way_in_both_languages() -> None:

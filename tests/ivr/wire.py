@@ -1,7 +1,7 @@
 """A golden call over a carrier's wire: what happens comes as the fields of its webhooks, what is
 heard is read from our documents as it reads them. The counterpart of `playbook.Direct`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar, assert_never
 
@@ -14,6 +14,7 @@ from ivr.carrier.local.verbs import (
     Hangup,
     Input,
     Pause,
+    Play,
     Prompt,
     Record,
     Reject,
@@ -22,6 +23,7 @@ from ivr.carrier.local.verbs import (
     Stop,
     Verb,
 )
+from ivr.carrier.playing import Sounds
 from ivr.carrier.profiles import Profile
 from ivr.carrier.twiml import TwimlDocuments
 from ivr.flow.call import Call
@@ -67,6 +69,7 @@ class Wire:
     waiting: Verb | None = None
     listening: list[str] = field(default_factory=list)
     read_verbs: tuple[Verb, ...] = ()
+    sounds: Sounds | None = None
 
     @property
     def dialect(self) -> Dialect:
@@ -75,7 +78,7 @@ class Wire:
     def hand_on(self, turn: Turn) -> Iterator[str]:
         """The lines for what is heard in the document of a turn."""
         recorded = isinstance(self.waiting, Record)
-        documents = TwimlDocuments(self.profile, BASE)
+        documents = TwimlDocuments(self.profile, BASE, self.sounds)
         made = documents.turn(turn.say, turn.call.id, turn.call.turn, recorded=recorded)
         lines = self.read(made)
         self._listens(self.read_verbs)
@@ -85,7 +88,16 @@ class Wire:
         """The lines for what is heard in any document."""
         verbs = self.read_verbs = self._read(document)
         self.waiting = verbs[-1]
-        return iter(_lines(verbs, self.profile))
+        return iter(_lines(verbs, self.profile, self._played()))
+
+    def _played(self) -> Mapping[str, str]:
+        """What is heard at each address, in the words of the story."""
+        known = self.sounds.addresses.items() if self.sounds is not None else ()
+        usual = {f"{url}.wav": f"{SHORT[of]}, played: {text}" for (of, text), url in known}
+        slow = {
+            f"{url}-slower.wav": f"{SHORT[of]} slowly, played: {text}" for (of, text), url in known
+        }
+        return usual | slow
 
     def _listens(self, verbs: tuple[Verb, ...]) -> None:
         """Words are written down while the line records, and at no other time."""
@@ -222,22 +234,23 @@ class Wire:
             self._leg(say, call, leg, step + 1)
 
     def _leg(self, say: tuple[Instruction, ...], call: Call, leg: int, following: int) -> None:
-        made = TwimlDocuments(self.profile, BASE).leg(say, call.id, call.turn, leg, following)
+        documents = TwimlDocuments(self.profile, BASE, self.sounds)
+        made = documents.leg(say, call.id, call.turn, leg, following)
         for verb in self._read(made):
-            if not isinstance(verb, Say | Gather | Hangup):
+            if not isinstance(verb, Say | Play | Gather | Hangup):
                 raise StoryError(f"a whisper may not hold {verb}")
 
 
-def _lines(verbs: tuple[Verb, ...], profile: Profile) -> list[str]:
+def _lines(verbs: tuple[Verb, ...], profile: Profile, played: Mapping[str, str]) -> list[str]:
     """What is heard, in the words of `playbook.spoken`."""
     lines: list[str] = []
     for verb in verbs:
         match verb:
-            case Say() | Pause():
-                _prompt(lines, verb, profile)
+            case Say() | Play() | Pause():
+                _prompt(lines, verb, profile, played)
             case Gather():
                 for prompt in verb.prompts:
-                    _prompt(lines, prompt, profile)
+                    _prompt(lines, prompt, profile, played)
                 lines.append(_listening(verb))
             case Record():
                 lines.append(f"(beep; records {verb.max_length:g} s at most)")
@@ -254,7 +267,7 @@ def _lines(verbs: tuple[Verb, ...], profile: Profile) -> list[str]:
     return lines
 
 
-def _prompt(lines: list[str], prompt: Prompt, profile: Profile) -> None:
+def _prompt(lines: list[str], prompt: Prompt, profile: Profile, played: Mapping[str, str]) -> None:
     match prompt:
         case Say():
             language = _language(prompt, profile)
@@ -262,8 +275,10 @@ def _prompt(lines: list[str], prompt: Prompt, profile: Profile) -> None:
             lines.append(f"{language}{slow}: {prompt.text}")
         case Pause(seconds):
             lines[-1] += f" (pause {seconds:g} s)"
+        case Play(url):
+            lines.append(played[url])
         case _:
-            raise StoryError(f"no instruction of ours is a {prompt}")
+            assert_never(prompt)
 
 
 def _language(say: Say, profile: Profile) -> str:

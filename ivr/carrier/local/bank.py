@@ -1,5 +1,5 @@
-"""The recorded sentences of `ivr/voices`, found by their text.
-The counterpart of `tools.voices`, which speaks them."""
+"""The recorded sentences, found by their text: those of `ivr/voices`, an admin's own before them.
+The counterpart of `tools.voices`, which speaks the former, and `own`, which reads the latter."""
 
 from __future__ import annotations
 
@@ -8,46 +8,52 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
 from ivr.carrier.local.mulaw import from_mulaw_wav
 from ivr.flow.instruction import Language
-from ivr.library.sentences import sentences
+from ivr.library.sentences import parted
 
 SHIPPED = Path(__file__).resolve().parents[2] / "voices"
+NONE: Mapping[tuple[Language, str], Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a prompt: a recorded sentence, or words that a program has to speak."""
+    """A piece of a prompt: a recorded sentence, or words that somebody has to speak."""
 
     text: str
     recorded: Path | None
 
 
 class Bank:
-    """Which sentence lies where. A folder without a manifest has none."""
+    """Which sentence lies where. A folder without a manifest has none. ``own`` are sounds, each
+    named by the hash of what is in it, that stand before those of the folder."""
 
-    def __init__(self, folder: Path = SHIPPED) -> None:
+    def __init__(
+        self, folder: Path = SHIPPED, own: Mapping[tuple[Language, str], Path] = NONE
+    ) -> None:
         listed = folder / "manifest.json"
         written = listed.read_bytes() if listed.exists() else b"[]"
-        self._paths: Mapping[tuple[str, str], Path] = {
-            (line["language"], line["text"]): folder / line["file"] for line in json.loads(written)
-        }
-        self.edition = hashlib.sha256(written).hexdigest()[:12]
+        lines = json.loads(written)
+        self._names: dict[str, str] = {line["file"]: line.get("sha256", "")[:32] for line in lines}
+        self._shipped = folder
+        self.paths: Mapping[tuple[Language, str], Path] = {
+            (line["language"], line["text"]): folder / line["file"] for line in lines
+        } | dict(own)
+        mine = "".join(sorted(path.stem for path in own.values())).encode()
+        self.edition = hashlib.sha256(written + mine).hexdigest()[:12]
 
     def parts(self, text: str, language: Language) -> tuple[Part, ...]:
         """The text in its order; sentences that nobody recorded stay together."""
-        found = [Part(each, self._paths.get((language, each))) for each in sentences(text)]
-        parts: list[Part] = []
-        for recorded, group in groupby(found, lambda part: part.recorded is not None):
-            if recorded:
-                parts.extend(group)
-            else:
-                between = "" if language == "zh-CN" else " "
-                parts.append(Part(between.join(part.text for part in group), None))
-        return tuple(parts)
+        return tuple(Part(said, found) for said, found in parted(text, language, self.paths))
+
+    def name(self, path: Path) -> str:
+        """What a recorded sentence is called outside: 32 digits of the hash of its sound."""
+        if not path.is_relative_to(self._shipped):
+            return path.stem
+        return self._names[path.relative_to(self._shipped).as_posix()]
 
 
 @cache

@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import WSCloseCode, web
 
+from ivr.carrier.local.bank import Bank
 from ivr.carrier.local.callbacks import Callbacks
 from ivr.carrier.local.desk import Desk
 from ivr.carrier.local.dialects import EMBEDDED, Dialect
@@ -45,8 +46,8 @@ class LocalLine:
     ``base_url`` is where this server is reached (REST is mounted at ``/line`` there);
     ``numbers`` says which numbers REST lists; ``holdable`` are those that a phone may
     answer for (empty: any); ``faults`` wraps the sending of webhooks in tests;
-    ``dialect`` takes another carrier's place there. ``speech`` is the voice
-    for what is not recorded, beside espeak-ng.
+    ``dialect`` takes another carrier's place there. ``bank`` are the
+    recorded sentences, ``speech`` the voice for the others, beside espeak-ng.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class LocalLine:
         timing: Timing | None = None,
         faults: Callable[[Post], Post] | None = None,
         speech_program: str | None = None,
+        bank: Bank | None = None,
         speech: Speech | None = None,
         dialect: Dialect = EMBEDDED,
     ) -> None:
@@ -80,7 +82,7 @@ class LocalLine:
         self._door = Door(base_url, self._timing)
         self.recordings = Recordings(self._folder / "recordings")
         self._speech = speech
-        self.voice = self._voice(speech_program)
+        self.voice = self._voice(speech_program, bank)
         self.history = History(self._folder, clock.now)
         self.switch = Switch(self._ledger, self.history, self._timing, clock.now)
         self.switch.holdable, self.switch.voice = holdable, self.voice.available
@@ -92,12 +94,12 @@ class LocalLine:
             self.desk, self.switch, self._tasks, numbers=self.numbers, door=self._door
         )
 
-    def _voice(self, program: str | None) -> Voice:
+    def _voice(self, program: str | None, bank: Bank | None) -> Voice:
         folder, speech = self._folder / "voice", self._speech
         if speech is None:
-            return Voice(folder, program)
+            return Voice(folder, program, bank)
         synthesiser = Synthesiser(speech.command, self._folder / "speech")
-        return Voice(folder, program, synthesiser=synthesiser, lexicon=speech.lexicon)
+        return Voice(folder, program, bank, synthesiser=synthesiser, lexicon=speech.lexicon)
 
     def _lay_desk(self, account: str, base_url: str, post: Post, clock: Clock) -> Desk:
         path = self._folder / "callbacks.jsonl"

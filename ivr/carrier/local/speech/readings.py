@@ -178,7 +178,7 @@ def _english(sentence: str, words: Mapping[str, str]) -> str:
     if not sentence.isascii():
         raise Unreadable("not all of it is English")
     sentence = re.sub(
-        r"\d{3,}(?!\d)",
+        r"(?<!\d)(?:\d|\d{3,})(?!\d)",
         lambda found: " ".join(DIGITS_EN[int(digit)] for digit in found[0]),
         sentence,
     )
