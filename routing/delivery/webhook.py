@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from routing.delivery.addresses import connector
+from routing.delivery.addresses import Lookups, connector
 from routing.delivery.notice import Notice, as_json
 from routing.handoff import HandoffError, NotYet, Refused, TryAgain, retry_after
 from routing.ports import Clock
@@ -54,7 +54,7 @@ class WebhookPost:
         self._endpoint = endpoint
         self._clock = clock
         self._seconds = seconds
-        self._resolver = resolver
+        self._resolver = resolver or Lookups()
         self._tls = tls
 
     async def __call__(self, notice: Notice) -> None:

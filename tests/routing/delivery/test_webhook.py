@@ -5,6 +5,8 @@ import asyncio
 import contextlib
 import json
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -199,6 +201,44 @@ async def test_a_name_that_was_good_before_is_looked_at_again(demo_plan: Plan) -
             await desk(notice(demo_plan))
 
     assert (name.asked, len(receiver.taken)) == (2, 1)
+
+
+async def test_a_name_that_is_never_answered_holds_no_thread_of_others(
+    demo_plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system asks name servers that say nothing for longer than we wait for it."""
+    asked, end, look_up = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def silent(host: Any, *args: Any, **options: Any) -> Any:
+        if host != "silent.example":
+            return look_up(host, *args, **options)
+        asked.set()
+        end.wait(LONG)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as everybodys:
+        loop.set_default_executor(everybodys)
+        endpoint = Endpoint("https://silent.example/", (SECRET,))
+        waiting = loop.create_task(WebhookPost(endpoint, StoppedClock())(notice(demo_plan)))
+        try:
+            async with asyncio.timeout(LONG / 2):
+                await asyncio.to_thread(asked.wait, LONG)
+                assert await asyncio.to_thread(lambda: "sound is kept") == "sound is kept"
+        finally:
+            end.set()
+            with pytest.raises(TryAgain, match="name is not known"):
+                await waiting
+
+
+async def test_a_name_of_this_machine_is_looked_up_and_gone_to(demo_plan: Plan) -> None:
+    receiver = Receiver()
+    async with receiving(receiver) as port:
+        endpoint = Endpoint(f"http://localhost:{port}/", (SECRET,), allow_private=True)
+        await WebhookPost(endpoint, StoppedClock())(notice(demo_plan))
+
+    assert len(receiver.taken) == 1
 
 
 async def test_in_clear_nothing_leaves_the_own_network(demo_plan: Plan) -> None:
