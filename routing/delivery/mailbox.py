@@ -5,7 +5,9 @@ in a thread. The counterpart of `smtp`."""
 import contextlib
 import imaplib
 import re
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +25,10 @@ MOST_KNOWN: Final = 5_000
 REPORTS: Final = ("UNSEEN", "HEADER", "Content-Type", "multipart/report")
 _LITERAL: Final = MOST + 64 * 1024
 """Bytes that it may send in one piece: what was asked for, and something over."""
+
+
+_MOST_READ: Final = 2 * AT_ONCE * _LITERAL
+"""Bytes of one look: the library keeps all that nobody asked for."""
 
 
 class MailboxError(Exception):
@@ -112,21 +118,47 @@ class _Bound(Exception):
 
 
 class _Bounded:
-    """Within a time and a size, whatever the server does; before `imaplib`'s own class."""
+    """Within a time and a size, whatever the server does; before `imaplib`'s own class. What comes
+    a byte at a time ends no wait, so another thread ends the line."""
 
     def __init__(self, until: float, *where: Any, **how: Any) -> None:
         self._until = until  # the greeting is read by what follows
-        super().__init__(*where, **how)
+        self._left = _MOST_READ
+        self._watch = threading.Timer(until - time.monotonic(), self._cut)
+        self._watch.daemon = True
+        try:
+            super().__init__(*where, **how)
+        except BaseException:
+            self._watch.cancel()
+            raise
+
+    def open(self, *where: Any, **how: Any) -> None:
+        super().open(*where, **how)  # type: ignore[misc]  # of the class beside it
+        self._watch.start()
+
+    def _cut(self) -> None:
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # type: ignore[attr-defined]  # same
+
+    def shutdown(self) -> None:
+        self._watch.cancel()
+        super().shutdown()  # type: ignore[misc]  # of the class beside it
 
     def read(self, size: int) -> bytes:
         if size > _LITERAL:
             raise _Bound
-        _in_time(self._until)
+        self._bounded(size)
         return super().read(size)  # type: ignore[misc,no-any-return]  # of the class beside it
 
     def readline(self) -> bytes:
-        _in_time(self._until)
-        return super().readline()  # type: ignore[misc,no-any-return]  # of the class beside it
+        line: bytes = super().readline()  # type: ignore[misc]  # of the class beside it
+        self._bounded(len(line))
+        return line
+
+    def _bounded(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0 or time.monotonic() > self._until:
+            raise _Bound
 
 
 class _Plain(_Bounded, imaplib.IMAP4):
@@ -135,11 +167,6 @@ class _Plain(_Bounded, imaplib.IMAP4):
 
 class _Safe(_Bounded, imaplib.IMAP4_SSL):
     """Over TLS."""
-
-
-def _in_time(until: float) -> None:
-    if time.monotonic() > until:
-        raise _Bound
 
 
 def _connected(box: Box, tls: ssl.SSLContext | None, whole: float) -> imaplib.IMAP4:

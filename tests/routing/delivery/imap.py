@@ -23,6 +23,8 @@ class Post:
     era: int = 7
     hangs: bool = False
     floods: bool = False
+    drips: bool = False
+    babbles: bool = False
     folder: str = "INBOX"
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,6 +35,10 @@ class Post:
             if self.hangs and command.startswith("UID"):
                 await reader.read()
                 return
+            while command.startswith("UID") and (self.drips or self.babbles):
+                writer.write(b"x" if self.drips else b"* 1 EXISTS\r\n" * 5_000)
+                await writer.drain()
+                await asyncio.sleep(0.05 if self.drips else 0)
             for untagged in self.said(command):
                 writer.write(untagged)
             writer.write(f"{tag} {self.status(command)} done\r\n".encode())

@@ -71,6 +71,7 @@ async def test_one_look_is_bounded_in_number_and_in_size() -> None:
         (Post(folder="Elsewhere"), LOGIN[1], "says no"),
         (Post({1: report(POSTFIX, "<a@b>")}, floods=True), LOGIN[1], "broke off"),
         (Post(hangs=True), LOGIN[1], "broke off"),
+        (Post(drips=True), LOGIN[1], "broke off"),
     ],
 )
 async def test_a_server_that_does_not_do_as_asked_costs_one_sentence(
@@ -83,6 +84,16 @@ async def test_a_server_that_does_not_do_as_asked_costs_one_sentence(
 
     assert password not in str(wrong.value)
     assert wrong.value.__cause__ is None
+
+
+async def test_what_nobody_asked_for_is_kept_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("routing.delivery.mailbox._MOST_READ", 100_000)
+    async with serving_mailbox(Post(babbles=True)) as port:
+        mailbox = Mailbox(Box("127.0.0.1", port, False, *LOGIN), whole=600)
+        with pytest.raises(MailboxError, match="_Bound"):
+            await asyncio.to_thread(mailbox.reports)
 
 
 async def test_nobody_there_is_said_so(unused_tcp_port: int) -> None:
