@@ -65,7 +65,7 @@ def retry_after(
     elif told and now is not None:
         try:
             at = parsedate_to_datetime(told)
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter of hours that no machine counts
             return wait
         wait = at.replace(tzinfo=at.tzinfo or UTC) - now
     return min(max(wait, timedelta(0)), most)

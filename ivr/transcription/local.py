@@ -195,6 +195,8 @@ def _answer(body: bytes, number: int) -> tuple[Sequence[Heard], float]:
     phrases, seconds = told.get("phrases"), told.get("seconds")
     if not isinstance(phrases, list) or not isinstance(seconds, int | float):
         raise EngineFailed("the engine's answer holds no phrases")
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise EngineFailed("the engine heard more than it was told")
     return [_phrase(one) for one in phrases[:MOST_PHRASES] if isinstance(one, dict)], seconds
 
 

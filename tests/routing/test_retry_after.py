@@ -22,6 +22,8 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
         ("Tue, 24 Nov 2026 01:00:00 GMT", 0),
         ("Tue, 24 Nov 2026 02:01:00 -0000", 60),
         ("Tue, 99 Nov 2026 02:01:00 GMT", 0),
+        (f"1 Jan 2026 {9**30}:00:00 GMT", 0),
+        (f"Tue, 24 Nov 2026 02:01:00 +{9**30}", 0),
     ],
 )
 def test_what_a_far_side_asks_to_wait_is_bounded(told: str, seconds: int) -> None:

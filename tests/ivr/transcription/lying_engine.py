@@ -54,6 +54,8 @@ def answer(fault: str, told: Path, asked: dict[str, Any], sound: bytes) -> None:
             say(heard(number + 1))
         case "hears nothing":
             say(heard(number, seconds=0.0))
+        case "hears for ever":
+            say(heard(number, seconds=1e308))
         case "fails":
             say({"number": number, "failed": "MemoryError"})
         case "odd phrases":

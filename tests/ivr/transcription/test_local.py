@@ -139,13 +139,22 @@ async def test_one_recording_at_a_time_and_the_others_wait_longer_the_more_they_
 
 @pytest.mark.parametrize(
     "fault",
-    ["dies", "long frame", "half a frame", "no json", "other number", "hears nothing", "fails"],
+    [
+        "dies",
+        "long frame",
+        "half a frame",
+        "no json",
+        "other number",
+        "hears nothing",
+        "fails",
+        "hears for ever",
+    ],
 )
 async def test_an_engine_that_lies_or_dies_is_ended_and_asked_again_later(
     engine: Begin, fault: str
 ) -> None:
     process = engine(fault)
-    shelf = Shelf(wav(100) if fault == "hears nothing" else wav())
+    shelf = Shelf(wav(100) if fault.startswith("hears") else wav())
     with pytest.raises(TryAgain, match="TRANSCRIBER=local"):
         await Local(process, shelf).transcribe("RE1", "zh-CN")
 
