@@ -1,5 +1,5 @@
-"""`local`: Whisper on this machine, in a process of its own. The kept WAV goes to it a minute at a
-time; what it answers is bounded, tidied and only ever text."""
+"""`local`: Whisper on this machine, in a process of its own. The kept WAV goes to it half a minute
+at a time; what it answers is bounded, tidied and only ever text."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,13 @@ NO_SOUND: Final = 100
 MOST_SECONDS: Final = 1800.0
 """Of one recording: above the longest that a call can leave. A machine would be kept from others
 for a quarter of it and more."""
-STRETCH: Final = 60.0
-"""Seconds of sound that the engine is asked at once."""
+STRETCH: Final = 30.0
+"""Seconds of sound that the engine is asked at once: what a model of the Whisper kind looks at."""
 MOST_STRETCH: Final = 4 * 1024 * 1024
 """Bytes of them, where a carrier keeps more than a telephone carries."""
 ANSWERS_WITHIN: Final = 90.0
-"""Seconds for one stretch: a machine that takes longer than the sound lasts never catches up."""
+"""Seconds for one stretch: a machine that takes three times as long as the sound lasts never
+catches up; one that is busy with calls for a while does."""
 BEGIN_WITHIN: Final = 15.0
 """Seconds after which no further stretch is begun: with the engine's start and one stretch it stays
 below what the outbox gives a job (`routing.handoff.LONGEST_JOB`)."""

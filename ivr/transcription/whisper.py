@@ -27,8 +27,15 @@ BEAM: Final = 5
 TEMPERATURES: Final = (0.0, 0.4)
 """Tried once more where the first try repeats itself or is unlikely; not oftener, as each costs as
 much again."""
-MOST_TOLD: Final = 223
-"""Tokens of a prompt, half of what the model holds (its own bound)."""
+HOLDS: Final = 448
+"""Tokens that the model holds, prompt and text together; faster-whisper tells it at most half of
+them before."""
+MARKS: Final = 8
+"""Of them for language, task and times."""
+QUICKEST: Final = 10
+LEAST_TOKENS: Final = 20
+"""Tokens of a second that anybody speaks, and what is granted besides: a model that repeats itself
+goes on to its bound, and takes many times as long as speech does."""
 VOICE: Final = {
     "min_silence_duration_ms": 500,
     "max_speech_duration_s": 20,
@@ -78,6 +85,7 @@ class Listener:
         speech = np.concatenate([samples[one["start"] : one["end"]] for one in stretches])
         segments, _ = self._model.transcribe(
             speech,
+            max_new_tokens=self._most_tokens(asked["prompt"], len(speech) / RATE),
             language=asked["language"],
             beam_size=BEAM,
             temperature=TEMPERATURES,
@@ -93,6 +101,10 @@ class Listener:
             }
             for one in segments
         ]
+
+    def _most_tokens(self, prompt: str, seconds: float) -> int:
+        told = min(len(self._model.hf_tokenizer.encode(f" {prompt}").ids), HOLDS // 2)
+        return min(HOLDS - MARKS - told, LEAST_TOKENS + int(QUICKEST * seconds))
 
 
 def _is_voice(samples: Any) -> bool:

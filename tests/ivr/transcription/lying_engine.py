@@ -29,7 +29,7 @@ def answer(fault: str, told: Path, asked: dict[str, Any], sound: bytes) -> None:
     match fault:
         case "good":
             said = f"{asked['language']} {len(sound)} {'last' if asked['last'] else 'more'}."
-            say(heard(number, said, 30.0))
+            say(heard(number, said, 15.0))
         case "echoes":
             say(heard(number, asked["prompt"]))
         case "dies":

@@ -92,9 +92,9 @@ async def test_the_sound_goes_out_with_its_language_and_phrases_come_back(
 async def test_a_long_recording_is_handed_on_in_stretches(
     engine: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The engine is done with 30 s of each minute; what is left of it comes again."""
+    """The engine is done with half of each; what is left of it comes again."""
     monkeypatch.setattr(local, "BEGIN_WITHIN", DEADLINE)
-    shelf = Shelf(wav(100))
+    shelf = Shelf(wav(50))
     words = await Local(engine("good"), shelf).transcribe("RE1", "en")
 
     assert words is not None
@@ -105,7 +105,7 @@ async def test_between_the_parts_of_a_long_recording_others_come_in(
     engine: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local, "BEGIN_WITHIN", 0.0)
-    one = Local(engine("good"), Shelf(wav(100)))
+    one = Local(engine("good"), Shelf(wav(50)))
     waits = list[timedelta]()
     words: Transcript | None = None
     while words is None:
