@@ -1,4 +1,4 @@
-"""What tests of the mail server share."""
+"""What tests of delivery share."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,7 +1,9 @@
 """The office is told where its case is at once, and what was said when there are words. Of a caller
 who does not want to be known, a mail says no more than where to look."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -11,11 +13,11 @@ from routing.cases.kinds import About, Kind
 from routing.cases.words import Correction, Phrase, Words
 from routing.delivery.console import ConsolePost
 from routing.delivery.further import Further
-from routing.delivery.letter import MOST_WORDS, Letter
+from routing.delivery.letter import MOST_WORDS, Letter, News
 from routing.delivery.telling import Telling
 from routing.directory import Contact, Directory
 from routing.handoff import CASE_COMES, Refused, TryAgain
-from routing.ports import Job, SentMail
+from routing.ports import Job, JobKind, NewJob, SentMail
 from tests.routing.delivery.office import (
     CASE,
     LETTER,
@@ -264,6 +266,59 @@ async def test_a_complaint_is_not_told_to_whom_it_is_about(demo_plan: Plan) -> N
 
     assert [letter.to for letter in posted] == [directory.offices["市政府"].email]
     assert enqueued.jobs == {}
+
+
+def with_every_way(plan: Plan) -> Directory:
+    names = {"zh-CN": "值班室", "en": "Desk"}
+    desk = Contact(1, names, "desk@yunling.example", "+8613900000107", "wecom", 0)
+    head = Contact(2, names, "head@yunling.example", "+8613900000207", "wecom-head", 60)
+    return replace(plan.directory, contacts={"市公安局": (desk, head)})
+
+
+async def test_the_first_post_is_told_by_its_other_ways_also_where_its_mail_fails(
+    demo_plan: Plan,
+) -> None:
+    enqueued, directory = Enqueued(), with_every_way(demo_plan)
+
+    async def post(_: Letter) -> None:
+        raise TryAgain("the mail server said later")
+
+    further = Further(enqueued, lambda *_: "text", StoppedClock())
+    telling = Telling(Cases(WITH_WORDS), lambda: directory, post, lambda _: None, further)
+    job = Job(1, "tell_office", {"reference": "46270395", "office": "市公安局"}, 1)
+    for _ in range(2):
+        with pytest.raises(TryAgain):
+            await telling.of_case(job)
+    with pytest.raises(TryAgain):
+        await telling.of_words(Job(2, "tell_words", {"recording": "RE1", "source": "x"}, 1))
+
+    ways = [(job.kind, job.payload["news"]) for job in enqueued.jobs.values()]
+    assert ways == [
+        (JobKind.TELL_CHANNEL, News.CASE),
+        (JobKind.TEXT_OFFICE, News.CASE),
+        (JobKind.TELL_CHANNEL, News.WORDS),
+    ]
+    assert {job.payload.get("channel") for job in enqueued.jobs.values()} == {"wecom", None}
+
+
+async def test_work_that_cannot_be_taken_on_is_no_reason_to_say_that_it_was_told(
+    demo_plan: Plan,
+) -> None:
+    posted: list[Letter] = []
+
+    async def full(jobs: Sequence[NewJob], now: datetime) -> Sequence[str]:
+        raise OSError("the disk is full")
+
+    async def post(letter: Letter) -> None:
+        posted.append(letter)
+
+    further = Further(full, lambda *_: "text", StoppedClock())
+    directory = with_every_way(demo_plan)
+    telling = Telling(Cases(CASE), lambda: directory, post, lambda _: None, further)
+    with pytest.raises(OSError, match="full"):
+        await telling.of_case(Job(1, "tell_office", {"reference": "46270395"}, 1))
+
+    assert posted == [], "it would be repeated with each try"
 
 
 async def test_the_console_keeps_what_would_be_sent() -> None:
