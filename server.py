@@ -57,11 +57,13 @@ from ivr.conversation.recovery import Recovery
 from ivr.conversation.stores import Stores
 from ivr.engine.process import EngineProcess
 from ivr.flow.instruction import Language
+from ivr.flow.words import Vocabulary
 from ivr.ports.recordings import Transcript
 from ivr.transcription.errand import Heeding, Transcribing
 from ivr.transcription.hot_words import HotWords, hot_words
+from ivr.transcription.sorting import SortingByWords
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
-from routing.casework import Casework
+from routing.casework import Casework, Dispatching
 from routing.delivery.webhook import Endpoint
 from routing.handoff import Drains, Handler, Handoff
 from routing.ports import Job, JobKind
@@ -191,7 +193,15 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
         app.add_routes(phone_routes(phones))
         corrections = StoredCorrections(house.database)
         casework = Casework(house.cases, house.clock)
-        desk = OfficeDesk(house.directory, house.cases, casework, corrections, house.clock, zone)
+        desk = OfficeDesk(
+            house.directory,
+            house.cases,
+            casework,
+            dispatching(house),
+            corrections,
+            house.clock,
+            zone,
+        )
         app.add_routes(office_routes(desk))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
@@ -311,6 +321,9 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
     async def taken(job: Job, sid: str) -> None:
         await house.answers.text_taken(job, sid, house.clock.now())
 
+    async def vocabulary(plan: int) -> Vocabulary:
+        return (await house.plans.of(plan)).vocabulary
+
     of_carrier = house.settings.transcriber == "carrier"
     awaited = house.recordings.words_awaited if of_carrier else None
     words = transcriber(
@@ -323,10 +336,16 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         JobKind.DELETE_RECORDING: Deleting(rest.recordings, awaited),
         JobKind.TRANSCRIBE: Transcribing(words, keep),
         JobKind.HEED: Heeding(house.cases, lambda: house.plans.current.vocabulary, house.clock),
+        JobKind.SORT: SortingByWords(house.cases, dispatching(house), vocabulary),
         JobKind.SETTLE: Settling(house.conversation, rest.recordings),
         **telling(house, rest.messages),
         **outgoings(house).handlers(rest.calls, rest.account.sid),
     }
+
+
+def dispatching(house: House) -> Dispatching:
+    """What sends a case where its topic leads."""
+    return Dispatching(house.sorting, house.plans.of, house.clock)
 
 
 def engine(house: House) -> EngineProcess | None:

@@ -25,7 +25,9 @@ from routing.web.demo.office import readable_address
 from storage.escalations import StoredEscalations
 from storage.sealing import Sealing
 
-MAILED: Final = frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.ESCALATE})
+MAILED: Final = frozenset(
+    {JobKind.TELL_OFFICE, JobKind.TELL_MOVED, JobKind.TELL_WORDS, JobKind.ESCALATE}
+)
 """The work that is done by mail: it has hands of its own, which no carrier and no channel holds."""
 
 
@@ -50,6 +52,7 @@ def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
     )
     return {
         JobKind.TELL_OFFICE: climbing.beginning(told.of_case),
+        JobKind.TELL_MOVED: told.of_move,
         JobKind.TELL_WORDS: told.of_words,
         JobKind.ESCALATE: climbing.of_rung,
         JobKind.TELL_CHANNEL: Channels(doors, house.cases, house.directory, page),

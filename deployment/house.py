@@ -40,6 +40,7 @@ from storage.pieces import StoredPieces
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
 from storage.sealing import Sealing
+from storage.sorting import StoredSorting
 from storage.texts import StoredTexts
 from storage.undelivered import StoredUndelivered
 
@@ -64,6 +65,7 @@ class House:
     mails: StoredMails
     calls: StoredCalls
     outgoing: StoredOutgoing
+    sorting: StoredSorting
     retention: Retention
     undelivered: StoredUndelivered
     channels: Mapping[str, Channel]
@@ -124,6 +126,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         mails=StoredMails(database),
         calls=calls,
         outgoing=StoredOutgoing(database, sealing),
+        sorting=StoredSorting(database, sealing),
         retention=Retention(database, recordings, settings.retention_audio_days),
         undelivered=StoredUndelivered(database, sealing),
         channels=channels_of(settings, plans.current.directory),

@@ -26,6 +26,8 @@ class GapKind(StrEnum):
     """the words of a recording that is kept here"""
     DANGER = "danger"
     """that its words were read for danger"""
+    SORTING = "sorting"
+    """that its words were read for what a case without a topic is about"""
     DELIVERY = "delivery"
     """that the office was told of its case"""
     ACCEPTED = "accepted"
@@ -85,10 +87,18 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
         Expectation(GapKind.SOUND, 15 * _MINUTES, frozenset({JobKind.FETCH_RECORDING}), _HOURLY),
         Expectation(GapKind.WORDS, 30 * _MINUTES, frozenset({JobKind.TRANSCRIBE}), _HOURLY),
         Expectation(GapKind.DANGER, 10 * _MINUTES, frozenset({JobKind.HEED}), _HOURLY),
+        Expectation(GapKind.SORTING, 15 * _MINUTES, frozenset({JobKind.SORT}), _HOURLY),
         Expectation(
             GapKind.DELIVERY,
             15 * _MINUTES,
-            frozenset({JobKind.TELL_OFFICE, JobKind.TELL_WORDS, JobKind.TELL_CHANNEL}),
+            frozenset(
+                {
+                    JobKind.TELL_OFFICE,
+                    JobKind.TELL_MOVED,
+                    JobKind.TELL_WORDS,
+                    JobKind.TELL_CHANNEL,
+                }
+            ),
             _HOURLY,
         ),
         Expectation(GapKind.ACCEPTED, 15 * _MINUTES, frozenset({JobKind.ESCALATE})),

@@ -10,6 +10,7 @@ from typing import Protocol
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.corrections import Wrong
 from routing.cases.kinds import About, Kind
+from routing.cases.sorting import Unclear
 from routing.cases.words import Correction, Words
 
 
@@ -50,7 +51,9 @@ class OfficeCase:
     id of the directory; `language` a tag; `group_of` the reference of the same caller's first
     case, where this one repeats it. `left_in_outage` marks a message that was taken while the
     system was down, when nobody could ask for more: `kind` and `topic` are None then, unless the
-    caller had told them before. Times are aware UTC."""
+    caller had told them before. `unsorted`: nobody has said its topic, and it can still be said;
+    `to_sort` is why its words could not, where they were read. `sorted_by` are the recording and
+    the source whose words did. Times are aware UTC."""
 
     reference: str
     office: str
@@ -68,6 +71,9 @@ class OfficeCase:
     group_of: str | None = None
     recordings: tuple[KeptRecording, ...] = ()
     left_in_outage: bool = False
+    unsorted: bool = False
+    to_sort: Unclear | None = None
+    sorted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ class JobKind(StrEnum):
     """a mail of a case, or of the danger in it"""
     TELL_WORDS = "tell_words"
     """a mail with the words of a recording, in the thread of its case"""
+    TELL_MOVED = "tell_moved"
+    """a mail to the office that a case has left"""
     ESCALATE = "escalate"
     """the next one told of a case that nobody has accepted"""
     TELL_CHANNEL = "tell_channel"
@@ -158,6 +166,8 @@ class JobKind(StrEnum):
     """the words of a recording that is kept here"""
     HEED = "heed"
     """those words, read for danger"""
+    SORT = "sort"
+    """those words, read for what a case without a topic is about"""
     DELETE_RECORDING = "delete_recording"
     """a recording at the carrier, no longer needed there"""
     DELETE_TEXT = "delete_text"

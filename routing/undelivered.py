@@ -13,6 +13,7 @@ from routing.ports import JobKind
 TELLING: Final = frozenset(
     {
         JobKind.TELL_OFFICE,
+        JobKind.TELL_MOVED,
         JobKind.TELL_WORDS,
         JobKind.TELL_CHANNEL,
         JobKind.TEXT_OFFICE,

@@ -14,7 +14,8 @@ from routing.ports import JobKind
 from storage.came_back import come_back
 from storage.effects import enqueue
 from storage.engine import Database
-from storage.tables.cases import cases, recordings, transcripts
+from storage.sorting import arrived_key, left_key, moved_to
+from storage.tables.cases import case_sortings, cases, recordings, transcripts
 from storage.tables.outbox import outbox
 
 MOST_RUNGS = 9
@@ -57,23 +58,24 @@ class StoredBounces:
         if found is None:
             return None
         news, reference, mark = found
+        same = case_sortings.c.reference == cases.c.reference
         rows = await self._database.read(
-            select(cases.c.office).where(cases.c.reference == reference)
+            select(cases.c.office, case_sortings.c.came_from)
+            .join(case_sortings, same, isouter=True)
+            .where(cases.c.reference == reference)
         )
         if not rows:
             return None
-        office: str = rows[0].office
-        told = {"reference": reference, "office": office}
+        told = {"reference": reference, "office": rows[0].office}
         match news:
-            case News.CASE:
-                return Sent(JobKind.TELL_OFFICE, f"tell:{reference}", told, reference)
-            case News.DANGER:
-                danger = {**told, "danger": True}
-                return Sent(JobKind.TELL_OFFICE, f"danger:{reference}", danger, reference)
             case News.WORDS:
                 return await self._words(reference, mark)
+            case News.MOVED:
+                return _left(reference, rows[0].came_from, mark)
             case News.ESCALATED:
                 return _escalated(reference, told, mark)
+            case News.CASE | News.DANGER:
+                return _of_case(reference, told, mark, danger=news is News.DANGER)
 
     async def _words(self, reference: str, mark: str) -> Sent | None:
         query = (
@@ -87,6 +89,26 @@ class StoredBounces:
                 key = f"words:{row.recording}:{row.source}"
                 return Sent(JobKind.TELL_WORDS, key, payload, None)
         return None
+
+
+def _of_case(reference: str, told: Mapping[str, Any], mark: str, *, danger: bool) -> Sent | None:
+    """The first mail of a case or of its danger; with a mark, that to the office it moved to."""
+    if danger:
+        payload = {**told, "danger": True}
+        return Sent(JobKind.TELL_OFFICE, f"danger:{reference}", payload, reference)
+    if not mark:
+        return Sent(JobKind.TELL_OFFICE, f"tell:{reference}", told, reference)
+    of = moved_to(told["office"])
+    if mark_of(of) != mark:
+        return None
+    return Sent(JobKind.TELL_OFFICE, arrived_key(reference), {**told, "of": of}, reference)
+
+
+def _left(reference: str, office: str | None, mark: str) -> Sent | None:
+    if office is None or mark_of(office) != mark:
+        return None
+    told = {"reference": reference, "office": office}
+    return Sent(JobKind.TELL_MOVED, left_key(reference), told, reference)
 
 
 def _escalated(reference: str, told: Mapping[str, Any], mark: str) -> Sent | None:

@@ -24,6 +24,7 @@ from ivr.conversation.messages import PLAN_TURN
 from ivr.ports.recordings import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
+from routing.cases.sorting import Doubt, Unclear
 from routing.cases.transitions import Actor
 from routing.cases.words import Correction, Phrase, Words
 from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement
@@ -32,7 +33,15 @@ from storage.beneath import Read
 from storage.corrections import corrections_of, corrections_of_case
 from storage.effects import enqueue
 from storage.engine import Database
-from storage.tables.cases import case_callers, case_events, cases, recordings, transcripts
+from storage.sorting import UNSORTED
+from storage.tables.cases import (
+    case_callers,
+    case_events,
+    case_sortings,
+    cases,
+    recordings,
+    transcripts,
+)
 
 SHOWN: Final = 200
 URGENT: Final = and_(cases.c.danger, cases.c.state.not_in([state.value for state in ENDS]))
@@ -143,8 +152,19 @@ def _danger_noted(reference: str, state: str, now: datetime) -> dict[str, Any]:
 
 
 def _cases() -> Select[Any]:
-    return select(cases, case_callers.c.tail).join(
-        case_callers, case_callers.c.reference == cases.c.reference, isouter=True
+    sorting = case_sortings.c
+    columns = (sorting.why, sorting.topics, sorting.recording, sorting.source)
+    same = (case_callers.c.reference == cases.c.reference, sorting.reference == cases.c.reference)
+    return (
+        select(
+            cases,
+            case_callers.c.tail,
+            sorting.reference.label("read"),
+            UNSORTED.label("unsorted"),
+            *columns,
+        )
+        .join(case_callers, same[0], isouter=True)
+        .join(case_sortings, same[1], isouter=True)
     )
 
 
@@ -175,14 +195,15 @@ def _case(
 ) -> OfficeCase:
     left = row.turn == PLAN_TURN
     # An enquiry is what a case is where no kind was told; its topic is the number's own then.
-    unsorted = left and row.kind == Kind.ENQUIRY.value
+    made_up = left and row.kind == Kind.ENQUIRY.value
+    decided = row.read is not None and row.why is None
     return OfficeCase(
         reference=row.reference,
         office=row.office,
         dialled=row.dialled,
-        kind=None if unsorted else Kind(row.kind),
+        kind=None if made_up else Kind(row.kind),
         about=None if row.about is None else About(row.about),
-        topic=None if unsorted else row.topic,
+        topic=None if made_up and not decided else row.topic,
         state=CaseState(row.state),
         confidentiality=Confidentiality(row.confidentiality),
         danger=row.danger,
@@ -193,7 +214,14 @@ def _case(
         group_of=row.group_of,
         recordings=tuple(_recordings(sounds, corrected)),
         left_in_outage=left,
+        unsorted=row.unsorted,
+        to_sort=_to_sort(row) if row.unsorted else None,
+        sorted_by=f"{row.recording} {row.source}" if decided and row.recording else "",
     )
+
+
+def _to_sort(row: Row[Any]) -> Unclear | None:
+    return Unclear(Doubt(row.why), tuple(row.topics.split())) if row.why else None
 
 
 def _caller(row: Row[Any]) -> str | None:

@@ -45,8 +45,10 @@ class StoredPieces:
                 self._database.take_turns(unit, _turns(sid))
             new = unit.execute(row.on_conflict_do_nothing()).rowcount
             if new and sid is not None and _rewritten(unit, sid):
-                told = f"heed:{sid}:{piece.session}:{piece.track}:{piece.sequence}"
-                unit.execute(enqueue(JobKind.HEED, {"recording": sid}, told, at, None))
+                told = f"{sid}:{piece.session}:{piece.track}:{piece.sequence}"
+                unit.execute(enqueue(JobKind.HEED, {"recording": sid}, f"heed:{told}", at, None))
+                anew = {"recording": sid, "source": SOURCE}
+                unit.execute(enqueue(JobKind.SORT, anew, f"sort:{told}", at, None))
 
         await self._database.brief(hold)
         self._database.woken.set()
@@ -59,8 +61,9 @@ class StoredPieces:
 def keep_words(
     database: Database, unit: Connection, sid: str, words: Transcript, at: datetime
 ) -> None:
-    """Inside brief work: keep `words` beside their recording, to be read for danger and told to the
-    office; the carrier's as its pieces are now. A repeat changes nothing."""
+    """Inside brief work: keep `words` beside their recording, to be read for danger and for what
+    their case is about, and told to the office; the carrier's as its pieces are now. A repeat
+    changes nothing."""
     database.take_turns(unit, _turns(sid))
     known = _now(unit, sid) if words.source == SOURCE else None
     row = {
@@ -75,6 +78,7 @@ def keep_words(
     heed = f"heed:{sid}:{words.source}"
     unit.execute(enqueue(JobKind.HEED, {"recording": sid}, heed, at, None))
     told = {"recording": sid, "source": words.source}
+    unit.execute(enqueue(JobKind.SORT, told, f"sort:{sid}:{words.source}", at, None))
     unit.execute(enqueue(JobKind.TELL_WORDS, told, f"words:{sid}:{words.source}", at, None))
 
 

@@ -158,6 +158,28 @@ class Vocabulary:
         near = self.homophones.places(text[:UTTERANCE], chosen)
         return max((word for _, word in near), key=len, default=None)
 
+    def topics(self, text: str, language: Language) -> tuple[str, ...]:
+        """The topics that a whole statement names, each once. A word within a longer one ("tax" in
+        "tax refund") does not count."""
+        heard = unicodedata.normalize("NFKC", text).casefold()
+        named = self.languages[language].topics
+        found: dict[str, None] = {}
+        for word in sorted(named, key=len, reverse=True):
+            meaning = named[word]
+            if isinstance(meaning, TopicWord) and _said(heard, word, language):
+                found[meaning.topic] = None
+                heard = heard.replace(word, " " * len(word))
+        return tuple(found)
+
+    def accuses(self, text: str, language: Language) -> bool:
+        """Whether a whole statement has a word of complaint, of report or of an office or official
+        that is complained about."""
+        heard = unicodedata.normalize("NFKC", text).casefold()
+        words = self.languages[language]
+        kinds = (word for word, kind in words.kinds.items() if kind in _ACCUSING)
+        about = (word for word, key in words.about.items() if key != BUSINESS)
+        return any(_said(heard, word, language) for word in (*kinds, *about))
+
     def speaks_of_danger(self, text: str) -> bool:
         """Whether a whole statement names danger to life, in any language: callers mix them."""
         heard = unicodedata.normalize("NFKC", text).casefold()
@@ -174,6 +196,11 @@ class Vocabulary:
             table: Mapping[str, Meaning] = getattr(words, name)
             yield table
         yield words.everywhere
+
+
+BUSINESS: Final = Choice("3")
+"""Whom a complaint is about that goes by its topic; the other keys are offices and officials."""
+_ACCUSING: Final = (KindWord(Kind.COMPLAINT), KindWord(Kind.REPORT))
 
 
 def _said(heard: str, word: str, language: Language) -> bool:

@@ -13,6 +13,8 @@ class Actor(StrEnum):
     """Who acts."""
 
     CALLER = "caller"
+    DISPATCHER = "dispatcher"
+    """a person who says which office a case is for"""
     OFFICE = "office"
     """whoever handles the case there"""
     SYSTEM = "system"
@@ -46,6 +48,10 @@ TABLE: Final[Mapping[tuple[CaseState | None, CaseState], Move]] = {
     (None, CaseState.RECEIVED): Move(1, _BY_CALLER),
     (CaseState.RECEIVED, CaseState.TRIAGE): Move(2, _BY_SYSTEM),
     (CaseState.TRIAGE, CaseState.DISPATCHED): Move(3, _BY_SYSTEM),
+    # Dispatched without a topic, it is sorted when its words are there: anew by the same row.
+    (CaseState.DISPATCHED, CaseState.DISPATCHED): Move(
+        3, frozenset({Actor.SYSTEM, Actor.DISPATCHER})
+    ),
     (CaseState.DISPATCHED, CaseState.IN_PROGRESS): Move(5, _BY_OFFICE),  # 签收
 } | {(state, CaseState.WITHDRAWN): Move(18, _BY_CALLER) for state in CaseState if state not in ENDS}
 

@@ -12,7 +12,7 @@ from routing.delivery.notice import Notice
 from routing.delivery.telling import Cases
 from routing.directory import Directory
 from routing.handoff import NotYet, Refused
-from routing.ports import Job
+from routing.ports import Job, OfficeCase
 
 AT_ONCE: Final = 2
 """Requests to one channel."""
@@ -55,7 +55,7 @@ class Channels:
                 "correct the register"
             )
         notice = await self._notice(job)
-        if notice.case.office != job.payload["office"]:
+        if notice.case.office != job.payload["office"] and notice.news is not News.MOVED:
             return
         if notice.news is News.WORDS and not is_open(notice.case):
             return
@@ -67,11 +67,11 @@ class Channels:
         if case is None:
             raise Refused("the case to tell of is not kept; look at the journal")
         directory = self._directory()
-        office = directory.offices.get(case.office)
+        news, of = News(str(job.payload["news"])), str(job.payload.get("of", ""))
+        office = directory.offices.get(_told(case, news, job))
         if office is None:
             raise Refused("the case's office is not in the register; add it, then send again")
-        news, of = News(str(job.payload["news"])), str(job.payload.get("of", ""))
-        return Notice(case, office, directory, self._page(case.office), news, of)
+        return Notice(case, office, directory, self._page(office.id), news, of)
 
     @contextlib.asynccontextmanager
     async def _turn(self, name: str) -> AsyncIterator[None]:
@@ -80,3 +80,8 @@ class Channels:
             raise NotYet("the channel is slow and others are before", after=CROWDED)
         async with self._hands[name], self._all:
             yield
+
+
+def _told(case: OfficeCase, news: News, job: Job) -> str:
+    """Whose channel it is: of a case that has moved, the office that it left."""
+    return str(job.payload["office"]) if news is News.MOVED else case.office

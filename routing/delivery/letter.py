@@ -6,8 +6,8 @@ it. So matter, caller and words stand in mails of `named` cases alone (ADR 25)."
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
 from typing import Final
@@ -67,6 +67,8 @@ class News(StrEnum):
     """a recording's words have come"""
     ESCALATED = "escalated"
     """nobody has accepted it in time"""
+    MOVED = "moved"
+    """it has gone to another office"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,27 @@ def letter(
         subject=_subject(case, news),
         text="\n\n".join("\n".join(part) for part in (*parts, where)) + "\n",
         html=_html(parts, where, page),
+    )
+
+
+def moved(case: OfficeCase, before: Office, directory: Directory) -> Letter:
+    """The mail to the office that a case has left; where it went, only of a case to write of."""
+    number, now = spaced(case.reference), directory.offices.get(case.office)
+    zh, en = ("其他单位", "another office")
+    if is_open(case) and now is not None:
+        zh, en = now.name["zh-CN"], now.name["en"]
+    parts = [
+        (f"工单{number}已转到{zh}办理，你单位不用再办。",
+         f"Case {number} has gone to {en}: nothing is left to be done at your office."),
+        ("来电人的答复期限不变。", "The day by which the caller is answered stays as it was."),
+    ]  # fmt: skip
+    return Letter(
+        id=news_id(News.MOVED, case.reference, before.id),
+        thread=news_id(News.CASE, case.reference),
+        to=mailed_to(replace(case, office=before.id), before, directory),
+        subject=f"工单 {number} · 已转其他单位 · Gone to another office",
+        text="\n\n".join(map("\n".join, parts)) + "\n",
+        html=_html(parts[:1], parts[1], None),
     )
 
 
@@ -243,7 +266,7 @@ def _marks(case: OfficeCase) -> Iterator[tuple[str, str]]:
         yield _kind(case)
 
 
-def _html(parts: list[tuple[str, ...]], where: tuple[str, ...], page: str | None) -> str:
+def _html(parts: Sequence[tuple[str, ...]], where: tuple[str, ...], page: str | None) -> str:
     """Nothing in it is loaded from anywhere."""
     said = "".join(f"<p>{'<br>'.join(map(escape, part))}</p>\n" for part in parts)
     lines = [f'<a href="{escape(line)}">{escape(line)}</a>' if line == page else escape(line)

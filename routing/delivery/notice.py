@@ -33,7 +33,7 @@ class Notice:
 
 def as_json(notice: Notice) -> bytes:
     """As docs/webhook.md describes it."""
-    case, told = notice.case, is_open(notice.case)
+    case, told = notice.case, is_open(notice.case) and notice.news is not News.MOVED
     return orjson.dumps(
         {
             "id": notice.id,
@@ -42,7 +42,7 @@ def as_json(notice: Notice) -> bytes:
             "office": {"id": notice.office.id, **notice.office.name},
             "danger": case.danger or notice.news is News.DANGER,
             "left_in_outage": case.left_in_outage,
-            "sealed": not told,
+            "sealed": not is_open(case),
             "kind": case.kind.value if told and case.kind else None,
             "topic": _topic(notice) if told else None,
             "due": _instant(case.due) if told else None,

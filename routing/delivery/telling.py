@@ -3,13 +3,13 @@ once and never waits for words; when these come they follow in the same thread. 
 has further ways (`further`), each becomes work of its own before the mail goes."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from routing.cases.case import Confidentiality
 from routing.delivery.further import Further
-from routing.delivery.letter import Letter, News, letter, told_first
-from routing.directory import Directory
+from routing.delivery.letter import Letter, News, letter, moved, told_first
+from routing.directory import Directory, Office
 from routing.handoff import CASE_COMES, Refused, TryAgain
 from routing.ports import Job, OfficeCase, Statement
 
@@ -38,11 +38,24 @@ class Telling:
     further: Further
 
     async def of_case(self, job: Job) -> None:
-        """A case, or the danger in it. Raises Refused where case or office is unknown."""
-        case = await self.cases.case(str(job.payload["reference"]))
-        if case is None:
-            raise Refused("the case to tell of is not kept; look at the journal")
-        await self._send(case, News.DANGER if job.payload.get("danger") else News.CASE)
+        """A case, or the danger in it; nothing where it has gone to another office meanwhile, which
+        has work of its own to tell it. Raises Refused where case or office is unknown."""
+        case = await self._case(job)
+        if job.payload.get("office", case.office) != case.office:
+            return
+        news = News.DANGER if job.payload.get("danger") else News.CASE
+        await self._send(case, news, str(job.payload.get("of", "")))
+
+    async def of_move(self, job: Job) -> None:
+        """That a case has left its office, to that office. Raises Refused where case or office is
+        unknown."""
+        case = await self._case(job)
+        office = self._office(str(job.payload["office"]))
+        directory = self.directory()
+        left = replace(case, office=office.id)
+        if (contact := told_first(left, directory)) is not None:
+            await self.further(contact, left, News.MOVED, of=office.id)
+        await self.post(moved(case, office, directory))
 
     async def of_words(self, job: Job) -> None:
         """The words of a recording; nothing where its case is not one to write of. Raises TryAgain
@@ -56,14 +69,26 @@ class Telling:
                 raise TryAgain("the recording whose words to tell has no case yet")
             return
         case = await self.cases.case(said.reference)
-        if case is not None and case.confidentiality is Confidentiality.NAMED:
-            await self._send(case, News.WORDS, f"{recording} {job.payload['source']}")
+        of = f"{recording} {job.payload['source']}"
+        told = case is not None and case.sorted_by == of  # with the case, to the office it went to
+        if case is not None and not told and case.confidentiality is Confidentiality.NAMED:
+            await self._send(case, News.WORDS, of)
+
+    async def _case(self, job: Job) -> OfficeCase:
+        case = await self.cases.case(str(job.payload["reference"]))
+        if case is None:
+            raise Refused("the case to tell of is not kept; look at the journal")
+        return case
+
+    def _office(self, name: str) -> Office:
+        office = self.directory().offices.get(name)
+        if office is None:
+            raise Refused("the case's office is not in the register; add it, then send again")
+        return office
 
     async def _send(self, case: OfficeCase, news: News, of: str = "") -> None:
         directory = self.directory()
-        office = directory.offices.get(case.office)
-        if office is None:
-            raise Refused("the case's office is not in the register; add it, then send again")
+        office = self._office(case.office)
         if (contact := told_first(case, directory)) is not None:
             await self.further(contact, case, news, of=of)
         await self.post(letter(case, office, directory, self.page(case.office), news, of=of))

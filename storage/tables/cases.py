@@ -53,6 +53,19 @@ case_callers = Table(
     Index("ix_case_callers_digest_opened", "digest", "opened"),
 )
 
+case_sortings = Table(
+    "case_sortings",
+    METADATA,
+    Column("reference", String(8), ForeignKey("cases.reference"), primary_key=True),
+    Column("why", String(16)),  # a Doubt: a person has to sort it; NULL: it is sorted
+    Column("topics", Text, nullable=False),  # named in its words, a space between two
+    Column("recording", String(64), nullable=False),  # whose words, "" where a person said so
+    Column("source", String(32), nullable=False),
+    Column("plan", Integer),  # whose rules have sorted it
+    Column("came_from", String(64)),  # the office that had it before, where that moved it
+    Column("at", Instant, nullable=False),
+)
+
 case_events = Table(
     "case_events",
     METADATA,

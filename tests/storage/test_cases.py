@@ -87,6 +87,7 @@ async def test_a_case_is_shown_whole(tmp_path: Path) -> None:
         caller="…34",
         opened_at=AT + SECOND,
         due=AT + timedelta(days=7),
+        unsorted=True,
     )
 
 

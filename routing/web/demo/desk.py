@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from routing.cases.reference import BODY
-from routing.casework import Casework
+from routing.casework import Casework, Dispatching
 from routing.directory import Directory
 from routing.ports import Clock, Corrections, OfficeCase, OfficeCases
 
@@ -21,6 +21,7 @@ class OfficeDesk:
     directory: Callable[[], Directory]
     cases: OfficeCases
     casework: Casework
+    dispatching: Dispatching
     corrections: Corrections
     clock: Clock
     zone: ZoneInfo

@@ -17,7 +17,7 @@ from routing.cases.transitions import IllegalTransition
 from routing.directory import Directory
 from routing.numbers.forms import masked
 from routing.ports import OfficeCase
-from routing.web.demo import correcting
+from routing.web.demo import correcting, sorting
 from routing.web.demo.desk import OfficeDesk, address, audio_url
 from routing.web.guard import loopback_only
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
@@ -28,6 +28,7 @@ from routing.web.wording import Tongue
 OFFICE_PAGES: Final = Chapter("demo", Path(__file__).parent)
 OFFICE_LINK: Final = Link("/demo/office", "office.title")
 CORRECTION: Final = "/demo/office/cases/{reference}/recordings/{sid}/correction"
+TOPIC: Final = "/demo/office/cases/{reference}/topic"
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -62,7 +63,15 @@ def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
     async def correct(request: web.Request) -> web.StreamResponse:
         return await correcting.take(request, desk)
 
+    async def topics(request: web.Request) -> web.StreamResponse:
+        return await sorting.show(request, desk)
+
+    async def sort(request: web.Request) -> web.StreamResponse:
+        return await sorting.take(request, desk)
+
     return [
+        web.get(TOPIC, loopback_only(topics)),
+        web.post(TOPIC, loopback_only(sort)),
         web.post("/demo/office/cases/{reference}/accept", loopback_only(accept)),
         web.get("/demo/office", loopback_only(offices)),
         web.get("/demo/office/recordings/{sid}.wav", loopback_only(audio)),
@@ -163,6 +172,7 @@ def _how_written(directory: Directory, zone: ZoneInfo, tongue: Tongue) -> dict[s
         "masked": masked,
         "pair": spaced,
         "audio_url": audio_url,
+        "topic_url": lambda case: TOPIC.format(reference=case.reference),
         "correction_url": lambda case, recording: CORRECTION.format(
             reference=case.reference, sid=quote(recording.sid, safe="")
         ),

@@ -253,3 +253,42 @@ def test_any_text_means_something_known_or_nothing(
     meaning = demo_plan.vocabulary.understand(text, language, menu)
 
     assert meaning is None or isinstance(meaning, get_args(Meaning))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "topics"),
+    [
+        ("我家停水三天了，自来水公司不管", "zh-CN", {"water"}),
+        ("停水又停电", "zh-CN", {"water", "power"}),
+        ("消防通道堵了", "zh-CN", {"safety"}),
+        ("没什么", "zh-CN", set()),
+        ("My tax refund has not come", "en", {"tax"}),
+        ("Our taxes and a refund", "en", {"tax", "market"}),
+        ("The business of schools", "en", {"education"}),
+        ("x" * 5_000 + " no water", "en", {"water"}),
+        ("停水" * 5_000, "zh-CN", {"water"}),
+    ],
+)
+def test_a_whole_statement_names_its_topics(
+    demo_plan: Plan, text: str, language: Language, topics: set[str]
+) -> None:
+    assert set(demo_plan.vocabulary.topics(text, language)) == topics
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "accuses"),
+    [
+        ("我要投诉", "zh-CN", True),
+        ("举报他受贿", "zh-CN", True),
+        ("你们局一直不理", "zh-CN", True),
+        ("商店不退款", "zh-CN", False),
+        ("我家停水三天了", "zh-CN", False),
+        ("I have a complaint", "en", True),
+        ("your office never answers", "en", True),
+        ("the shop does not refund", "en", False),
+    ],
+)
+def test_a_whole_statement_accuses_by_its_words(
+    demo_plan: Plan, text: str, language: Language, accuses: bool
+) -> None:
+    assert demo_plan.vocabulary.accuses(text, language) is accuses

@@ -16,6 +16,11 @@ def test_an_office_accepts_what_was_dispatched_to_it() -> None:
     assert move(CaseState.DISPATCHED, CaseState.IN_PROGRESS, Actor.OFFICE).number == 5
 
 
+@pytest.mark.parametrize("actor", [Actor.SYSTEM, Actor.DISPATCHER])
+def test_what_nobody_has_accepted_is_dispatched_anew(actor: Actor) -> None:
+    assert move(CaseState.DISPATCHED, CaseState.DISPATCHED, actor).number == 3
+
+
 @pytest.mark.parametrize("state", [state for state in CaseState if state not in ENDS])
 def test_a_caller_may_withdraw_an_open_case(state: CaseState) -> None:
     assert move(state, CaseState.WITHDRAWN, Actor.CALLER).number == 18
@@ -28,6 +33,8 @@ def test_a_caller_may_withdraw_an_open_case(state: CaseState) -> None:
         (None, CaseState.CLOSED, Actor.SYSTEM, "from nothing to closed"),
         (CaseState.RECEIVED, CaseState.TRIAGE, Actor.CALLER, "by the caller"),
         (CaseState.DISPATCHED, CaseState.IN_PROGRESS, Actor.CALLER, "by the caller"),
+        (CaseState.DISPATCHED, CaseState.DISPATCHED, Actor.OFFICE, "by the office"),
+        (CaseState.IN_PROGRESS, CaseState.DISPATCHED, Actor.SYSTEM, "from in_progress"),
         (CaseState.TRIAGE, CaseState.IN_PROGRESS, Actor.OFFICE, "from triage to in_progress"),
         (CaseState.DISPATCHED, CaseState.RECEIVED, Actor.SYSTEM, "from dispatched to received"),
     ],

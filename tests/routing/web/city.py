@@ -4,7 +4,7 @@ import io
 import struct
 import wave
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.corrections import Wrong
 from routing.cases.kinds import Kind
+from routing.cases.sorting import Unclear
 from routing.cases.transitions import Actor, UnknownCase, move
 from routing.cases.words import Correction, Words
-from routing.casework import Casework
+from routing.casework import Casework, Dispatching, Evidence, Sorted, Unsorted
 from routing.directory import Directory
 from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount
+from routing.rules.condition import CallerKind, Facts
+from routing.rules.router import Router
+from routing.rules.ruleset import default_rules
 from routing.sheets.register import Sheets, read_directory
 from routing.web.demo.desk import OfficeDesk
 
@@ -75,10 +79,32 @@ def casework(cases: "KeptCases") -> Casework:
     return Casework(cases, AtNoon())
 
 
+@dataclass(frozen=True, slots=True)
+class CityPlan:
+    """The city's own rules."""
+
+    number: int
+    rules: Router
+    directory: Directory
+
+
+def dispatching(cases: "KeptCases") -> Dispatching:
+    """What sends them where a topic leads."""
+    directory = city()
+    plan = CityPlan(1, Router(default_rules(directory)), directory)
+
+    async def only(_: int) -> CityPlan:
+        return plan
+
+    return Dispatching(cases, only, AtNoon())
+
+
 def desk_of(cases: "KeptCases") -> OfficeDesk:
     """The desk of these cases."""
     directory = city()
-    return OfficeDesk(lambda: directory, cases, casework(cases), cases, AtNoon(), HERE)
+    return OfficeDesk(
+        lambda: directory, cases, casework(cases), dispatching(cases), cases, AtNoon(), HERE
+    )
 
 
 class KeptCases:
@@ -87,6 +113,7 @@ class KeptCases:
     def __init__(self, *cases: OfficeCase) -> None:
         self.kept = list(cases)
         self.sounds: dict[str, bytes] = {}
+        self.sorted: list[Sorted] = []
         self.accepted: list[tuple[str, str]] = []
         self.refuses: Wrong | None = None
 
@@ -116,6 +143,44 @@ class KeptCases:
                 self.accepted.append((reference, by))
                 return True
         raise UnknownCase("there is no case with this number")
+
+    async def unsorted(self, reference: str) -> Unsorted | None:
+        """One that says so of itself."""
+        case = await self.case(reference)
+        if case is None or not case.unsorted:
+            return None
+        facts = Facts(
+            dialled=case.dialled,
+            language=case.language,
+            kind=case.kind,
+            about=case.about,
+            topic=None,
+            group=None,
+            district=None,
+            caller_kind=CallerKind.MOBILE,
+            at=case.opened_at,
+        )
+        return Unsorted(reference, case.office, 1, facts, case.confidentiality)
+
+    async def sort(self, sorted_: Sorted, at: datetime) -> bool:
+        """Where its topic leads."""
+        for place, case in enumerate(self.kept):
+            if case.reference == sorted_.case.reference and case.unsorted:
+                office, topic = sorted_.decision.office, sorted_.topic
+                self.kept[place] = replace(
+                    case, office=office, topic=topic, unsorted=False, to_sort=None
+                )
+                self.sorted.append(sorted_)
+                return True
+        return False
+
+    async def leave(
+        self, reference: str, unclear: Unclear, evidence: Evidence, at: datetime
+    ) -> None:
+        """For a person."""
+        for place, case in enumerate(self.kept):
+            if case.reference == reference:
+                self.kept[place] = replace(case, to_sort=unclear)
 
     async def correct(self, reference: str, sid: str, written: Correction) -> Wrong | None:
         """Beside the recording, the newest first."""

@@ -118,6 +118,7 @@ ENUMS = {
     "fate",
     "meaning",
     "correction_wrong",
+    "doubt",
     "kind",
     "about",
     "language",

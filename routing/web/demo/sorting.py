@@ -1,0 +1,61 @@
+"""What a person does with a case whose caller chose no topic: says what it is about, which sends it
+where that leads. One button for each topic that its words name, and a page with all topics."""
+
+from typing import Final
+
+from aiohttp import web
+
+from routing.cases.reference import spaced
+from routing.ports import OfficeCase
+from routing.web.demo.desk import OfficeDesk, address
+from routing.web.layout import page, tongue_of
+from routing.web.moments import written
+
+BY: Final = "office page"
+"""Who did it, in the audit, until there is a sign-in."""
+
+
+async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
+    """All topics, each with the office that leads it."""
+    case = await desk.case_of(request)
+    if case is None:
+        return page(request, "demo/missing.html", {}, status=404)
+    return _topics(request, desk, case) if case.unsorted else _late(request, case)
+
+
+async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
+    """Back to the case, wherever it is now; 409 where it waits no longer or may not go there."""
+    case = await desk.case_of(request)
+    if case is None:
+        return page(request, "demo/missing.html", {}, status=404)
+    topic = str((await request.post()).get("topic", ""))
+    if topic not in desk.directory().topics:
+        return _topics(request, desk, case, status=422) if case.unsorted else _late(request, case)
+    sorted_ = await desk.dispatching.by_person(case.reference, topic, BY)
+    if sorted_ is None:
+        return _late(request, case)
+    raise web.HTTPSeeOther(f"{address(sorted_.decision.office)}#case-{case.reference}")
+
+
+def _topics(
+    request: web.Request, desk: OfficeDesk, case: OfficeCase, status: int = 200
+) -> web.Response:
+    directory, tongue, zone = desk.directory(), tongue_of(request), desk.zone_of(case.office)
+    context = {
+        "case": case,
+        "missing": status != 200,
+        "topics": [
+            (topic, topic.names[tongue], directory.offices[topic.lead].name[tongue])
+            for topic in sorted(directory.topics.values(), key=lambda one: one.code)
+            if topic.lead in directory.offices
+        ],
+        "back": f"{address(case.office)}#case-{case.reference}",
+        "when": lambda at: written(at, zone, tongue),
+        "pair": spaced,
+    }
+    return page(request, "demo/topics.html", context, status=status)
+
+
+def _late(request: web.Request, case: OfficeCase) -> web.Response:
+    back = f"{address(case.office)}#case-{case.reference}"
+    return page(request, "demo/sorted.html", {"back": back}, status=409)
