@@ -140,7 +140,7 @@ def assembled(house: House) -> web.Application:
     app[HOUSE] = house
     app.cleanup_ctx.append(_storage)
     app.add_routes(health_routes(SharedAnswer(house.readiness.found)))
-    app.add_routes(metrics_routes(house.metrics, settings.metrics_token))
+    app.add_routes(metrics_routes(house.metrics, settings.metrics_token, public=settings.is_public))
     webhooks = voice(house)
     receipts = ReceiptRoutes(webhooks, house.texts, house.clock)
     routes = [*webhooks.routes(), *outgoings(house).routes(webhooks), *receipts.routes()]
@@ -175,7 +175,8 @@ def mount_ledger(app: web.Application, house: House) -> None:
         add_layout(app, (PHONE_PAGES, OFFICE_PAGES, *WATCHED), DEMO_LINKS)
     else:
         add_layout(app, WATCHED, WATCHED_LINKS, demo=False)
-    zone, admit = ZoneInfo(settings.time_zone), watchers_only(settings.metrics_token)
+    zone = ZoneInfo(settings.time_zone)
+    admit = watchers_only(settings.metrics_token, public=settings.is_public)
     app.add_routes(
         ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)
     )

@@ -255,11 +255,16 @@ class Settings(BaseSettings):
         return self._for_this_machine if self.demo is None else self.demo
 
     @property
-    def _for_this_machine(self) -> bool:
-        """A loopback HOST is not enough: a proxy before it hands the public our own Host name."""
+    def is_public(self) -> bool:
+        """Whether it is reached from elsewhere: a proxy before it may hand the public on under our
+        own Host name."""
         public = urlsplit(self.public_url).hostname
-        here = self.host in LOOPBACK and (public is None or public in LOOPBACK)
-        return here and self.carrier == "local"
+        return public is not None and public not in LOOPBACK
+
+    @property
+    def _for_this_machine(self) -> bool:
+        """A loopback HOST is not enough."""
+        return self.host in LOOPBACK and not self.is_public and self.carrier == "local"
 
     @property
     def base(self) -> str:

@@ -1,6 +1,6 @@
-"""Who may look at how the line does: whoever holds METRICS_TOKEN, or without one this machine
-alone. How many people call, and what went wrong, is nobody's business elsewhere. The one rule of
-`/metrics` and `/ledger`."""
+"""Who may look at how the line does: whoever holds METRICS_TOKEN; without one this machine alone,
+and nobody where strangers are handed on to it. How many people call, and what went wrong, is
+nobody's business elsewhere. The one rule of `/metrics`, `/ledger` and `/undelivered`."""
 
 import base64
 import binascii
@@ -16,11 +16,13 @@ from routing.web.guard import Handler, foreign, of_this_machine
 from storage.errors import StorageError
 
 
-def watchers_only(token: str) -> Callable[[Handler], Handler]:
+def watchers_only(token: str, *, public: bool = False) -> Callable[[Handler], Handler]:
     """The token is a bearer's, as scrapers send it, or the password of any name, as browsers ask
     for it; "" where there is none: then who comes from elsewhere, or through a proxy, is told that
-    there is no such page. A browser keeps a password and would send it for another page, too: what
-    changes something must come from our own."""
+    there is no such page. Where we are `public` everybody is: a proxy may hand a stranger's request
+    on under this machine's name and add nothing to it, as nginx does since 1.29.7. A browser keeps
+    a password and would send it for another page, too: what changes something must come from our
+    own."""
 
     def admit(handler: Handler) -> Handler:
         @functools.wraps(handler)
@@ -29,7 +31,8 @@ def watchers_only(token: str) -> Callable[[Handler], Handler]:
                 raise web.HTTPUnauthorized(headers=_asking())
             if token and foreign(request):
                 raise web.HTTPForbidden
-            if not token and not (_from_loopback(request) and of_this_machine(request)):
+            here = not public and _from_loopback(request) and of_this_machine(request)
+            if not token and not here:
                 raise web.HTTPNotFound
             try:
                 return await handler(request)

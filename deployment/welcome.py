@@ -23,6 +23,8 @@ def welcome(settings: Settings, numbers: int) -> None:
         ]
     else:
         lines.append(f"  核对 what is missing    http://127.0.0.1:{settings.port}/ledger")
+        if settings.is_public and not settings.metrics_token:
+            lines.append("  先设口令 shown to nobody until ZHITONG_METRICS_TOKEN is set")
     print("\n".join(lines), flush=True)
     supervisor.tell(supervisor.READY)
 

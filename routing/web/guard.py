@@ -25,7 +25,7 @@ def loopback_only(handler: Handler) -> Handler:
     The Host header must be a loopback name (against DNS rebinding); whatever changes something
     or opens a WebSocket must have our own Origin, or none at all, as programs have. What a proxy
     or a tunnel hands on comes from elsewhere, though it may name us as the host; nginx, if told
-    nothing else, adds no header but speaks HTTP/1.0."""
+    nothing else, adds no header but spoke HTTP/1.0 before 1.29.7; a later one cannot be told."""
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:

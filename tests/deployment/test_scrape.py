@@ -14,9 +14,9 @@ from storage.errors import StorageError
 TOKEN = "0123456789abcdef"
 
 
-async def status(token: str, headers: Mapping[str, str]) -> int:
+async def status(token: str, headers: Mapping[str, str], *, public: bool = False) -> int:
     app = web.Application()
-    app.add_routes(metrics_routes(Metrics(), token))
+    app.add_routes(metrics_routes(Metrics(), token, public=public))
     async with (
         TestClient(TestServer(app)) as client,
         client.get("/metrics", headers=headers) as answer,
@@ -88,6 +88,13 @@ async def test_a_proxy_that_adds_no_header_speaks_an_older_http() -> None:
     )
     with pytest.raises(web.HTTPNotFound):
         await route.handler(request)
+
+
+async def test_where_strangers_are_handed_on_nobody_comes_in_without_a_token() -> None:
+    """Since 1.29.7 nginx, told nothing but where we are, hands on HTTP/1.1 under our own name."""
+    assert await status("", {}, public=True) == 404
+    assert await status(TOKEN, {}, public=True) == 401
+    assert await status(TOKEN, {"Authorization": f"Bearer {TOKEN}"}, public=True) == 200
 
 
 async def test_where_the_database_is_gone_they_are_told_so() -> None:
