@@ -4,7 +4,7 @@ inside whoever's transaction. Used by `cases`, and by `calls` where an official 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Executable, insert, select, update
 
 from routing.cases.case import CaseState
 from routing.cases.transitions import Actor, UnknownCase, move
@@ -36,7 +36,7 @@ def accept(unit: Connection, reference: str, by: str, at: datetime) -> bool:
         "at": at,
     }
     unit.execute(insert(case_events).values(event))
-    _end_ladder(unit, reference, at)
+    unit.execute(ladder_ends(reference, at))
     return True
 
 
@@ -51,10 +51,10 @@ def accept_by_phone(unit: Connection, call_id: str, office: str, at: datetime) -
         accept(unit, reference, "the call was taken", at)
 
 
-def _end_ladder(unit: Connection, reference: str, at: datetime) -> None:
-    """Nobody further is told; one that is at work just now finds its claim gone."""
+def ladder_ends(reference: str, at: datetime) -> Executable:
+    """Nobody further is told; who is at it just now finds the claim gone."""
     mine = (outbox.c.reference == reference, outbox.c.kind == JobKind.ESCALATE.value)
     open_ = outbox.c.state != JobState.DONE.value
     done = {"state": JobState.DONE.value, "payload": "{}", "finished": at, "error": None}
     claim = {"attempts": outbox.c.attempts + 1, "holder": None}
-    unit.execute(update(outbox).where(*mine, open_).values(**done, **claim))
+    return update(outbox).where(*mine, open_).values(**done, **claim)

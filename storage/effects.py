@@ -25,6 +25,7 @@ from ivr.flow.effect import (
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.transitions import Actor, move
 from routing.ports import Audio, JobKind
+from storage.acceptance import ladder_ends
 from storage.sealing import Sealing
 from storage.tables.cases import case_callers, case_events, cases, corrections, recordings
 from storage.tables.outbox import outbox
@@ -300,6 +301,7 @@ def _withdraw(reference: str, at: datetime) -> Iterator[Executable]:
         ).where(*still_open),
     )
     yield update(cases).where(*still_open).values(state=CaseState.WITHDRAWN.value)
+    yield ladder_ends(reference, at)
 
 
 def _noted(reference: str, note: str, at: datetime) -> Executable:

@@ -13,6 +13,7 @@ from benchmarks.simulation.timeline import Timeline
 from ivr.carrier.account import CarrierRefused, CarrierUnreachable, CarrierUnsure
 from ivr.carrier.recordings import MediaNotYet
 from ivr.flow.progress import CallStatus
+from ivr.flow.receipt import Receipt, TextStatus
 from ivr.ports.listed import CarrierCall, CarrierRecording
 from ivr.ports.recordings import RecordingRef
 
@@ -163,6 +164,11 @@ class Carrier:
             if alike and text.sid not in self.deleted:
                 return text.sid
         return None
+
+    async def receipt(self, sid: str) -> Receipt:
+        """Every text arrives."""
+        self._answer()
+        return Receipt(sid, TextStatus.DELIVERED)
 
     async def delete(self, sid: str) -> None:
         """Delete a text or a recording."""

@@ -10,12 +10,15 @@ from sqlalchemy import select
 from benchmarks.simulation.caller import SimulatedCall
 from benchmarks.simulation.carrier import Carrier
 from benchmarks.simulation.house import House
+from routing.cases.case import CaseState
 from routing.ledger import GapKind
 from routing.ports import JobKind
 from storage.tables.calls import call_ends, calls
 from storage.tables.cases import cases, recordings, transcripts
 from storage.tables.outbox import mails, outbox
 
+UNFINISHED: Final = frozenset({JobKind.FETCH_RECORDING, JobKind.ESCALATE})
+"""What a carrier may have lost; and the ladder, since nobody accepts a case here."""
 LATE_WORK: Final = frozenset({JobKind.DELETE_RECORDING, JobKind.DELETE_TEXT})
 """What is done long after a call, and may be under way still."""
 
@@ -58,6 +61,7 @@ def broken(kept: Kept, carrier: Carrier, rung: Sequence[SimulatedCall]) -> Itera
     yield from _sounds(kept, carrier)
     yield from _texts(carrier)
     yield from _deliveries(kept)
+    yield from _ladders(kept)
     for call in rung:
         if call.changed:
             yield f"call {call.number}: {call.changed} turns were answered in two ways"
@@ -116,8 +120,19 @@ def _deliveries(kept: Kept) -> Iterator[str]:
             yield f"the office heard {told[f'case-{reference}']} times of case {reference}"
     for job in kept.work:
         waits = job.state in ("ready", "sending") and job.kind in LATE_WORK
-        if job.state != "done" and not waits and job.kind != JobKind.FETCH_RECORDING:
+        if job.state != "done" and not waits and job.kind not in UNFINISHED:
             yield f"work of kind {job.kind} is {job.state}: {job.error}"
+
+
+def _ladders(kept: Kept) -> Iterator[str]:
+    """Nobody has accepted a case: somebody further is told of it, or it is loud that nobody is
+    left."""
+    open_steps = {
+        job.reference for job in kept.work if job.kind == JobKind.ESCALATE and job.state != "done"
+    }
+    for reference, case in kept.cases.items():
+        if case.state == CaseState.DISPATCHED and reference not in open_steps:
+            yield f"nobody will be told that case {reference} was not accepted"
 
 
 def lost(kept: Kept, carrier: Carrier) -> Counter[GapKind]:
@@ -133,9 +148,11 @@ def lost(kept: Kept, carrier: Carrier) -> Counter[GapKind]:
         for sid, row in carrier.made.items()
         if row.call in carrier.forgotten and sid not in kept.recordings.keys() | carrier.deleted
     ]
+    nobody = [job for job in kept.work if job.kind == JobKind.ESCALATE and job.state == "dead"]
     found = {
         GapKind.SOUND: len(sounds),
         GapKind.END: len(ends),
         GapKind.RECORDING: len(whose),
+        GapKind.ACCEPTED: len(nobody),
     }
     return Counter({kind: many for kind, many in found.items() if many})

@@ -122,6 +122,15 @@ async def test_whoever_accepts_ends_the_ladder(tmp_path: Path) -> None:
         assert not await store.claim(AT + 2 * HOUR, 9)
 
 
+async def test_a_case_that_its_caller_withdraws_climbs_no_further(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await a_case(house)
+        await StoredEscalations(house.database).step(CASE, "water", 2, AT, sooner=False)
+        await house.journal.append(later_step("a", 2, WithdrawCase(CASE)))
+
+        assert await steps(house) == [(f"escalate:{CASE}:2", "done")]
+
+
 @pytest.mark.parametrize(
     ("accepted", "office", "now"),
     [
