@@ -18,7 +18,7 @@ from routing.cases.ladder import TOP
 from routing.delivery.escalating import Escalating, Town
 from routing.delivery.further import Further
 from routing.delivery.letter import Letter, News, mark_of, news_id, rung_of
-from routing.handoff import Handoff
+from routing.handoff import Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.undelivered import Fate
 from storage.cases import StoredCases
@@ -69,7 +69,7 @@ class Tower:
         climbing = Escalating(
             cases, lambda: town, self.post, lambda _: None, steps, self.clock, further
         )
-        handlers = {
+        handlers: dict[str, Handler] = {
             JobKind.TELL_OFFICE: climbing.beginning(self.tell),
             JobKind.ESCALATE: climbing.of_rung,
         }
