@@ -6,15 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 import server
+from deployment import engine
 from deployment.carrier import carrier_of, rest_of
 from deployment.house import HOUSE
 from deployment.settings import Settings
+from ivr.carrier.local.mulaw import mulaw_wav
 from ivr.carrier.profiles import profile_of
+from ivr.engine.process import of_module
+from ivr.transcription import model
 from routing.handoff import NotYet, TryAgain
 from routing.ports import Job, JobKind, Statement
 from storage.effects import enqueue
@@ -27,6 +32,10 @@ ACCOUNT = {"account_sid": "AC1", "auth_token": "hush", "public_url": "https://ph
 
 async def sound() -> AsyncIterator[bytes]:
     yield SOUND
+
+
+async def spoken_sound() -> AsyncIterator[bytes]:
+    yield mulaw_wav(bytes(8_000))
 
 
 @pytest.fixture
@@ -92,3 +101,29 @@ def test_the_carrier_is_not_asked_for_words_beside_it(tmp_path: Path) -> None:
 
     assert profile_of("twilio").live
     assert not carrier_of(settings).live
+
+
+async def test_the_engine_of_this_machine_begins_with_a_recording_and_ends_with_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that answers at once stands where Whisper would."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(model, "find_spec", lambda name: object())
+    told = tmp_path / "number"
+    program = of_module("tests.ivr.transcription.lying_engine", "tells its number", str(told))
+    monkeypatch.setattr(engine, "of_module", lambda *words: program)
+    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    settings = Settings(data_dir=tmp_path, transcriber="local")
+    app = await server.build_app(settings)
+    async with TestServer(app), aiohttp.ClientSession() as session:
+        house = app[HOUSE]
+        await house.recordings.save("RE1", spoken_sound())
+        work = server.handlers(house, rest_of(house.settings, house.secrets, session, 300))
+        assert not told.exists()
+        await work[JobKind.TRANSCRIBE](Job(1, "transcribe", {"recording": "RE1"}, 1))
+        said = await house.cases.statement("RE1")
+        pid = int(told.read_text(encoding="utf-8"))
+        assert psutil.pid_exists(pid)
+
+    assert said == Statement(None, ("路灯坏了。",))
+    assert not psutil.pid_exists(pid)
