@@ -8,6 +8,7 @@ gone, however it went."""
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
@@ -188,8 +189,7 @@ class EngineProcess:
         """Its memory is given back; whoever asks next, or closes, waits for its end."""
         self._sent_home = True
         if self._running is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._running.kill()
+            _kill(self._running)
         self._program.turn.release()
 
 
@@ -204,12 +204,22 @@ async def _started(program: Program) -> asyncio.subprocess.Process:
         cwd=ROOT,
         env={**kept, **program.environment},
         creationflags=_LOW_PRIORITY,
+        start_new_session=True,  # so that what it begins ends with it; Windows knows none
     )
 
 
-async def _killed(process: asyncio.subprocess.Process) -> None:
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """With whatever it began, which would hold its pipes open and go on behind our back. Once it is
+    known to have ended its number may be another's."""
     with contextlib.suppress(ProcessLookupError):
-        process.kill()
+        if sys.platform != "win32" and process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    _kill(process)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(ENDS_WITHIN):
             await process.wait()

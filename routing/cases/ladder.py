@@ -31,11 +31,17 @@ def first(directory: Directory, office: str, accused: frozenset[str]) -> Contact
     """Who on the office's ladder is told at once; None where nobody there may be: then its own
     mailbox alone is. Whoever is told first of the cases of an office complained about is passed
     over; one who stands above that office is just who is to know of it."""
-    ladder = directory.contacts.get(office, ())
     own = directory.offices[office].email if office in directory.offices else None
-    others = accused - {office}
-    barred = {way for other in others for way in _ways_to(directory, other, rungs=1)} - {own}
-    return _allowed(ladder, barred)
+    barred = _ways_of(directory, accused - {office}) - {own}
+    return _allowed(directory.contacts.get(office, ()), barred)
+
+
+def speaks_for(directory: Directory, office: str, accused: frozenset[str], channel: str) -> bool:
+    """Whether who holds this channel may act for the office: it is on the ladder, and no office
+    complained about is told by it."""
+    ladder = directory.contacts.get(office, ())
+    known = any(contact.channel == channel for contact in ladder)
+    return known and channel not in _ways_of(directory, accused - {office})
 
 
 def _allowed(ladder: Iterable[Contact], barred: set[str]) -> Contact | None:
@@ -73,6 +79,11 @@ def _offices(directory: Directory, dialled: str, topic: str | None) -> Iterator[
         yield directory.numbers[dialled].office
     if topic is not None and topic in directory.topics:
         yield directory.topics[topic].lead
+
+
+def _ways_of(directory: Directory, offices: frozenset[str]) -> set[str]:
+    """What reaches them themselves, and not whoever stands above them."""
+    return {way for office in offices for way in _ways_to(directory, office, rungs=1)}
 
 
 def _ways_to(directory: Directory, office: str, rungs: int | None = None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
+from routing.cases.ladder import accused, speaks_for
 from routing.cases.transitions import IllegalTransition
 from routing.casework import Casework
 from routing.delivery.genuine import genuine
@@ -98,8 +99,9 @@ def _asked(body: bytes, address: str) -> str:
 
 
 def _may(directory: Directory, case: OfficeCase, channel: str) -> bool:
-    """Whether the channel is on the ladder of the case's office."""
-    return any(contact.channel == channel for contact in directory.contacts.get(case.office, ()))
+    """Whether the channel is on the ladder of the case's office, and not of who it is about."""
+    about = accused(directory, case.dialled, case.topic, case.kind, case.about)
+    return speaks_for(directory, case.office, about, channel)
 
 
 def _told(problem: Problem) -> web.Response:

@@ -40,6 +40,9 @@ def answer(fault: str, told: Path, asked: dict[str, Any], sound: bytes) -> None:
         case "hangs":
             told.write_text(str(os.getpid()), encoding="utf-8")
             time.sleep(3600)  # ended by whoever waits for it
+        case "forks":
+            told.write_text(str(os.fork() or os.getpid()), encoding="utf-8")
+            time.sleep(3600)  # the one as the other: both are ended by whoever waits
         case "long frame":
             OUT.write(b"\xff\xff\xff\xff" + b"x" * 1000)
             OUT.flush()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import struct
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -167,6 +168,16 @@ async def test_an_engine_that_hangs_is_ended(
     monkeypatch.setattr(local, "ANSWERS_WITHIN", 0.2)
     with pytest.raises(TryAgain, match=r"no answer within 0\.2 s"):
         await Local(engine("hangs"), Shelf(wav())).transcribe("RE1", "zh-CN")
+    await gone(await written(tmp_path / "told"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+async def test_what_it_began_ends_with_it(
+    engine: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "ANSWERS_WITHIN", 0.5)
+    with pytest.raises(TryAgain, match="no answer within"):
+        await Local(engine("forks"), Shelf(wav())).transcribe("RE1", "zh-CN")
     await gone(await written(tmp_path / "told"))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.flow.world import Plan
 from routing.cases.kinds import About, Kind
-from routing.cases.ladder import DANGER_WAIT, LAST_WAIT, above, accused, due, first
+from routing.cases.ladder import DANGER_WAIT, LAST_WAIT, above, accused, due, first, speaks_for
 from routing.hours import Holidays, OpenIntervals, open_intervals, parse_hours
 from routing.register import Contact
 
@@ -114,6 +114,25 @@ def test_a_channel_that_they_share_is_left_out_and_the_post_is_not(demo_plan: Pl
     assert first(changed, TOWN, frozenset({WATER})) == mine
     assert above(changed, TOWN, frozenset({WATER}), 0) == mine
     assert above(changed, TOWN, frozenset({WATER}), 1) is None
+
+
+def test_for_an_office_speaks_a_channel_of_its_ladder_and_of_nobody_accused(
+    demo_plan: Plan,
+) -> None:
+    directory = demo_plan.directory
+    mine, shared = replace(rung(2), channel="town"), replace(rung(1, 0), channel="city")
+    water = (shared, replace(rung(2), channel="town"))
+    contacts = {**directory.contacts, TOWN: (shared, mine), WATER: water}
+    changed = replace(directory, contacts=contacts)
+
+    def speaks(channel: str, *accused: str) -> bool:
+        return speaks_for(changed, TOWN, frozenset(accused), channel)
+
+    assert speaks("city")
+    assert speaks("town", WATER), "the office above the one accused"
+    assert not speaks("city", WATER)
+    assert speaks("city", TOWN), "who has the case"
+    assert not speaks("other")
 
 
 @pytest.mark.parametrize(
