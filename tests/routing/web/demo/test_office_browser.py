@@ -105,3 +105,20 @@ async def test_a_long_due_time_keeps_to_its_own_column(page: Page, offices: Offi
         spare = await page.locator(".due").evaluate("due => due.clientWidth - due.scrollWidth")
 
         assert spare >= 0, width
+
+
+async def test_a_case_is_accepted_from_the_keyboard(page: Page, offices: Offices) -> None:
+    """The button says whose it is to who does not see the card, and is gone afterwards."""
+    offices.cases.kept = [a_case(recordings=()), a_case("10000007", recordings=())]
+    await page.goto(f"{offices.url}/demo/office/市水利局?lang=en")
+    button = page.locator("#case-46270395").get_by_role("button", name="Accept")
+    await expect(button).to_have_accessible_description("Case 4627 0395")
+    await button.focus()
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator("#case-46270395 [data-testid=case-state]")).to_have_text(
+        "In progress"
+    )
+    await expect(page.get_by_role("button", name="Accept")).to_have_count(1)
+    assert page.url.endswith("#case-46270395")
+    assert offices.cases.accepted == [("46270395", "office page")]
