@@ -34,7 +34,7 @@ def telephone_wav(wav: bytes) -> bytes:
     if not spoken or (loud := _loudness(spoken)) < _SILENT:
         raise UnusableSound("is silent: nobody speaks in it")
     gain = min(_LOUD / loud, _PEAK / max(abs(sample) for sample in spoken))
-    return mulaw_wav(_coded(round(sample * gain) for sample in spoken))
+    return mulaw_wav(coded(round(sample * gain) for sample in spoken))
 
 
 def _mono(wav: bytes) -> tuple[array.array[int], int]:
@@ -114,6 +114,6 @@ _ORDER = sorted(range(256), key=LEVELS.__getitem__)
 _MIDDLES = [(LEVELS[low] + LEVELS[high]) / 2 for low, high in pairwise(_ORDER)]
 
 
-def _coded(samples: Iterable[int]) -> bytes:
+def coded(samples: Iterable[int]) -> bytes:
     """The nearest of the 256 levels for each sample."""
     return bytes(_ORDER[bisect(_MIDDLES, sample)] for sample in samples)

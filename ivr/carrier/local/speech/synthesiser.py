@@ -23,7 +23,7 @@ from ivr.engine.process import EngineError, EngineFailed, EngineProcess, Program
 from ivr.flow.instruction import Language
 
 _log = logging.getLogger(__name__)
-_START: Final = 120.0  # seconds to load the model, on a machine that is busy
+_START: Final = 300.0  # seconds to load the model: at low priority beside much work
 _HANGS: Final = 40.0  # seconds for one piece; it takes about as long as to hear it
 _REST: Final = 1.0  # seconds after a death, doubled with each, until it is started again
 _LONGEST_REST: Final = 1800.0
@@ -77,7 +77,8 @@ class Synthesiser:
         self._made: OrderedDict[Piece, tuple[float, bytes]] = OrderedDict()
         self._awaited: dict[Piece, asyncio.Future[None]] = {}
         self._deaths = 0
-        self._speed = 0.1  # seconds for a character, as it has been of late
+        # Seconds for a character, as it has been of late: Mandarin's are whole syllables.
+        self._speed: dict[Language, float] = {"zh-CN": 0.1, "en": 0.03}
         self.ready = asyncio.Event()
         self.edition = _edition(command)
         self._public = folder / self.edition
@@ -105,7 +106,7 @@ class Synthesiser:
 
     def _expected(self, missing: Sequence[Piece]) -> float:
         """Seconds that these will take, if it goes on as it went: waiting in vain helps nobody."""
-        return self._speed * sum(len(piece.text) for piece in missing)
+        return sum(self._speed[piece.language] * len(piece.text) for piece in missing)
 
     def _await(self, piece: Piece) -> asyncio.Future[None]:
         if piece not in self._awaited:
@@ -182,7 +183,8 @@ class Synthesiser:
             self._keep(piece, b"")  # the piece may be what kills it: another voice says that one
             raise
         self._deaths = 0
-        self._speed += ((time.monotonic() - begun) / len(piece.text) - self._speed) / 4
+        speed = (time.monotonic() - begun) / len(piece.text)
+        self._speed[piece.language] += (speed - self._speed[piece.language]) / 4
         self._keep(piece, said)
         if urgency is Urgency.SOMETIME and said:
             await asyncio.to_thread(self._put_on_shelf, piece, said)
