@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ivr.carrier.account import CarrierError, CarrierRefused, CarrierUnreachable
 from ivr.carrier.sweep import (
@@ -21,6 +21,7 @@ from ivr.flow.progress import CallStatus
 from ivr.flow.world import Plan
 from ivr.ports.calls import CallEnd
 from routing.ledger import EXPECTED, GapKind, Why
+from storage.bounces import StoredBounces
 from storage.tables.calls import call_ends
 from storage.tables.cases import cases, recordings
 from storage.tables.outbox import outbox
@@ -233,6 +234,24 @@ async def test_what_is_given_up_is_a_persons_after_a_day(floor: Floor) -> None:
     assert {gap.tried for gap in gaps} == {MOST_AGAIN}
     (job, *_) = await floor.ledger.given_up()
     assert await floor.ledger.again(job.id, floor.now)
+
+
+async def test_a_mail_that_came_back_is_counted_and_left_to_people(floor: Floor) -> None:
+    """Or a closed mailbox would be written to every hour."""
+    await stated(floor)
+    await work(floor, fails=False)
+    async with floor.desk.database.unit_of_work() as unit:
+        ((reference,),) = await unit.execute(select(cases.c.reference))
+    bounces = StoredBounces(floor.desk.database)
+    assert await bounces.came_back(f"case-{reference}", "5.1.1", floor.now)
+    for _ in range(3):
+        floor.pass_(timedelta(minutes=61))
+        (gap,) = [gap for gap in await floor.swept() if gap[0] is GapKind.DELIVERY]
+        assert gap[2] is Why.GIVEN_UP
+
+    assert [job.kind for job in await floor.desk.outbox.claim(floor.now, 9)] == []
+    (gap,) = [gap for gap in await floor.ledger.gaps() if gap.kind is GapKind.DELIVERY]
+    assert gap.tried == 0
 
 
 async def test_what_is_given_up_again_waits_its_hour(floor: Floor) -> None:
