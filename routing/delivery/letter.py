@@ -97,6 +97,8 @@ def letter(
     """The mail of `news` about a case to its office, or to who is first to be told there. `page` is
     the address of its page, None where there is none; `of` is what tells the news from others of
     its kind (a recording and its source); `most` bounds the characters of words."""
+    if news is News.MOVED:
+        return _moved(case, office, directory)
     parts = list(_parts(case, office, directory, news, most))
     where = _where(case, page)
     return Letter(
@@ -109,7 +111,7 @@ def letter(
     )
 
 
-def moved(case: OfficeCase, before: Office, directory: Directory) -> Letter:
+def _moved(case: OfficeCase, before: Office, directory: Directory) -> Letter:
     """The mail to the office that a case has left; where it went, only of a case to write of."""
     number, now = spaced(case.reference), directory.offices.get(case.office)
     zh, en = ("其他单位", "another office")
@@ -196,7 +198,7 @@ def _parts(
         due = f"{case.due.astimezone(ZoneInfo(office.time_zone)):%Y-%m-%d %H:%M}"
         yield f"工单{number}，请于{due}前答复。", f"Case {number}, answer by {due}."
     yield tuple(_facts(case, directory))
-    yield from _corrected(case, office)
+    yield from _corrected(case, office, most)
     if words := _words(case, most):
         doubts = UNSURE if any(said.unsure for said in _said(case)) else ()
         yield (*BY_MACHINE, *doubts, *words)
@@ -221,13 +223,13 @@ def _words(case: OfficeCase, most: int) -> tuple[str, ...]:
     return tuple(line for line in map(str.strip, cut.splitlines()) if line)
 
 
-def _corrected(case: OfficeCase, office: Office) -> Iterator[tuple[str, ...]]:
+def _corrected(case: OfficeCase, office: Office, most: int) -> Iterator[tuple[str, ...]]:
     """What people heard in each recording: the newest alone, the page has all."""
     for sound in case.recordings:
         for latest in sound.corrections[:1]:
             at = f"{latest.at.astimezone(ZoneInfo(office.time_zone)):%Y-%m-%d %H:%M}"
             who = f"人工听写 · Written down by a person: {latest.by}, {at}"
-            yield (who, *filter(None, map(str.strip, latest.text.splitlines())))
+            yield (who, *filter(None, map(str.strip, latest.text[:most].splitlines())))
 
 
 def _said(case: OfficeCase) -> Iterator[Words]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from routing.cases.case import Confidentiality
 from routing.delivery.further import Further
-from routing.delivery.letter import Letter, News, letter, moved, told_first
+from routing.delivery.letter import Letter, News, letter, told_first
 from routing.directory import Directory, Office
 from routing.handoff import CASE_COMES, Refused, TryAgain
 from routing.ports import Job, OfficeCase, Statement
@@ -55,7 +55,7 @@ class Telling:
         left = replace(case, office=office.id)
         if (contact := told_first(left, directory)) is not None:
             await self.further(contact, left, News.MOVED, of=office.id)
-        await self.post(moved(case, office, directory))
+        await self.post(letter(case, office, directory, None, News.MOVED))
 
     async def of_words(self, job: Job) -> None:
         """The words of a recording; nothing where its case is not one to write of. Raises TryAgain

@@ -5,13 +5,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from ivr.flow.world import Plan
 from routing.cases.case import Confidentiality
 from routing.delivery.channels import ALL_AT_ONCE, AT_ONCE, Channels, Door
 from routing.delivery.letter import News
-from routing.delivery.notice import Notice
+from routing.delivery.notice import Notice, as_json
 from routing.handoff import NotYet, Refused
 from routing.ports import Job
 from tests.routing.delivery.office import CASE, RECORDING, Cases
@@ -67,6 +68,15 @@ async def test_a_case_that_went_to_another_office_is_not_told_to_the_first(demo_
     moved = replace(CASE, office="市水利局")
 
     assert await heard(demo_plan, Cases(moved), told()) == []
+
+
+async def test_but_that_it_went_there_is_and_no_more(demo_plan: Plan) -> None:
+    moved = Cases(replace(WITH_WORDS, office="市水利局"))
+    (notice,) = await heard(demo_plan, moved, told(news="moved", of="市公安局"))
+
+    sent = orjson.loads(as_json(notice))
+    assert (sent["news"], sent["office"]["id"], sent["sealed"]) == ("moved", "市公安局", False)
+    assert (sent["words"], sent["topic"], sent["caller"], sent["due"]) == ([], None, None, None)
 
 
 @pytest.mark.parametrize(
