@@ -180,7 +180,8 @@ def mount_ledger(app: web.Application, house: House) -> None:
     app.add_routes(
         ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)
     )
-    desk = UndeliveredDesk(house.undelivered, house.directory, house.clock, zone)
+    work = Casework(house.cases, house.clock)
+    desk = UndeliveredDesk(house.undelivered, work, house.directory, house.clock, zone)
     app.add_routes(undelivered_routes(desk, admit))
 
 

@@ -187,7 +187,7 @@ WATCHERS = re.compile(r"/(metrics|ledger|undelivered)(/|$)")
 
 async def test_the_ledger_and_the_figures_are_for_this_machine(client: Served) -> None:
     shown = {door for door in doors(app_of(client)) if WATCHERS.match(door[1])}
-    assert len(shown) == 7
+    assert len(shown) == 8
     for door in shown:
         headers = {"Host": "phone.example"}
         async with client.request(door[0], path_of(door), headers=headers) as answer:
@@ -199,7 +199,7 @@ async def test_with_an_outside_carrier_the_ledger_is_there_and_no_demonstration(
 ) -> None:
     """Behind a proxy, with the token that opens the figures, too."""
     shown = {door for door in doors(app_of(outside)) if WATCHERS.match(door[1])}
-    assert len(shown) == 7
+    assert len(shown) == 8
     assert not {door for door in doors(app_of(outside)) if re.match(r"/(phone|demo)", door[1])}
     there = {"Host": "phone.example", "X-Forwarded-For": "203.0.113.9"}
     login = {**there, "Authorization": encode_basic_auth("wang", TOKEN)}

@@ -48,6 +48,7 @@ def as_json(notice: Notice) -> bytes:
             "due": _instant(case.due) if told else None,
             "caller": case.caller if told else None,
             "words": _words(case) if told else [],
+            "corrections": _corrections(case) if told else [],
             "link": notice.page,
         }
     )
@@ -56,6 +57,20 @@ def as_json(notice: Notice) -> bytes:
 def _topic(notice: Notice) -> Mapping[str, str] | None:
     topic = notice.directory.topics.get(notice.case.topic or "")
     return None if topic is None else {"id": topic.id, **topic.names}
+
+
+def _corrections(case: OfficeCase) -> list[dict[str, str]]:
+    """What a person heard in each recording: the newest alone, as in a letter."""
+    return [
+        {
+            "recording": sound.sid,
+            "text": latest.text,
+            "by": latest.by,
+            "at": latest.at.isoformat(timespec="seconds"),
+        }
+        for sound in case.recordings
+        for latest in sound.corrections[:1]
+    ]
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -12,6 +12,8 @@ from aiohttp import web
 
 from routing.cases.ladder import TOP
 from routing.cases.reference import spaced
+from routing.cases.transitions import IllegalTransition, UnknownCase
+from routing.casework import Casework
 from routing.directory import Directory
 from routing.ports import Clock, JobKind
 from routing.undelivered import Fate, Missed, Undelivered, meaning
@@ -31,10 +33,11 @@ MAILS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class UndeliveredDesk:
-    """What the page needs: what did not arrive, today's directory, the time, and the zone that
-    times are written in."""
+    """What the page needs: what did not arrive, what is done with cases, today's directory, the
+    time, and the zone that times are written in."""
 
     kept: Undelivered
+    casework: Casework
     directory: Callable[[], Directory]
     clock: Clock
     zone: ZoneInfo
@@ -57,8 +60,12 @@ def undelivered_routes(
         kind = request.match_info["kind"]
         return _seen_to(request, bool(await desk.kept.all_again(kind, desk.clock.now())))
 
+    async def accepted(request: web.Request) -> web.StreamResponse:
+        return await _accepted(request, desk)
+
     return [
         web.get("/undelivered", admit(show)),
+        web.post("/undelivered/cases/{reference:[0-9]{8}}/accept", admit(accepted)),
         web.post("/undelivered/work/{job}/again", admit(again)),
         web.post("/undelivered/kinds/{kind:[a-z0-9_]+}/again", admit(all_again)),
     ]
@@ -69,6 +76,15 @@ def _seen_to(request: web.Request, found: bool) -> web.StreamResponse:  # noqa: 
     if not found:
         return page(request, "undelivered/gone.html", {}, status=404)
     raise web.HTTPSeeOther("/undelivered")
+
+
+async def _accepted(request: web.Request, desk: UndeliveredDesk) -> web.StreamResponse:
+    """An office has said by phone that it accepts the case: it may have no page of its own."""
+    try:
+        await desk.casework.accept(request.match_info["reference"], "told by phone")
+    except (UnknownCase, IllegalTransition):
+        return _seen_to(request, found=False)
+    return _seen_to(request, found=True)
 
 
 async def _show(request: web.Request, desk: UndeliveredDesk) -> web.Response:

@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from ivr.flow.world import Plan
 from routing.cases.case import Confidentiality
-from routing.cases.words import Words
+from routing.cases.words import Correction, Words
 from routing.delivery.letter import News
 from routing.delivery.notice import Notice, as_json
 from routing.delivery.webhook import Endpoint, WebhookPost, signature
@@ -63,6 +63,7 @@ async def test_a_receiver_is_sent_the_case_signed_and_under_its_id(demo_plan: Pl
         "due": "2026-11-30T09:30:00+00:00",
         "caller": "…12",
         "words": [],
+        "corrections": [],
         "link": "https://zhitong.example/case",
     }
 
@@ -102,22 +103,37 @@ def test_hostile_words_stay_text(demo_plan: Plan) -> None:
     }
 
 
+def test_what_a_person_heard_goes_along_and_of_each_recording_the_newest(
+    demo_plan: Plan,
+) -> None:
+    latest, older = (Correction(text, "值班员", NOW) for text in ("停水十天", "停水两天"))
+    heard = replace(RECORDING, corrections=(latest, older))
+    told = json.loads(as_json(notice(demo_plan, recordings=(heard,))))
+
+    assert told["corrections"] == [
+        {"recording": "RE1", "text": "停水十天", "by": "值班员", "at": NOW.isoformat()}
+    ]
+
+
 @pytest.mark.parametrize("level", [Confidentiality.CONFIDENTIAL, Confidentiality.ANONYMOUS])
 def test_a_sealed_case_is_a_number_and_where_to_look(
     demo_plan: Plan, level: Confidentiality
 ) -> None:
+    heard = replace(RECORDING, corrections=(Correction("停水十天", "值班员", NOW),))
     told = json.loads(
-        as_json(notice(demo_plan, confidentiality=level, recordings=(RECORDING,), danger=False))
+        as_json(notice(demo_plan, confidentiality=level, recordings=(heard,), danger=False))
     )
 
     assert told["sealed"]
     assert not told["danger"]
-    assert {name: told[name] for name in ("kind", "topic", "due", "caller", "words")} == {
+    held = ("kind", "topic", "due", "caller", "words", "corrections")
+    assert {name: told[name] for name in held} == {
         "kind": None,
         "topic": None,
         "due": None,
         "caller": None,
         "words": [],
+        "corrections": [],
     }
 
 

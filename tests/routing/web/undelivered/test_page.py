@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from routing.cases.case import CaseState
 from routing.cases.ladder import TOP
 from routing.undelivered import SAID, TELLING, Fate, Meaning, Missed, meaning
 from routing.web.guard import loopback_only
@@ -23,7 +24,7 @@ from routing.web.undelivered.page import (
     undelivered_routes,
 )
 from routing.web.wording import Tongue, read_wording
-from tests.routing.web.city import HERE, NOON, city
+from tests.routing.web.city import HERE, NOON, KeptCases, a_case, casework, city
 
 Client = TestClient[web.Request, web.Application]
 HOSTILE = "<script>alert('1')</script>\"'&/../"
@@ -75,10 +76,15 @@ def kept() -> Kept:
 
 
 @pytest.fixture
-async def client(kept: Kept) -> Client:
+def cases() -> KeptCases:
+    return KeptCases(a_case())
+
+
+@pytest.fixture
+async def client(kept: Kept, cases: KeptCases) -> Client:
     app, directory = web.Application(), city()
     add_layout(app, (LEDGER_PAGES, UNDELIVERED_PAGES), (UNDELIVERED_LINK,))
-    desk = UndeliveredDesk(kept, lambda: directory, Noon(), HERE)
+    desk = UndeliveredDesk(kept, casework(cases), lambda: directory, Noon(), HERE)
     app.add_routes(undelivered_routes(desk, loopback_only))
     return TestClient(TestServer(app))
 
@@ -176,6 +182,36 @@ async def test_a_case_that_nobody_accepts_is_not_called_a_mail_that_was_not_sent
     assert not_said not in text
 
 
+async def test_what_an_office_accepts_by_phone_is_noted_where_nobody_is_left_to_tell(
+    client: Client, kept: Kept, cases: KeptCases
+) -> None:
+    kept.rows = [MAIL, replace(MAIL, id=9, kind="escalate", rung=TOP)]
+    path = "/undelivered/cases/46270395/accept"
+    async with client:
+        text = await text_of(client)
+        assert text.count(f'action="{path}"') == 1
+        assert "/undelivered/work/9/again" not in text
+        for _ in range(2):  # a second press of the button finds it done
+            async with client.post(path, allow_redirects=False) as answer:
+                assert (answer.status, answer.headers["Location"]) == (303, "/undelivered")
+
+    assert cases.accepted == [("46270395", "told by phone")]
+
+
+@pytest.mark.parametrize(
+    ("reference", "state"), [("10000007", CaseState.DISPATCHED), ("46270395", CaseState.WITHDRAWN)]
+)
+async def test_a_case_that_waits_for_nobody_is_not_accepted(
+    client: Client, cases: KeptCases, reference: str, state: CaseState
+) -> None:
+    cases.kept = [a_case(state=state)]
+    async with client, client.post(f"/undelivered/cases/{reference}/accept") as answer:
+        assert answer.status == 404
+        assert "已经有人处理了" in await answer.text()
+
+    assert cases.accepted == []
+
+
 async def test_one_is_sent_again_by_its_button_and_all_of_a_kind_by_theirs(
     client: Client, kept: Kept
 ) -> None:
@@ -209,7 +245,14 @@ async def test_what_is_not_there_is_said_to_be_gone(client: Client, path: str) -
         assert "已经有人处理了" in await answer.text()
 
 
-@pytest.mark.parametrize("path", ["/undelivered/work/7/again", "/undelivered/kinds/sms/again"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/undelivered/work/7/again",
+        "/undelivered/kinds/sms/again",
+        "/undelivered/cases/46270395/accept",
+    ],
+)
 async def test_who_only_reads_or_comes_from_another_page_sends_nothing(
     client: Client, kept: Kept, path: str
 ) -> None:

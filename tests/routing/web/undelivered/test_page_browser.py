@@ -18,7 +18,7 @@ from routing.web.undelivered.page import (
     undelivered_routes,
 )
 from tests.ivr.web.test_contrast_browser import FAINT
-from tests.routing.web.city import HERE, city
+from tests.routing.web.city import HERE, KeptCases, casework, city
 from tests.routing.web.undelivered.test_page import MAIL, TEXT, Kept, Noon
 
 
@@ -50,7 +50,7 @@ async def served() -> AsyncIterator[Served]:
     kept, directory = Mending([MAIL, replace(MAIL, id=9, reference="10000007"), TEXT]), city()
     app = web.Application()
     add_layout(app, (LEDGER_PAGES, UNDELIVERED_PAGES), (UNDELIVERED_LINK,))
-    desk = UndeliveredDesk(kept, lambda: directory, Noon(), HERE)
+    desk = UndeliveredDesk(kept, casework(KeptCases()), lambda: directory, Noon(), HERE)
     app.add_routes(undelivered_routes(desk, loopback_only))
     async with TestServer(app) as server:
         yield Served(f"http://127.0.0.1:{server.port}/undelivered", kept)
