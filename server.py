@@ -63,7 +63,7 @@ from ivr.transcription.errand import Heeding, Transcribing
 from ivr.transcription.hot_words import HotWords, hot_words
 from ivr.transcription.sorting import SortingByWords
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
-from routing.casework import Casework, Dispatching
+from routing.casework import Dispatching
 from routing.delivery.webhook import Endpoint
 from routing.handoff import Drains, Handler, Handoff
 from routing.ports import Job, JobKind
@@ -163,8 +163,7 @@ def mount_api(app: web.Application, house: House) -> None:
     """What an office's own system may do, signed with its channel's secret."""
     known = house.channels.items()
     secrets = {name: to.secrets for name, to in known if isinstance(to, Endpoint)}
-    work = Casework(house.cases, house.clock)
-    desk = AcceptDesk(secrets, house.directory, house.cases, work, house.clock)
+    desk = AcceptDesk(secrets, house.directory, house.cases, house.casework(), house.clock)
     app.add_routes(accept_routes(desk, (StorageError,)))
 
 
@@ -180,8 +179,7 @@ def mount_ledger(app: web.Application, house: House) -> None:
     app.add_routes(
         ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)
     )
-    work = Casework(house.cases, house.clock)
-    desk = UndeliveredDesk(house.undelivered, work, house.directory, house.clock, zone)
+    desk = UndeliveredDesk(house.undelivered, house.casework(), house.directory, house.clock, zone)
     app.add_routes(undelivered_routes(desk, admit))
 
 
@@ -194,11 +192,10 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
         phones = Phones(house.directory, line, house.mails, zone)
         app.add_routes(phone_routes(phones))
         corrections = StoredCorrections(house.database)
-        casework = Casework(house.cases, house.clock)
         desk = OfficeDesk(
             house.directory,
             house.cases,
-            casework,
+            house.casework(),
             dispatching(house),
             corrections,
             house.clock,

@@ -24,6 +24,7 @@ from ivr.conversation.keeper import Keeper
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
 from ivr.flow.phrasebook import Phrasebook
+from routing.casework import Casework
 from routing.directory import Directory
 from storage.answers import StoredAnswers
 from storage.blocks import StoredBlocks
@@ -82,6 +83,10 @@ class House:
     def numbers(self) -> tuple[str, ...]:
         """Those that are published."""
         return tuple(self.directory().numbers)
+
+    def casework(self) -> Casework:
+        """What people do with the cases."""
+        return Casework(self.cases, self.clock)
 
     async def phrases(self, plan: int | None) -> Phrasebook:
         """Those of a plan; today's where none is named, or it is known no more."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 Names = Mapping[str, str]
 """Language tag -> text, for every language of the entry."""
@@ -70,6 +71,10 @@ class Office:
     pool_number: str | None
     stand_in_number: str | None
     attended: bool
+
+
+MOST_RUNGS: Final = 9
+"""Of an office's ladder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,13 @@ from sqlalchemy import Connection, select
 from routing.cases.ladder import TOP
 from routing.delivery.letter import News, mark_of, parts_of, rung_of
 from routing.ports import JobKind
+from routing.register import MOST_RUNGS
 from storage.came_back import come_back
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.sorting import arrived_key, left_key, moved_to
 from storage.tables.cases import case_sortings, cases, recordings, transcripts
 from storage.tables.outbox import outbox
-
-MOST_RUNGS = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,8 +155,8 @@ def _where(case: OfficeCase, page: str | None) -> tuple[str, ...]:
         return ("录音和文字稿 · Recording and words:", page)
     number = spaced(case.reference)
     return (
-        f"录音和完整内容在直通系统中，请凭工单号{number}查阅。",
-        f"Sound and full text are kept in Zhitong: ask for them by case number {number}.",
+        f"录音和完整内容存在直通系统，请凭工单编号{number}向系统管理员查询。",
+        f"Recording and words are kept in Zhitong: ask its administrator for case {number}.",
     )
 
 

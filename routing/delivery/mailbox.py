@@ -22,7 +22,9 @@ EACH: Final = 15.0
 AT_ONCE: Final = 50
 """Reports of one look, the oldest first; the next look goes on."""
 MOST_KNOWN: Final = 5_000
+"""Reports that are remembered as none of ours; beyond them all are read once more."""
 REPORTS: Final = ("UNSEEN", "HEADER", "Content-Type", "multipart/report")
+"""What is searched for."""
 _LITERAL: Final = MOST + 64 * 1024
 """Bytes that it may send in one piece: what was asked for, and something over."""
 
@@ -68,9 +70,7 @@ class Mailbox:
     def reports(self) -> Sequence[Found]:
         """The reports that nobody has seen. Raises MailboxError."""
         with self._opened() as (imap, era):
-            found = _said(
-                imap.uid("SEARCH", "UNSEEN", "HEADER", "Content-Type", "multipart/report")
-            )
+            found = _said(imap.uid("SEARCH", *REPORTS))
             uids = [uid for uid in found.decode("ascii", "replace").split() if uid.isdecimal()]
             fresh = [uid for uid in uids if (era, uid) not in self._known][:AT_ONCE]
             return [Found(era, uid, _fetched(imap, uid)) for uid in fresh]

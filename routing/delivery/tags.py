@@ -13,6 +13,7 @@ SIGNS: Final = 16
 """Hexadecimal signs: 64 bits, of which nobody can try more than a few a second."""
 _ID: Final = re.compile(r"<?([a-z]+-[0-9]{8}(?:-[0-9a-f]{12})?)\.([0-9a-f]{16})@")
 MOST: Final = 512
+"""Characters of a Message-ID that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from routing.numbers.plan import mobile
-from routing.register import Contact, Office
+from routing.register import MOST_RUNGS, Contact, Office
 from routing.sheets.rows import Reader, Row
 
 COLUMNS: Final = ("office", "order", "post", "post_en", "email", "phone", "channel", "after")
 NOBODY: Final = ",".join(COLUMNS) + "\n"
 """The sheet of a register that names none."""
-MOST_RUNGS: Final = 9
 LONGEST_WAIT: Final = 10_000
 """Working minutes, a month of them: whoever writes more means another unit."""
 USUAL_WAIT: Final = 120

@@ -54,7 +54,7 @@ async def test_a_case_and_its_words_reach_the_office_through_the_citys_mail_serv
     assert body is not None
     assert "路灯坏了" in body.get_content()
     assert "/demo/" not in body.get_content()
-    assert "请凭工单号" in body.get_content()
+    assert "请凭工单编号" in body.get_content()
     assert kept == []
 
 

@@ -28,9 +28,9 @@ def heard(wanderer: Wanderer) -> list[str]:
         ((Spoke("停水又停电"),), "您说的是居家出行。"),
         ((Spoke("我要投诉物业"),), "您说的是投诉，住房物业。"),
         ((Spoke("我要投诉"), Spoke("其他单位")), "您说的是其他单位。"),
-        (("9", Spoke("a complaint")), "I heard complaint."),
-        (("9", Spoke("a question about my pension")), "I heard question, jobs and insurance."),
-        (("9", Spoke("a complaint"), Spoke("this office")), "I heard this office or its staff."),
+        (("9", Spoke("a complaint")), "I heard: complaint."),
+        (("9", Spoke("a question about my pension")), "I heard: question, jobs and insurance."),
+        (("9", Spoke("a complaint"), Spoke("this office")), "I heard: this office or its staff."),
     ],
 )
 def test_what_was_understood_comes_before_what_follows(
