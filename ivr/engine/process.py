@@ -106,6 +106,11 @@ class EngineProcess:
         """Of the process; None while there is none."""
         return None if self._running is None else self._running.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is a process that has not ended."""
+        return self._running is not None and self._running.returncode is None
+
     async def begin(self) -> None:
         """Have it ready before it is asked. Raises EngineAway."""
         try:

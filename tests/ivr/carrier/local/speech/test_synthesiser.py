@@ -104,6 +104,18 @@ async def test_one_that_breaks_is_started_again(tmp_path: Path, fault: str) -> N
     assert not psutil.pid_exists(second)
 
 
+async def test_one_that_died_between_two_sentences_costs_the_next_nothing(tmp_path: Path) -> None:
+    async with running(Synthesiser(engine(tmp_path), tmp_path / "kept")) as voice:
+        await voice.spoken([HELLO], PATIENCE)
+        gone = psutil.Process(int(lines(tmp_path, "starts")[0]))
+        gone.kill()
+        await until(lambda: not voice._engine.alive)
+
+        assert await voice.spoken([BYE], PATIENCE) == [b"\1" * SOUND]
+
+    assert len(lines(tmp_path, "starts")) == 2
+
+
 async def test_words_that_it_cannot_say_are_asked_for_once(tmp_path: Path) -> None:
     async with running(Synthesiser(engine(tmp_path, "raise"), tmp_path / "kept")) as voice:
         assert await voice.spoken([BREAK], PATIENCE) is None
