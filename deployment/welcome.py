@@ -19,10 +19,15 @@ def welcome(settings: Settings, numbers: int) -> None:
             f"  电话 the phone          {base}/phone",
             f"  单位 an office's cases  {base}/demo/office",
             f"  核对 what is missing    {base}/ledger",
+            f"  未送达 not delivered    {base}/undelivered",
             "  终端 from a terminal    uv run server.py rehearse",
         ]
     else:
-        lines.append(f"  核对 what is missing    http://127.0.0.1:{settings.port}/ledger")
+        here = f"http://127.0.0.1:{settings.port}"
+        lines += [
+            f"  核对 what is missing    {here}/ledger",
+            f"  未送达 not delivered    {here}/undelivered",
+        ]
         if settings.is_public and not settings.metrics_token:
             lines.append("  先设口令 shown to nobody until ZHITONG_METRICS_TOKEN is set")
     print("\n".join(lines), flush=True)

@@ -12,11 +12,12 @@ def test_the_pages_are_named_where_they_are_shown(capsys: pytest.CaptureFixture[
     welcome(Settings(port=8081, demo=False), 81)
     hidden = capsys.readouterr().out
 
-    for path in ("/phone", "/demo/office", "/ledger"):
+    for path in ("/phone", "/demo/office", "/ledger", "/undelivered"):
         assert f"http://127.0.0.1:8081{path}\n" in shown
     assert "81 published numbers at http://127.0.0.1:8081" in hidden
     assert "/phone" not in hidden
-    assert "http://127.0.0.1:8081/ledger\n" in hidden
+    for path in ("/ledger", "/undelivered"):
+        assert f"http://127.0.0.1:8081{path}\n" in hidden
 
 
 @pytest.mark.parametrize(("token", "said"), [("", True), ("0123456789abcdef", False)])
