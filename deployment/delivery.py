@@ -15,7 +15,7 @@ from routing.delivery.console import ConsolePost
 from routing.delivery.escalating import Escalating, Town
 from routing.delivery.further import Further
 from routing.delivery.letter import News
-from routing.delivery.notify import NotifyPost
+from routing.delivery.notify import PACE, NotifyPost
 from routing.delivery.telling import Post, Telling
 from routing.delivery.webhook import Endpoint, WebhookPost
 from routing.handoff import Handler
@@ -37,6 +37,7 @@ def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
     further = Further(house.outbox.add, text, house.clock)
     told = Telling(house.cases, house.directory, _post(house.settings, house), page, further)
     doors = {name: _door(channel, house.clock) for name, channel in house.channels.items()}
+    paces = {name: PACE for name, channel in house.channels.items() if isinstance(channel, Chat)}
 
     async def taken(job: Job, sid: str) -> None:
         await house.answers.text_taken(job, sid, house.clock.now())
@@ -55,7 +56,7 @@ def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
         JobKind.TELL_MOVED: told.of_move,
         JobKind.TELL_WORDS: told.of_words,
         JobKind.ESCALATE: climbing.of_rung,
-        JobKind.TELL_CHANNEL: Channels(doors, house.cases, house.directory, page),
+        JobKind.TELL_CHANNEL: Channels(doors, house.cases, house.directory, page, paces),
         JobKind.TEXT_OFFICE: OfficeTexts(messages, house.cases.case, text, taken),
     }
 

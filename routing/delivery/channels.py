@@ -1,24 +1,15 @@
-"""Tells a configured channel of a case: the handler of `tell_channel` jobs. Each channel has a few
-hands of its own, so that one that hangs leaves the outbox's others free."""
+"""Tells a configured channel of a case: the handler of `tell_channel` jobs, whose `lanes` say how
+many at a time."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import timedelta
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
 
+from routing.delivery.lanes import Hands, Lane
 from routing.delivery.letter import News, is_open
 from routing.delivery.notice import Notice
 from routing.delivery.telling import Cases
 from routing.directory import Directory
 from routing.handoff import NotYet, Refused
 from routing.ports import Job, OfficeCase
-
-AT_ONCE: Final = 2
-"""Requests to one channel."""
-ALL_AT_ONCE: Final = 6
-"""Requests to all of them; the outbox has 16 hands, and mails wait for none of these."""
-CROWDED: Final = timedelta(seconds=10)
 
 Door = Callable[[Notice], Awaitable[None]]
 """Has a notice delivered; raises the errors of `routing.handoff`. The same notice twice is one to
@@ -27,7 +18,8 @@ whoever heeds its id."""
 
 class Channels:
     """`doors` are the channels of the settings, by the name that the register calls them; `page`
-    gives the address of an office's page, None where there is none."""
+    gives the address of an office's page, None where there is none; `paces` are the seconds between
+    two requests to those that want some."""
 
     def __init__(
         self,
@@ -35,13 +27,14 @@ class Channels:
         cases: Cases,
         directory: Callable[[], Directory],
         page: Callable[[str], str | None],
+        paces: Mapping[str, float] | None = None,
     ) -> None:
         self._doors = doors
         self._cases = cases
         self._directory = directory
         self._page = page
-        self._all = asyncio.Semaphore(ALL_AT_ONCE)
-        self._hands = {name: asyncio.Semaphore(AT_ONCE) for name in doors}
+        hands = Hands()
+        self._lanes = {name: Lane(hands, (paces or {}).get(name, 0.0)) for name in doors}
 
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain, NotYet (also where a replica has not yet read of the channel).
@@ -54,13 +47,10 @@ class Channels:
                 f"no channel is called {name} here: add it to ZHITONG_CHANNELS and restart, or "
                 "correct the register"
             )
-        notice = await self._notice(job)
-        if notice.case.office != job.payload["office"] and notice.news is not News.MOVED:
-            return
-        if notice.news is News.WORDS and not is_open(notice.case):
-            return
-        async with self._turn(name):
-            await door(notice)
+        async with self._lanes[name].turn():
+            notice = await self._notice(job)  # as the case is once its turn has come
+            if _worth_telling(notice, job):
+                await door(notice)
 
     async def _notice(self, job: Job) -> Notice:
         case = await self._cases.case(str(job.payload["reference"]))
@@ -73,13 +63,12 @@ class Channels:
             raise Refused("the case's office is not in the register; add it, then send again")
         return Notice(case, office, directory, self._page(office.id), news, of)
 
-    @contextlib.asynccontextmanager
-    async def _turn(self, name: str) -> AsyncIterator[None]:
-        """A hand, or none: a queue of what waits is the outbox."""
-        if self._hands[name].locked() or self._all.locked():
-            raise NotYet("the channel is slow and others are before", after=CROWDED)
-        async with self._hands[name], self._all:
-            yield
+
+def _worth_telling(notice: Notice, job: Job) -> bool:
+    case, news = notice.case, notice.news
+    if case.office != job.payload["office"] and news is not News.MOVED:
+        return False
+    return news is not News.WORDS or is_open(case)
 
 
 def _told(case: OfficeCase, news: News, job: Job) -> str:

@@ -5,7 +5,6 @@ that know no signature and no key by which a repeat can be told: the case number
 
 import logging
 import sys
-from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
 EXTRA: Final = "uv sync --extra notify"
 SECONDS: Final = 20.0
 """For one message; apprise bounds each connection and each read by 4 of them."""
-PACE: Final = timedelta(seconds=10)
-"""Until the next try where another message is on its way: WeCom's and DingTalk's robots take 20 a
-minute, and one at a time keeps to it."""
+PACE: Final = 3.0
+"""Seconds between two messages to one chat: WeCom's and DingTalk's robots take 20 a minute."""
 MOST_BYTES: Final = 1_900
 """Of subject and text: WeCom's robot takes 2,048, and cuts nothing by itself."""
 MOST_WORDS: Final = 200
@@ -50,18 +48,15 @@ def fault_of(url: str) -> str:
 
 
 class NotifyPost:
-    """Tells one service, a message at a time. The address must be one without a fault."""
+    """Tells one service. The address must be one without a fault."""
 
     def __init__(self, url: str) -> None:
         self._apprise = _service(url)
-        self._busy = False
 
     async def __call__(self, notice: Notice) -> None:
         """Returns once the service has taken it. Raises TryAgain, NotYet."""
         if self._apprise is None:
             raise NotYet("the channel's url is none that apprise knows: correct it, then restart")
-        if self._busy:
-            raise NotYet("another message to this chat is on its way", after=PACE)
         told = letter(
             notice.case,
             notice.office,
@@ -71,13 +66,9 @@ class NotifyPost:
             of=notice.of,
             most=MOST_WORDS,
         )
-        self._busy = True
-        try:
-            taken = await self._apprise.async_notify(
-                title=harmless(told.subject), body=fitting(told), body_format="text"
-            )
-        finally:
-            self._busy = False
+        taken = await self._apprise.async_notify(
+            title=harmless(told.subject), body=fitting(told), body_format="text"
+        )
         if not taken:
             raise TryAgain("the chat service did not take the message, or gave no answer in time")
 
@@ -116,7 +107,7 @@ def _service(url: str) -> "Apprise | None":
     plugin = Apprise.instantiate(url, asset=asset)
     if plugin is None:
         return None
-    plugin.request_rate_per_sec = 0  # a message at a time is our own pace: no thread sleeps
+    plugin.request_rate_per_sec = 0  # the channel's lane has the pace: no thread sleeps
     schema = url.partition("://")[0].lower()
     if schema in _UNREAD:
         _read_answers(sys.modules[type(plugin).__module__])

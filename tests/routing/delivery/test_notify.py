@@ -1,6 +1,5 @@
 """Chat services through apprise, against robots on this machine that answer as theirs do."""
 
-import asyncio
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -14,7 +13,7 @@ from routing.cases.words import Words
 from routing.delivery.letter import News
 from routing.delivery.notice import Notice
 from routing.delivery.notify import MOST_BYTES, NotifyPost, fault_of, missing
-from routing.handoff import NotYet, TryAgain
+from routing.handoff import TryAgain
 from tests.routing.delivery.office import CASE, RECORDING
 from tests.routing.delivery.receiver import receiving
 
@@ -168,25 +167,6 @@ async def test_of_a_sealed_case_a_chat_reads_its_number(
     assert "工单4627 0395" in said
     for secret in ("求助", "help", "治安", "路灯", "…12", "2026-11-30"):
         assert secret not in said
-
-
-async def test_one_message_at_a_time(demo_plan: Plan) -> None:
-    begun, free = asyncio.Event(), asyncio.Event()
-
-    async def slow(_: web.Request) -> web.StreamResponse:
-        begun.set()
-        await free.wait()
-        return web.json_response(TAKEN["wecom"])
-
-    async with receiving(slow) as port, asyncio.TaskGroup() as group:
-        post = post_to(port, "wecom")
-        first = group.create_task(post(notice(demo_plan)))
-        await begun.wait()
-        with pytest.raises(NotYet, match="on its way"):
-            await post(notice(demo_plan))
-        free.set()
-        await first
-        await post(notice(demo_plan))
 
 
 @pytest.mark.parametrize("url", [*ROBOTS.values(), "json://10.0.0.5/zhitong"])
