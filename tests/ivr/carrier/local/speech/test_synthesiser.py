@@ -68,6 +68,19 @@ async def test_who_waits_comes_before_what_may_be_said_some_day(tmp_path: Path) 
     assert lines(tmp_path, "asked") == ["Now.", "Soon.", "Some day."]
 
 
+async def test_a_citys_greetings_keep_nobody_who_waits_from_the_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.carrier.local.speech.synthesiser._MOST_WAITING", 3)
+    voice = Synthesiser(engine(tmp_path), tmp_path / "kept")
+    voice.foresee([Piece(f"Number {n}.", "en") for n in range(5)], Urgency.SOMETIME)
+    assert await voice.spoken([HELLO], 0) is None  # it runs not yet
+    async with running(voice):
+        await until(lambda: len(lines(tmp_path, "asked")) == 4)
+
+    assert lines(tmp_path, "asked") == ["Hello.", "Number 0.", "Number 1.", "Number 2."]
+
+
 async def test_public_words_outlive_the_server_and_a_pin_does_not(tmp_path: Path) -> None:
     async with running(Synthesiser(engine(tmp_path), tmp_path / "kept")) as voice:
         voice.foresee([HELLO], Urgency.SOMETIME)
