@@ -1,17 +1,20 @@
 """Work that was given up made ready once more, under its own key. Used by `ledger`, which gives it
 one try, and by `undelivered`, where a person gives it all of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from routing.ledger import LOOK
 from routing.undelivered import BACK, CAME_BACK
 from storage.tables.outbox import JobState, outbox
 
 EMPTY: Final = "{}"
+MARKED: Final = or_(*(outbox.c.payload.contains(f'"{mark}"') for mark in (LOOK, BACK)))
+"""Whether its payload may say what it does no more once it is ready."""
 
 
 def ready(
@@ -35,6 +38,23 @@ def ready(
     again = update(outbox).where(outbox.c.id == job).values(payload=text, **values)
     unit.execute(again.values(failures=0) if fresh else again)
     return True
+
+
+def ready_each(
+    unit: Connection, jobs: Sequence[int], now: datetime, which: ColumnElement[bool]
+) -> int:
+    """The same for several, with all their tries; returns how many."""
+    return sum(ready(unit, job, now, which, fresh=True) for job in jobs)
+
+
+def ready_plain(
+    unit: Connection, jobs: Sequence[int], now: datetime, which: ColumnElement[bool]
+) -> int:
+    """Inside brief work: the same at one stroke, with all their tries, for those of `which` whose
+    payload bears no mark and so stays as it is. Returns how many."""
+    values = {"state": JobState.READY.value, "run_at": now, "finished": None, "error": None}
+    plain = (outbox.c.id.in_(jobs), which, outbox.c.payload != EMPTY, ~MARKED)
+    return unit.execute(update(outbox).where(*plain).values(failures=0, **values)).rowcount
 
 
 def _looking(payload: str, *, looks: bool) -> str:

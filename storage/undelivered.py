@@ -1,8 +1,9 @@
 """What did not arrive, read from the outbox's own rows, and sent again from there.
 Implements `routing.undelivered.Undelivered`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 from routing.numbers.forms import masked
 from routing.ports import JobKind
 from routing.undelivered import BACK, LONG, TELLING, Fate, Missed
-from storage.again import EMPTY, ready
+from storage.again import EMPTY, MARKED, ready, ready_each, ready_plain
 from storage.engine import Database
 from storage.outbox import DEAD, WAITING
 from storage.sealing import Sealing
@@ -20,8 +21,9 @@ from storage.tables.outbox import JobState, outbox
 from storage.tables.outgoing import outgoing
 
 SHOWN: Final = 200
-AT_ONCE: Final = 50
-"""Rows that one transaction makes ready: calls wait for the writer meanwhile."""
+AT_ONCE, MARKED_AT_ONCE = 200, 10
+"""Rows that one transaction makes ready, at one stroke or one by one: calls wait for the writer
+meanwhile."""
 OF_KIND: Final = outbox.c.kind.in_(sorted(kind.value for kind in TELLING))
 TRYING: Final = and_(WAITING, outbox.c.error.is_not(None))
 """Tried without success, and in nobody's hand: a claim drops the error."""
@@ -107,18 +109,27 @@ class StoredUndelivered:
         if kind not in {known.value for known in TELLING}:
             return 0
         which = and_(DEAD, outbox.c.kind == kind, outbox.c.payload != EMPTY)
-        rows = await self._database.read(select(outbox.c.id).where(which).order_by(outbox.c.id))
-        jobs = [row.id for row in rows]
+        query = select(outbox.c.id, MARKED.label("marked")).where(which).order_by(outbox.c.id)
+        rows = await self._database.read(query)
+        plain = [row.id for row in rows if not row.marked]
+        marked = [row.id for row in rows if row.marked]
         done = 0
-        for start in range(0, len(jobs), AT_ONCE):
-            some = jobs[start : start + AT_ONCE]
-
-            def each(unit: Connection, some: Sequence[int] = some) -> int:
-                return sum(ready(unit, job, now, DEAD, fresh=True) for job in some)
-
-            done += await self._database.brief(each)
-            self._database.woken.set()
+        for some in _pieces(plain, AT_ONCE):
+            done += await self._made(partial(ready_plain, jobs=some, now=now, which=DEAD))
+        for some in _pieces(marked, MARKED_AT_ONCE):
+            done += await self._made(partial(ready_each, jobs=some, now=now, which=DEAD))
         return done
+
+    async def _made(self, work: Callable[[Connection], int]) -> int:
+        """One piece of them ready, for whoever drains."""
+        many = await self._database.brief(work)
+        self._database.woken.set()
+        return many
+
+
+def _pieces(jobs: Sequence[int], most: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(jobs), most):
+        yield jobs[start : start + most]
 
 
 def _missed(

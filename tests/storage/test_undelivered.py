@@ -17,7 +17,7 @@ from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
 from storage.tables.cases import recordings
 from storage.tables.outbox import outbox
-from storage.undelivered import AT_ONCE, StoredUndelivered
+from storage.undelivered import MARKED_AT_ONCE, StoredUndelivered
 from tests.storage.stepping import (
     AT,
     CALLER,
@@ -149,14 +149,19 @@ async def test_two_who_press_at_once_send_it_once(tmp_path: Path) -> None:
 
 async def test_all_of_a_kind_are_sent_again_and_others_are_not(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
-        for number in range(AT_ONCE + 3):
+        for number in range(MARKED_AT_ONCE + 3):
             await given_up(house, JobKind.TELL_OFFICE, f"tell:{number}", reference=CASE)
+            back = {BACK: "mail.5.1.1"}
+            await given_up(house, JobKind.TELL_OFFICE, f"back:{number}", reference=CASE, **back)
         await given_up(house, JobKind.SMS, "text:1", to=CALLER)
 
         assert await of(house).all_again("fetch_recording", LATER) == 0
-        assert await of(house).all_again("tell_office", LATER) == AT_ONCE + 3
+        assert await of(house).all_again("tell_office", LATER) == 2 * (MARKED_AT_ONCE + 3)
         assert await of(house).all_again("tell_office", LATER) == 0
         assert await of(house).counts() == {"sms": 1}
+        taken = await StoredOutbox(house.database).claim(LATER, 99)
+        assert {job.tries for job in taken} == {1}
+        assert not any(BACK in job.payload for job in taken)
 
 
 async def test_work_of_another_kind_or_without_its_words_is_not_sent_from_here(
