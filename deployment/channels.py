@@ -48,10 +48,24 @@ def channels_of(settings: Settings, directory: Directory) -> Mapping[str, Channe
         for name, told in table.items()
         for sentence in _faults(name, told)
     ]
+    faults += _shared(table)
     faults += _unnamed(directory, table.keys())
     if faults:
         raise StartError("the channels cannot be used:\n" + "\n".join(faults))
     return {name: _channel(told) for name, told in table.items()}
+
+
+def _shared(table: Mapping[str, object]) -> Iterator[str]:
+    """A channel's name is not signed: who holds the secret of two would accept for both."""
+    whose: dict[str, str] = {}
+    for name, told in table.items():
+        for secret in _secrets(told) if isinstance(told, dict) else ():
+            first = whose.setdefault(secret, name) if isinstance(secret, str) and secret else name
+            if first != name:
+                yield (
+                    f"channel {_shown(name)}: its secret is that of {_shown(first)}, too: "
+                    "give each its own"
+                )
 
 
 def _unnamed(directory: Directory, known: Collection[str]) -> Iterator[str]:

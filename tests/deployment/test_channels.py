@@ -176,6 +176,17 @@ def test_every_fault_is_told_at_once(tmp_path: Path, city: Directory) -> None:
     assert "channel other: kind must be" in told
 
 
+def test_a_secret_of_two_channels_is_refused(tmp_path: Path, city: Directory) -> None:
+    other = GOOD.replace("[channels.desk]", "[channels.water]")
+    old = other.replace(f'"{SECRET}"', f'["{OLD}", "{SECRET}"]')
+    for twice in (GOOD + other, GOOD + old):
+        said = fault(tmp_path, city, twice)
+        assert "channel water: its secret is that of desk, too" in said
+        assert SECRET not in said
+    apart = GOOD + other.replace(SECRET, OLD)
+    assert set(channels_of(in_file(tmp_path, apart), city)) == {"desk", "water"}
+
+
 def test_a_contact_whose_channel_is_not_there_is_named(tmp_path: Path) -> None:
     row = "市水利局,1,值班室,Duty desk,,,wecom,\n"
     city = read_directory(replace(demo_sheets(), contacts=NOBODY + row), area=AREA)
