@@ -135,12 +135,15 @@ class Working(threading.Thread):
     def __init__(self, settings: Settings) -> None:
         super().__init__(daemon=True)
         self._settings = settings
-        self._stop = threading.Event()
+        self._told = threading.Event()
         self._begun = threading.Event()
         self.minutes = 0
 
     def run(self) -> None:
-        asyncio.run(self._work())
+        try:
+            asyncio.run(self._work())
+        finally:  # whoever waits for it must not wait for ever
+            self._begun.set()
 
     async def _work(self) -> None:
         shelf, process = Shelf(), engine_of(self._settings)
@@ -152,7 +155,7 @@ class Working(threading.Thread):
         self._begun.set()
         async with asyncio.TaskGroup() as group:
             working = group.create_task(self._minutes(engine))
-            await asyncio.to_thread(self._stop.wait)
+            await asyncio.to_thread(self._told.wait)
             working.cancel()
         await process.close()
 
@@ -167,7 +170,7 @@ class Working(threading.Thread):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
+        self._told.set()
         self.join()
 
 
