@@ -3,11 +3,14 @@ case, in the words of its letter. Of the extra `notify`; the counterpart of `web
 that know no signature and no key by which a repeat can be told: the case number stands in the text.
 """
 
+import contextlib
 import logging
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
+from routing.delivery.addresses import may_go
 from routing.delivery.letter import Letter, letter
 from routing.delivery.notice import Notice
 from routing.handoff import NotYet, TryAgain
@@ -39,12 +42,28 @@ def fault_of(url: str) -> str:
     """What is wrong with an address of apprise; "" where nothing is. Says nothing of it."""
     if sentence := missing():
         return sentence
-    if _service(url) is None:
+    service = _service(url)
+    if service is None:
         return (
             "is no address of a service that apprise knows, or lacks a part: wecombot://KEY, "
             "dingtalk://SECRET@TOKEN, feishu://TOKEN"
         )
+    if any(_in_clear(plugin, url) for plugin in service):
+        return (
+            "would tell a caller's words to everybody on the way: without TLS only to this "
+            "machine, a private address or a name without a dot (jsons://, not json://)"
+        )
     return ""
+
+
+def _in_clear(plugin: Any, url: str) -> bool:
+    """Whether it is a service's form without TLS, and leads out of one's own network."""
+    known = plugin.protocol or ()
+    schema, host = url.partition("://")[0].lower(), "."
+    with contextlib.suppress(ValueError):  # half an IPv6 address is nobody's own
+        host = urlsplit(url).hostname or ""
+    own = not {".", ":"} & set(host) or may_go(host, clear=True, private=True)
+    return schema in ((known,) if isinstance(known, str) else known) and not own
 
 
 class NotifyPost:

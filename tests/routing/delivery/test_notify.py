@@ -185,5 +185,17 @@ def test_any_other_is_named_without_being_repeated(
     assert "hush" not in told + out
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["json://desk.example/hush", "json://93.184.216.34/hush", "mailto://me:hush@desk.example"],
+)
+def test_in_clear_no_words_leave_the_own_network(url: str) -> None:
+    told = fault_of(url)
+
+    assert told.startswith("would tell a caller's words to everybody")
+    assert "hush" not in told
+    assert fault_of(url.replace("json:", "jsons:").replace("mailto:", "mailtos:")) == ""
+
+
 def test_with_the_extra_nothing_is_missing() -> None:
     assert missing() == ""
