@@ -64,15 +64,17 @@ async def start(settings: Settings, what: str) -> asyncio.subprocess.Process:
 
 
 class Killing(Receiver):
-    """Kills whoever sends it the first request, and takes it all the same."""
+    """Kills whoever sends it the first request, and takes it all the same; another may be on its
+    way beside it."""
 
     sender: asyncio.subprocess.Process | None = None
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         answer = await super().__call__(request)
-        if self.sender is not None and self.sender.returncode is None and len(self.taken) == 1:
-            self.sender.send_signal(signal.SIGKILL)
-            await self.sender.wait()
+        sender, self.sender = self.sender, None
+        if sender is not None:
+            sender.send_signal(signal.SIGKILL)
+            await sender.wait()
         return answer
 
 
@@ -104,8 +106,8 @@ async def test_a_kill_repeats_the_webhook_under_its_key_and_never_the_text(tmp_p
             port=free_port(),
             channels=channels_file(tmp_path, f"http://127.0.0.1:{port}/"),
         )
-        receiver.sender = await start(settings, "leave")
-        assert await receiver.sender.wait() == -signal.SIGKILL
+        first = receiver.sender = await start(settings, "leave")
+        assert await first.wait() == -signal.SIGKILL
         second = await start(settings, "go on")
         try:
             database = settings.data_dir / "zhitong.db"
