@@ -4,6 +4,7 @@ for `local`. It reads sound as frames and answers phrases. It wants the extra `s
 import argparse
 import contextlib
 import io
+import mmap
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -160,6 +161,19 @@ def bound_memory(folder: Path) -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
+def may_make_code() -> None:
+    """The model's libraries write code for this processor as they run. Raises ModelError where
+    systemd's MemoryDenyWriteExecute, or its like, forbids that: every recording would fail."""
+    if sys.platform != "linux":
+        return
+    try:
+        mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+    except OSError as wrong:
+        raise ModelError(
+            "it may not make code in memory: set MemoryDenyWriteExecute=no in the systemd unit"
+        ) from wrong
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Load the model, say that it is ready or why not, then answer."""
     parser = argparse.ArgumentParser()
@@ -171,6 +185,7 @@ def main(words: Sequence[str] | None = None) -> int:
     step_back()
     questions = listened(sys.stdin.buffer, question)
     try:
+        may_make_code()
         folder = ready(given.model, given.kept)
         bound_memory(folder)
         listener = Listener(folder, given.threads)
