@@ -4,42 +4,17 @@ import dataclasses
 import re
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import LooseHeaders
 
 from routing.cases.corrections import MOST_BY, MOST_TEXT, Wrong
 from routing.cases.words import Correction, Words
 from routing.ports import Audio, KeptRecording
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
-from routing.web.layout import POLICY, add_layout
-from tests.routing.web.city import NOON, KeptCases, a_case, desk_of
+from tests.routing.web.city import NOON, KeptCases, a_case
+from tests.routing.web.demo.asking import WATER, Client, text_of
 
-Client = TestClient[web.Request, web.Application]
 HOSTILE = "</textarea><script>alert('1')</script>\"'&"
 FORM = "/demo/office/cases/46270395/recordings/RE1/correction"
-WATER = "/demo/office/市水利局"
 TYPED = {"text": "幸福路三号停水了", "by": "综合科值班员"}
-
-
-@pytest.fixture
-def cases() -> KeptCases:
-    return KeptCases(a_case())
-
-
-@pytest.fixture
-async def client(cases: KeptCases) -> Client:
-    app = web.Application()
-    add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(desk_of(cases)))
-    return TestClient(TestServer(app))
-
-
-async def text_of(client: Client, path: str) -> str:
-    async with client.get(path) as answer:
-        assert answer.status == 200, path
-        assert answer.headers["Content-Security-Policy"] == POLICY
-        return await answer.text()
 
 
 async def sent(

@@ -4,8 +4,6 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
@@ -13,38 +11,14 @@ from routing.cases.words import Phrase, Words
 from routing.ports import Audio, KeptRecording
 from routing.web.demo.desk import address
 from routing.web.demo.office import (
-    OFFICE_LINK,
-    OFFICE_PAGES,
     grouped,
-    office_routes,
     readable_address,
 )
-from routing.web.layout import POLICY, add_layout
-from tests.routing.web.city import NOON, KeptCases, a_case, desk_of
+from routing.web.layout import POLICY
+from tests.routing.web.city import NOON, KeptCases, a_case
+from tests.routing.web.demo.asking import WATER, Client, text_of
 
-Client = TestClient[web.Request, web.Application]
 HOSTILE = "<script>alert('1')</script>\"'&/../"
-WATER = "/demo/office/市水利局"
-
-
-@pytest.fixture
-def cases() -> KeptCases:
-    return KeptCases(a_case())
-
-
-@pytest.fixture
-async def client(cases: KeptCases) -> Client:
-    app = web.Application()
-    add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(desk_of(cases)))
-    return TestClient(TestServer(app))
-
-
-async def text_of(client: Client, path: str) -> str:
-    async with client.get(path) as answer:
-        assert answer.status == 200, path
-        assert answer.headers["Content-Security-Policy"] == POLICY
-        return await answer.text()
 
 
 async def test_the_list_counts_cases_and_names_the_offices_without(client: Client) -> None:

@@ -2,18 +2,14 @@
 must not go."""
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.sorting import Doubt, Unclear
 from routing.ports import OfficeCase
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
-from routing.web.layout import add_layout
 from tests.routing.web.city import KeptCases, a_case, desk_of
+from tests.routing.web.demo.asking import Client, text_of
 
-Client = TestClient[web.Request, web.Application]
 TOPIC = "/demo/office/cases/46270395/topic"
 GOVERNMENT = "/demo/office/市政府"
 WATER = Unclear(Doubt.UNSURE, ("water",))
@@ -27,20 +23,6 @@ def waiting(to_sort: Unclear | None = WATER, **changes: object) -> OfficeCase:
 @pytest.fixture
 def cases() -> KeptCases:
     return KeptCases(waiting())
-
-
-@pytest.fixture
-async def client(cases: KeptCases) -> Client:
-    app = web.Application()
-    add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(desk_of(cases)))
-    return TestClient(TestServer(app))
-
-
-async def text_of(client: Client, path: str) -> str:
-    async with client.get(path) as answer:
-        assert answer.status == 200, path
-        return await answer.text()
 
 
 async def sent(
