@@ -45,6 +45,7 @@ from deployment.plans import Newest
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
 from deployment.shared import SharedAnswer
+from deployment.threads import many_threads
 from deployment.voices import played, sound_routes
 from deployment.watchers import watchers_only
 from deployment.welcome import ready, welcome
@@ -363,6 +364,7 @@ def _report(what: str, job: Job, why: str) -> None:
 async def serve(settings: Settings, worker: Worker | None = None) -> None:
     """Run until told to stop, alone or as one of several. Raises StartError, StorageError with a
     sentence."""
+    many_threads()
     app = await build_app(settings)
     stop = told_to_stop(worker)  # before anybody is told that it is up, and may tell it to stop
     runner = await listening(app, settings, worker)

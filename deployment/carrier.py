@@ -57,9 +57,11 @@ def wanted_of(settings: Settings) -> Mapping[Setting, str]:
 
 def speech_of(settings: Settings, plan: Callable[[], Plan], clock: Clock) -> Speech | None:
     """The voice for what is not recorded; None without the extra `speech`, on a Python that it is
-    not made for, and where another carries the calls."""
+    not made for, where it is not wanted, and where another carries the calls."""
+    if settings.carrier != "local" or settings.speech == "none":
+        return None
     command = engine_command(settings.data_dir / "line" / "speech")
-    if settings.carrier != "local" or command is None:
+    if command is None:
         return None
     return Speech(
         command,

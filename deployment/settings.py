@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     transcriber_key: str = Field(default="", repr=False)
     transcriber_model: str = ""
     voices: Literal["say", "play"] = "say"
+    speech: Literal["auto", "none"] = "auto"
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None

@@ -60,7 +60,12 @@ class Replica:
         """In a folder of its own, so that no developer's `.env` is near."""
         self.folder.mkdir(exist_ok=True)
         kept = {n: value for n, value in os.environ.items() if not n.startswith("ZHITONG_")}
-        ours = {**self.settings, "PORT": str(self.port), "DATA_DIR": str(self.folder / "var")}
+        ours = {
+            "SPEECH": "none",
+            **self.settings,
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.folder / "var"),
+        }
         environment = {**kept, **{f"ZHITONG_{name}": value for name, value in ours.items()}}
         with self.log.open("ab") as log:
             self._running = await asyncio.create_subprocess_exec(

@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden calls as they play now")
 
 
+os.environ["ZHITONG_SPEECH"] = "none"  # for each server that a test starts, the voice is begun anew
 EXTRAS: Final = {"notify": "apprise", "speech": "faster_whisper"}
 """Tests of an extra are collected where what it installs is there."""
 SPEECH_TESTS: Final = frozenset({"test_first_words.py", "test_whisper.py"})

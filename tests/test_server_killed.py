@@ -86,6 +86,7 @@ def free_port() -> int:
 def settings_for(folder: Path, port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHITONG_")}
     ours = {"ZHITONG_DATA_DIR": str(folder), "ZHITONG_PORT": str(port)}
+    ours["ZHITONG_SPEECH"] = "none"
     return {**kept, **ours, "PYTHONPATH": str(ROOT)}
 
 

@@ -9,6 +9,9 @@ from typing import Final
 LEAST_SURE: Final = 0.5
 """Below it a person listens before anybody acts on words: engines of the Whisper kind give up on
 their own text at 0.37, and are right in most of it above 0.6."""
+SURE: Final = 0.7
+"""From here on words alone may move a case: Whisper's base model was 0.65 sure of a telephone's
+Mandarin in which it had 11 of 28 signs wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,9 @@ class Part:
 
     @property
     def sure(self) -> bool:
-        """Whether something may be done for these words; not where nobody tells how sure it is."""
-        return self.confidence is not None and self.confidence >= LEAST_SURE
+        """Whether something may be done for these words alone; not where nobody tells how sure it
+        is."""
+        return self.confidence is not None and self.confidence >= SURE
 
     @property
     def unsure(self) -> bool:

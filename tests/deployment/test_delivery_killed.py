@@ -56,6 +56,7 @@ pytestmark = [
 async def start(settings: Settings, what: str) -> asyncio.subprocess.Process:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHITONG_")}
     ours = {"DATA_DIR": settings.data_dir, "PORT": settings.port, "CHANNELS": settings.channels}
+    ours["SPEECH"] = "none"
     named = {f"ZHITONG_{name}": str(value) for name, value in ours.items()}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVER, what,

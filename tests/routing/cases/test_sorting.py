@@ -4,12 +4,12 @@ import pytest
 
 from routing.cases.kinds import About
 from routing.cases.sorting import Clear, Doubt, Finding, Mention, Unclear, finding, heard
-from routing.cases.words import LEAST_SURE, Part, Phrase, Words
+from routing.cases.words import SURE, Part, Phrase, Words
 
-BARE = LEAST_SURE - 0.01
+BARE = SURE - 0.01
 
 
-def says(*topics: str, sure: float | None = LEAST_SURE, accuses: bool = False) -> Mention:
+def says(*topics: str, sure: float | None = SURE, accuses: bool = False) -> Mention:
     return Mention(Part("…", sure), topics, accuses)
 
 

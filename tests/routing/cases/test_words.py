@@ -2,9 +2,9 @@
 
 import pytest
 
-from routing.cases.words import LEAST_SURE, Part, Phrase, Words
+from routing.cases.words import LEAST_SURE, SURE, Part, Phrase, Words
 
-SURE, BARE = LEAST_SURE + 0.01, LEAST_SURE - 0.01
+BARE = LEAST_SURE - 0.01
 
 
 def test_phrases_are_cut_out_of_the_text_that_they_make() -> None:
@@ -30,9 +30,16 @@ def test_phrases_that_are_not_the_texts_are_none(lengths: tuple[int, int, int]) 
 
 @pytest.mark.parametrize(
     ("confidence", "sure", "unsure"),
-    [(None, False, False), (LEAST_SURE, True, False), (BARE, False, True), (0.0, False, True)],
+    [
+        (None, False, False),
+        (SURE, True, False),
+        (SURE - 0.01, False, False),
+        (LEAST_SURE, False, False),
+        (BARE, False, True),
+        (0.0, False, True),
+    ],
 )
-def test_what_nobody_measured_is_neither(
+def test_between_sure_and_unsure_a_person_decides(
     confidence: float | None, sure: bool, unsure: bool
 ) -> None:
     words = Words("停水", "carrier", confidence)

@@ -1,0 +1,28 @@
+"""What blocks holds nothing else up."""
+
+import asyncio
+import threading
+
+from deployment.threads import MOST, many_threads
+
+
+async def test_names_that_nobody_answers_leave_threads_for_the_rest() -> None:
+    many_threads()
+    answered, held = threading.Event(), 20
+    begun = threading.Barrier(held + 1, timeout=20)
+
+    def looked_up() -> None:
+        begun.wait()
+        answered.wait(20)
+
+    async with asyncio.TaskGroup() as names:
+        for _ in range(held):
+            names.create_task(asyncio.to_thread(looked_up))
+        try:
+            await asyncio.to_thread(begun.wait)
+            written = await asyncio.wait_for(asyncio.to_thread(lambda: "sound"), 10)
+        finally:
+            answered.set()
+
+    assert written == "sound"
+    assert held < MOST
