@@ -16,6 +16,7 @@ from deployment.fallback import fallback_of
 from deployment.outgoing import Outgoings
 from deployment.settings import Secrets, Settings, StartError
 from ivr.carrier.profiles import TWILIO
+from ivr.carrier.receipts import ReceiptRoutes
 from ivr.carrier.routes import VoiceRoutes
 from ivr.conversation.stores import Plans
 from ivr.flow.world import Plan
@@ -114,6 +115,7 @@ def test_each_address_that_a_carrier_asks_is_there_too(settings: Settings, demo_
     )
 
     called = Outgoings(fallback.settings, plans, nobody, nobody).routes(whole)
-    everything = {route.path for route in [*whole.routes(), *called]}
+    told = ReceiptRoutes(whole, nobody, nobody).routes()
+    everything = {route.path for route in [*whole.routes(), *called, *told]}
     assert everything == {route.path for route in alone.alone()}
     fallback.spool.close()
