@@ -4,7 +4,7 @@ the password may stand anywhere. The counterpart of `mail_url`."""
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from deployment.mail_url import ESCAPES, HERE
+from deployment.mail_url import ESCAPES, HERE, NO_PORT, split_of, strange_signs
 from routing.delivery.mailbox import Box
 
 PORTS: Final = {"imap": 143, "imaps": 993}
@@ -16,24 +16,22 @@ def fault_of(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme not in PORTS:
         return f"must look like {LOOKS}"
-    if not url.isascii() or not url.isprintable() or " " in url:
-        return f"holds signs that no address has: in user and password {ESCAPES}"
+    if wrong := strange_signs(url):
+        return wrong
     if rest.count("@") != 1 or rest.count("/") > 1 or "?" in rest or "#" in rest:
         return f"must look like {LOOKS}: in user and password {ESCAPES}"
     return _parts(url)
 
 
 def _parts(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return f"has a port that is no number from 1 to 65535: correct it, and {ESCAPES}"
-    if not host or port == 0:
+    parts = split_of(url)
+    if parts is None:
+        return NO_PORT
+    if not parts.hostname:
         return f"names no mail server: write {LOOKS}"
     if not (parts.username and parts.password):
         return "needs user and password: write user:password@ before the host"
-    if parts.scheme == "imap" and host not in HERE:
+    if parts.scheme == "imap" and parts.hostname not in HERE:
         return "would tell the password to everybody on the way: write imaps://"
     told = (unquote(part) for part in (parts.username, parts.password, parts.path))
     if not all(part.isascii() and part.isprintable() for part in told):

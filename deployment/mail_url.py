@@ -2,7 +2,7 @@
 password may stand anywhere. The counterpart of `database_url`."""
 
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from routing.delivery.relay import Relay, Security
 
@@ -10,6 +10,7 @@ PORTS: Final = {"smtp": 587, "smtps": 465}
 """Submission (RFC 6409) and submission over TLS (RFC 8314)."""
 HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ESCAPES: Final = "write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F and % as %25"
+NO_PORT: Final = f"has a port that is no number from 1 to 65535: correct it, and {ESCAPES}"
 
 
 def fault_of(url: str) -> str:
@@ -17,23 +18,36 @@ def fault_of(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme not in PORTS:
         return "must look like smtps://user:password@mail.example.gov.cn"
-    if not url.isascii() or not url.isprintable() or " " in url:
-        return f"holds signs that no address has: in user and password {ESCAPES}"
+    if wrong := strange_signs(url):
+        return wrong
     if rest.count("@") > 1 or "/" in rest.rstrip("/") or "?" in rest or "#" in rest:
         return f"has signs that must be escaped: in user and password {ESCAPES}"
     return _parts(url)
 
 
-def _parts(url: str) -> str:
+def strange_signs(url: str) -> str:
+    """What is wrong with its signs; "" where nothing is."""
+    if url.isascii() and url.isprintable() and " " not in url:
+        return ""
+    return f"holds signs that no address has: in user and password {ESCAPES}"
+
+
+def split_of(url: str) -> SplitResult | None:
+    """Its parts; None where the port is none."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        port = parts.port
     except ValueError:
-        return f"has a port that is no number from 1 to 65535: correct it, and {ESCAPES}"
-    if not host:
+        return None
+    return None if port == 0 else parts
+
+
+def _parts(url: str) -> str:
+    parts = split_of(url)
+    if parts is None:
+        return NO_PORT
+    if not parts.hostname:
         return "names no mail server: write smtps://user:password@mail.example.gov.cn"
-    if port == 0:
-        return "has a port that is no number from 1 to 65535"
     if bool(parts.username) != bool(parts.password):
         return "needs user and password, or neither: write user:password@ before the host"
     return ""

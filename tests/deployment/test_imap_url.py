@@ -40,7 +40,7 @@ def test_what_an_address_means(url: str, box: Box) -> None:
         ("imaps://line:密码@mail.example", "signs that no address has"),
         ("imaps://line:hush@mail.example:many", "no number"),
         ("imaps://line:hush@mail.example:70000", "no number"),
-        ("imaps://line:hush@mail.example:0", "names no mail server"),
+        ("imaps://line:hush@mail.example:0", "no number from 1 to 65535"),
         ("imaps://line:hush@", "names no mail server"),
         ("imaps://line@mail.example", "needs user and password"),
         ("imap://line:hush@mail.example", "write imaps://"),
