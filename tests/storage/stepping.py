@@ -28,6 +28,18 @@ from storage.steps import Hook
 from tests.databases import database_at, sounds_of
 
 AT: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+@dataclass
+class MovedClock:
+    """Stands at `at` until a test sets that anew."""
+
+    at: datetime = AT
+
+    def now(self) -> datetime:
+        return self.at
+
+
 CALLER: Final = "+8613800001234"
 DIALLED: Final = "+865580000021"
 SEALING: Final = Sealing(b"a test's own key, never a server's")

@@ -6,7 +6,7 @@ import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from tests.storage.stepping import (
     AT,
     SEALING,
     House,
+    MovedClock,
     first_step,
     later_step,
     open_case,
@@ -42,22 +43,12 @@ ROUNDS: Final = 60
 
 
 @dataclass
-class Clock:
-    """Moved by the test."""
-
-    at: datetime = AT
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@dataclass
 class Tower:
     """A server's part that climbs, over one database."""
 
     house: House
     plan: Plan
-    clock: Clock = field(default_factory=Clock)
+    clock: MovedClock = field(default_factory=MovedClock)
     told: list[str] = field(default_factory=list)
 
     def handoff(self) -> Handoff:

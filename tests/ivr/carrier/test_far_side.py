@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,7 +27,7 @@ from storage.errors import StorageError
 from storage.outbox import Standing, StoredOutbox
 from storage.outgoing import StoredOutgoing
 from tests.ivr.carrier.far_side import FarSide, Fault
-from tests.storage.stepping import AT, SEALING, House, opened
+from tests.storage.stepping import AT, SEALING, House, MovedClock, opened
 
 CALLEE, LINE = "+8613900000012", "+865580000001"
 STEP = timedelta(seconds=2)
@@ -36,22 +36,12 @@ TEXT = {"phrase": "sms.pin", "to": CALLEE, "from": LINE, "language": "zh-CN", "s
 
 
 @dataclass
-class Clock:
-    """Moves when told."""
-
-    at: datetime = AT + timedelta(hours=1)
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@dataclass
 class Server:
     """The outbox's drain, which may be killed, over a database that stays."""
 
     house: House
     far: FarSide
-    clock: Clock
+    clock: MovedClock
     plan: Plan
     reports: list[str] = field(default_factory=list)
 
@@ -120,7 +110,7 @@ async def order_call(server: Server) -> None:
 
 @contextlib.asynccontextmanager
 async def server_at(folder: Path, plan: Plan, faults: Sequence[Fault]) -> AsyncIterator[Server]:
-    clock = Clock()
+    clock = MovedClock(AT + timedelta(hours=1))
     far = FarSide(clock)
     far.faults.extend(faults)
     async with opened(folder) as house, far.open():

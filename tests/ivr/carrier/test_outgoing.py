@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,20 +17,10 @@ from routing.handoff import NotYet, Refused, TryAgain
 from routing.ports import Job, JobKind
 from storage.outgoing import KNOWN, StoredOutgoing
 from tests.ivr.carrier.local.house import ACCOUNT, CALLER, TOKEN, House, hear
-from tests.storage.stepping import AT, SEALING, opened
+from tests.storage.stepping import AT, SEALING, MovedClock, opened
 
 LINE, SILENT_LINE, ID = "+865580000001", "+865580000021", "0123456789abcdef"
 CALL, END = (Job(1, kind, {"call": ID}, 1) for kind in (JobKind.CALL, JobKind.CALL_END))
-
-
-@dataclass
-class Clock:
-    """Moves when told."""
-
-    at: datetime = AT
-
-    def now(self) -> datetime:
-        return self.at
 
 
 @dataclass
@@ -39,7 +29,7 @@ class Desk:
 
     house: House
     kept: StoredOutgoing
-    clock: Clock
+    clock: MovedClock
     plan: Plan
 
     @property
@@ -68,7 +58,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path, demo_plan: Plan) -> AsyncIterator[Desk]:
     async with House(tmp_path / "line") as house, opened(tmp_path) as base:
-        yield Desk(house, StoredOutgoing(base.database, SEALING), Clock(), demo_plan)
+        yield Desk(house, StoredOutgoing(base.database, SEALING), MovedClock(), demo_plan)
 
 
 async def test_a_line_that_never_calls_rings_nobody(desk: Desk) -> None:

@@ -5,7 +5,7 @@ import errno
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -23,19 +23,9 @@ from storage.outbox import StoredOutbox
 from storage.recordings import StoredRecordings
 from storage.tables.cases import recordings
 from tests.ivr.carrier.test_recordings import Carrier, bytes_of, host, wav
-from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
+from tests.storage.stepping import AT, House, MovedClock, first_step, later_step, open_case, opened
 
 AUDIO = select(recordings.c.audio).where(recordings.c.sid == "RE1")
-
-
-@dataclass
-class Clock:
-    """Moves when told."""
-
-    at: datetime = AT + timedelta(hours=1)
-
-    def now(self) -> datetime:
-        return self.at
 
 
 @dataclass
@@ -45,7 +35,7 @@ class Desk:
     house: House
     carrier: Carrier
     shelf: StoredRecordings
-    clock: Clock
+    clock: MovedClock
     reports: list[str]
 
     @property
@@ -81,7 +71,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         ref = RecordingRef("RE1", carrier.ref.url, 3)
         await house.calls.hold_recording("a", 1, ref, AT)
         shelf = house.recordings
-        yield Desk(house, carrier, shelf, Clock(), [])
+        yield Desk(house, carrier, shelf, MovedClock(AT + timedelta(hours=1)), [])
 
 
 def full(file: IO[bytes]) -> None:
