@@ -15,7 +15,7 @@ from tools.postgres import Postgres
 CALLS = 40
 
 pytestmark = [
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(240),
     pytest.mark.skipif(sys.platform == "win32", reason="it wants the embedded PostgreSQL"),
 ]
 
