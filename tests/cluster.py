@@ -27,7 +27,7 @@ KEY: Final = "one key for all that seals what is kept"
 SERVER: Final = (str(ROOT / "server.py"),)
 NAME: Final = "NAME"
 UP_WITHIN: Final = 80.0
-"""Seconds: in a fresh environment the first servers of a suite compile every module, all at once."""
+"""Seconds: in a fresh environment the first servers of a suite compile all modules at once."""
 ANSWER_WITHIN: Final = 15.0
 TRIES: Final = 3
 ONE_TRY: Final = aiohttp.ClientTimeout(sock_connect=1.5, sock_read=3)
