@@ -13,12 +13,12 @@ from typing import Final
 
 import pytest
 
+from tests.deadline import DEADLINE
 from tests.first_call import free_port
 from tools.postgres import USER, Postgres
 
 FOUND_AT: Final = "/usr/sbin"
 """Where Debian puts it, which is on no user's PATH."""
-UP_WITHIN: Final = 20.0
 NOBODY: Final = 65534
 SETTINGS: Final = """
 [databases]
@@ -60,7 +60,7 @@ def bouncer(postgres: Postgres) -> Iterator[int]:
 
 
 def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + UP_WITHIN
+    until = time.monotonic() + DEADLINE
     while time.monotonic() < until:
         assert running.poll() is None, "it ended at once"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.deadline import DEADLINE
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -20,6 +22,8 @@ ARGUMENTS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+
+expect.set_options(timeout=1000 * DEADLINE)
 
 
 def chromium_path() -> str:
@@ -52,7 +56,7 @@ async def tab(browser: Browser) -> AsyncIterator[Page]:
     failed or something was stopped by the content policy."""
     context = await browser.new_context(permissions=["microphone"])
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(1000 * DEADLINE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if "Policy" in said.text else None)

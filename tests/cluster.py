@@ -15,6 +15,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from tests.deadline import DEADLINE
 from tests.first_call import free_port
 from tests.ivr.carrier.signed import Answer, Carrier
 from tests.proxy import Proxy, proxy
@@ -26,8 +27,6 @@ TOKEN: Final = "a-token-of-the-tests"
 KEY: Final = "one key for all that seals what is kept"
 SERVER: Final = (str(ROOT / "server.py"),)
 NAME: Final = "NAME"
-UP_WITHIN: Final = 80.0
-"""Seconds: in a fresh environment the first servers of a suite compile all modules at once."""
 ANSWER_WITHIN: Final = 15.0
 TRIES: Final = 3
 ONE_TRY: Final = aiohttp.ClientTimeout(sock_connect=1.5, sock_read=3)
@@ -76,7 +75,7 @@ class Replica:
 
     async def ready(self) -> None:
         """Until it says that it can take a call."""
-        async with aiohttp.ClientSession() as session, asyncio.timeout(UP_WITHIN):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(DEADLINE):
             while not await self._answers(session):
                 assert self._running is not None
                 assert self._running.returncode is None, self.log.read_text()
@@ -98,7 +97,7 @@ class Replica:
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
         assert self._running is not None
-        async with asyncio.timeout(UP_WITHIN):
+        async with asyncio.timeout(DEADLINE):
             return await self._running.wait()
 
     async def end(self, how: signal.Signals) -> int:
@@ -204,7 +203,7 @@ class Cluster:
 
     async def until(self, sql: str, says: str) -> None:
         """Wait for it."""
-        async with asyncio.timeout(UP_WITHIN):
+        async with asyncio.timeout(DEADLINE):
             while (found := await asyncio.to_thread(self.ask, sql)) != says:
                 await asyncio.sleep(0.05 if found else 0.2)
 

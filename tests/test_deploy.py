@@ -16,7 +16,8 @@ from typing import Final
 
 import pytest
 
-from tests.cluster import ROOT, UP_WITHIN
+from tests.cluster import ROOT
+from tests.deadline import DEADLINE
 from tests.first_call import free_port, fresh_clone
 
 UNIT: Final = ROOT / "deploy" / "zhitong.service"
@@ -29,7 +30,6 @@ MOST_EXPOSED: Final = 20
 """Tenths; systemd calls it OK below 50, and 96 without any bound."""
 
 pytestmark = [
-    pytest.mark.timeout(180),
     pytest.mark.skipif(sys.platform != "linux", reason="these files are Linux's"),
 ]
 
@@ -128,7 +128,7 @@ async def test_systemd_is_told_once_calls_are_answered(tmp_path: Path) -> None:
             sys.executable, str(ROOT / "server.py"), cwd=tmp_path, stdout=asyncio.subprocess.PIPE,
             env={**os.environ, **environment},
         )  # fmt: skip
-        async with asyncio.timeout(UP_WITHIN):
+        async with asyncio.timeout(DEADLINE):
             told = await loop.sock_recv(systemd, 200)
         assert told.startswith(b"READY=1\n")
         assert server.stdout is not None
@@ -234,7 +234,7 @@ async def test_the_containers_steps_make_a_server(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         assert server.stdout is not None
-        async with asyncio.timeout(UP_WITHIN):
+        async with asyncio.timeout(DEADLINE):
             assert b"published numbers" in await server.stdout.readline()
             assert await healthy(build, port) == 0
     finally:

@@ -16,7 +16,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.cluster import ROOT, UP_WITHIN, Cluster, cluster
+from tests.cluster import ROOT, Cluster, cluster
+from tests.deadline import DEADLINE
 from tests.first_call import free_port
 from tests.ivr.carrier.signed import LINE
 from tests.whole_call import hang_up, one_whole_case, recorded, until_recorded
@@ -44,7 +45,6 @@ CADDY = "{{\n admin off\n auto_https off\n}}\n{page}"
 CADDYS_WORDS = ["run", "--adapter", "caddyfile", "--config"]
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform == "win32", reason="replicas want a PostgreSQL"),
 ]
 
@@ -84,7 +84,7 @@ def standing(kind: str, port: int, servers: tuple[str, str]) -> Iterator[None]:
         yield
     finally:
         running.send_signal(signal.SIGTERM)
-        running.wait(UP_WITHIN)
+        running.wait(DEADLINE)
         shutil.rmtree(folder)
 
 
@@ -120,7 +120,7 @@ async def hidden(url: str) -> bool:
 
 
 async def until_up(url: str) -> None:
-    async with aiohttp.ClientSession() as session, asyncio.timeout(UP_WITHIN):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(DEADLINE):
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"{url}/healthz") as answer:

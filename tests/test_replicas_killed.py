@@ -35,7 +35,6 @@ sys.exit(server.main(["run"]))
 """
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
 ]
 

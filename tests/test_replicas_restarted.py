@@ -22,7 +22,6 @@ A_WHILE: Final = 6
 """Calls that are begun before and after something is restarted."""
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform == "win32", reason="replicas want a PostgreSQL"),
 ]
 

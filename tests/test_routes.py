@@ -17,6 +17,7 @@ from deployment.house import HOUSE
 from deployment.settings import Settings
 from ivr.carrier.playing import Sounds
 from storage.schema import migrate
+from tests.deadline import DEADLINE
 
 DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
 PLACES = {
@@ -165,7 +166,7 @@ async def test_bytes_that_are_no_text_are_refused(client: Served, door: str) -> 
         "Content-Type: application/x-www-form-urlencoded\r\n".encode()
         + b"Authorization: Basic \xff\xfe\r\nX-Twilio-Signature: \xff\xfe\r\n\r\n"
     )
-    status = (await asyncio.wait_for(reader.readline(), 10)).split()[1]
+    status = (await asyncio.wait_for(reader.readline(), DEADLINE)).split()[1]
     writer.close()
     await writer.wait_closed()
 

@@ -22,8 +22,6 @@ PUBLIC = "https://phone.example"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is what may not be used alone
 Prepare = Callable[[Path], object]
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,10 +29,8 @@ from storage.ledger import StoredLedger
 from storage.outbox import StoredOutbox
 from storage.schema import migrate
 from storage.sqlite.database import SqliteDatabase
+from tests.deadline import DEADLINE
 from tests.storage.stepping import first_step, later_step, open_case
-
-DEADLINE = 20.0
-"""Long for a loaded machine, and far from the lease that need not be waited for."""
 
 
 async def leave_claimed(path: Path) -> None:

@@ -19,16 +19,15 @@ import pytest
 from deployment.settings import Secrets, Settings
 from ivr.carrier.local.twiml_reader import read_twiml
 from storage.steps import KillPoint
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import CALLER, Answer, Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
 
 ROOT = Path(__file__).parents[1]
-DEADLINE = 30
 MASKED = re.compile(r"\d{7,}")
 OUR_ID = re.compile(r"[0-9a-f]{11}[\w-]{16}")  # its time may have seven digits in a row
 
 pytestmark = [
-    pytest.mark.timeout(90),
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
 ]
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
-from tests.test_server_killed import DEADLINE, free_port, press, running
+from tests.test_server_killed import free_port, press, running
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
 ]
 MAILING = f"""

@@ -24,18 +24,17 @@ from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.local.telephone import Telephone
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import free_port, hear
 from tests.ivr.carrier.local.sounds import tone
 
 ROOT = Path(__file__).parents[1]
-DEADLINE = 40.0
 ACCOUNT, TOKEN = "AC" + "7" * 32, "a-token-of-the-test"
 CALLER, OTHER, LINE = "+8613900000012", "+8613900000034", "+865580000021"
 DAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 TROUBLE, KEPT = "系统有故障", "已收到"
 
 pytestmark = [
-    pytest.mark.timeout(150),
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
 ]
 

@@ -12,7 +12,8 @@ import aiohttp
 import psutil
 import pytest
 
-from tests.cluster import KEY, UP_WITHIN, Cluster, Replica, cluster
+from tests.cluster import KEY, Cluster, Replica, cluster
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import LINE
 from tools.postgres import Postgres
 
@@ -23,7 +24,6 @@ TWO = {"WORKERS": "2"}
 BEGUN = "zhitong_calls_begun"
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform != "linux", reason="WORKERS above 1 wants Linux"),
 ]
 
@@ -35,7 +35,7 @@ def workers_of(replica: Replica) -> list[psutil.Process]:
 
 async def until_two(replica: Replica, other_than: int = 0) -> None:
     """Two live, none of them the one that was killed, and both answer."""
-    async with asyncio.timeout(UP_WITHIN):
+    async with asyncio.timeout(DEADLINE):
         while True:
             pids = [process.pid for process in workers_of(replica)]
             said = replica.log.read_text()
@@ -73,7 +73,7 @@ async def test_a_killed_worker_is_started_anew_and_calls_go_on(
         (replica,) = both.replicas
         await until_two(replica)
         calls = await step(both, {f"CA{n:032}": "/voice/answer" for n in range(CALLS)})
-        async with asyncio.timeout(UP_WITHIN):
+        async with asyncio.timeout(DEADLINE):
             while sum(shares := begun(replica)) < CALLS:
                 await asyncio.sleep(0.1)
         assert len(shares) == 2
@@ -125,7 +125,7 @@ async def all_end(tmp_path: Path, postgres: Postgres) -> None:
         await until_two(replica)
         lived = workers_of(replica)
         await replica.end(signal.SIGKILL)
-        gone, alive = await asyncio.to_thread(psutil.wait_procs, lived, UP_WITHIN)
+        gone, alive = await asyncio.to_thread(psutil.wait_procs, lived, DEADLINE)
         assert (len(gone), alive) == (2, [])
 
 

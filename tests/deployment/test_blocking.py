@@ -15,6 +15,7 @@ from deployment import commands
 from deployment.house import HOUSE
 from deployment.settings import Settings
 from storage.tables.blocks import block_events, blocks
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier, house_of
 
 REFUSED = '<Reject reason="rejected"/>'
@@ -92,7 +93,7 @@ async def test_the_server_looks_by_itself(
     await say("block", CALLER, "--reason", "nuisance")
     house_of(carrier).keeper.tell()
     calls = itertools.count()  # one that was let in meanwhile is never refused
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         while REFUSED not in (await carrier.ring(f"CA9{next(calls)}")).text:
             await asyncio.sleep(0)
 

@@ -17,12 +17,12 @@ from routing.undelivered import Fate
 from storage.errors import StorageError
 from storage.schema import migrate
 from storage.sealing import Sealing
+from tests.deadline import DEADLINE
 from tests.deployment.told import leave_a_message
 from tests.routing.delivery.imap import LOGIN, Post, serving_mailbox
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.reports import EXIM, POSTFIX, report
 
-DEADLINE = 90.0
 FOREIGN = report(EXIM, "<case-46270395.0123456789abcdef@yunling.example>")
 NOTE = b"Subject: away\r\n\r\nI am away.\r\n"
 

@@ -15,12 +15,11 @@ from deployment.settings import Settings
 from deployment.sockets import runner_of
 from routing.delivery.webhook import signature
 from storage.schema import migrate
+from tests.deadline import DEADLINE
 from tests.deployment.told import PHONE, channels_file, leave_a_message, with_a_duty_desk
 from tests.ivr.carrier.local.house import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.receiver import SECRET, Receiver, receiving
-
-DEADLINE = 90.0
 
 
 async def test_a_case_and_its_words_reach_the_office_through_the_citys_mail_server(

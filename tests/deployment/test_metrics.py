@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from deployment import shared as answers
 from deployment.metrics import Family, Kind, Metrics, Sample, samples_of
 from storage.durations import BOUNDS, Durations
+from tests.deadline import DEADLINE
 
 CALLS = Family("zhitong_calls", Kind.COUNTER, "Calls.", ("end",))
 LIVE = Family("zhitong_live", Kind.GAUGE, "Live calls.")
@@ -66,7 +67,7 @@ async def test_a_p99_of_five_to_fifty_milliseconds_can_be_told() -> None:
 async def shared(folder: Path, metrics: Metrics) -> None:
     """Its numbers lie beside the other workers' once."""
     task = asyncio.get_running_loop().create_task(metrics.share(folder))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         while metrics._beside is None or not list(folder.glob(f"{metrics._beside._mine}.json")):
             await asyncio.sleep(0.001)
     task.cancel()
@@ -154,7 +155,7 @@ async def test_a_database_that_hangs_keeps_the_scraper_waiting_once() -> None:
     metrics = Metrics()
     metrics.shared(RATE, waits)
     metrics.shared(LIVE, waits)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         found = await read(metrics)
     assert found["zhitong_rate", labels()] == found["zhitong_live", labels()] == 1
 

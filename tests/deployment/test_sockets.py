@@ -12,13 +12,15 @@ import pytest
 from aiohttp import web
 
 from deployment.sockets import HEADERS, MOST, Bounds, make_room, runner_of
+from tests.deadline import DEADLINE
 
 if sys.platform == "win32":
     pytest.skip("Windows has no such bound", allow_module_level=True)
 
 import resource
 
-DEADLINE = 8.0
+NO_BOUNDS = (2 * DEADLINE,) * 3
+"""Of time, within a test's deadline."""
 
 
 @pytest.fixture
@@ -180,7 +182,7 @@ async def test_a_request_in_pieces_is_taken_in_time() -> None:
 
 
 async def test_whoever_comes_is_heard_though_strangers_hold_everything() -> None:
-    async with served(Bounds(most=4)) as port:
+    async with served(Bounds(*NO_BOUNDS, most=4)) as port:
         silent = [await dialled(port, first) for first in (b"", POST, POST + b"\r\n", b"") * 2]
         reader, writer = await dialled(port, POST + b"\r\n" + b"a" * 1000)
         async with asyncio.timeout(DEADLINE):
@@ -217,7 +219,7 @@ async def test_who_does_not_read_is_cut_off(first: bytes) -> None:
 
 async def test_who_does_not_read_gives_the_place_up_at_once() -> None:
     """A connection that is only closed keeps its descriptor until all is read."""
-    async with served(Bounds(most=1)) as port:
+    async with served(Bounds(*NO_BOUNDS, most=1)) as port:
         unread = await dialled(port, GET % b"sound")
         await asyncio.wait_for(unread[0].readexactly(1), DEADLINE)
         other = await dialled(port, b"")
@@ -227,7 +229,7 @@ async def test_who_does_not_read_gives_the_place_up_at_once() -> None:
 
 async def test_who_was_served_last_goes_last() -> None:
     """Not who came first: that is a proxy, whose connections stay."""
-    async with served(Bounds(most=4, every=0.01)) as port:
+    async with served(Bounds(*NO_BOUNDS, most=4, every=0.01)) as port:
         proxy, *silent = [await dialled(port, b"") for _ in range(4)]
         for wire in (proxy, silent[0]):
             async with asyncio.timeout(DEADLINE):

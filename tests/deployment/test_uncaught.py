@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from deployment import uncaught
+from tests.deadline import DEADLINE
 
 ROOT = Path(__file__).parents[2]
-SLOW = "import time; print('here', flush=True); time.sleep(60)"
+SLOW = "import time; print('here', flush=True); time.sleep(600)"
 
 
 def test_a_python_without_the_packages() -> None:
     bare = (sys.executable, "-S", "server.py")  # -S: nothing that was installed
-    ended = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(
+        bare, cwd=ROOT, capture_output=True, text=True, check=False, timeout=DEADLINE
+    )
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("server.py: ")
@@ -57,7 +60,7 @@ def test_ctrl_c_while_modules_are_read() -> None:
         assert started.stdout is not None
         assert started.stdout.readline() == "here\n"
         started.send_signal(signal.SIGINT)
-        _, said = started.communicate(timeout=30)
+        _, said = started.communicate(timeout=DEADLINE)
 
     assert said == ""
     assert started.returncode == -signal.SIGINT

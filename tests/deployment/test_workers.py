@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from deployment import workers
 from deployment.settings import Settings, StartError
 from deployment.workers import Workers, watch
+from tests.deadline import DEADLINE
 
-DEADLINE = 20
 DIES = """
 import sys
 place = sys.argv[2]

@@ -21,6 +21,7 @@ from routing.handoff import (
     wait_after,
 )
 from routing.ports import Job
+from tests.deadline import DEADLINE
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -207,7 +208,7 @@ class Line:
 @contextlib.asynccontextmanager
 async def running(handoff: Handoff) -> AsyncIterator[asyncio.Task[None]]:
     """The drain at work; over within its deadline."""
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         task = group.create_task(handoff.run())
         yield task
         task.cancel()
@@ -323,10 +324,10 @@ async def test_a_store_that_fails_leaves_the_jobs_in_hand_alone() -> None:
     handoff = Handoff(table, {"sms": line}, StoppedClock(), silent)
 
     with pytest.raises(OSError, match="full"):
-        await asyncio.wait_for(handoff.run(), 20)
+        await asyncio.wait_for(handoff.run(), DEADLINE)
     table.jobs = [job(2)]
     with pytest.raises(OSError, match="full"):
-        await asyncio.wait_for(handoff.run(), 20)
+        await asyncio.wait_for(handoff.run(), DEADLINE)
     while line.at_once < 2:
         await asyncio.sleep(0)
     gate.set()

@@ -15,9 +15,8 @@ from storage.ends import SETTLE_AFTER
 from storage.tables.calls import call_ends, leg_answers
 from storage.tables.cases import cases, recordings, transcripts
 from storage.tables.outbox import outbox
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, DIALLED, first_step, later_step, open_case, opened
-
-DEADLINE = 20
 
 
 async def test_the_latest_state_wins_and_earlier_ones_stay_readable(tmp_path: Path) -> None:

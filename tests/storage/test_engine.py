@@ -16,9 +16,8 @@ from storage.sqlite.database import SqliteDatabase
 from storage.tables.base import sqlite_text
 from storage.tables.calls import settings, verdicts
 from storage.tables.outbox import mails
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, file_of, opened
-
-DEADLINE = 20
 
 
 @pytest.mark.sqlite

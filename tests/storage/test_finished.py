@@ -17,6 +17,7 @@ from storage.errors import StorageError
 from storage.finished import Ends
 from storage.outbox import StoredOutbox
 from storage.tables.outbox import outbox
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, House, opened
 
 
@@ -69,7 +70,7 @@ async def all_wait(ends: Ends, jobs: list[Job]) -> list[asyncio.Task[None]]:
 
 
 async def test_ends_that_wait_share_the_next_transaction(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house, asyncio.timeout(20):
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE):
         database = Gated(house.database)
         ends = Ends(database)  # type: ignore[arg-type]  # nothing else of it is used
         tasks = await all_wait(ends, await claimed(house, 6))
@@ -82,7 +83,7 @@ async def test_ends_that_wait_share_the_next_transaction(tmp_path: Path) -> None
 
 async def test_an_end_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:
     """The first alone, then three together, which fail, then each of them, of which one fails."""
-    async with opened(tmp_path) as house, asyncio.timeout(20):
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE):
         database = Gated(house.database, fails={2: ValueError("one"), 4: ValueError("this one")})
         ends = Ends(database)  # type: ignore[arg-type]  # as above
         tasks = await all_wait(ends, await claimed(house, 4))
@@ -94,7 +95,7 @@ async def test_an_end_that_cannot_be_written_fails_alone(tmp_path: Path) -> None
 
 
 async def test_a_database_that_is_gone_is_asked_once_for_all(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house, asyncio.timeout(20):
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE):
         database = Gated(house.database, fails=dict.fromkeys((1, 2), StorageError("gone")))
         ends = Ends(database)  # type: ignore[arg-type]  # as above
         tasks = await all_wait(ends, await claimed(house, 9))
@@ -108,7 +109,7 @@ async def test_a_database_that_is_gone_is_asked_once_for_all(tmp_path: Path) -> 
 
 async def test_one_who_is_cut_off_leaves_the_others_theirs(tmp_path: Path) -> None:
     """At the end of a server: whose job it was is told nothing, and nobody waits for ever."""
-    async with opened(tmp_path) as house, asyncio.timeout(20):
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE):
         database = Gated(house.database)
         ends = Ends(database)  # type: ignore[arg-type]  # as above
         first, second, *rest = await all_wait(ends, await claimed(house, 5))

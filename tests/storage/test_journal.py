@@ -23,9 +23,8 @@ from storage.tables.calls import calls, steps, verdicts
 from storage.tables.cases import cases
 from storage.tables.outbox import outbox
 from tests.databases import in_child
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, driver_of, first_step, later_step, open_case, opened
-
-DEADLINE = 20
 
 
 async def test_a_kept_step_is_found_again_byte_for_byte(tmp_path: Path) -> None:
@@ -259,7 +258,7 @@ async def test_a_killed_server_forgets_no_answered_step(tmp_path: Path, point: K
     child = subprocess.run(  # noqa: ASYNC221 - our own interpreter, bounded
         [sys.executable, "-c", _CHILD, str(tmp_path), point.value],
         cwd=root, env={**os.environ, **given, "PYTHONPATH": str(root)},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert child.returncode == -signal.SIGKILL, child.stderr
     assert child.stdout.split() == ["first"]

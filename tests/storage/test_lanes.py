@@ -15,6 +15,7 @@ from storage.effects import enqueue
 from storage.lanes import Lane, lanes
 from storage.outbox import STRANGE_FOR, StoredOutbox
 from storage.tables.outbox import outbox
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, House, opened
 
 SECOND = timedelta(seconds=1)
@@ -77,16 +78,16 @@ async def test_one_who_is_not_sure_to_live_claims_in_no_lane(tmp_path: Path) -> 
 
 
 async def test_a_commit_wakes_both(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house, asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         for lane in lanes(StoredOutbox(house.database), MAILS):
-            group.create_task(lane.wait(60))
+            group.create_task(lane.wait(2 * DEADLINE))
         await asyncio.sleep(0)
         house.database.woken.set()
 
 
 @contextlib.asynccontextmanager
 async def at_work(drains: Drains) -> AsyncIterator[None]:
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         tasks = [group.create_task(one.run()) for one in drains.each]
         yield
         for task in tasks:

@@ -10,10 +10,10 @@ import pytest
 
 from storage.errors import InUse
 from storage.lock import FolderLock
+from tests.deadline import DEADLINE
 
 pytestmark = pytest.mark.sqlite
 ROOT = Path(__file__).parents[2]
-DEADLINE = 20
 
 _AS_NOBODY = """
 import os, sys
@@ -41,7 +41,7 @@ def test_a_read_only_folder_is_one_sentence() -> None:
         told = subprocess.run(
             [sys.executable, "-c", program, folder],
             cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=DEADLINE, check=False,
         )  # fmt: skip
     sentences = told.stdout.splitlines()
     assert len(sentences) == 2, told.stderr

@@ -16,9 +16,9 @@ from storage.effects import enqueue
 from storage.engine import Database
 from storage.outbox import ALL, IN_DOUBT, LEASE, STRANGE_FOR, Standing, StoredOutbox
 from storage.tables.outbox import outbox
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
 
-LONG: Final = 60.0
 SECOND: Final = timedelta(seconds=1)
 MORE: Final = 100
 """More jobs than these tests have."""
@@ -231,15 +231,15 @@ async def test_work_enqueued_by_a_step_ends_the_wait(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         store = StoredOutbox(house.database)
         await house.journal.append(first_step("a"))
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            group.create_task(store.wait(LONG))
+        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+            group.create_task(store.wait(2 * DEADLINE))
             told = TellOffice("46270395", "water")
             await house.journal.append(later_step("a", 1, open_case(), told))
         assert (await only(store, AT + LEASE)).kind == "tell_office"
 
 
 async def test_without_work_the_wait_ends_by_itself(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house, asyncio.timeout(20):
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE):
         await StoredOutbox(house.database).wait(0.01)
 
 
@@ -330,8 +330,8 @@ async def test_work_is_taken_on_once_for_each_key(tmp_path: Path) -> None:
         ear = store.ear()
 
         assert await store.add((job,), AT) == []
-        async with asyncio.timeout(20):
-            await ear.wait(LONG)
+        async with asyncio.timeout(DEADLINE):
+            await ear.wait(2 * DEADLINE)
         assert await store.add((again, text_to("1", "46270395")), AT + SECOND) == []
 
         first, _ = await store.claim(AT + SECOND, MORE)

@@ -18,6 +18,7 @@ from storage.effects import CHECK_TEXTS_A_DAY, TEXTS_A_DAY
 from storage.outbox import StoredOutbox
 from storage.tables.cases import pin_sends
 from storage.tables.outbox import outbox
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, CALLER, DIALLED, SEALING, House, later_step, opened
 from tests.storage.test_answers import OTHER, REFERENCE, RIGHT, TOMORROW, ringing, with_case
 
@@ -137,8 +138,8 @@ async def test_a_text_wakes_the_outbox(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         answers = await with_case(house)
         await house.database.woken.wait(0)
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            group.create_task(house.database.woken.wait(60))
+        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+            group.create_task(house.database.woken.wait(2 * DEADLINE))
             await answers.answer(ringing("b"), 2, SendPin(REFERENCE), AT)
 
 

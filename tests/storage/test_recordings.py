@@ -20,6 +20,7 @@ from storage.outbox import StoredOutbox
 from storage.recordings import DELETE_AFTER, StoredRecordings
 from storage.sounds import PIECE
 from storage.tables.cases import recordings
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened
 
 REF: Final = RecordingRef("RE1", "http://127.0.0.1/RE1", 12)
@@ -118,7 +119,7 @@ async def test_two_fetches_of_one_recording_do_not_mix(tmp_path: Path) -> None:
         await go_on.wait()
         yield b"and slow"
 
-    async with opened(tmp_path) as house, asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         store = shelf(house)
         task = group.create_task(store.save("RE1", slow()))
         await started.wait()
@@ -158,10 +159,10 @@ async def test_a_fetch_that_is_given_up_while_the_disk_is_slow_leaves_no_open_fi
 
     def later(path: Path, mode: str = "r") -> IO[Any]:
         loop.call_soon_threadsafe(slow.set)
-        assert go_on.wait(20)
+        assert go_on.wait(DEADLINE)
         return really(path, mode)
 
-    async with opened(tmp_path) as house, asyncio.timeout(20):
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE):
         monkeypatch.setattr(Path, "open", later)
         async with asyncio.TaskGroup() as group:
             saving = group.create_task(shelf(house).save("RE1", pieces(b"RIFF")))
@@ -252,7 +253,7 @@ async def test_what_a_killed_server_left_half_written_is_swept(tmp_path: Path) -
         await go_on.wait()
         yield b"FF"
 
-    async with opened(tmp_path) as house, asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         store = shelf(house)
         await store.sweep()  # no folder yet
         await store.save("RE1", pieces(b"RIFF"))

@@ -33,6 +33,7 @@ from storage.retention import (
 from storage.tables.calls import call_ends, calls, steps
 from storage.tables.cases import cases, pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import outbox
+from tests.deadline import DEADLINE
 from tests.storage.stepping import (
     AT,
     CALLER,
@@ -345,7 +346,7 @@ async def test_steps_go_on_beside_a_round(tmp_path: Path) -> None:
         for n in range(2 * CHUNK):
             await house.journal.append(first_step(f"c{n}"))
             await house.calls.ended(f"c{n}", ENDED, AT)
-        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
             group.create_task(retain(house, AT + CALL_DETAILS))
             for n in range(40):
                 reply = await house.journal.append(first_step(f"d{n}"))

@@ -21,6 +21,7 @@ from ivr.ports.recordings import RecordingRef
 from storage.errors import DiskFull, ReadOnly, StorageError
 from storage.sealing import Sealing
 from storage.spool import FileSpool
+from tests.deadline import DEADLINE
 
 pytestmark = pytest.mark.sqlite
 """Files of ours, whichever the database is."""
@@ -36,7 +37,6 @@ LINE = Spooled(
     AT,
 )
 OTHER = replace(LINE, ref=RecordingRef("RE2", "u", 0), matter=("call-1", 3), heard=False)
-DEADLINE = 20
 
 LIVES = """
 import asyncio, sys

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import pytest
 
+from tests.deadline import DEADLINE
+
 ROOT = Path(__file__).resolve().parents[2]
-LONG = 60.0
-"""Seconds, for a machine that does much else."""
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -27,7 +27,7 @@ def test_it_ends_with_the_tool(how: signal.Signals) -> None:
         began = int((folder / "data/postmaster.pid").read_text().splitlines()[0])
         server = psutil.Process(began)
         os.kill(tool.pid, how)
-        code = tool.wait(LONG)
+        code = tool.wait(DEADLINE)
     finally:
         tool.kill()
         tool.stdout.close()

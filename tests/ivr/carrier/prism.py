@@ -26,7 +26,6 @@ ROOT: Final = Path(__file__).parents[3]
 PACKAGE: Final = "@stoplight/prism-cli@5.16.0"
 FOLDER: Final = ROOT / ".cache" / "npm"
 NAMED: Final = "ZHITONG_TWILIO_CONTRACT"
-STARTS_WITHIN: Final = 90
 
 
 def contract() -> Path:

@@ -17,13 +17,13 @@ from deployment.settings import Settings
 from ivr.carrier.local.telephone import Telephone
 from ivr.flow.announcing import Announcement
 from storage.schema import migrate
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import free_port, hear
 from tests.ivr.carrier.signed import Carrier, Heard, house_of
 
 CALLEE, LINE, ID = "+8613900000012", "+865580000001", "0123456789abcdef"
 SAID = Announcement(LINE, "zh-CN", "sms.pin", (("case", "4627 0395"), ("pin", "1825")))
 BY_DAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-DEADLINE = 20
 
 
 @pytest.fixture

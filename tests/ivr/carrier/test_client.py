@@ -24,6 +24,7 @@ from ivr.carrier.account import (
 )
 from ivr.carrier.client import Messages, RecordingRows
 from ivr.ports.recordings import RecordingRef
+from tests.deadline import DEADLINE
 
 TO, FROM, TOKEN = "+8613800000012", "+862258001001", "s3cret"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -340,7 +341,7 @@ async def test_the_first_text_does_not_hold_up_the_calls() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", FIRST_TEXT, cwd=root, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(DEADLINE):
         said, _ = await process.communicate()
     assert said.decode().split() == ["True", "False"]
 

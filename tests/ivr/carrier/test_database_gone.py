@@ -15,6 +15,7 @@ from ivr.conversation.messages import PLAN_TURN
 from routing.ports import Audio
 from storage.tables.cases import cases, recordings
 from tests.databases import ASYNCPG, chosen, url_of
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.local.sounds import tone
 from tests.ivr.carrier.outages import OUTAGES, fill, may_mount, small_disk, stopped
@@ -23,11 +24,8 @@ from tests.ivr.carrier.signed import Heard
 from tools.postgres import Postgres
 
 CALLER, OTHER, LINE = "+8613900000012", "+8613900000034", "+865580000021"
-DEADLINE = 40.0
 CONVERSATION = tuple(f"ivr.conversation.{name}" for name in ("outage", "recovery", "messages"))
 TROUBLE, KEPT, UNSURE = "系统有故障", "已收到", "还不能登记"
-
-pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from storage.effects import enqueue
 from storage.errors import StorageError
 from storage.outbox import Standing, StoredOutbox
 from storage.outgoing import StoredOutgoing
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.far_side import FarSide, Fault
 from tests.storage.stepping import AT, SEALING, House, MovedClock, opened
 
@@ -82,7 +83,7 @@ class Server:
         handoff = self.handoff()
         loop = asyncio.get_running_loop()
         work, killed = loop.create_task(handoff.drain()), loop.create_task(self.far.hung.wait())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE):
             await asyncio.wait({work, killed}, return_when=asyncio.FIRST_COMPLETED)
         if self.far.hung.is_set():
             self.far.hung.clear()

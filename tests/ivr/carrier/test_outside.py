@@ -16,8 +16,9 @@ from ivr.carrier.profiles import CarrierName
 from storage.tables.calls import leg_answers, steps
 from storage.tables.cases import cases, recordings, transcripts
 from storage.tables.pieces import pieces
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.faulty_line import Faults, to
-from tests.ivr.carrier.local.house import DEADLINE, hear
+from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.local.sounds import tone
 from tests.ivr.carrier.outside import Outside, outside
 

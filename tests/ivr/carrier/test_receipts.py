@@ -22,6 +22,7 @@ from routing.undelivered import Fate
 from storage.effects import enqueue
 from storage.schema import migrate
 from storage.tables.texts import texts
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import LINE, free_port
 from tests.ivr.carrier.local.house import House as Line
 from tests.ivr.carrier.signed import Carrier, Heard, house_of
@@ -35,7 +36,6 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 PATH = "/voice/text/status"
 REACHED, OFF = "+8613900000012", "+8613900030003"
 SLOTS = {"case": "4627 0395", "pin": "1825", "due": "11月30日"}
-DEADLINE = 60
 
 
 async def test_every_shape_of_callback_is_understood_and_moves_forward_only(

@@ -11,6 +11,7 @@ from deployment import shared
 from ivr.carrier.local.twiml_reader import read_twiml
 from ivr.conversation.errors import Unsettled
 from storage.errors import DiskFull, StorageError
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier, Heard, house_of, kept_steps
 from tests.ivr.desk import call_of
 from tests.storage.stepping import driver_of
@@ -155,7 +156,7 @@ async def test_work_that_cannot_be_claimed_is_waited_out(
     house = house_of(carrier)
     monkeypatch.setattr(house.outbox, "claim", full)
     house.database.woken.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         await failed.wait()
     for _ in range(1000):
         await asyncio.sleep(0)

@@ -15,9 +15,9 @@ from ivr.flow.world import Draws, Plan
 from storage.sealing import Sealing
 from storage.tables.cases import cases, recordings
 from storage.tables.outbox import outbox
+from tests.deadline import DEADLINE
 from tests.ivr.desk import KEY, RECORDING_TURN, SECONDS, Desk, Rung, opened
 
-DEADLINE = 30
 PARALLEL = 8
 Webhook = Callable[[Desk, Rung], Awaitable[object]]
 RECORDING_HOOKS: dict[str, Webhook] = {

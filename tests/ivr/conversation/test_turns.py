@@ -36,7 +36,6 @@ from storage.tables.calls import call_ends, calls, leg_answers, rings, steps
 from storage.tables.cases import cases, recordings, transcripts, tries
 from tests.ivr.desk import RECORDING_TURN, SECONDS, Desk, Rung, call_of, opened
 
-DEADLINE = 30
 PARALLEL = 8
 SAID = Recorded("RECA1", SECONDS, RecordingEnd.FINISHED)
 WHOLE_CALL: tuple[LineEvent, ...] = (

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from ivr.engine.process import EngineAway, EngineFailed, EngineProcess, Program
+from tests.deadline import DEADLINE
 
 ECHO = """
 import sys
@@ -21,7 +22,6 @@ tell(out, {"ready": True})
 for asked in questions:
     answer(out, asked)
 """
-DEADLINE = 30.0
 Begin = Callable[..., EngineProcess]
 
 

@@ -20,9 +20,9 @@ from ivr.transcription.hot_words import HotWords
 from ivr.transcription.local import BUSY, Local
 from ivr.transcription.wav import MU_LAW, PCM
 from routing.handoff import LONGEST_JOB, NotYet, Refused, TryAgain
+from tests.deadline import DEADLINE
 
 PIECE = 100_000
-DEADLINE = 60.0
 Begin = Callable[..., EngineProcess]
 
 

@@ -21,6 +21,7 @@ from ivr.transcription import local
 from ivr.transcription.hot_words import HotWords
 from ivr.transcription.local import Local
 from routing.handoff import NotYet
+from tests.deadline import DEADLINE
 from tests.ivr.transcription.test_local import Shelf, gone
 from tests.speech.likeness import samples
 
@@ -159,7 +160,7 @@ async def test_work_in_hand_is_cut_off_at_once(engine: EngineProcess) -> None:
     asking = asyncio.get_running_loop().create_task(
         Local(engine, Shelf(spoken)).transcribe("RE1", "en")
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(DEADLINE):
         while engine.pid is None or not psutil.pid_exists(engine.pid):
             await asyncio.sleep(0.01)
     pid = engine.pid

@@ -10,8 +10,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from ivr.ports.local_line import SentText
+from tests.deadline import DEADLINE
 
-DEADLINE = 20.0
 IDLE: dict[str, Any] = {"state": "idle", "call": None, "numbers": [], "voice": False}
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from ivr.ports.local_line import SentText
+from tests.deadline import DEADLINE
 from tests.ivr.web.conftest import House
 from tests.ivr.web.test_phone_browser import CALL, GATHER, record, ring, say
 
@@ -113,7 +114,7 @@ async def test_a_text_is_on_the_list_as_soon_as_it_is_heard_of(page: Page, house
     await page.route("**/phone/messages", hold)
     await page.goto(f"{house.url}/phone")
     await ring(page, line)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         await page.wait_for_function("document.querySelector('#messages').children.length === 0")
         while not stale:
             await page.evaluate("new Promise((next) => requestAnimationFrame(next))")

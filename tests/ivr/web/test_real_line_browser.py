@@ -15,6 +15,7 @@ from ivr.carrier.local.line import LocalLine
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.web.layout import add_layout
 from tests.browser import tab
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import ACCOUNT, TOKEN, StoppedClock, free_port, twiml
 from tests.routing.web.city import city
 
@@ -129,7 +130,6 @@ async def test_neither_socket_nor_voices_answer_to_a_name_from_elsewhere(
 async def test_a_matter_recorded_over_a_restart_then_a_talk_of_two_tabs(
     browser: Browser, exchange: Exchange
 ) -> None:
-    expect.set_options(timeout=20_000)
     async with tab(browser) as caller, tab(browser) as official:
         await caller.add_init_script(COUNT_SOUND)
         await official.add_init_script(COUNT_SOUND)
@@ -175,7 +175,6 @@ async def test_a_matter_recorded_over_a_restart_then_a_talk_of_two_tabs(
 async def test_an_official_who_declines_and_a_caller_who_reloads_the_page(
     browser: Browser, exchange: Exchange
 ) -> None:
-    expect.set_options(timeout=20_000)
     async with tab(browser) as caller, tab(browser) as official:
         await official.goto(f"{exchange.url}/phone?as=official")
         await official.get_by_test_id("official-number").select_option(OFFICIAL)
@@ -193,6 +192,6 @@ async def test_an_official_who_declines_and_a_caller_who_reloads_the_page(
         await state(official, "ended")
         await state(caller, "ended")
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         await exchange.came["end"].wait()
     assert exchange.forms["end"]["DialCallStatus"] == "busy"

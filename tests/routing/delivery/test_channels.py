@@ -16,9 +16,9 @@ from routing.delivery.letter import News
 from routing.delivery.notice import Notice, as_json
 from routing.handoff import MOST_AT_ONCE, NotYet, Refused
 from routing.ports import Job
+from tests.deadline import DEADLINE
 from tests.routing.delivery.office import CASE, RECORDING, Cases
 
-LONG = 30.0
 WITH_WORDS = replace(CASE, recordings=(RECORDING,))
 
 
@@ -111,7 +111,7 @@ async def test_a_channel_that_hangs_leaves_the_others_their_hands(demo_plan: Pla
         done.append(notice.id)
 
     both = channels(demo_plan, Cases(CASE), {"slow": hangs, "quick": works})
-    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         slow = [group.create_task(both(told("slow"))) for _ in range(AT_ONCE + WAITING)]
         for _ in range(AT_ONCE):
             await at_work.get()
@@ -133,7 +133,7 @@ async def test_all_that_hang_leave_the_mails_their_hands(demo_plan: Plan) -> Non
 
     names = [f"slow{n}" for n in range(ALL_AT_ONCE + 1)]
     every = channels(demo_plan, Cases(CASE), dict.fromkeys(names, hangs))
-    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         slow = [group.create_task(every(told(name))) for name in names[:ALL_AT_ONCE]]
         for _ in slow:
             await at_work.get()

@@ -5,7 +5,7 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -15,13 +15,13 @@ from routing.delivery.letter import Letter
 from routing.delivery.relay import Security
 from routing.delivery.smtp import SmtpPost
 from routing.handoff import NotYet, Refused, TryAgain
+from tests.deadline import DEADLINE
 from tests.routing.delivery.mailbox import Mailbox, serving
 from tests.routing.delivery.moody import Answer, Mood, Moody
 from tests.routing.delivery.office import LETTER
 from tests.routing.delivery.posting import Certificate, posting
 
 A, B, C, D = (replace(LETTER, id=f"case-{n}0000000", thread=f"case-{n}0000000") for n in "1234")
-DEADLINE: Final = 20
 
 
 def ids(*letters: Letter) -> list[str]:

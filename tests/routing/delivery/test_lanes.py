@@ -10,8 +10,7 @@ import pytest
 from routing.delivery import lanes
 from routing.delivery.lanes import AT_ONCE, LEAST, LONGEST, QUICK, WAITING, Hands, Lane
 from routing.handoff import NotYet
-
-LONG = 30.0
+from tests.deadline import DEADLINE
 
 
 class Clock:
@@ -67,7 +66,7 @@ class Held:
 
 async def test_a_quick_channel_is_waited_for(clock: Clock) -> None:
     lane = Lane(Hands())
-    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         held = Held(lane, group)
         await held.begin(AT_ONCE + WAITING)
         assert held.working == AT_ONCE
@@ -82,7 +81,7 @@ async def test_a_quick_channel_is_waited_for(clock: Clock) -> None:
 async def test_a_slow_channel_is_not(clock: Clock) -> None:
     lane = Lane(Hands())
     await request(lane, clock, seconds=20.0)
-    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         held = Held(lane, group)
         await held.begin(AT_ONCE)
         times = [await turned_away(lane) for _ in range(40)]
@@ -96,7 +95,7 @@ async def test_one_that_is_quick_again_is_waited_for_again(clock: Clock) -> None
     lane = Lane(Hands())
     await request(lane, clock, seconds=20.0)
     await request(lane, clock, seconds=QUICK / 2)
-    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         held = Held(lane, group)
         await held.begin(AT_ONCE + WAITING)
         held.let_go()

@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -22,11 +22,10 @@ from routing.delivery.letter import News
 from routing.delivery.notice import Notice, as_json
 from routing.delivery.webhook import Endpoint, WebhookPost, signature
 from routing.handoff import NotYet, Refused, TryAgain
+from tests.deadline import DEADLINE
 from tests.routing.delivery.office import CASE, NOW, RECORDING, StoppedClock, Talk, talking
 from tests.routing.delivery.posting import Certificate
 from tests.routing.delivery.receiver import SECRET, Receiver, receiving
-
-LONG: Final = 30.0
 
 
 def notice(plan: Plan, **changes: Any) -> Notice:
@@ -35,7 +34,7 @@ def notice(plan: Plan, **changes: Any) -> Notice:
     return Notice(case, office, plan.directory, "https://zhitong.example/case", News.CASE)
 
 
-def post(port: int, seconds: float = LONG, secrets: tuple[str, ...] = (SECRET,)) -> WebhookPost:
+def post(port: int, seconds: float = DEADLINE, secrets: tuple[str, ...] = (SECRET,)) -> WebhookPost:
     endpoint = Endpoint(f"http://127.0.0.1:{port}/zhitong", secrets, allow_private=True)
     return WebhookPost(endpoint, StoppedClock(), seconds=seconds)
 
@@ -160,7 +159,7 @@ async def test_the_own_network_is_not_connected_to_unless_allowed(
     async with receiving(receiver) as port:
         endpoint = Endpoint(f"https://{host}:{port}/", (SECRET,))
         with pytest.raises((Refused, TryAgain)):
-            await WebhookPost(endpoint, StoppedClock(), seconds=LONG)(notice(demo_plan))
+            await WebhookPost(endpoint, StoppedClock(), seconds=DEADLINE)(notice(demo_plan))
 
     assert receiver.taken == []
 
@@ -229,7 +228,7 @@ async def test_a_name_that_is_never_answered_holds_no_thread_of_others(
         if host != "silent.example":
             return look_up(host, *args, **options)
         asked.set()
-        end.wait(LONG)
+        end.wait(DEADLINE)
         raise socket.gaierror(socket.EAI_AGAIN, "no answer")
 
     monkeypatch.setattr(socket, "getaddrinfo", silent)
@@ -239,8 +238,8 @@ async def test_a_name_that_is_never_answered_holds_no_thread_of_others(
         endpoint = Endpoint("https://silent.example/", (SECRET,))
         waiting = loop.create_task(WebhookPost(endpoint, StoppedClock())(notice(demo_plan)))
         try:
-            async with asyncio.timeout(LONG / 2):
-                await asyncio.to_thread(asked.wait, LONG)
+            async with asyncio.timeout(DEADLINE / 2):
+                await asyncio.to_thread(asked.wait, DEADLINE)
                 assert await asyncio.to_thread(lambda: "sound is kept") == "sound is kept"
         finally:
             end.set()
@@ -301,7 +300,7 @@ async def test_an_answer_without_end_counts_by_its_status(demo_plan: Plan) -> No
                 await answer.write(b"x" * 65_536)
         return answer
 
-    async with receiving(endless) as port, asyncio.timeout(LONG):
+    async with receiving(endless) as port, asyncio.timeout(DEADLINE):
         await post(port)(notice(demo_plan))
 
     assert begun.is_set()
@@ -333,9 +332,9 @@ async def _dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     ("talk", "seconds", "says"),
     [
         (_silence, 0.2, "did not answer in time"),
-        (_drops, LONG, "broke off"),
-        (_nonsense, LONG, "broke off"),
-        (_dribble, LONG, "broke off"),
+        (_drops, DEADLINE, "broke off"),
+        (_nonsense, DEADLINE, "broke off"),
+        (_dribble, DEADLINE, "broke off"),
     ],
 )
 async def test_a_receiver_that_makes_no_sense_is_asked_again(

@@ -9,8 +9,8 @@ import pytest
 from storage.postgres.database import PATIENCE, driver_of
 from storage.postgres.driver import ASYNCPG, Line, Lines, driver_options
 from tests.databases import url_of
+from tests.deadline import DEADLINE
 
-DEADLINE = 20
 ASKED = "SELECT count(*) FROM pg_stat_activity WHERE query = $1"
 
 pytestmark = pytest.mark.postgres

@@ -20,10 +20,9 @@ from storage.postgres.signals import PostgresSignals
 from storage.presence import Presence
 from storage.tables.ledger import leases
 from tests.databases import CHOSEN
+from tests.deadline import DEADLINE
 from tests.storage.postgres.test_database import replica
 from tests.storage.stepping import AT, House, StoppedAt, opened
-
-DEADLINE = 20
 
 pytestmark = pytest.mark.postgres
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.sqlite.brief import transaction
 from storage.tables.calls import verdicts
+from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, House, file_of, opened
 
 pytestmark = pytest.mark.sqlite
@@ -92,10 +93,10 @@ async def test_a_leader_that_is_cut_off_leaves_nobody_waiting(tmp_path: Path) ->
 
     def slow(unit: Connection) -> None:
         loop.call_soon_threadsafe(begun.set)
-        assert go_on.wait(5)
+        assert go_on.wait(DEADLINE)
         unit.execute(insert(verdicts).values(**ROW))
 
-    async with opened(tmp_path) as house, asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         loop = asyncio.get_running_loop()
         leader = group.create_task(house.database.brief(slow))
         follower = group.create_task(
@@ -116,10 +117,10 @@ async def test_what_fails_after_it_was_cut_off_is_reported_to_nobody(
 
     def fails(_: Connection) -> None:
         loop.call_soon_threadsafe(begun.set)
-        assert go_on.wait(5)
+        assert go_on.wait(DEADLINE)
         raise ValueError("locked")
 
-    async with opened(tmp_path) as house, asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with opened(tmp_path) as house, asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: reported.append(context["message"]))
         async with house.database.unit_of_work():

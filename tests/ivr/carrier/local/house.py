@@ -25,11 +25,11 @@ from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.speech.synthesiser import Speech
 from ivr.carrier.local.telephone import Telephone
 from ivr.carrier.local.webhooks import Post
+from tests.deadline import DEADLINE
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-of-the-test"
 CALLER, LINE, OFFICIAL = "+8613900000012", "+865580000021", "+8613900000034"
-DEADLINE = 8.0
 # One second of TwiML in real ones: long where a phone must act in time, short where it
 # stays silent, so that no test depends on the machine's speed.
 PATIENT, HASTY = Timing(second=0.5, back=8.0), Timing(second=0.03, back=0.5)

@@ -13,6 +13,7 @@ from ivr.carrier.local import history as history_module
 from ivr.carrier.local import line
 from ivr.carrier.local.history import CALLS_KEPT, MESSAGES_KEPT, History, TextMessage
 from ivr.carrier.local.state import Direction, LegState
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import House, StoppedClock
 
 
@@ -103,7 +104,7 @@ async def test_the_line_goes_on_forgetting_after_a_round_that_failed(
 
     monkeypatch.setattr(History, "forget", forget)
     monkeypatch.setattr(line, "FORGET_EVERY", 0.0)
-    async with House(tmp_path), asyncio.timeout(20):
+    async with House(tmp_path), asyncio.timeout(DEADLINE):
         await second.wait()
     assert len(rounds) > 2
 

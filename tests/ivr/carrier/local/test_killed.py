@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from ivr.carrier.local.telephone import Telephone
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import LINE, free_port, hear
 from tests.ivr.carrier.local.sounds import tone
 
@@ -44,14 +45,14 @@ async def serve(folder: Path, port: int) -> asyncio.subprocess.Process:
         stdout=asyncio.subprocess.PIPE,
     )
     assert program.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE):
         assert await program.stdout.readline() == b"up\n"
     return program
 
 
 async def kept(folder: Path, size: int) -> None:
     """Until so many bytes of audio are in the file."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         while sum(p.stat().st_size for p in folder.glob("line/recordings/*.pcm")) < size:
             await asyncio.sleep(0.01)
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ivr.carrier.local.house import DEADLINE, LINE, House, twiml
+from tests.deadline import DEADLINE
+from tests.ivr.carrier.local.house import LINE, House, twiml
 
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminals", allow_module_level=True)

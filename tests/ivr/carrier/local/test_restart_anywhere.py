@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ivr.carrier.local.telephone import Telephone
-from tests.ivr.carrier.local.house import DEADLINE, LINE, OFFICIAL, House, twiml
+from tests.deadline import DEADLINE
+from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, twiml
 
 MESSAGES = 18  # of the whole call, as the caller's phone hears it
 

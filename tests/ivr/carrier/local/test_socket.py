@@ -11,6 +11,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from ivr.carrier.local.socket import Connection
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import CALLER, LINE, OFFICIAL, House, hear, twiml
 
 
@@ -46,7 +47,7 @@ async def test_nothing_works_before_attach(house: House) -> None:
     async with house.session.ws_connect(f"{house.base}/phone/socket") as socket:
         for text in ('{"type":"dial","to":"123"}', "not json", "[]", '{"type":"attach"}'):
             await socket.send_str(text)
-            answer = await socket.receive_json(timeout=5)
+            answer = await socket.receive_json(timeout=DEADLINE)
             assert answer["type"] == "error"
         await socket.send_bytes(b"\0\0")  # audio of nobody is dropped
 
@@ -65,12 +66,12 @@ async def test_what_no_message_can_be_does_not_end_the_connection(house: House, 
     """Kinds that cannot be looked up, nesting beyond the parser's depth, half a character."""
     async with house.session.ws_connect(f"{house.base}/phone/socket") as socket:
         await socket.send_str('{"type":"attach","handset":"a-phone-of-mine"}')
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=DEADLINE)
         await socket.send_str(text)
-        answer = await socket.receive_json(timeout=5)
+        answer = await socket.receive_json(timeout=DEADLINE)
         assert (answer["type"], answer["code"]) == ("error", "bad-message")
         await socket.send_str('{"type":"hold","number":"+8613900000034"}')
-        assert (await socket.receive_json(timeout=5))["type"] == "attached"
+        assert (await socket.receive_json(timeout=DEADLINE))["type"] == "attached"
     assert not house.line.switch.legs
 
 
@@ -91,7 +92,7 @@ class Mute:
 async def test_a_phone_that_does_not_read_is_dropped(house: House) -> None:
     """What it is answered must not fill the memory."""
     mute = Mute()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         await Connection(house.line.exchange).read(cast("web.WebSocketResponse", mute))
     assert 2_000 < mute.sent < 5_000
 

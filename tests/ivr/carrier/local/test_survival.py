@@ -15,6 +15,7 @@ from ivr.carrier.local.ledger import Ledger, append_bytes
 from ivr.carrier.local.recordings import from_wav
 from ivr.carrier.local.state import Direction, LegState
 from ivr.carrier.local.telephone import Telephone
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import LINE, OFFICIAL, House, hear, listen, twiml
 from tests.ivr.carrier.local.sounds import tone
 
@@ -30,7 +31,7 @@ async def back(house: House, phone: Telephone, call: str) -> Telephone:
 
 async def kept(house: House, sid: str, size: int) -> None:
     """Until so much audio has reached the file."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         while house.line.recordings.kept(sid) * 16000 < size:
             await asyncio.sleep(0)
 

@@ -29,6 +29,7 @@ from ivr.carrier.local.speech.synthesiser import Synthesiser
 from ivr.carrier.local.stretching import slower
 from ivr.carrier.local.voice import Voice, estimate, length
 from ivr.flow.instruction import Language
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import LINE, House, hear, twiml
 from tests.ivr.carrier.local.sounds import hush, tone
 from tests.ivr.carrier.local.speech.engines import SOUND, engine, lines
@@ -190,7 +191,7 @@ async def test_the_line_has_made_what_a_document_says_later(house: House, tmp_pa
         assert (await hear(phone, "attached"))["voice"] is True
         await phone.send("dial", to=LINE)
         await hear(phone, "say")  # the first, and it is not acknowledged
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE):
             while lines(tmp_path, "asked") != ["Please wait.", "Case one two three."]:
                 await asyncio.sleep(0.01)
 

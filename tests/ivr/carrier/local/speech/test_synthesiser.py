@@ -17,9 +17,9 @@ import pytest
 from ivr.carrier.local.speech.pieces import Piece
 from ivr.carrier.local.speech.synthesiser import Synthesiser, Urgency
 from ivr.engine.process import ROOT
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.speech.engines import SOUND, engine, lines
 
-PATIENCE = 30.0
 HELLO, BREAK, BYE = (Piece(text, "en") for text in ("Hello.", "break", "Goodbye."))
 
 
@@ -27,22 +27,22 @@ HELLO, BREAK, BYE = (Piece(text, "en") for text in ("Hello.", "break", "Goodbye.
 async def running(voice: Synthesiser) -> AsyncIterator[Synthesiser]:
     async with asyncio.TaskGroup() as group:
         task = group.create_task(voice.run())
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             await voice.ready.wait()
         yield voice
         task.cancel()
 
 
 async def until(found: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while not found():
             await asyncio.sleep(0.01)
 
 
 async def test_a_piece_is_made_once(tmp_path: Path) -> None:
     async with running(Synthesiser(engine(tmp_path), tmp_path / "kept")) as voice:
-        first = await voice.spoken([HELLO, BYE], PATIENCE)
-        again = await voice.spoken([BYE], PATIENCE)
+        first = await voice.spoken([HELLO, BYE], DEADLINE)
+        again = await voice.spoken([BYE], DEADLINE)
 
     assert first == [b"\1" * SOUND, b"\2" * SOUND]
     assert again == [b"\2" * SOUND]
@@ -54,7 +54,7 @@ async def test_what_is_said_later_is_ready_then(tmp_path: Path) -> None:
         voice.foresee([HELLO], Urgency.SOON)
         await until(lambda: lines(tmp_path, "asked") == ["Hello."])
 
-        assert await voice.spoken([HELLO], PATIENCE) == [b"\1" * SOUND]
+        assert await voice.spoken([HELLO], DEADLINE) == [b"\1" * SOUND]
 
 
 async def test_who_waits_comes_before_what_may_be_said_some_day(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ async def test_a_citys_greetings_keep_nobody_who_waits_from_the_queue(
 async def test_public_words_outlive_the_server_and_a_pin_does_not(tmp_path: Path) -> None:
     async with running(Synthesiser(engine(tmp_path), tmp_path / "kept")) as voice:
         voice.foresee([HELLO], Urgency.SOMETIME)
-        await voice.spoken([BYE], PATIENCE)
+        await voice.spoken([BYE], DEADLINE)
         await until(lambda: any((tmp_path / "kept").rglob("*.ulaw")))
 
     later = Synthesiser(engine(tmp_path), tmp_path / "kept")
@@ -95,7 +95,7 @@ async def test_public_words_outlive_the_server_and_a_pin_does_not(tmp_path: Path
 
 async def test_nobody_waits_while_it_starts_or_where_it_is_too_slow(tmp_path: Path) -> None:
     voice = Synthesiser(engine(tmp_path), tmp_path / "kept")
-    assert await voice.spoken([HELLO], PATIENCE) is None  # it runs not yet
+    assert await voice.spoken([HELLO], DEADLINE) is None  # it runs not yet
 
     async with running(Synthesiser(engine(tmp_path, "hang"), tmp_path / "kept")) as slow:
         assert await slow.spoken([BREAK], 0.3) is None
@@ -105,11 +105,11 @@ async def test_nobody_waits_while_it_starts_or_where_it_is_too_slow(tmp_path: Pa
 async def test_one_that_breaks_is_started_again(tmp_path: Path, fault: str) -> None:
     voice = Synthesiser(engine(tmp_path, fault), tmp_path / "kept", hangs=2.0, rest=0.01)
     async with running(voice):
-        assert await voice.spoken([BREAK, BYE], PATIENCE) is None  # at its end, not after 30 s
+        assert await voice.spoken([BREAK, BYE], DEADLINE) is None  # at its end, not later
         await until(lambda: len(lines(tmp_path, "starts")) == 2 and voice.ready.is_set())
 
-        assert await voice.spoken([BYE], PATIENCE) is not None
-        assert await voice.spoken([BREAK], PATIENCE) is None  # not tried a second time
+        assert await voice.spoken([BYE], DEADLINE) is not None
+        assert await voice.spoken([BREAK], DEADLINE) is None  # not tried a second time
         assert lines(tmp_path, "asked").count("break") == 1
 
     first, second = (int(pid) for pid in lines(tmp_path, "starts"))
@@ -119,32 +119,32 @@ async def test_one_that_breaks_is_started_again(tmp_path: Path, fault: str) -> N
 
 async def test_one_that_died_between_two_sentences_costs_the_next_nothing(tmp_path: Path) -> None:
     async with running(Synthesiser(engine(tmp_path), tmp_path / "kept")) as voice:
-        await voice.spoken([HELLO], PATIENCE)
+        await voice.spoken([HELLO], DEADLINE)
         gone = psutil.Process(int(lines(tmp_path, "starts")[0]))
         gone.kill()
         await until(lambda: not voice._engine.alive)
 
-        assert await voice.spoken([BYE], PATIENCE) == [b"\1" * SOUND]
+        assert await voice.spoken([BYE], DEADLINE) == [b"\1" * SOUND]
 
     assert len(lines(tmp_path, "starts")) == 2
 
 
 async def test_words_that_it_cannot_say_are_asked_for_once(tmp_path: Path) -> None:
     async with running(Synthesiser(engine(tmp_path, "raise"), tmp_path / "kept")) as voice:
-        assert await voice.spoken([BREAK], PATIENCE) is None
-        assert await voice.spoken([BREAK], PATIENCE) is None
-        assert await voice.spoken([BYE], PATIENCE) is not None
+        assert await voice.spoken([BREAK], DEADLINE) is None
+        assert await voice.spoken([BREAK], DEADLINE) is None
+        assert await voice.spoken([BYE], DEADLINE) is not None
 
     assert lines(tmp_path, "asked") == ["break", "Goodbye."]
     assert len(lines(tmp_path, "starts")) == 1
 
 
 async def test_a_command_that_is_not_there_costs_no_caller_anything(tmp_path: Path) -> None:
-    voice = Synthesiser((str(tmp_path / "nothing"),), tmp_path / "kept", rest=PATIENCE)
+    voice = Synthesiser((str(tmp_path / "nothing"),), tmp_path / "kept", rest=DEADLINE)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(voice.run())
         await until(lambda: voice._deaths == 1)
-        assert await voice.spoken([HELLO], PATIENCE) is None
+        assert await voice.spoken([HELLO], DEADLINE) is None
         task.cancel()
 
 
@@ -172,7 +172,7 @@ def test_it_ends_when_the_server_is_killed(tmp_path: Path) -> None:
         assert voice.is_running()  # in the middle of a piece that takes ten minutes
         os.kill(started.pid, signal.SIGKILL)
 
-        voice.wait(PATIENCE)
+        voice.wait(DEADLINE)
 
 
 _SERVER = """
