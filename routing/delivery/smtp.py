@@ -110,26 +110,26 @@ def _answered(wrong: aiosmtplib.SMTPResponseException) -> HandoffError:
     """The class of its code says whether it is for good; what it answers to, whose fault it is."""
     code = _code(wrong)
     if wrong.code < 500:
-        return TryAgain(f"the mail server said later{code}", after=GREYLISTED)
+        return TryAgain(f"the mail server said later ({code})", after=GREYLISTED)
     match wrong:
         case aiosmtplib.SMTPAuthenticationError():
-            return NotYet(f"the mail server refused our login{code}: see to SMTP_URL")
+            return NotYet(f"the mail server refused our login ({code}): see to SMTP_URL")
         case aiosmtplib.SMTPSenderRefused():
-            return NotYet(f"the mail server takes no mail from us{code}: see to MAIL_FROM")
+            return NotYet(f"the mail server takes no mail from us ({code}): see to MAIL_FROM")
         case aiosmtplib.SMTPRecipientRefused():
             return Refused(
-                f"the mail server refused the office's address{code}: "
+                f"the mail server refused the office's address ({code}): "
                 "correct it in the register, then send again"
             )
         case aiosmtplib.SMTPDataError():
-            return Refused(f"the mail server refused the mail{code}: ask who runs it")
-    return TryAgain(f"the mail server would not talk to us{code}")
+            return Refused(f"the mail server refused the mail ({code}): ask who runs it")
+    return TryAgain(f"the mail server would not talk to us ({code})")
 
 
 def _code(wrong: aiosmtplib.SMTPResponseException) -> str:
     """Its number, and the finer one of RFC 3463."""
     finer = _ENHANCED.match(wrong.message)
-    return f" ({wrong.code}{f' {finer[0]}' if finer else ''})"
+    return f"{wrong.code} {finer[0]}" if finer else str(wrong.code)
 
 
 def _causes(wrong: BaseException) -> Iterator[BaseException]:

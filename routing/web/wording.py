@@ -36,6 +36,10 @@ class Wording:
         except KeyError as error:
             raise WordingError(f"no words for {word!r} with {sorted(slots)}: {error}") from error
 
+    def template(self, word: str, tongue: Tongue) -> str:
+        """The words of an id with its `{slots}` unfilled."""
+        return self._entries[word][tongue]
+
     def part(self, prefix: str, tongue: Tongue) -> dict[str, str]:
         """All words whose id starts with `prefix.`, keyed by the rest; slots unfilled."""
         start = f"{prefix}."

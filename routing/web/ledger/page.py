@@ -15,6 +15,7 @@ from routing.ports import Clock
 from routing.web.guard import Handler
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.moments import written
+from routing.web.reasons import reasons
 
 LEDGER_PAGES: Final = Chapter("ledger", Path(__file__).parent)
 LEDGER_LINK: Final = Link("/ledger", "ledger.title")
@@ -79,6 +80,7 @@ async def _show(request: web.Request, desk: LedgerDesk) -> web.Response:
         "last": await desk.ledger.last_round(),
         "given_up": await desk.ledger.given_up(),
         "when": lambda at: written(at, desk.zone, tongue),
+        "reason": lambda why: reasons().told(why, tongue),
         "pair": spaced,
     }
     if "part" in request.query:

@@ -21,6 +21,7 @@ from routing.web.guard import Handler
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.ledger.page import LAST_JOB, MOST_NUMERALS
 from routing.web.moments import written
+from routing.web.reasons import reasons
 from routing.web.wording import Tongue
 
 UNDELIVERED_PAGES: Final = Chapter("undelivered", Path(__file__).parent)
@@ -102,6 +103,7 @@ async def _show(request: web.Request, desk: UndeliveredDesk) -> web.Response:
         "to": lambda one: address(directory, one),
         "fate": _fate,
         "meaning": lambda one: meaning(one.code),
+        "reason": lambda why: reasons().told(why, tongue),
         "when": lambda at: written(at, desk.zone, tongue),
         "pair": spaced,
     }

@@ -22,6 +22,7 @@ Client = TestClient[web.Request, web.Application]
 HOSTILE = "<script>alert('1')</script>\"'&/../"
 GAP = Gap(GapKind.DELIVERY, "7", NOON, Why.GIVEN_UP, 3, "the office is unknown", "46270395")
 JOB = GivenUp(7, "tell_office", 15, NOON, "the office is unknown", "46270395", whole=True)
+KEPT = "the mail server did not answer in time; given up after 15 tries"
 WORDS = Path("routing/web/ledger/words.toml")
 
 
@@ -125,6 +126,23 @@ async def test_a_gap_says_since_when_why_what_was_tried_and_what_to_do(
     }
     for words in (*told[language], "4627 0395", "the office is unknown"):
         assert words in text, words
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("zh", '<span lang="zh-CN">邮件服务器没有按时应答。已试15次，不再重试。</span>'),
+        ("en", f'<span lang="en">{KEPT}</span>'),
+    ],
+)
+async def test_why_is_told_in_the_pages_language(
+    client: Client, books: Books, language: str, says: str
+) -> None:
+    books.missing, books.failed = [replace(GAP, told=KEPT)], [replace(JOB, error=KEPT)]
+    async with client:
+        text = await text_of(client, f"/ledger?lang={language}")
+
+    assert text.count(says) == 2, "beside the gap, and beside the work"
 
 
 async def test_work_that_was_given_up_is_sent_again_by_its_button(

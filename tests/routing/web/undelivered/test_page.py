@@ -122,9 +122,19 @@ async def test_where_all_arrived_it_says_so_and_offers_nothing(
                 "11月24日周二12:00",
                 "15次",
                 "再发一次",
+                '<span lang="zh-CN">邮件服务器没有按时应答。</span>',
             ),
         ),
-        ("en", ("Not delivered: 1", "A notice to an office", "Tue 24 Nov, 12:00", "<dd>15</dd>")),
+        (
+            "en",
+            (
+                "Not delivered: 1",
+                "A notice to an office",
+                "Tue 24 Nov, 12:00",
+                "<dd>15</dd>",
+                '<span lang="en">the mail server did not answer in time</span>',
+            ),
+        ),
     ],
 )
 async def test_it_says_which_case_whose_when_how_often_and_why(
@@ -135,7 +145,7 @@ async def test_it_says_which_case_whose_when_how_often_and_why(
         text = await text_of(client, f"/undelivered?lang={language}")
 
     email = city().offices["市水利局"].email
-    for words in (*told, "the mail server did not answer in time", masked_mailbox(email)):
+    for words in (*told, masked_mailbox(email)):
         assert words in text, words
     assert email not in text
 
