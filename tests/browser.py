@@ -1,12 +1,14 @@
-"""Starts Debian's (or any) Chromium for the tests of pages, with a pretended microphone."""
+"""Starts Debian's (or any) Chromium for the tests of pages, with a pretended microphone: one for
+all tests of a worker, or one of its own where it is to hear something else."""
 
 import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Playwright, async_playwright, expect
 
 from tests.deadline import DEADLINE
 
@@ -37,17 +39,45 @@ def chromium_path() -> str:
     pytest.skip(reason)
 
 
+async def launched(playwright: Playwright, *more: str) -> Browser:
+    """`more` are further arguments, as a WAV for the microphone."""
+    return await playwright.chromium.launch(
+        executable_path=chromium_path(), args=[*ARGUMENTS, *more]
+    )
+
+
 @asynccontextmanager
 async def chromium(*more: str) -> AsyncIterator[Browser]:
-    """A headless Chromium of its own. `more` are further arguments, as a WAV for the microphone."""
+    """A headless one that no other test has, which takes two seconds of a core to begin."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path(), args=[*ARGUMENTS, *more]
-        )
+        browser = await launched(playwright, *more)
         try:
             yield browser
         finally:
             await browser.close()
+
+
+@dataclass
+class Shared:
+    """The one of a worker's tests. Each has tabs of its own, which share nothing."""
+
+    playwright: Playwright
+    running: Browser | None = None
+
+    async def lent(self) -> Browser:
+        """Begun with the first test that wants it, and anew where it has died."""
+        if self.running is None or not self.running.is_connected():
+            self.running = await launched(self.playwright)
+        return self.running
+
+    async def take_back(self) -> None:
+        """What a test that failed has left open is closed."""
+        for context in [] if self.running is None else self.running.contexts:
+            await context.close()
+
+    async def end(self) -> None:
+        if self.running is not None:
+            await self.running.close()
 
 
 @asynccontextmanager

@@ -3,17 +3,20 @@ ZHITONG_NO_SKIPS=1 makes a skip a failure (CI has everything that a test may wan
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
 
 from ivr.flow.world import Plan, Policy
 from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
+from tests.browser import Shared, tab
 from tests.outside import OUTSIDE
 from tools.postgres import Postgres
 
@@ -69,6 +72,28 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium_of_all() -> AsyncIterator[Shared]:
+    async with async_playwright() as playwright:
+        shared = Shared(playwright)
+        yield shared
+        await shared.end()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium_of_all: Shared) -> AsyncIterator[Browser]:
+    """The worker's Chromium, with a pretended microphone and no tab."""
+    yield await chromium_of_all.lent()
+    await chromium_of_all.take_back()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A tab that fails its test when a script of the page fails or breaks the policy."""
+    async with tab(browser) as opened:
+        yield opened
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite is shared out, two workers to a core since half of its time is waiting for
     servers and browsers; a few files are run as they are."""
@@ -78,5 +103,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole servers and browsers first: what takes long must not be left for the end."""
+    """Whole servers and browsers first: what takes long must not be left for the end. Tests of
+    pages share a loop, in which their Chromium is spoken to."""
+    for item in items:
+        if item.path.stem.endswith("_browser") and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
     items.sort(key=lambda item: item.path.parent != Path(__file__).parent)

@@ -4,15 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page
 
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, SOCKET, Phones, phone_routes
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
 from routing.web.layout import add_layout
-from tests.browser import chromium, tab
 from tests.ivr.web.fake_line import FakeLine
 from tests.routing.web.city import KeptCases, a_case, city, desk_of
 
@@ -26,7 +24,7 @@ class House:
     cases: KeptCases
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def house() -> AsyncIterator[House]:
     """Both pages, served for real."""
     line, cases, directory = FakeLine(), KeptCases(a_case()), city()
@@ -40,17 +38,3 @@ async def house() -> AsyncIterator[House]:
     async with TestServer(app) as server:
         yield House(f"http://127.0.0.1:{server.port}", line, cases)
         await line.close()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A Chromium with a pretended microphone."""
-    async with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A tab that fails its test when a script of the page fails or breaks the policy."""
-    async with tab(browser) as opened:
-        yield opened

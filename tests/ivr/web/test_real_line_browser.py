@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
@@ -103,7 +104,7 @@ class Exchange:
         return web.Response(text=REPLIES[name], content_type="text/xml")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def exchange(tmp_path: Path) -> AsyncIterator[Exchange]:
     made = Exchange(tmp_path)
     await made.start()

@@ -1,16 +1,14 @@
-"""The office page on a free port of this machine, and a Chromium to look at it."""
+"""The office page on a free port of this machine."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page
 
 from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
 from routing.web.layout import add_layout
-from tests.browser import chromium, tab
 from tests.routing.web.city import KeptCases, a_case, desk_of
 
 
@@ -22,7 +20,7 @@ class Offices:
     cases: KeptCases
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def offices() -> AsyncIterator[Offices]:
     """The office page, served for real."""
     cases = KeptCases(a_case())
@@ -31,10 +29,3 @@ async def offices() -> AsyncIterator[Offices]:
     app.add_routes(office_routes(desk_of(cases)))
     async with TestServer(app) as server:
         yield Offices(f"http://127.0.0.1:{server.port}", cases)
-
-
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A tab of its own browser."""
-    async with chromium() as browser, tab(browser) as opened:
-        yield opened

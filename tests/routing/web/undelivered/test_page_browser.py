@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
@@ -44,7 +45,7 @@ class Mending(Kept):
         return 2
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def served() -> AsyncIterator[Served]:
     """Two mails and a text that did not arrive."""
     kept, directory = Mending([MAIL, replace(MAIL, id=9, reference="10000007"), TEXT]), city()
