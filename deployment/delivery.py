@@ -22,7 +22,6 @@ from routing.handoff import Handler
 from routing.ports import Clock, Job, JobKind, OfficeCase
 from routing.web.demo.desk import address
 from routing.web.demo.office import readable_address
-from storage.escalations import StoredEscalations
 from storage.sealing import Sealing
 
 MAILED: Final = frozenset(
@@ -34,25 +33,18 @@ MAILED: Final = frozenset(
 def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
     """Who tells an office of a case, and of its words, by each way there is."""
     text, page = _text(house), _page(house.settings)
-    further = Further(house.outbox.add, text, house.clock)
-    told = Telling(house.cases, house.directory, _post(house.settings, house), page, further)
+    further = Further(text, house.clock)
+    post = _post(house.settings, house)
+    climbing = Escalating(house.cases, lambda: _town(house), post, page, house.clock, further)
+    told = Telling(house.cases, house.directory, post, page, further, climbing.begin)
     doors = {name: _door(channel, house.clock) for name, channel in house.channels.items()}
     paces = {name: PACE for name, channel in house.channels.items() if isinstance(channel, Chat)}
 
     async def taken(job: Job, sid: str) -> None:
         await house.answers.text_taken(job, sid, house.clock.now())
 
-    climbing = Escalating(
-        told.cases,
-        lambda: _town(house),
-        told.post,
-        page,
-        StoredEscalations(house.database),
-        house.clock,
-        further,
-    )
     return {
-        JobKind.TELL_OFFICE: climbing.beginning(told.of_case),
+        JobKind.TELL_OFFICE: told.of_case,
         JobKind.TELL_MOVED: told.of_move,
         JobKind.TELL_WORDS: told.of_words,
         JobKind.ESCALATE: climbing.of_rung,

@@ -3,7 +3,7 @@ given back with a longer wait. Handlers are registered by `server.py` (design §
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -72,6 +72,7 @@ def retry_after(
 
 
 Handler = Callable[[Job], Awaitable[None]]
+"""Carries out a job; what follows from it goes to `job.follows` as soon as it is known."""
 Report = Callable[[str, Job, str], None]
 """Tells the operator: what happened, to which job, why. Must not name people or numbers."""
 
@@ -181,24 +182,36 @@ class Handoff:
             told = f"{type(unexpected).__name__} in the handler of {job.kind}"
             await self._later(job, slow if limit.expired() else told)
         else:
-            await self._outbox.done(self._held[job.id], self._clock.now())
+            self._noted(job, await self._outbox.done(self._latest(job), self._clock.now()))
+
+    def _latest(self, job: Job) -> Job:
+        """As it was claimed last, with what follows from it."""
+        return replace(self._held[job.id], follows=job.follows)
+
+    def _noted(self, job: Job, left_out: Sequence[str]) -> None:
+        """Tell of what follows from it and was turned away."""
+        for _ in left_out:
+            self._report("left out", job, "what follows from it: its share of the day is used up")
 
     async def _later(self, job: Job, why: str, after: timedelta = timedelta(0)) -> None:
         if job.tries >= MOST_TRIES:
             await self._fail(job, f"{why}; given up after {job.tries} tries")
             return
         wait = min(max(wait_after(job.tries), after), LONGEST_WAIT)
-        await self._outbox.again(self._held[job.id], self._clock.now() + wait, why)
+        left_out = await self._outbox.again(self._latest(job), self._clock.now() + wait, why)
         self._report("again", job, why)
+        self._noted(job, left_out)
 
     async def _wait(self, job: Job, why: str, after: timedelta) -> None:
         again = self._clock.now() + after
-        await self._outbox.again(self._held[job.id], again, why, counted=False)
+        left_out = await self._outbox.again(self._latest(job), again, why, counted=False)
         self._report("waits", job, why)
+        self._noted(job, left_out)
 
     async def _fail(self, job: Job, why: str) -> None:
-        await self._outbox.give_up(self._held[job.id], self._clock.now(), why)
+        left_out = await self._outbox.give_up(self._latest(job), self._clock.now(), why)
         self._report("gave up", job, why)
+        self._noted(job, left_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 them; `server.py` puts them together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -181,25 +181,6 @@ class JobKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """Durable work that somebody has claimed. `kind` is a `JobKind`, unless another version
-    enqueued it; `payload` is JSON; `attempts` counts the claims, this one too; `failures` those
-    that the far side did not let through (a kill or a full disk of ours is none)."""
-
-    id: int
-    kind: str
-    payload: Mapping[str, object]
-    attempts: int
-    key: str | None = None
-    failures: int = 0
-
-    @property
-    def tries(self) -> int:
-        """The how manieth try this is."""
-        return self.failures + 1
-
-
-@dataclass(frozen=True, slots=True)
 class Share:
     """At most so many jobs whose keys begin with `prefix`, in all."""
 
@@ -210,20 +191,38 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """Durable work to be taken on. The same `key` again changes nothing; `reference` is the case
-    that it speaks of. Where it has a `share`, its key begins with that prefix."""
+    that it speaks of, `at` when it is due. Where it has a `share`, its key begins with that prefix.
+    `sooner`: what was taken on before of its kind for its case is due then at the latest, unless
+    somebody has begun it."""
 
     kind: JobKind
     payload: Mapping[str, object]
     key: str
+    at: datetime
     reference: str | None = None
     share: Share | None = None
+    sooner: bool = False
 
 
-class Enqueue(Protocol):
-    """Takes on all of the work in one transaction, or none; wakes whoever carries it out. Returns
-    the keys of what was turned away, its share being used up."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Durable work that somebody has claimed. `kind` is a `JobKind`, unless another version
+    enqueued it; `payload` is JSON; `attempts` counts the claims, this one too; `failures` those
+    that the far side did not let through (a kill or a full disk of ours is none). `follows` is what
+    its handler wants taken on in the transaction that notes how it went, whichever way."""
 
-    async def __call__(self, jobs: Sequence[NewJob], now: datetime) -> Sequence[str]: ...
+    id: int
+    kind: str
+    payload: Mapping[str, object]
+    attempts: int
+    key: str | None = None
+    failures: int = 0
+    follows: list[NewJob] = field(default_factory=list, compare=False)
+
+    @property
+    def tries(self) -> int:
+        """The how manieth try this is."""
+        return self.failures + 1
 
 
 class Outbox(Protocol):
@@ -238,15 +237,18 @@ class Outbox(Protocol):
         with one attempt more, so that its handler looks before it repeats."""
         ...
 
-    async def done(self, job: Job, now: datetime) -> None:
-        """Finish it; personal parts of its payload are dropped."""
+    async def done(self, job: Job, now: datetime) -> Sequence[str]:
+        """Finish it; personal parts of its payload are dropped. Returns the keys of what follows
+        and was turned away, its share being used up; so do the other ends."""
         ...
 
-    async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
+    async def again(
+        self, job: Job, at: datetime, why: str, *, counted: bool = True
+    ) -> Sequence[str]:
         """Give it back until `at`; `counted` says whether it was one of its tries."""
         ...
 
-    async def give_up(self, job: Job, now: datetime, why: str) -> None:
+    async def give_up(self, job: Job, now: datetime, why: str) -> Sequence[str]:
         """Keep it as failed, loudly, for a person to see."""
         ...
 

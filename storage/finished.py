@@ -1,16 +1,18 @@
-"""The ends of jobs, in groups: those that come while others are being written share the next
-transaction, as steps do in the journal. Beneath `outbox`."""
+"""The ends of jobs and what follows from them, in groups: those that come while others are being
+written share the next transaction, as steps do in the journal. Beneath `outbox`."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Connection, bindparam, update
 
+from routing.ports import NewJob
 from storage.beneath import Written
 from storage.engine import Database
 from storage.errors import StorageError
+from storage.following import add, shares
 from storage.tables.outbox import outbox
 
 MOST_TOGETHER: Final = 64
@@ -23,24 +25,36 @@ HELD: Final = Written(
 
 @dataclass(slots=True, eq=False)
 class _End:
-    """What HELD is carried out with, and why it could not be."""
+    """What HELD is carried out with, what follows, what of that was turned away, and why it could
+    not be written."""
 
     values: Mapping[str, Any]
+    follows: Sequence[NewJob]
+    turned_away: Sequence[str] = ()
     wrong: Exception | None = None
 
 
 class Ends:
-    """All values have the same names. Whoever's turn it is writes for all who wait."""
+    """Whoever's turn it is writes for all who wait."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._turn = asyncio.Lock()
         self._waiting: list[_End] = []
 
-    async def write(self, values: Mapping[str, Any]) -> None:
-        """Return once it is durable. Raises what kept this end from being written; it fails alone,
-        unless the database cannot be reached at all."""
-        end = _End(values)
+    async def write_alone(
+        self, values: Mapping[str, Any], follows: Sequence[NewJob]
+    ) -> Sequence[str]:
+        """As `write`, for values of other names than the others'."""
+        end = _End(values, follows)
+        await self._written([end])
+        return end.turned_away
+
+    async def write(self, values: Mapping[str, Any], follows: Sequence[NewJob]) -> Sequence[str]:
+        """Return once it is durable: the keys of what was turned away. All values have the same
+        names. Raises what kept this end from being written; it fails alone, unless the database
+        cannot be reached at all."""
+        end = _End(values, follows)
         self._waiting.append(end)
         try:
             async with self._turn:
@@ -51,6 +65,7 @@ class Ends:
                 self._waiting.remove(end)
         if end.wrong is not None:
             raise end.wrong
+        return end.turned_away
 
     async def _lead(self) -> None:
         """The first of all that wait; where we are cut off, the next one leads the rest."""
@@ -75,4 +90,16 @@ class Ends:
 
     async def _written(self, ends: Sequence[_End]) -> None:
         rows = [end.values for end in ends]
-        await self._database.brief(lambda unit: HELD.on(unit, rows))
+        turns = shares([job for end in ends for job in end.follows])
+
+        def keep(unit: Connection) -> list[list[str]]:
+            if turns:
+                self._database.take_turns(unit, *turns)
+            HELD.on(unit, rows)
+            return [add(unit, end.follows) for end in ends]
+
+        turned_away = await self._database.brief(keep)
+        for end, keys in zip(ends, turned_away, strict=True):
+            end.turned_away = keys
+        if any(end.follows for end in ends):
+            self._database.woken.set()

@@ -29,17 +29,19 @@ class Lane:
         """As the outbox."""
         await self._whole.sending(job)
 
-    async def done(self, job: Job, now: datetime) -> None:
+    async def done(self, job: Job, now: datetime) -> Sequence[str]:
         """As the outbox."""
-        await self._whole.done(job, now)
+        return await self._whole.done(job, now)
 
-    async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
+    async def again(
+        self, job: Job, at: datetime, why: str, *, counted: bool = True
+    ) -> Sequence[str]:
         """As the outbox."""
-        await self._whole.again(job, at, why, counted=counted)
+        return await self._whole.again(job, at, why, counted=counted)
 
-    async def give_up(self, job: Job, now: datetime, why: str) -> None:
+    async def give_up(self, job: Job, now: datetime, why: str) -> Sequence[str]:
         """As the outbox."""
-        await self._whole.give_up(job, now, why)
+        return await self._whole.give_up(job, now, why)
 
     async def wait(self, seconds: float) -> None:
         """Until the next commit that enqueued something, of whatever kind, or `seconds`."""

@@ -26,14 +26,13 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from routing.handoff import LONGEST_JOB
-from routing.ports import Job, JobKind, NewJob
+from routing.ports import Job, JobKind
 from storage.beneath import Read
 from storage.engine import Database, Ear
 from storage.finished import HELD, Ends
 from storage.leases import NOW, lease_of
 from storage.tables.ledger import leases
 from storage.tables.outbox import JobState, outbox
-from storage.writes import ADD_JOB, TEXT, job_row
 
 LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
 """A job that nobody finished within this time is claimed again. Longer than any handler may take
@@ -164,18 +163,6 @@ def _take(unit: Connection, now: datetime, *held: ColumnElement[bool]) -> int:
     return unit.execute(claimed.values(run_at=due, holder=None)).rowcount
 
 
-def _added(unit: Connection, job: NewJob, now: datetime) -> bool:
-    """Whether the job is there now; one that was there before stays as it is."""
-    row = job_row(job.kind, job.payload, job.key, now, job.reference)
-    if job.share is None:
-        ADD_JOB.on(unit, row)
-        return True
-    prefix, most = job.share.prefix, job.share.most
-    bound = {"first_key": prefix, "last_key": f"{prefix}~", "most": most}
-    TEXT.on(unit, bound | {f"new_{name}": value for name, value in row.items()})
-    return unit.execute(select(outbox.c.id).where(outbox.c.key == job.key)).first() is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """How many jobs of one kind stand alike. `since` is when the oldest of them was first to be
@@ -213,19 +200,6 @@ class StoredOutbox:
             Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key, r.failures) for r in rows
         ]
 
-    async def add(self, jobs: Sequence[NewJob], now: datetime) -> Sequence[str]:
-        """Take all of it on, due now, once for each key; returns the keys of what was turned away,
-        its share being used up."""
-
-        def enqueue(unit: Connection) -> list[str]:
-            if shares := {job.share.prefix for job in jobs if job.share is not None}:
-                self._database.take_turns(unit, *shares)
-            return [job.key for job in jobs if not _added(unit, job, now)]
-
-        turned_away = await self._database.brief(enqueue)
-        self._database.woken.set()
-        return turned_away
-
     async def take_back(self, now: datetime) -> int:
         """At the start of the only server: what a killed one had claimed is due at once, not
         when its lease ends; what it may have sent, when the far side can tell. Jobs that wait for
@@ -251,22 +225,27 @@ class StoredOutbox:
 
     async def sending(self, job: Job) -> None:
         """Mark that a request goes out now."""
-        await self._set(job, JobState.SENDING)
+        held = _held(job, JobState.SENDING)
+        await self._database.brief(lambda unit: HELD.on(unit, held))
 
-    async def done(self, job: Job, now: datetime) -> None:
-        """Finish it; what its payload says of people is dropped."""
+    async def done(self, job: Job, now: datetime) -> Sequence[str]:
+        """Finish it; what its payload says of people is dropped. As all ends of a job it takes on
+        what follows, once for each key; returns the keys of what was turned away, its share being
+        used up."""
         done = {"payload": "{}", "finished": now, "error": None, "holder": None}
-        await self._ends.write(_held(job, JobState.DONE) | done)
+        return await self._ends.write(_held(job, JobState.DONE) | done, job.follows)
 
-    async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
+    async def again(
+        self, job: Job, at: datetime, why: str, *, counted: bool = True
+    ) -> Sequence[str]:
         """Give it back until `at`; one more failure of the far side, where that is `counted`."""
         failures = job.failures + counted
         values = {"run_at": at, "error": why, "failures": failures, "holder": None}
-        await self._set(job, JobState.READY, **values)
+        return await self._set(job, JobState.READY, **values)
 
-    async def give_up(self, job: Job, now: datetime, why: str) -> None:
+    async def give_up(self, job: Job, now: datetime, why: str) -> Sequence[str]:
         """Keep it as failed for a person to see."""
-        await self._set(job, JobState.DEAD, finished=now, error=why, holder=None)
+        return await self._set(job, JobState.DEAD, finished=now, error=why, holder=None)
 
     async def wait(self, seconds: float) -> None:
         """Until the next commit that enqueued something, or `seconds`."""
@@ -286,9 +265,8 @@ class StoredOutbox:
             *(Backlog(r.kind, Standing.DEAD, r.many, r.since, r.since) for r in given_up),
         ]
 
-    async def _set(self, job: Job, state: JobState, **values: Any) -> None:
-        held = _held(job, state) | values
-        await self._database.brief(lambda unit: HELD.on(unit, held))
+    async def _set(self, job: Job, state: JobState, **values: Any) -> Sequence[str]:
+        return await self._ends.write_alone(_held(job, state) | values, job.follows)
 
 
 def _held(job: Job, state: JobState) -> dict[str, Any]:

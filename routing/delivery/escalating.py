@@ -2,10 +2,8 @@
 before has passed, until somebody accepts; where nobody is left to be told, those who run the line
 hear of it. The handler of `escalate` jobs; `routing.cases.ladder` says whom and when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Protocol
 
 from routing.cases.case import CaseState
 from routing.cases.ladder import TOP, above, accused, due
@@ -13,21 +11,10 @@ from routing.delivery.further import Further
 from routing.delivery.letter import News, letter, rung_of, told_first
 from routing.delivery.telling import Cases, Post
 from routing.directory import Directory
-from routing.handoff import Handler, Refused
+from routing.handoff import Refused
 from routing.hours import OpenIntervals
-from routing.ports import Clock, Job, OfficeCase
+from routing.ports import Clock, Job, JobKind, NewJob, OfficeCase
 from routing.register import Contact
-
-
-class Steps(Protocol):
-    """Where the next step is arranged, so that a kill loses none and none comes twice."""
-
-    async def step(
-        self, reference: str, office: str, rung: int, at: datetime, *, sooner: bool
-    ) -> None:
-        """Have a rung told then; arranged already, it changes nothing, unless it is to be
-        `sooner`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +33,20 @@ class Escalating:
     town: Callable[[], Town]
     post: Post
     page: Callable[[str], str | None]
-    steps: Steps
     clock: Clock
     further: Further
 
-    def beginning(self, tell: Handler) -> Handler:
-        """The handler that tells an office of its case, which begins its ladder, too: also where
-        it could not be told, for then nobody will accept it."""
-
-        async def told(job: Job) -> None:
-            try:
-                await tell(job)
-            finally:
-                await self.begin(str(job.payload["reference"]))
-
-        return told
-
-    async def begin(self, reference: str) -> None:
-        """Arrange the first step; repeats change nothing, but danger that is found later brings it
-        forward."""
-        case = await self.cases.case(reference)
-        if case is not None and _waits(case):
+    def begin(self, case: OfficeCase) -> Iterator[NewJob]:
+        """The first step, once its office is told; repeats change nothing, but danger that is found
+        later brings it forward. Nothing for a case that was accepted or has ended."""
+        if _waits(case):
             told = told_first(case, self.town().directory)
-            await self._arrange(case, 1 if told is None else told.order)
+            yield self._after(case, 1 if told is None else told.order)
 
     async def of_rung(self, job: Job) -> None:
-        """Tell the next one, after the one beyond is arranged: cut off between both, it is told
-        again in the same mail. Nothing for a case that was accepted or has ended. Raises Refused
-        where nobody is left, and where this one cannot be told."""
+        """Tell the next one; the one beyond follows, also where this one could not be told. Nothing
+        for a case that was accepted or has ended. Raises Refused where nobody is left, and where
+        this one cannot be told."""
         case = await self.cases.case(str(job.payload["reference"]))
         if case is None or not _waits(case):
             return
@@ -84,28 +57,32 @@ class Escalating:
                 "nobody has accepted this case, and everybody on its office's ladder was told: "
                 "ring the office"
             )
-        await self._arrange(case, contact.order)
-        await self._tell(case, contact)
+        job.follows.append(self._after(case, contact.order))
+        await self._tell(job, case, contact)
 
     def _above(self, case: OfficeCase, rung: int) -> Contact | None:
         directory = self.town().directory
         about = accused(directory, case.dialled, case.topic, case.kind, case.about)
         return above(directory, case.office, about, rung)
 
-    async def _arrange(self, case: OfficeCase, rung: int) -> None:
+    def _after(self, case: OfficeCase, rung: int) -> NewJob:
+        """The telling of the next above `rung`, once its time has passed: each once a case, so that
+        a kill loses none and none comes twice."""
         contact = self._above(case, rung)
         intervals = self.town().open(case.office) or OpenIntervals((), self.clock.now())
         at = due(self.clock.now(), contact, intervals, danger=case.danger)
         order = TOP if contact is None else contact.order
-        await self.steps.step(case.reference, case.office, order, at, sooner=case.danger)
+        payload = {"reference": case.reference, "office": case.office, "rung": order}
+        key = f"escalate:{case.reference}:{order}"
+        return NewJob(JobKind.ESCALATE, payload, key, at, case.reference, sooner=case.danger)
 
-    async def _tell(self, case: OfficeCase, contact: Contact) -> None:
+    async def _tell(self, job: Job, case: OfficeCase, contact: Contact) -> None:
         directory = self.town().directory
         office = directory.offices.get(case.office)
         if office is None:
             raise Refused("the case's office is not in the register; add it, then send again")
         of = rung_of(contact.order)
-        await self.further(contact, case, News.ESCALATED, of=of)
+        job.follows.extend(self.further(contact, case, News.ESCALATED, of=of))
         if contact.email:
             told = letter(case, office, directory, self.page(case.office), News.ESCALATED, of=of)
             await self.post(replace(told, to=contact.email))

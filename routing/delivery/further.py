@@ -1,5 +1,5 @@
 """The further ways by which a post is told: its phone and its channel, each as work of its own, so
-that one that fails neither delays nor repeats another. Used by `telling`, whose mail is first."""
+that one that fails neither delays nor repeats another. Used by `telling`: they follow its job."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from routing.delivery.letter import News, is_open, news_id
-from routing.ports import Clock, Enqueue, JobKind, NewJob, OfficeCase, Share
+from routing.ports import Clock, JobKind, NewJob, OfficeCase, Share
 from routing.register import Contact
 
-LOG: Final = structlog.get_logger()
 TEXTS_A_DAY: Final = 40
 """Texts to one phone about the cases of one day: more than a person reads. Its mail goes on."""
 TEXTED: Final = frozenset({News.CASE, News.DANGER, News.ESCALATED})
@@ -24,36 +21,28 @@ Texted = Callable[[OfficeCase, News], str]
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """Has a post told by all ways but mail."""
+    """The work of telling a post by all ways but mail."""
 
-    enqueue: Enqueue
     text: Texted
     clock: Clock
 
-    async def __call__(
+    def __call__(
         self, contact: Contact, case: OfficeCase, news: News, *, of: str = ""
-    ) -> None:
-        """Nothing where it has no such way, and nothing anew where it was told already."""
-        jobs = [*self._jobs(contact, case, news, of)]
-        if not jobs:
-            return
-        for _ in await self.enqueue(jobs, self.clock.now()):
-            LOG.warning("office.text_left_out", office=case.office, a_day=TEXTS_A_DAY)
-
-    def _jobs(self, contact: Contact, case: OfficeCase, news: News, of: str) -> Iterator[NewJob]:
+    ) -> Iterator[NewJob]:
+        """Nothing where it has no such way; the same keys where it was told already."""
         told = {"reference": case.reference, "office": case.office, "news": news.value}
+        now = self.clock.now()
         if contact.channel:
             payload: dict[str, object] = {**told, "channel": contact.channel, "of": of}
             key = f"channel:{contact.channel}:{news_id(news, case.reference, of)}"
-            yield NewJob(JobKind.TELL_CHANNEL, payload, key, case.reference)
+            yield NewJob(JobKind.TELL_CHANNEL, payload, key, now, case.reference)
         if contact.phone and news in TEXTED:
             prefix = _texts_key(contact.phone, case.opened_at)
             payload = {**told, "to": contact.phone, "from": case.dialled}
             payload |= {"text": self.text(case, news), "open": is_open(case)}
             key = f"{prefix}{news_id(news, case.reference, of)}"
-            yield NewJob(
-                JobKind.TEXT_OFFICE, payload, key, case.reference, Share(prefix, TEXTS_A_DAY)
-            )
+            share = Share(prefix, TEXTS_A_DAY)
+            yield NewJob(JobKind.TEXT_OFFICE, payload, key, now, case.reference, share)
 
 
 def _texts_key(phone: str, opened: datetime) -> str:

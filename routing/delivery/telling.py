@@ -1,8 +1,8 @@
 """Tells an office of its case: the handlers of `tell_office` and `tell_words` jobs. A mail goes at
-once and never waits for words; when these come they follow in the same thread. Where the first post
-has further ways (`further`), each becomes work of its own before the mail goes."""
+once and never waits for words; when these come they follow in the same thread. What else tells the
+first post (`further`) and the ladder (`escalating`) follow from the job, however the mail fares."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from routing.delivery.further import Further
 from routing.delivery.letter import Letter, News, letter, told_first
 from routing.directory import Directory, Office
 from routing.handoff import CASE_COMES, Refused, TryAgain
-from routing.ports import Job, OfficeCase, Statement
+from routing.ports import Job, NewJob, OfficeCase, Statement
 
 
 class Cases(Protocol):
@@ -29,22 +29,25 @@ to whoever heeds its id."""
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """`page` gives the address of an office's page, None where there is none."""
+    """`page` gives the address of an office's page, None where there is none; `ladder` what follows
+    where nobody accepts a case."""
 
     cases: Cases
     directory: Callable[[], Directory]
     post: Post
     page: Callable[[str], str | None]
     further: Further
+    ladder: Callable[[OfficeCase], Iterable[NewJob]]
 
     async def of_case(self, job: Job) -> None:
         """A case, or the danger in it; nothing where it has gone to another office meanwhile, which
         has work of its own to tell it. Raises Refused where case or office is unknown."""
         case = await self._case(job)
+        job.follows.extend(self.ladder(case))  # who could not be told will not accept it either
         if job.payload.get("office", case.office) != case.office:
             return
         news = News.DANGER if job.payload.get("danger") else News.CASE
-        await self._send(case, news, str(job.payload.get("of", "")))
+        await self._send(job, case, news, str(job.payload.get("of", "")))
 
     async def of_move(self, job: Job) -> None:
         """That a case has left its office, to that office. Raises Refused where case or office is
@@ -54,7 +57,7 @@ class Telling:
         directory = self.directory()
         left = replace(case, office=office.id)
         if (contact := told_first(left, directory)) is not None:
-            await self.further(contact, left, News.MOVED, of=office.id)
+            job.follows.extend(self.further(contact, left, News.MOVED, of=office.id))
         await self.post(letter(case, office, directory, None, News.MOVED))
 
     async def of_words(self, job: Job) -> None:
@@ -72,7 +75,7 @@ class Telling:
         of = f"{recording} {job.payload['source']}"
         told = case is not None and case.sorted_by == of  # with the case, to the office it went to
         if case is not None and not told and case.confidentiality is Confidentiality.NAMED:
-            await self._send(case, News.WORDS, of)
+            await self._send(job, case, News.WORDS, of)
 
     async def _case(self, job: Job) -> OfficeCase:
         case = await self.cases.case(str(job.payload["reference"]))
@@ -86,9 +89,9 @@ class Telling:
             raise Refused("the case's office is not in the register; add it, then send again")
         return office
 
-    async def _send(self, case: OfficeCase, news: News, of: str = "") -> None:
+    async def _send(self, job: Job, case: OfficeCase, news: News, of: str) -> None:
         directory = self.directory()
         office = self._office(case.office)
         if (contact := told_first(case, directory)) is not None:
-            await self.further(contact, case, news, of=of)
+            job.follows.extend(self.further(contact, case, news, of=of))
         await self.post(letter(case, office, directory, self.page(case.office), news, of=of))

@@ -20,7 +20,7 @@ from routing.handoff import (
     TryAgain,
     wait_after,
 )
-from routing.ports import Job
+from routing.ports import Job, JobKind, NewJob
 from tests.deadline import DEADLINE
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -37,6 +37,8 @@ class Table:
 
     jobs: list[Job]
     told: list[str] = field(default_factory=list)
+    full: bool = False
+    """Whether it turns away what follows."""
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         claimed, self.jobs = self.jobs[:most], self.jobs[most:]
@@ -45,15 +47,25 @@ class Table:
     async def sending(self, job: Job) -> None:
         self.told.append(f"sending {job.id}")
 
-    async def done(self, job: Job, now: datetime) -> None:
+    async def done(self, job: Job, now: datetime) -> Sequence[str]:
         self.told.append(f"done {job.id}")
+        return self._followed(job)
 
-    async def again(self, job: Job, at: datetime, why: str, *, counted: bool = True) -> None:
+    async def again(
+        self, job: Job, at: datetime, why: str, *, counted: bool = True
+    ) -> Sequence[str]:
         word = "again" if counted else "waits"
         self.told.append(f"{word} {job.id} in {(at - NOW).total_seconds():g} s: {why}")
+        return self._followed(job)
 
-    async def give_up(self, job: Job, now: datetime, why: str) -> None:
+    async def give_up(self, job: Job, now: datetime, why: str) -> Sequence[str]:
         self.told.append(f"gave up {job.id}: {why}")
+        return self._followed(job)
+
+    def _followed(self, job: Job) -> Sequence[str]:
+        keys = [new.key for new in job.follows]
+        self.told.extend([] if self.full else keys)
+        return keys if self.full else []
 
     async def wait(self, seconds: float) -> None:
         await asyncio.sleep(0)
@@ -64,14 +76,14 @@ def job(number: int, *, tries: int = 1, kind: str = "sms") -> Job:
     return Job(number, kind, {}, tries + 40, failures=tries - 1)
 
 
-async def told(job: Job, handler: Handler, *, careful: bool = False) -> tuple[list[str], list[str]]:
-    table, reported = Table([job]), list[str]()
+async def told(job: Job, handler: Handler, **how: bool) -> tuple[list[str], list[str]]:
+    table, reported = Table([job], full=how.get("full", False)), list[str]()
     handoff = Handoff(
         table,
         {"sms": handler},
         StoppedClock(),
         lambda what, of, why: reported.append(f"{what} {of.kind}: {why}"),
-        careful=frozenset({"sms"} if careful else ()),
+        careful=frozenset({"sms"} if how.get("careful") else ()),
         ours=(MemoryError,),
     )
     await handoff.drain()
@@ -96,6 +108,23 @@ async def broken(_: Job) -> None:
 
 async def test_a_job_that_goes_through_is_done() -> None:
     assert await told(job(1), fine) == (["done 1"], [])
+
+
+@pytest.mark.parametrize(
+    "error", [None, TryAgain("busy"), NotYet("full"), Refused("no"), OSError()]
+)
+async def test_what_follows_is_handed_over_with_the_end_whichever_it_is(
+    error: Exception | None,
+) -> None:
+    async def handle(job: Job) -> None:
+        job.follows.append(NewJob(JobKind.HEED, {}, "what follows", NOW))
+        if error is not None:
+            raise error
+
+    assert (await told(job(1), handle))[0][1:] == ["what follows"]
+    turned_away, reported = await told(job(1), handle, full=True)
+    assert len(turned_away) == 1
+    assert reported[-1].startswith("left out sms: what follows")
 
 
 async def test_a_careful_job_is_marked_before_its_request_goes_out() -> None:
@@ -274,10 +303,10 @@ async def test_a_handler_that_does_not_end_is_cut_off_and_asked_again() -> None:
 class Forgetful(Table):
     """Cannot note that the first job is done."""
 
-    async def done(self, job: Job, now: datetime) -> None:
+    async def done(self, job: Job, now: datetime) -> Sequence[str]:
         if job.id == 1:
             raise OSError("the disk is full")
-        await super().done(job, now)
+        return await super().done(job, now)
 
 
 async def test_a_store_that_does_not_take_the_end_of_a_job_cuts_no_other_off() -> None:
@@ -348,9 +377,9 @@ class Leases(Table):
         self.held |= {job.id: job.attempts for job in claimed}
         return claimed
 
-    async def done(self, job: Job, now: datetime) -> None:
+    async def done(self, job: Job, now: datetime) -> Sequence[str]:
         assert self.held[job.id] == job.attempts, "only whoever holds the latest claim may finish"
-        await super().done(job, now)
+        return await super().done(job, now)
 
 
 async def test_a_clock_that_jumps_does_not_have_a_job_at_work_twice() -> None:
@@ -361,7 +390,7 @@ async def test_a_clock_that_jumps_does_not_have_a_job_at_work_twice() -> None:
     async with running(Handoff(table, {"sms": line}, StoppedClock(), silent)):
         while not line.began[1]:
             await asyncio.sleep(0)
-        table.jobs += [replace(job(1), attempts=50), job(2)]
+        table.jobs += [replace(job(1), attempts=50, follows=[]), job(2)]
         await until_ended(table, {2})
         assert line.began[1] == 1
         line.gates[1].set()

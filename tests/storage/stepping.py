@@ -16,9 +16,11 @@ from ivr.flow.effect import Effect, OpenCase
 from ivr.ports.journal import Origin, Step
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
+from routing.ports import JobKind, NewJob
 from storage.calls import StoredCalls
 from storage.effects import Effects
 from storage.engine import Database
+from storage.following import add
 from storage.journal import StoredJournal
 from storage.recordings import StoredRecordings
 from storage.sealing import Sealing
@@ -162,3 +164,17 @@ def open_case(reference: str = "46270395", turn: int = 1, caller: str | None = C
         language="zh-CN",
         due=AT + timedelta(days=7),
     )
+
+
+async def follow(house: House, *jobs: NewJob) -> None:
+    """Take on what follows from a job that is not told of here."""
+    await house.database.brief(lambda unit: add(unit, jobs))
+
+
+def rung_of(
+    reference: str, office: str, rung: int, at: datetime, *, sooner: bool = False
+) -> NewJob:
+    """A step of a case's ladder."""
+    payload = {"reference": reference, "office": office, "rung": rung}
+    key = f"escalate:{reference}:{rung}"
+    return NewJob(JobKind.ESCALATE, payload, key, at, reference, sooner=sooner)

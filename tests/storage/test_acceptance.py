@@ -16,7 +16,6 @@ from routing.cases.ladder import TOP
 from routing.cases.transitions import IllegalTransition, UnknownCase
 from routing.casework import MOST_BY, Casework
 from storage.cases import StoredCases
-from storage.escalations import StoredEscalations
 from storage.outbox import StoredOutbox
 from storage.tables.cases import case_events, cases
 from storage.tables.outbox import outbox
@@ -26,9 +25,11 @@ from tests.storage.stepping import (
     House,
     StoppedAt,
     first_step,
+    follow,
     later_step,
     open_case,
     opened,
+    rung_of,
 )
 
 CASE: Final = "46270395"
@@ -92,12 +93,11 @@ async def test_what_is_not_there_or_has_ended_is_refused(tmp_path: Path) -> None
 
 async def test_a_step_is_arranged_once_and_danger_brings_it_forward(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
-        ladder = StoredEscalations(house.database)
-        await ladder.step(CASE, "water", 2, AT + 2 * HOUR, sooner=False)
-        await ladder.step(CASE, "water", 2, AT + HOUR, sooner=False)
+        await follow(house, rung_of(CASE, "water", 2, AT + 2 * HOUR))
+        await follow(house, rung_of(CASE, "water", 2, AT + HOUR))
         assert await house.scalar(select(outbox.c.run_at)) == AT + 2 * HOUR
-        await ladder.step(CASE, "water", 2, AT + HOUR, sooner=True)
-        await ladder.step(CASE, "water", 2, AT + 3 * HOUR, sooner=True)
+        await follow(house, rung_of(CASE, "water", 2, AT + HOUR, sooner=True))
+        await follow(house, rung_of(CASE, "water", 2, AT + 3 * HOUR, sooner=True))
 
         assert await house.scalar(select(outbox.c.run_at)) == AT + HOUR
         assert await steps(house) == [(f"escalate:{CASE}:2", "ready")]
@@ -107,13 +107,13 @@ async def test_whoever_accepts_ends_the_ladder(tmp_path: Path) -> None:
     """One step waits, one was given up loudly, one is at work just now: its end changes nothing."""
     async with opened(tmp_path) as house:
         await a_case(house)
-        ladder, store = StoredEscalations(house.database), StoredOutbox(house.database)
-        await ladder.step(CASE, "water", TOP, AT, sooner=False)
+        store = StoredOutbox(house.database)
+        await follow(house, rung_of(CASE, "water", TOP, AT))
         (top,) = await store.claim(AT, 1)
         await store.give_up(top, AT, "nobody has accepted this case")
-        await ladder.step(CASE, "water", 2, AT, sooner=False)
+        await follow(house, rung_of(CASE, "water", 2, AT))
         (job,) = await store.claim(AT, 1)
-        await ladder.step(CASE, "water", 3, AT + HOUR, sooner=False)
+        await follow(house, rung_of(CASE, "water", 3, AT + HOUR))
 
         await work(house).accept(CASE, "office page")
         await store.give_up(job, AT, "the far side says no")
@@ -125,7 +125,7 @@ async def test_whoever_accepts_ends_the_ladder(tmp_path: Path) -> None:
 async def test_a_case_that_its_caller_withdraws_climbs_no_further(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         await a_case(house)
-        await StoredEscalations(house.database).step(CASE, "water", 2, AT, sooner=False)
+        await follow(house, rung_of(CASE, "water", 2, AT))
         await house.journal.append(later_step("a", 2, WithdrawCase(CASE)))
 
         assert await steps(house) == [(f"escalate:{CASE}:2", "done")]

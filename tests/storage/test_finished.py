@@ -1,7 +1,7 @@
 """Ends of jobs that come together are one transaction, and none of them hangs on another."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -36,10 +36,11 @@ class Gated:
         wrong = self.fails.get(self.writes)
         await self.gate.wait()
 
-        def done(unit: Any) -> None:
-            work(unit)
+        def done(unit: Any) -> Any:
+            written = work(unit)
             if wrong is not None:
                 raise wrong
+            return written
 
         return await self.real.brief(done)
 
@@ -61,10 +62,10 @@ async def states(house: House) -> list[str]:
         return list((await connection.execute(query)).scalars())
 
 
-async def all_wait(ends: Ends, jobs: list[Job]) -> list[asyncio.Task[None]]:
+async def all_wait(ends: Ends, jobs: list[Job]) -> list[asyncio.Task[Sequence[str]]]:
     """The first writes, the others wait behind it."""
     loop = asyncio.get_running_loop()
-    tasks = [loop.create_task(ends.write(end(job))) for job in jobs]
+    tasks = [loop.create_task(ends.write(end(job), ())) for job in jobs]
     await asyncio.sleep(0)
     return tasks
 
@@ -90,7 +91,7 @@ async def test_an_end_that_cannot_be_written_fails_alone(tmp_path: Path) -> None
         database.gate.set()
         found = await asyncio.gather(*tasks, return_exceptions=True)
 
-        assert [type(one) for one in found] == [type(None), type(None), ValueError, type(None)]
+        assert [type(one) for one in found] == [list, list, ValueError, list]
         assert await states(house) == ["done", "done", "ready", "done"]
 
 

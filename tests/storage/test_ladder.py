@@ -18,11 +18,11 @@ from routing.cases.ladder import TOP
 from routing.delivery.escalating import Escalating, Town
 from routing.delivery.further import Further
 from routing.delivery.letter import Letter, News, mark_of, news_id, rung_of
+from routing.delivery.telling import Telling
 from routing.handoff import Handler, Handoff
-from routing.ports import Job, JobKind
+from routing.ports import JobKind
 from routing.undelivered import Fate
 from storage.cases import StoredCases
-from storage.escalations import StoredEscalations
 from storage.outbox import StoredOutbox
 from storage.undelivered import StoredUndelivered
 from tests.storage.stepping import (
@@ -55,19 +55,16 @@ class Tower:
         cases = StoredCases(self.house.database, self.house.recordings)
         outbox = StoredOutbox(self.house.database)
         town = Town(self.plan.directory, self.plan.open.get)
-        further = Further(outbox.add, lambda *_: "text", self.clock)
-        steps = StoredEscalations(self.house.database)
-        climbing = Escalating(
-            cases, lambda: town, self.post, lambda _: None, steps, self.clock, further
+        further = Further(lambda *_: "text", self.clock)
+        climbing = Escalating(cases, lambda: town, self.post, lambda _: None, self.clock, further)
+        telling = Telling(
+            cases, lambda: town.directory, self.post, lambda _: None, further, climbing.begin
         )
         handlers: dict[str, Handler] = {
-            JobKind.TELL_OFFICE: climbing.beginning(self.tell),
+            JobKind.TELL_OFFICE: telling.of_case,
             JobKind.ESCALATE: climbing.of_rung,
         }
         return Handoff(outbox, handlers, self.clock, lambda what, job, why: None)
-
-    async def tell(self, job: Job) -> None:
-        self.told.append("case")
 
     async def post(self, letter: Letter) -> None:
         await asyncio.sleep(0)
@@ -107,7 +104,7 @@ def in_turn(told: Sequence[str]) -> list[str]:
 
 
 EXPECTED: Final = [
-    "case",
+    news_id(News.CASE, CASE),
     *(f"{News.ESCALATED}-{CASE}-{mark_of(rung_of(rung))}" for rung in (2, 3)),
 ]
 

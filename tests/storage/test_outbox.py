@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from ivr.flow.effect import TellOffice
 from routing.handoff import LONGEST_JOB
-from routing.ports import Job, JobKind, NewJob, Share
+from routing.ports import Job, JobKind
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.outbox import ALL, IN_DOUBT, LEASE, STRANGE_FOR, Standing, StoredOutbox
@@ -307,66 +307,3 @@ async def test_a_jobs_number_is_never_anothers(tmp_path: Path) -> None:
 
         assert following.id != gone.id
         assert (await state_of(house, following))[0] == "ready"
-
-
-async def keys(house: House) -> list[str]:
-    """Of all jobs, in the order in which they were taken on."""
-    query = select(outbox.c.key).order_by(outbox.c.id)
-    async with house.database.reading() as connection:
-        return list((await connection.execute(query)).scalars())
-
-
-def text_to(phone: str, reference: str, most: int = 2) -> NewJob:
-    prefix = f"office_text:{phone}:"
-    share = Share(prefix, most)
-    return NewJob(JobKind.TEXT_OFFICE, {"to": phone}, f"{prefix}{reference}", reference, share)
-
-
-async def test_work_is_taken_on_once_for_each_key(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        store = StoredOutbox(house.database)
-        job = NewJob(JobKind.TELL_CHANNEL, {"channel": "desk"}, "channel:desk:case-1", "46270395")
-        again = NewJob(JobKind.TELL_CHANNEL, {"channel": "other"}, "channel:desk:case-1")
-        ear = store.ear()
-
-        assert await store.add((job,), AT) == []
-        async with asyncio.timeout(DEADLINE):
-            await ear.wait(2 * DEADLINE)
-        assert await store.add((again, text_to("1", "46270395")), AT + SECOND) == []
-
-        first, _ = await store.claim(AT + SECOND, MORE)
-        assert (first.kind, first.payload) == ("tell_channel", {"channel": "desk"})
-        assert await keys(house) == ["channel:desk:case-1", "office_text:1:46270395"]
-
-
-async def test_work_beyond_its_share_is_turned_away_and_told_so(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        store = StoredOutbox(house.database)
-        for reference in ("1", "2"):
-            assert await store.add((text_to("7", reference),), AT) == []
-
-        assert await store.add((text_to("7", "3"), text_to("8", "3")), AT) == ["office_text:7:3"]
-        assert await store.add((text_to("7", "1"),), AT) == []  # it was told already
-        assert await keys(house) == [f"office_text:{key}" for key in ("7:1", "7:2", "8:3")]
-
-
-async def test_a_share_holds_when_many_take_work_on_at_once(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        store = StoredOutbox(house.database)
-        turned_away = await asyncio.gather(
-            *(store.add((text_to("7", str(n), most=3),), AT) for n in range(8))
-        )
-
-        assert sum(map(len, turned_away)) == 5
-        assert len(await keys(house)) == 3
-
-
-async def test_work_is_taken_on_whole_or_not_at_all(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        store = StoredOutbox(house.database)
-        good = NewJob(JobKind.TELL_CHANNEL, {}, "channel:desk:case-1")
-        bad = NewJob(JobKind.TELL_CHANNEL, {"of": object()}, "channel:desk:case-2")
-        with pytest.raises(TypeError):
-            await store.add((good, bad), AT)
-
-        assert await keys(house) == []

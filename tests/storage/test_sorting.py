@@ -28,7 +28,6 @@ from storage.acceptance import accept
 from storage.answers import StoredAnswers
 from storage.bounces import StoredBounces
 from storage.cases import StoredCases
-from storage.escalations import StoredEscalations
 from storage.outbox import StoredOutbox
 from storage.sorting import StoredSorting, moved_to
 from storage.tables.cases import case_events
@@ -41,9 +40,11 @@ from tests.storage.stepping import (
     House,
     call_of,
     first_step,
+    follow,
     later_step,
     open_case,
     opened,
+    rung_of,
 )
 
 CASE: Final = "46270395"
@@ -261,11 +262,9 @@ async def test_a_message_of_an_outage_is_sorted_though_it_has_its_numbers_topic(
 
 async def test_the_ladder_begins_anew_at_the_new_office(tmp_path: Path) -> None:
     async with waiting(tmp_path) as (house, store):
-        ladder = StoredEscalations(house.database)
-        for rung in (1, 2):
-            await ladder.step(CASE, "mayor", rung, AT, sooner=False)
+        await follow(house, *(rung_of(CASE, "mayor", rung, AT) for rung in (1, 2)))
         await store.sort(leads(await found(store)), LATER)
-        await ladder.step(CASE, "water", 1, LATER, sooner=False)
+        await follow(house, rung_of(CASE, "water", 1, LATER))
         async with house.database.reading() as connection:
             query = select(outbox.c.payload).where(outbox.c.kind == JobKind.ESCALATE.value)
             steps = (await connection.execute(query)).scalars().all()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
 from routing.cases.words import Words
 from routing.delivery.letter import Letter
-from routing.ports import Audio, KeptRecording, NewJob, OfficeCase, Statement
+from routing.ports import Audio, KeptRecording, OfficeCase, Statement
 
 NOW: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 SAID: Final = "楼下的路灯 <坏> 了\n三天没人修"
@@ -63,21 +63,6 @@ class Cases:
                 if sound.sid == sid:
                     return Statement(case.reference, tuple(words.text for words in sound.words))
         return None
-
-
-class Enqueued:
-    """Takes work on and shows it; turns away what it is told to."""
-
-    def __init__(self, *full: str) -> None:
-        self.jobs: dict[str, NewJob] = {}
-        self._full = full
-
-    async def __call__(self, jobs: Sequence[NewJob], now: datetime) -> Sequence[str]:
-        left = [job.key for job in jobs if job.key.startswith(self._full or "!")]
-        for job in jobs:
-            if job.key not in left:
-                self.jobs.setdefault(job.key, job)
-        return left
 
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -14,27 +14,13 @@ from routing.cases.ladder import DANGER_WAIT, TOP
 from routing.delivery.escalating import Escalating, Town
 from routing.delivery.further import Further
 from routing.delivery.letter import Letter
-from routing.handoff import Refused, TryAgain
-from routing.ports import Job, JobKind, OfficeCase
+from routing.handoff import Refused
+from routing.ports import Job, JobKind, NewJob, OfficeCase
 from routing.register import Contact
-from tests.routing.delivery.office import CASE, NOW, RECORDING, Cases, Enqueued, StoppedClock
+from tests.routing.delivery.office import CASE, NOW, RECORDING, Cases, StoppedClock
 
 CALM = replace(CASE, danger=False)
 POLICE = CASE.office
-
-
-@dataclass
-class Steps:
-    """Steps that were arranged: each once."""
-
-    arranged: dict[int, datetime] = field(default_factory=dict)
-
-    async def step(
-        self, reference: str, office: str, rung: int, at: datetime, *, sooner: bool
-    ) -> None:
-        known = self.arranged.setdefault(rung, at)
-        if sooner:
-            self.arranged[rung] = min(at, known)
 
 
 @dataclass
@@ -44,9 +30,24 @@ class Tower:
     plan: Plan
     case: OfficeCase
     posted: list[Letter] = field(default_factory=list)
-    steps: Steps = field(default_factory=Steps)
-    enqueued: Enqueued = field(default_factory=Enqueued)
+    follows: list[NewJob] = field(default_factory=list)
     refuses: Exception | None = None
+
+    @property
+    def arranged(self) -> dict[object, datetime]:
+        """When which rung is told, as rows of an outbox would have it."""
+        told = dict[object, datetime]()
+        for job in self.follows:
+            if job.kind is JobKind.ESCALATE:
+                rung = job.payload["rung"]
+                known = told.setdefault(rung, job.at)
+                told[rung] = min(known, job.at) if job.sooner else known
+        return told
+
+    @property
+    def ways(self) -> list[NewJob]:
+        """How else posts are told."""
+        return [job for job in self.follows if job.kind is not JobKind.ESCALATE]
 
     def climbing(self) -> Escalating:
         async def post(letter: Letter) -> None:
@@ -56,45 +57,28 @@ class Tower:
 
         town = Town(self.plan.directory, self.plan.open.get)
         page = "/demo/office/{}".format
-        further = Further(self.enqueued, lambda *_: "text", StoppedClock())
-        parts = (self.steps, StoppedClock(), further)
-        return Escalating(Cases(self.case), lambda: town, post, page, *parts)
+        further = Further(lambda *_: "text", StoppedClock())
+        return Escalating(Cases(self.case), lambda: town, post, page, StoppedClock(), further)
+
+    def begin(self) -> None:
+        self.follows.extend(self.climbing().begin(self.case))
 
     async def rung(self, order: int, attempts: int = 1) -> None:
         payload = {"reference": self.case.reference, "office": self.case.office, "rung": order}
-        await self.climbing().of_rung(Job(1, "escalate", payload, attempts))
+        job = Job(1, "escalate", payload, attempts)
+        try:
+            await self.climbing().of_rung(job)
+        finally:
+            self.follows.extend(job.follows)
 
 
-async def test_telling_the_office_begins_the_ladder_once(demo_plan: Plan) -> None:
+def test_the_ladder_begins_once_its_office_is_told(demo_plan: Plan) -> None:
     tower = Tower(demo_plan, CALM)
-    told: list[Job] = []
-
-    async def tell(job: Job) -> None:
-        told.append(job)
-
-    handler = tower.climbing().beginning(tell)
     for _ in range(2):
-        await handler(Job(1, "tell_office", {"reference": CASE.reference}, 1))
+        tower.begin()
 
-    assert len(told) == 2
-    assert tower.steps.arranged == {2: NOW + timedelta(minutes=60)}, "an hour of working time"
-
-
-@pytest.mark.parametrize("error", [Refused("no such mailbox"), TryAgain("later")])
-async def test_who_could_not_be_told_will_not_accept_so_it_begins_all_the_same(
-    demo_plan: Plan, error: Exception
-) -> None:
-    tower = Tower(demo_plan, CALM)
-
-    async def tell(_: Job) -> None:
-        raise error
-
-    with pytest.raises(type(error)):
-        await tower.climbing().beginning(tell)(
-            Job(1, "tell_office", {"reference": CASE.reference}, 1)
-        )
-
-    assert [*tower.steps.arranged] == [2]
+    assert tower.arranged == {2: NOW + timedelta(minutes=60)}, "an hour of working time"
+    assert {job.key for job in tower.follows} == {"escalate:46270395:2"}
 
 
 async def test_the_next_one_is_told_and_the_one_beyond_is_arranged(demo_plan: Plan) -> None:
@@ -107,7 +91,7 @@ async def test_the_next_one_is_told_and_the_one_beyond_is_arranged(demo_plan: Pl
     assert mail.text.startswith("这件工单逾期未签收")
     assert "Nobody has accepted this case in time" in mail.text
     assert mail.thread == "case-46270395"
-    assert [*tower.steps.arranged] == [3]
+    assert [*tower.arranged] == [3]
 
 
 async def test_a_repeat_after_a_kill_is_the_same_mail(demo_plan: Plan) -> None:
@@ -118,7 +102,7 @@ async def test_a_repeat_after_a_kill_is_the_same_mail(demo_plan: Plan) -> None:
 
     assert tower.posted[0] == tower.posted[1]
     assert tower.posted[2].id != tower.posted[0].id, "the next rung's is another"
-    assert tower.steps.arranged.keys() == {3, TOP}
+    assert tower.arranged.keys() == {3, TOP}
 
 
 async def test_one_who_cannot_be_told_does_not_end_the_ladder(demo_plan: Plan) -> None:
@@ -126,7 +110,7 @@ async def test_one_who_cannot_be_told_does_not_end_the_ladder(demo_plan: Plan) -
     with pytest.raises(Refused, match="no such mailbox"):
         await tower.rung(2)
 
-    assert [*tower.steps.arranged] == [3]
+    assert [*tower.arranged] == [3]
 
 
 async def test_a_rung_is_told_by_each_of_its_ways_also_without_a_mailbox(demo_plan: Plan) -> None:
@@ -137,7 +121,8 @@ async def test_a_rung_is_told_by_each_of_its_ways_also_without_a_mailbox(demo_pl
     for _ in range(2):
         await tower.rung(2)
 
-    channel, text = tower.enqueued.jobs.values()
+    channel, text = tower.ways[:2]
+    assert [job.key for job in tower.ways[2:]] == [channel.key, text.key]
     assert (channel.kind, channel.payload["channel"]) == (JobKind.TELL_CHANNEL, "wecom")
     assert (text.kind, text.payload["to"]) == (JobKind.TEXT_OFFICE, "+8613900000001")
     assert channel.payload["news"] == text.payload["news"] == "escalated"
@@ -149,7 +134,7 @@ async def test_a_rung_whose_mail_fails_is_told_by_its_other_ways(demo_plan: Plan
     with pytest.raises(Refused):
         await tower.rung(2)
 
-    assert [job.kind for job in tower.enqueued.jobs.values()] == [JobKind.TEXT_OFFICE]
+    assert [job.kind for job in tower.ways] == [JobKind.TEXT_OFFICE]
 
 
 @pytest.mark.parametrize("rung", [TOP, 4])
@@ -170,19 +155,18 @@ async def test_what_was_accepted_or_has_ended_is_told_nobody(
     tower = Tower(demo_plan, replace(CALM, state=state))
     await tower.rung(2)
     await tower.rung(TOP)
-    await tower.climbing().begin(CASE.reference)
-    await tower.climbing().begin("10000007")
+    tower.begin()
 
-    assert (tower.posted, tower.steps.arranged) == ([], {})
+    assert (tower.posted, tower.follows) == ([], [])
 
 
 async def test_danger_goes_by_the_clock_and_brings_the_next_step_forward(demo_plan: Plan) -> None:
     tower = Tower(demo_plan, CALM)
-    await tower.climbing().begin(CASE.reference)
+    tower.begin()
     tower.case = CASE
-    await tower.climbing().begin(CASE.reference)
+    tower.begin()
 
-    assert tower.steps.arranged == {2: NOW + DANGER_WAIT}
+    assert tower.arranged == {2: NOW + DANGER_WAIT}
     await tower.rung(2)
     assert "【督办】【危险】" in tower.posted[0].subject
 
@@ -211,9 +195,9 @@ async def test_a_complaint_never_climbs_to_whom_it_is_about(demo_plan: Plan) -> 
         CALM, office="市政府", dialled=dialled, kind=Kind.COMPLAINT, about=About.THIS_OFFICE
     )
     tower = Tower(replace(demo_plan, directory=changed), about)
-    await tower.climbing().begin(CASE.reference)
+    tower.begin()
 
-    assert [*tower.steps.arranged] == [TOP]
+    assert [*tower.arranged] == [TOP]
     with pytest.raises(Refused, match="nobody has accepted"):
         await tower.rung(2)
     assert tower.posted == []

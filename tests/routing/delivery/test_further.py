@@ -4,31 +4,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from structlog.testing import capture_logs
 
 from routing.cases.case import Confidentiality
 from routing.delivery.further import TEXTS_A_DAY, Further
 from routing.delivery.letter import News
 from routing.directory import Contact
-from routing.ports import JobKind, OfficeCase
-from tests.routing.delivery.office import CASE, Enqueued, StoppedClock
+from routing.ports import JobKind, NewJob, OfficeCase
+from tests.routing.delivery.office import CASE, NOW, StoppedClock
 
 POST = {"zh-CN": "值班室", "en": "Duty desk"}
 MAIL_ALONE = Contact(1, POST, "a@yunling.example", None, None, 0)
 EVERY_WAY = replace(MAIL_ALONE, phone="+8613900000107", channel="wecom-police")
 
 
-def further(to: Enqueued) -> Further:
+def further(contact: Contact, case: OfficeCase, news: News, of: str = "") -> list[NewJob]:
     def text(case: OfficeCase, news: News) -> str:
         return f"{news} {case.reference}"
 
-    return Further(to, text, StoppedClock())
+    return [*Further(text, StoppedClock())(contact, case, news, of=of)]
 
 
-async def test_each_way_is_work_of_its_own() -> None:
-    to = Enqueued()
-    await further(to)(EVERY_WAY, CASE, News.CASE)
-    channel, text = to.jobs.values()
+def test_each_way_is_work_of_its_own() -> None:
+    channel, text = further(EVERY_WAY, CASE, News.CASE)
 
     assert (channel.kind, channel.key) == (
         JobKind.TELL_CHANNEL,
@@ -46,68 +43,44 @@ async def test_each_way_is_work_of_its_own() -> None:
     assert text.payload["from"] == CASE.dialled
     assert text.payload["text"] == "case 46270395"
     assert text.reference == channel.reference == "46270395"
+    assert text.at == channel.at == NOW
     assert text.share is not None
     assert text.key.startswith(text.share.prefix)
     assert text.share.most == TEXTS_A_DAY
     assert "13900000107" not in text.key
 
 
-async def test_a_post_with_mail_alone_costs_nothing() -> None:
-    class Never(Enqueued):
-        async def __call__(self, *_: object) -> list[str]:
-            raise AssertionError("asked for nothing")
-
-    await further(Never())(MAIL_ALONE, CASE, News.CASE)
+def test_a_post_with_mail_alone_has_none() -> None:
+    assert further(MAIL_ALONE, CASE, News.CASE) == []
 
 
-async def test_telling_again_changes_nothing() -> None:
-    to = Enqueued()
-    for _ in range(2):
-        await further(to)(EVERY_WAY, CASE, News.DANGER)
+def test_telling_again_is_the_same_work() -> None:
+    first, again = (further(EVERY_WAY, CASE, News.DANGER) for _ in range(2))
 
-    assert len(to.jobs) == 2
+    assert [job.key for job in first] == [job.key for job in again]
 
 
-async def test_words_go_by_the_channel_and_not_by_text() -> None:
-    to = Enqueued()
-    await further(to)(EVERY_WAY, CASE, News.WORDS, of="RE1 carrier")
-    await further(to)(EVERY_WAY, CASE, News.WORDS, of="RE2 carrier")
-
-    assert {job.kind for job in to.jobs.values()} == {JobKind.TELL_CHANNEL}
-    assert len(to.jobs) == 2
-
-
-async def test_the_texts_of_a_phone_are_counted_by_the_cases_day() -> None:
-    to = Enqueued()
-    tomorrow = replace(CASE, reference="46270396", opened_at=CASE.opened_at + timedelta(days=1))
-    await further(to)(EVERY_WAY, CASE, News.CASE)
-    await further(to)(EVERY_WAY, tomorrow, News.CASE)
-    prefixes = {job.share.prefix for job in to.jobs.values() if job.share}
-
-    assert len(prefixes) == 2
-
-
-async def test_a_phone_that_had_its_share_is_left_out_and_said_so() -> None:
-    to = Enqueued("office_text:")
-    with capture_logs() as logged:
-        await further(to)(EVERY_WAY, CASE, News.CASE)
-
-    assert [job.kind for job in to.jobs.values()] == [JobKind.TELL_CHANNEL]
-    assert logged == [
-        {
-            "event": "office.text_left_out",
-            "log_level": "warning",
-            "office": "市公安局",
-            "a_day": TEXTS_A_DAY,
-        }
+def test_words_go_by_the_channel_and_not_by_text() -> None:
+    jobs = [
+        job
+        for sid in ("RE1", "RE2")
+        for job in further(EVERY_WAY, CASE, News.WORDS, f"{sid} carrier")
     ]
+
+    assert {job.kind for job in jobs} == {JobKind.TELL_CHANNEL}
+    assert len({job.key for job in jobs}) == 2
+
+
+def test_the_texts_of_a_phone_are_counted_by_the_cases_day() -> None:
+    tomorrow = replace(CASE, reference="46270396", opened_at=CASE.opened_at + timedelta(days=1))
+    jobs = further(EVERY_WAY, CASE, News.CASE) + further(EVERY_WAY, tomorrow, News.CASE)
+
+    assert len({job.share.prefix for job in jobs if job.share}) == 2
 
 
 @pytest.mark.parametrize("level", [Confidentiality.CONFIDENTIAL, Confidentiality.ANONYMOUS])
-async def test_the_work_of_a_sealed_case_holds_nothing_of_it(level: Confidentiality) -> None:
-    to = Enqueued()
-    await further(to)(EVERY_WAY, replace(CASE, confidentiality=level), News.CASE)
-    channel, text = to.jobs.values()
+def test_the_work_of_a_sealed_case_holds_nothing_of_it(level: Confidentiality) -> None:
+    channel, text = further(EVERY_WAY, replace(CASE, confidentiality=level), News.CASE)
 
     assert text.payload["open"] is False
     assert set(channel.payload) == {"reference", "office", "news", "channel", "of"}

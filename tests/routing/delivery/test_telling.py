@@ -2,8 +2,8 @@
 who does not want to be known, a mail says no more than where to look."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
@@ -17,18 +17,22 @@ from routing.delivery.letter import MOST_WORDS, Letter, News
 from routing.delivery.telling import Telling
 from routing.directory import Contact, Directory
 from routing.handoff import CASE_COMES, Refused, TryAgain
-from routing.ports import Job, JobKind, NewJob, SentMail
+from routing.ports import Job, JobKind, NewJob, OfficeCase, SentMail
 from tests.routing.delivery.office import (
     CASE,
     LETTER,
     NOW,
     RECORDING,
     Cases,
-    Enqueued,
     StoppedClock,
 )
 
 WITH_WORDS = replace(CASE, recordings=(RECORDING,))
+FURTHER = Further(lambda *_: "text", StoppedClock())
+
+
+def no_ladder(_: OfficeCase) -> Sequence[NewJob]:
+    return ()
 
 
 def telling(
@@ -37,12 +41,10 @@ def telling(
     async def post(letter: Letter) -> None:
         posted.append(letter)
 
-    further = Further(Enqueued(), lambda *_: "text", StoppedClock())
-
     def where(office: str) -> str | None:
         return page and page.format(office)
 
-    return Telling(cases, lambda: plan.directory, post, where, further)
+    return Telling(cases, lambda: plan.directory, post, where, FURTHER, no_ladder)
 
 
 async def told(
@@ -245,15 +247,15 @@ async def told_by(directory: Directory) -> Letter:
     async def post(letter: Letter) -> None:
         posted.append(letter)
 
-    further = Further(Enqueued(), lambda *_: "text", StoppedClock())
     job = Job(1, "tell_office", {"reference": "46270395", "office": "市公安局"}, 1)
-    await Telling(Cases(CASE), lambda: directory, post, lambda _: None, further).of_case(job)
+    telling = Telling(Cases(CASE), lambda: directory, post, lambda _: None, FURTHER, no_ladder)
+    await telling.of_case(job)
     return posted[0]
 
 
 async def test_a_complaint_is_not_told_to_whom_it_is_about(demo_plan: Plan) -> None:
     """One post is first for both: the office of the dialled number, and the one that decides."""
-    directory, posted, enqueued = demo_plan.directory, list[Letter](), Enqueued()
+    directory, posted = demo_plan.directory, list[Letter]()
     dialled = next(e.e164 for e in directory.numbers.values() if e.office == "市水利局")
     both = Contact(1, {}, "desk@yunling.example", "+8613900000001", "desk", 0)
     contacts = {**directory.contacts, "市政府": (both,), "市水利局": (both,)}
@@ -264,13 +266,13 @@ async def test_a_complaint_is_not_told_to_whom_it_is_about(demo_plan: Plan) -> N
     async def post(letter: Letter) -> None:
         posted.append(letter)
 
-    further = Further(enqueued, lambda *_: "text", StoppedClock())
     changed = replace(directory, contacts=contacts)
-    telling = Telling(Cases(about), lambda: changed, post, lambda _: None, further)
-    await telling.of_case(Job(1, "tell_office", {"reference": CASE.reference}, 1))
+    telling = Telling(Cases(about), lambda: changed, post, lambda _: None, FURTHER, no_ladder)
+    job = Job(1, "tell_office", {"reference": CASE.reference}, 1)
+    await telling.of_case(job)
 
     assert [letter.to for letter in posted] == [directory.offices["市政府"].email]
-    assert enqueued.jobs == {}
+    assert job.follows == []
 
 
 def with_every_way(plan: Plan) -> Directory:
@@ -283,47 +285,49 @@ def with_every_way(plan: Plan) -> Directory:
 async def test_the_first_post_is_told_by_its_other_ways_also_where_its_mail_fails(
     demo_plan: Plan,
 ) -> None:
-    enqueued, directory = Enqueued(), with_every_way(demo_plan)
+    directory = with_every_way(demo_plan)
 
     async def post(_: Letter) -> None:
         raise TryAgain("the mail server said later")
 
-    further = Further(enqueued, lambda *_: "text", StoppedClock())
-    telling = Telling(Cases(WITH_WORDS), lambda: directory, post, lambda _: None, further)
-    job = Job(1, "tell_office", {"reference": "46270395", "office": "市公安局"}, 1)
-    for _ in range(2):
-        with pytest.raises(TryAgain):
-            await telling.of_case(job)
+    telling = Telling(
+        Cases(WITH_WORDS), lambda: directory, post, lambda _: None, FURTHER, no_ladder
+    )
+    case = Job(1, "tell_office", {"reference": "46270395", "office": "市公安局"}, 1)
+    words = Job(2, "tell_words", {"recording": "RE1", "source": "x"}, 1)
     with pytest.raises(TryAgain):
-        await telling.of_words(Job(2, "tell_words", {"recording": "RE1", "source": "x"}, 1))
+        await telling.of_case(case)
+    with pytest.raises(TryAgain):
+        await telling.of_words(words)
 
-    ways = [(job.kind, job.payload["news"]) for job in enqueued.jobs.values()]
+    ways = [(job.kind, job.payload["news"]) for job in (*case.follows, *words.follows)]
     assert ways == [
         (JobKind.TELL_CHANNEL, News.CASE),
         (JobKind.TEXT_OFFICE, News.CASE),
         (JobKind.TELL_CHANNEL, News.WORDS),
     ]
-    assert {job.payload.get("channel") for job in enqueued.jobs.values()} == {"wecom", None}
+    assert {job.payload.get("channel") for job in case.follows} == {"wecom", None}
 
 
-async def test_work_that_cannot_be_taken_on_is_no_reason_to_say_that_it_was_told(
-    demo_plan: Plan,
+@pytest.mark.parametrize("error", [Refused("no such mailbox"), TryAgain("later"), None])
+async def test_the_ladder_begins_however_the_mail_fares(
+    demo_plan: Plan, error: Exception | None
 ) -> None:
-    posted: list[Letter] = []
+    """Who could not be told will not accept it either."""
 
-    async def full(jobs: Sequence[NewJob], now: datetime) -> Sequence[str]:
-        raise OSError("the disk is full")
+    async def post(_: Letter) -> None:
+        if error is not None:
+            raise error
 
-    async def post(letter: Letter) -> None:
-        posted.append(letter)
+    first = NewJob(JobKind.ESCALATE, {}, "escalate:46270395:2", NOW, "46270395")
+    telling = Telling(
+        Cases(CASE), lambda: demo_plan.directory, post, lambda _: None, FURTHER, lambda _: [first]
+    )
+    job = Job(1, "tell_office", {"reference": "46270395"}, 1)
+    with nullcontext() if error is None else pytest.raises(type(error)):
+        await telling.of_case(job)
 
-    further = Further(full, lambda *_: "text", StoppedClock())
-    directory = with_every_way(demo_plan)
-    telling = Telling(Cases(CASE), lambda: directory, post, lambda _: None, further)
-    with pytest.raises(OSError, match="full"):
-        await telling.of_case(Job(1, "tell_office", {"reference": "46270395"}, 1))
-
-    assert posted == [], "it would be repeated with each try"
+    assert job.follows[0] == first
 
 
 async def test_the_console_keeps_what_would_be_sent() -> None:
