@@ -285,16 +285,14 @@ async def _forever(
 
 def drains(house: House, rest: Rest) -> Drains:
     """The outbox, drained by the handlers of its kinds: what is done by mail has hands of its own,
-    so that a slow carrier holds up no mail. No text is blindly sent again and no phone rung; a full
-    disk costs no job one of its tries."""
-    by_kind = handlers(house, rest)
+    so that a slow carrier holds up no mail, and goes before the rest. No text is blindly sent again
+    and no phone rung; a full disk costs no job one of its tries."""
+    by_kind, clock, ours = handlers(house, rest), house.clock, (StorageError,)
     careful = frozenset({JobKind.SMS, JobKind.TEXT_OFFICE, JobKind.CALL})
-    return Drains(
-        [
-            Handoff(lane, by_kind, house.clock, _report, careful=careful, ours=(StorageError,))
-            for lane in lanes(house.outbox, MAILED)
-        ]
-    )
+    mailed, other = lanes(house.outbox, MAILED)
+    mails = Handoff(mailed, by_kind, clock, _report, ours=ours)
+    others = Handoff(other, by_kind, clock, _report, careful=careful, ours=ours, before=mails)
+    return Drains([mails, others])
 
 
 def recovery(house: House, rest: Rest) -> Recovery:

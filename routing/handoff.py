@@ -2,6 +2,7 @@
 given back with a longer wait. Handlers are registered by `server.py` (design §6)."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,9 @@ POLL: Final = 1.0
 """Seconds between looks at the table when no commit wakes us."""
 MOST_AT_ONCE: Final = 16
 """Jobs in hand; more are claimed as these end, so that no lease runs while a job only waits."""
+GIVES_WAY: Final = 0.1
+"""Seconds that work waits for a moment in which there is none that goes before it; then one job of
+it begins all the same, so that a long rush keeps none for ever."""
 LONGEST_JOB: Final = timedelta(seconds=150)
 """A handler is cut off then: above the two minutes that fetching a recording may take, below the
 lease (`storage.outbox`), so that nobody else begins a job that is still at work here."""
@@ -82,7 +86,8 @@ class Handoff:
     when its lease ends. Jobs of a `careful` kind are marked before their request goes out: cut
     off then, they are in doubt, and their handler asks the far side before it repeats them.
     Errors of the kinds `ours` mean what NotYet means. A job that is claimed anew while it is in
-    hand here, since the clock has jumped, is held on to and not begun again."""
+    hand here, since the clock has jumped, is held on to and not begun again. While the drain
+    `before` has anything in hand, this one begins its jobs singly, between that one's."""
 
     def __init__(
         self,
@@ -94,6 +99,7 @@ class Handoff:
         careful: frozenset[str] = frozenset(),
         ours: tuple[type[Exception], ...] = (),
         longest: timedelta = LONGEST_JOB,
+        before: "Handoff | None" = None,
     ) -> None:
         self._outbox = outbox
         self._handlers = handlers
@@ -102,6 +108,11 @@ class Handoff:
         self._clock = clock
         self._report = report
         self._longest = longest
+        self._before = before
+        self._rest = asyncio.Event()
+        """While it neither has anything in hand nor looks for it."""
+        self._rest.set()
+        self._looking = False
         self._running: set[asyncio.Task[None]] = set()
         self._held: dict[int, Job] = {}
 
@@ -110,11 +121,39 @@ class Handoff:
         that cannot be claimed from raises: the jobs in hand go on, and `run` is called again."""
         try:
             while True:
-                if not await self._claim():
+                if not await self._look():
                     await self._outbox.wait(POLL)
         except asyncio.CancelledError:
             await self.stop()
             raise
+
+    async def _look(self) -> bool:
+        """Claim; at rest where there was nothing, and nothing is in hand."""
+        most = MOST_AT_ONCE if self._before is None else await self._before.room_beside()
+        self._rest.clear()
+        self._looking = True
+        try:
+            return await self._claim(most)
+        finally:
+            self._looking = False
+            self._rested()
+
+    async def room_beside(self) -> int:
+        """How many jobs of another drain, to which this one goes before, may begin now."""
+        if self._rest.is_set():
+            return MOST_AT_ONCE
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GIVES_WAY):
+                await self._rest.wait()
+        return 1
+
+    def _rested(self) -> None:
+        if not self._running and not self._looking:
+            self._rest.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._rested()
 
     async def drain(self) -> int:
         """What is due now, as much as there are hands for; returns how many jobs were handled."""
@@ -123,9 +162,9 @@ class Handoff:
         await asyncio.gather(*mine)
         return len(mine)
 
-    async def _claim(self) -> bool:
+    async def _claim(self, most: int = MOST_AT_ONCE) -> bool:
         """Begin what is due, once a hand is free. True where more may be due."""
-        while (free := MOST_AT_ONCE - len(self._running)) < 1:
+        while (free := min(most, MOST_AT_ONCE - len(self._running))) < 1:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         jobs = await self._outbox.claim(self._clock.now(), free)
         for job in jobs:
@@ -135,7 +174,7 @@ class Handoff:
                 continue
             task = asyncio.get_running_loop().create_task(self._handle(job), name="outbox")
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(self._ended)
         return len(jobs) == free
 
     def let_go(self) -> None:

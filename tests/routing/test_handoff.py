@@ -38,7 +38,6 @@ class Table:
     jobs: list[Job]
     told: list[str] = field(default_factory=list)
     full: bool = False
-    """Whether it turns away what follows."""
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         claimed, self.jobs = self.jobs[:most], self.jobs[most:]
