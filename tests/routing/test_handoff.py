@@ -112,9 +112,7 @@ async def test_a_job_that_goes_through_is_done() -> None:
 @pytest.mark.parametrize(
     "error", [None, TryAgain("busy"), NotYet("full"), Refused("no"), OSError()]
 )
-async def test_what_follows_is_handed_over_with_the_end_whichever_it_is(
-    error: Exception | None,
-) -> None:
+async def test_what_follows_is_handed_over_with_any_end(error: Exception | None) -> None:
     async def handle(job: Job) -> None:
         job.follows.append(NewJob(JobKind.HEED, {}, "what follows", NOW))
         if error is not None:

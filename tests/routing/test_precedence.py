@@ -10,6 +10,7 @@ import pytest
 from routing import handoff
 from routing.handoff import MOST_AT_ONCE, Handoff
 from routing.ports import Job
+from tests.deadline import DEADLINE
 from tests.routing.test_handoff import Line, StoppedClock, Table, job, running, silent, until_ended
 
 
@@ -33,7 +34,7 @@ def both(
 
 
 async def test_what_goes_before_is_begun_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handoff, "GIVES_WAY", 20.0)
+    monkeypatch.setattr(handoff, "GIVES_WAY", DEADLINE)
     first, then, order = Table([job(n) for n in (1, 2)]), Table([job(n) for n in (7, 8)]), Order()
     mails, others = both(first, then, order)
     async with running(mails), running(others):
@@ -68,7 +69,7 @@ async def test_at_rest_it_leaves_all_hands_to_the_other(monkeypatch: pytest.Monk
         line.gates[1].set()
         for _ in itertools.takewhile(lambda _: line.at_once, itertools.repeat(None)):
             await asyncio.sleep(0)
-        monkeypatch.setattr(handoff, "GIVES_WAY", 20.0)
-        async with asyncio.timeout(20):
+        monkeypatch.setattr(handoff, "GIVES_WAY", DEADLINE)
+        async with asyncio.timeout(DEADLINE):
             while await mails.room_beside() < MOST_AT_ONCE:
                 await asyncio.sleep(0)
