@@ -20,6 +20,8 @@ from deployment.log import log_as_json
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings, StartError, read_settings
 from ivr.flow.review import review
+from routing.cases.doors import Shared, masked_mailbox, shared_doors
+from routing.numbers.forms import masked
 from storage.errors import StorageError
 from storage.schema import head
 
@@ -213,7 +215,10 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
         return check_carrier(settings, plan.directory, wish, SystemClock(), print)
     if arguments.set or arguments.number:
         raise StartError("--set and --number belong to `check carrier`")
-    found = review(plan.script, plan.phrases)  # warnings: an error would have refused the plan
+    found = [  # warnings: an error would have refused the plan
+        *map(str, review(plan.script, plan.phrases)),
+        *map(_of_one_door, shared_doors(plan.directory)),
+    ]
     for finding in found:
         print(finding)
     print(
@@ -225,6 +230,15 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
     for year in missing:
         print(f"warning: the holiday notice of {year} is not in the calendar yet")
     return 0
+
+
+def _of_one_door(shared: Shared) -> str:
+    """What several offices with one mailbox or phone mean."""
+    way = masked_mailbox(shared.way) or masked(shared.way)
+    return (
+        f"warning: {', '.join(shared.offices)} have {way} in common: a complaint about one of them "
+        "goes to none of the others by it; give each its own in offices.csv"
+    )
 
 
 FIXED: Final = (

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from routing.cases.case import Confidentiality
+from routing.cases.doors import one_door
 from routing.cases.ladder import accused
 from routing.cases.sorting import Clear, Doubt, Finding, Unclear
 from routing.ports import Clock
@@ -154,6 +155,6 @@ class Dispatching:
         facts = replace(case.facts, topic=topic, group=known.group)
         decision = plan.rules.decide(facts)
         barred = accused(plan.directory, facts.dialled, topic, facts.kind, facts.about)
-        if decision.office != case.office and decision.office in barred:
+        if decision.office != case.office and one_door(plan.directory, decision.office, barred):
             return None
         return Sorted(case, topic, decision, plan.number, evidence)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from routing.cases.doors import mailbox_of
 from routing.cases.kinds import About, Kind
 from routing.hours import OpenIntervals
 from routing.register import Contact, Directory
@@ -22,18 +23,25 @@ def above(directory: Directory, office: str, accused: frozenset[str], rung: int)
     """The next on the office's ladder above `rung`; None where nobody is left. Who belongs to an
     office that the caller complains about is passed over (hotline §1.6)."""
     ladder = directory.contacts.get(office, ())
-    own = directory.offices[office].email if office in directory.offices else None
-    barred = {way for other in accused for way in _ways_to(directory, other)} - {own}
+    barred = {way for other in accused for way in _ways_to(directory, other)}
+    barred -= _own(directory, office, accused)
     return _allowed((contact for contact in ladder if contact.order > rung), barred)
 
 
 def first(directory: Directory, office: str, accused: frozenset[str]) -> Contact | None:
     """Who on the office's ladder is told at once; None where nobody there may be: then its own
-    mailbox alone is. Whoever is told first of the cases of an office complained about is passed
-    over; one who stands above that office is just who is to know of it."""
-    own = directory.offices[office].email if office in directory.offices else None
-    barred = _ways_of(directory, accused - {office}) - {own}
+    mailbox alone is, where that is `apart`. Whoever is told first of the cases of an office
+    complained about is passed over; one who stands above that office is just who is to know of it.
+    """
+    barred = _ways_of(directory, accused - {office}) - _own(directory, office, accused)
     return _allowed(directory.contacts.get(office, ()), barred)
+
+
+def apart(directory: Directory, office: str, accused: frozenset[str]) -> bool:
+    """Whether the office's mailbox is of no other office that is complained about: one that two
+    offices have would show the complaint to whom it is about."""
+    own = directory.offices.get(office)
+    return own is None or mailbox_of(own.email) not in _mailboxes(directory, accused - {office})
 
 
 def speaks_for(directory: Directory, office: str, accused: frozenset[str], channel: str) -> bool:
@@ -48,7 +56,7 @@ def _allowed(ladder: Iterable[Contact], barred: set[str]) -> Contact | None:
     """A post whose mailbox or phone is barred is; a channel may be many offices', and is left out
     by itself."""
     for contact in ladder:
-        if barred.isdisjoint({contact.email, contact.phone} - {None}):
+        if barred.isdisjoint(_ways(replace(contact, channel=None))):
             told = replace(contact, channel=None) if contact.channel in barred else contact
             if _ways(told):
                 return told
@@ -81,6 +89,19 @@ def _offices(directory: Directory, dialled: str, topic: str | None) -> Iterator[
         yield directory.topics[topic].lead
 
 
+def _own(directory: Directory, office: str, accused: frozenset[str]) -> set[str]:
+    """The mailbox by which an office may be told whatever else stands there: its own, unless an
+    office complained about has the same."""
+    if office not in directory.offices or not apart(directory, office, accused):
+        return set()
+    return {mailbox_of(directory.offices[office].email)}
+
+
+def _mailboxes(directory: Directory, offices: frozenset[str]) -> set[str]:
+    known = directory.offices
+    return {mailbox_of(known[office].email) for office in offices if office in known}
+
+
 def _ways_of(directory: Directory, offices: frozenset[str]) -> set[str]:
     """What reaches them themselves, and not whoever stands above them."""
     return {way for office in offices for way in _ways_to(directory, office, rungs=1)}
@@ -90,10 +111,11 @@ def _ways_to(directory: Directory, office: str, rungs: int | None = None) -> Ite
     """The mailboxes, phones and channels that reach an office or whoever stands above it there, as
     far up as so many rungs."""
     if office in directory.offices:
-        yield directory.offices[office].email
+        yield mailbox_of(directory.offices[office].email)
     for contact in directory.contacts.get(office, ())[:rungs]:
         yield from _ways(contact)
 
 
 def _ways(contact: Contact) -> set[str]:
-    return {way for way in (contact.email, contact.phone, contact.channel) if way}
+    mailbox = mailbox_of(contact.email or "")
+    return {way for way in (mailbox, contact.phone, contact.channel) if way}

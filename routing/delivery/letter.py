@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
-from routing.cases.ladder import accused, first
+from routing.cases.ladder import accused, apart, first
 from routing.cases.reference import spaced
 from routing.cases.words import Words
 from routing.directory import Contact, Directory, Office
@@ -74,7 +74,8 @@ class News(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One mail. `id` is the same for the same news, so that a repeat can be told; `thread` is the
-    id of the case's first mail. `to` is as the register has it: whoever posts it looks at it."""
+    id of the case's first mail. `to` is as the register has it: whoever posts it looks at it.
+    `named`: its case was of a named caller when it was written."""
 
     id: str
     thread: str
@@ -82,6 +83,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    named: bool = True
 
 
 def letter(
@@ -104,10 +106,11 @@ def letter(
     return Letter(
         id=news_id(news, case.reference, of),
         thread=news_id(News.CASE, case.reference),
-        to=mailed_to(case, office, directory),
+        to=mailed_to(case, office, directory) or "",
         subject=_subject(case, news),
         text="\n\n".join("\n".join(part) for part in (*parts, where)) + "\n",
         html=_html(parts, where, page),
+        named=is_open(case),
     )
 
 
@@ -125,10 +128,11 @@ def _moved(case: OfficeCase, before: Office, directory: Directory) -> Letter:
     return Letter(
         id=news_id(News.MOVED, case.reference, before.id),
         thread=news_id(News.CASE, case.reference),
-        to=mailed_to(replace(case, office=before.id), before, directory),
+        to=mailed_to(replace(case, office=before.id), before, directory) or "",
         subject=f"工单 {number} · 已转其他单位 · Gone to another office",
         text="\n\n".join(map("\n".join, parts)) + "\n",
         html=_html(parts[:1], parts[1], None),
+        named=is_open(case),
     )
 
 
@@ -143,10 +147,14 @@ def told_first(case: OfficeCase, directory: Directory) -> Contact | None:
     return first(directory, case.office, about)
 
 
-def mailed_to(case: OfficeCase, office: Office, directory: Directory) -> str:
-    """Whose mailbox is told of a case at once."""
+def mailed_to(case: OfficeCase, office: Office, directory: Directory) -> str | None:
+    """Whose mailbox is told of a case at once; None where the office has no other than one that is
+    of an office complained about, too."""
     contact = told_first(case, directory)
-    return (contact.email if contact else None) or office.email
+    if contact is not None and contact.email:
+        return contact.email
+    about = accused(directory, case.dialled, case.topic, case.kind, case.about)
+    return office.email if apart(directory, office.id, about) else None
 
 
 def _where(case: OfficeCase, page: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from routing.cases.case import Confidentiality
 from routing.delivery.further import Further
-from routing.delivery.letter import Letter, News, letter, told_first
+from routing.delivery.letter import Letter, News, letter, mailed_to, told_first
 from routing.directory import Directory, Office
 from routing.handoff import CASE_COMES, Refused, TryAgain
 from routing.ports import Job, NewJob, OfficeCase, Statement
@@ -41,7 +41,8 @@ class Telling:
 
     async def of_case(self, job: Job) -> None:
         """A case, or the danger in it; nothing where it has gone to another office meanwhile, which
-        has work of its own to tell it. Raises Refused where case or office is unknown."""
+        has work of its own to tell it. Raises Refused where case or office is unknown, and where
+        the office is not reached but by what reaches one complained about."""
         case = await self._case(job)
         job.follows.extend(self.ladder(case))  # who could not be told will not accept it either
         if job.payload.get("office", case.office) != case.office:
@@ -58,7 +59,8 @@ class Telling:
         left = replace(case, office=office.id)
         if (contact := told_first(left, directory)) is not None:
             job.follows.extend(self.further(contact, left, News.MOVED, of=office.id))
-        await self.post(letter(case, office, directory, None, News.MOVED))
+        if mailed_to(left, office, directory) is not None:  # else it was never told of the case
+            await self.post(letter(case, office, directory, None, News.MOVED))
 
     async def of_words(self, job: Job) -> None:
         """The words of a recording; nothing where its case is not one to write of. Raises TryAgain
@@ -94,4 +96,10 @@ class Telling:
         office = self._office(case.office)
         if (contact := told_first(case, directory)) is not None:
             job.follows.extend(self.further(contact, case, news, of=of))
-        await self.post(letter(case, office, directory, self.page(case.office), news, of=of))
+        if mailed_to(case, office, directory) is not None:
+            await self.post(letter(case, office, directory, self.page(case.office), news, of=of))
+        elif contact is None:
+            raise Refused(
+                "the office's mailbox is also that of the office complained about, so it is not "
+                "told: ring it, and give it a mailbox of its own in the register"
+            )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from routing.cases.doors import one_door
 from routing.cases.kinds import About, Kind
 from routing.register import Directory, PublishedNumber
 from routing.rules.condition import Condition, Field, Is
@@ -142,8 +143,9 @@ def _candidates(directory: Directory, known: _LastResort, sort: _Sort) -> tuple[
 
 
 def _taker(directory: Directory, known: _LastResort, sort: _Sort, entry: PublishedNumber) -> str:
-    """The office that takes this complaint from this number: never its own, and not the
-    discipline office where the number's holder is the one who heads it."""
+    """The office that takes this complaint from this number: never its own, not the discipline
+    office where the number's holder is the one who heads it, and before any that has a mailbox or
+    phone with its own in common one that has none."""
     barred = {entry.office}
     candidates = _candidates(directory, known, sort)
     if sort is _THIS:
@@ -151,9 +153,10 @@ def _taker(directory: Directory, known: _LastResort, sort: _Sort, entry: Publish
         same_place = entry.district == directory.offices[known.discipline].district
         if entry.topic == DISCIPLINE and same_place:
             barred.add(known.discipline)
-    for office in candidates:
-        if office not in barred:
-            return office
+    may = [office for office in candidates if office not in barred]
+    accused = frozenset({entry.office})
+    for office in (*(one for one in may if not one_door(directory, one, accused)), *may):
+        return office
     post = entry.post["zh-CN"]
     raise RuleSetError(f"no office may take complaints about {post}: name another for petitions")
 

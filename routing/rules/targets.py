@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routing.cases.doors import doors
 from routing.directory import AnswerMode, Directory, PublishedNumber
 from routing.rules.router import Decision
 
@@ -47,8 +48,10 @@ def ring_order(
 
     `person` is a caller who asked for one (`0`): pool and stand-in, never the official. A
     confidential matter is put through to the deciding office alone, and to no phone of the
-    office that was dialled (hotline §1.6)."""
-    if entry is None or person or decision.confidential:
+    office that was dialled (hotline §1.6), also where the deciding one has the same."""
+    if entry is not None and decision.confidential and not person:
+        wanted = _others(directory, entry, decision.office)
+    elif entry is None or person:
         wanted = [_pool(directory, decision.office), _stand_in(directory, decision.office)]
     elif entry.answer_mode is AnswerMode.PERSONAL:
         wanted = [
@@ -65,6 +68,15 @@ def ring_order(
     else:
         wanted = [_pool(directory, decision.office), _stand_in(directory, decision.office)]
     return tuple(_once(wanted))
+
+
+def _others(directory: Directory, entry: PublishedNumber, office: str) -> list[Target | None]:
+    """The phones of a deciding office that the office which was dialled does not have."""
+    phones = [_pool(directory, office), _stand_in(directory, office)]
+    if office == entry.office:
+        return phones
+    theirs = {entry.forward_to, *doors(directory.offices[entry.office])}
+    return [phone for phone in phones if phone is not None and phone.number not in theirs]
 
 
 def _once(wanted: Iterable[Target | None]) -> Iterable[Target]:

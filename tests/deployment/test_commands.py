@@ -12,6 +12,7 @@ from deployment import commands, plans
 from deployment.listening import Worker, cannot_listen
 from deployment.settings import Settings
 from ivr.library.plans import shipped
+from routing.city import demo_sheets
 from storage import schema
 
 NAMES = ("run", "rehearse", "check", "migrate", "block", "unblock", "blocks")
@@ -83,6 +84,23 @@ def test_a_check_tells_what_keeps_nothing_from_use(
     told = capsys.readouterr().out
     assert told.startswith("warning at greet.idle: nothing says it")
     assert "nothing to mend" not in told
+
+
+def test_a_check_tells_which_offices_are_reached_by_one_door(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets = demo_sheets()
+    one = sheets.offices.replace("office16@yunling.example", "Office02@yunling.example")
+    one = one.replace("+865580020005", "+865580020006")
+    monkeypatch.setattr(plans, "demo_sheets", lambda: replace(sheets, offices=one))
+
+    assert commands.main(serve, Path("server.py"), ("check",)) == 0
+
+    told = capsys.readouterr().out
+    assert "warning: 市政府, 市水利局 have of…@yunling.example in common: a complaint" in told
+    assert "warning: 市教育局, 市科学技术局 have …06 in common" in told
+    assert "office02" not in told.lower()
+    assert "can be used" in told
 
 
 def test_an_option_of_another_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from routing.cases.doors import masked_mailbox
 from routing.cases.ladder import TOP
 from routing.cases.reference import spaced
 from routing.cases.transitions import IllegalTransition, UnknownCase
@@ -138,9 +139,3 @@ def address(directory: Directory, one: Missed) -> str:
         return masked_mailbox(next(mailboxes, ""))
     known = directory.offices.get(one.office or "")
     return masked_mailbox(known.email) if known else ""
-
-
-def masked_mailbox(mailbox: str) -> str:
-    """of…@yunling.example; "" for what is none."""
-    name, at, domain = mailbox.rpartition("@")
-    return f"{name[:2]}…@{domain}" if at else ""

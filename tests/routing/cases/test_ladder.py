@@ -10,7 +10,16 @@ import pytest
 
 from ivr.flow.world import Plan
 from routing.cases.kinds import About, Kind
-from routing.cases.ladder import DANGER_WAIT, LAST_WAIT, above, accused, due, first, speaks_for
+from routing.cases.ladder import (
+    DANGER_WAIT,
+    LAST_WAIT,
+    above,
+    accused,
+    apart,
+    due,
+    first,
+    speaks_for,
+)
 from routing.hours import Holidays, OpenIntervals, open_intervals, parse_hours
 from routing.register import Contact
 
@@ -114,6 +123,30 @@ def test_a_channel_that_they_share_is_left_out_and_the_post_is_not(demo_plan: Pl
     assert first(changed, TOWN, frozenset({WATER})) == mine
     assert above(changed, TOWN, frozenset({WATER}), 0) == mine
     assert above(changed, TOWN, frozenset({WATER}), 1) is None
+
+
+@pytest.mark.parametrize("of_water", ["Office02@Yunling.example", "office02@yunling.example"])
+def test_a_mailbox_of_two_offices_is_told_of_no_complaint_about_one_of_them(
+    demo_plan: Plan, of_water: str
+) -> None:
+    directory = demo_plan.directory
+    water, own = replace(directory.offices[WATER], email=of_water), rung(1, 0, of_water)
+    contacts = {**directory.contacts, TOWN: (rung(1, 0, directory.offices[TOWN].email), rung(2))}
+    changed = replace(
+        directory,
+        offices={**directory.offices, WATER: water},
+        contacts={**contacts, WATER: (own,)},
+    )
+    alone = replace(changed, contacts={**changed.contacts, TOWN: contacts[TOWN][:1]})
+    about = frozenset({WATER})
+
+    assert first(changed, TOWN, about) == rung(2), "the next on the ladder"
+    assert above(changed, TOWN, about, 0) == rung(2)
+    assert first(alone, TOWN, about) is None
+    assert not apart(changed, TOWN, about)
+    assert apart(changed, TOWN, frozenset({POLICE, TOWN}))
+    assert apart(changed, WATER, about), "who has the case is told of it"
+    assert first(changed, TOWN, frozenset()) == contacts[TOWN][0]
 
 
 def test_for_an_office_speaks_a_channel_of_its_ladder_and_of_nobody_accused(

@@ -85,6 +85,58 @@ async def test_the_mail_says_which_case_by_when_and_where(demo_plan: Plan) -> No
     )
 
 
+def of_one_mailbox(plan: Plan, *ladder: Contact) -> Plan:
+    """The town hall has the mailbox of the police, and this ladder."""
+    directory = plan.directory
+    town = replace(directory.offices["市政府"], email="Office07@yunling.example")
+    own = Contact(1, NAMES, town.email, None, None, 0)
+    contacts = {**directory.contacts, town.id: (own, *ladder)}
+    offices = {**directory.offices, town.id: town}
+    return replace(plan, directory=replace(directory, offices=offices, contacts=contacts))
+
+
+ABOUT_POLICE = replace(CASE, office="市政府", kind=Kind.COMPLAINT, about=About.THIS_OFFICE)
+NAMES = {"zh-CN": "负责人", "en": "Head"}
+HEAD = Contact(2, NAMES, "head02@yunling.example", None, None, 60)
+
+
+async def test_a_complaint_goes_to_no_mailbox_of_whom_it_is_about(demo_plan: Plan) -> None:
+    """Who is complained about would read it there, though the case is another office's."""
+    cases = Cases(ABOUT_POLICE)
+    next_one = await told(of_one_mailbox(demo_plan, HEAD), cases, office="市政府")
+    assert next_one.to == HEAD.email
+
+    posted: list[Letter] = []
+    job = Job(1, "tell_office", {"reference": "46270395", "office": "市政府"}, 1)
+    with pytest.raises(Refused, match="also that of the office complained about"):
+        await telling(of_one_mailbox(demo_plan), cases, posted).of_case(job)
+    assert posted == []
+
+    other = replace(ABOUT_POLICE, kind=Kind.HELP, about=None)
+    told_of = await told(of_one_mailbox(demo_plan), Cases(other), office="市政府")
+    assert told_of.to == "Office07@yunling.example", "of what is no complaint it is told"
+
+
+async def test_a_post_without_a_mailbox_is_told_by_its_phone_alone(demo_plan: Plan) -> None:
+    """There the office's own mailbox would stand in, which is theirs too."""
+    phone = Contact(2, NAMES, None, "+8613900000202", None, 60)
+    posted: list[Letter] = []
+    job = Job(1, "tell_office", {"reference": "46270395", "office": "市政府"}, 1)
+    await telling(of_one_mailbox(demo_plan, phone), Cases(ABOUT_POLICE), posted).of_case(job)
+
+    assert posted == []
+    assert [follows.kind for follows in job.follows] == [JobKind.TEXT_OFFICE]
+
+
+async def test_an_office_that_was_never_told_is_not_told_that_it_left(demo_plan: Plan) -> None:
+    posted: list[Letter] = []
+    moved = replace(ABOUT_POLICE, office="市信访局")
+    job = Job(1, "tell_moved", {"reference": "46270395", "office": "市政府"}, 1)
+    await telling(of_one_mailbox(demo_plan), Cases(moved), posted).of_move(job)
+
+    assert posted == []
+
+
 async def test_words_that_are_there_are_told_and_marked_as_a_machines(demo_plan: Plan) -> None:
     sent = await told(demo_plan, Cases(WITH_WORDS), danger=True)
 

@@ -105,6 +105,31 @@ def test_a_city_of_one_office_has_nobody_for_complaints_about_it(city: Directory
         default_rules(village)
 
 
+WATER, TOWN, PARTY = "市水利局", "市政府", "市委"
+
+
+@pytest.mark.parametrize("door", ["email", "pool_number", "stand_in_number"])
+def test_a_complaint_passes_over_an_office_that_is_reached_by_the_same_door(
+    city: Directory, door: str
+) -> None:
+    number = next(entry.e164 for entry in city.numbers.values() if entry.office == WATER)
+    about = facts(number, kind=Kind.COMPLAINT, about=About.THIS_OFFICE)
+    water = replace(city.offices[WATER], **{door: getattr(city.offices[TOWN], door)})
+    shared = replace(city, offices={**city.offices, WATER: water})
+
+    assert Router(default_rules(city)).decide(about).office == TOWN
+    assert Router(default_rules(shared)).decide(about).office == PARTY
+
+
+def test_where_all_have_one_mailbox_it_goes_above_all_the_same(city: Directory) -> None:
+    """Nobody is told there (`routing.delivery`), which is seen: a case is better than none."""
+    number = next(entry.e164 for entry in city.numbers.values() if entry.office == WATER)
+    about = facts(number, kind=Kind.COMPLAINT, about=About.THIS_OFFICE)
+    offices = {name: replace(one, email="a@b.example") for name, one in city.offices.items()}
+
+    assert Router(default_rules(replace(city, offices=offices))).decide(about).office == TOWN
+
+
 def test_every_topic_has_its_lead_office(city: Directory, router: Router) -> None:
     for topic in city.topics.values():
         assert router.decide(facts(topic=topic.id)).office == topic.lead

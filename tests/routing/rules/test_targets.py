@@ -53,6 +53,25 @@ def test_a_confidential_matter_rings_the_deciding_office_alone(demo_plan: Plan) 
     ]
 
 
+def test_a_confidential_matter_rings_no_phone_that_the_office_dialled_has_too(
+    demo_plan: Plan,
+) -> None:
+    directory = demo_plan.directory
+    above = replace(
+        directory.offices["市政府"], pool_number=POOL[1], stand_in_number="+865580030002"
+    )
+    town = replace(directory, offices={**directory.offices, above.id: above})
+    entry = replace(town.numbers[EDUCATION], answer_mode=AnswerMode.POOLED)
+    sealed = replace(DECISION, office=above.id, confidential=True)
+
+    def rung(decision: Decision, *, person: bool = False) -> list[str]:
+        return [target.number for target in ring_order(town, entry, decision, person=person)]
+
+    assert rung(sealed) == ["+865580030002"]
+    assert rung(replace(sealed, confidential=False)) == [POOL[1], "+865580030002"]
+    assert rung(replace(sealed, office=OFFICE)) == [POOL[1], STAND_IN[1]], "who has the matter"
+
+
 def test_a_line_that_is_not_listed_rings_the_deciding_office(demo_plan: Plan) -> None:
     targets = ring_order(demo_plan.directory, None, DECISION, person=True)
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from routing.cases.case import CaseState
+from routing.cases.doors import masked_mailbox
 from routing.cases.ladder import TOP
 from routing.undelivered import SAID, TELLING, Fate, Meaning, Missed, meaning
 from routing.web.guard import loopback_only
@@ -20,7 +21,6 @@ from routing.web.undelivered.page import (
     UNDELIVERED_LINK,
     UNDELIVERED_PAGES,
     UndeliveredDesk,
-    masked_mailbox,
     undelivered_routes,
 )
 from routing.web.wording import Tongue, read_wording
