@@ -126,13 +126,15 @@ class Corrections(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A mail that the console delivery kept instead of sending it."""
+    """A mail that the console delivery kept instead of sending it. `named`: it was written of a
+    named case, and so may say what one of another must not."""
 
     id: str
     to: str
     subject: str
     text: str
     at: datetime
+    named: bool = True
 
 
 class SentMails(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Executable, delete, literal, select, update
+from sqlalchemy import Delete, Executable, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.effect import (
@@ -24,11 +24,12 @@ from ivr.flow.effect import (
 )
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.transitions import Actor, move
+from routing.delivery.letter import News, news_id
 from routing.ports import Audio, JobKind
 from storage.acceptance import ladder_ends
 from storage.sealing import Sealing
 from storage.tables.cases import case_callers, case_events, cases, corrections, recordings
-from storage.tables.outbox import outbox
+from storage.tables.outbox import mails, outbox
 from storage.tables.texts import texts as sent_texts
 from storage.writes import (
     ADD_JOB,
@@ -260,11 +261,17 @@ def _texted(notice: Notify, source: Source) -> dict[str, Any]:
     }
 
 
+def mails_of(reference: str) -> Delete:
+    """Deletes what was kept here of a case instead of being mailed."""
+    ids = (mails.c.id.startswith(news_id(news, reference)) for news in News)
+    return delete(mails).where(or_(*ids))
+
+
 def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
     """The caller's number leaves the case and its texts (also those in doubt or given up: none
     is sent again; what was sent is deleted at the carrier now), and with it every link to the
     caller's other cases, and what people wrote beside the caller's own words: they may have named
-    whom they knew."""
+    whom they knew. Mails that were kept here instead of being sent go, too."""
     heard = select(recordings.c.sid).where(recordings.c.reference == reference)
     yield delete(corrections).where(corrections.c.recording.in_(heard))
     yield delete(case_callers).where(case_callers.c.reference == reference)
@@ -278,6 +285,7 @@ def anonymous(reference: str, at: datetime) -> Iterator[Executable]:
         .where(cases.c.reference == reference)
         .values(confidentiality=Confidentiality.ANONYMOUS.value, group_of=None)
     )
+    yield mails_of(reference)  # after the row above, for which a mail that is being written waits
     yield update(cases).where(cases.c.group_of == reference).values(group_of=None)
     yield _noted(reference, "made anonymous by the caller", at)
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from routing.ports import Audio, JobKind
-from storage.effects import enqueue
+from storage.effects import enqueue, mails_of
 from storage.ends import LIVE, keep_end, settle_later, settling
 from storage.engine import Database
 from storage.outbox import DEAD
@@ -148,7 +148,7 @@ class Retention:
         """A recording that no case took, nobody having spoken, is not fetched and would stay at
         the carrier. Once its call is forgotten nothing can take it any more."""
         unheard = (
-            select(recordings.c.sid, recordings.c.audio)
+            select(recordings.c.sid, recordings.c.audio, recordings.c.reference)
             .join(call_ends, call_ends.c.call_id == recordings.c.call_id)
             .where(
                 recordings.c.audio == Audio.ANNOUNCED.value,
@@ -168,18 +168,21 @@ class Retention:
 
     async def _forget_audio(self, now: datetime) -> None:
         """What was kept for as long as the caller was told."""
-        old = select(recordings.c.sid, recordings.c.audio).where(
+        old = select(recordings.c.sid, recordings.c.audio, recordings.c.reference).where(
             recordings.c.audio.in_([Audio.KEPT.value, Audio.ANNOUNCED.value]),
             recordings.c.at <= now - self._days,
         )
         await self._forget_recordings(old, now)
 
     async def _forget_recordings(self, of: Select[Any], now: datetime) -> None:
-        """Words first, then the sound, then its row: cut off anywhere, the next round goes on.
+        """Words first, also in mails that were kept, then the sound, then its row: cut off
+        anywhere, the next round goes on.
         What was not fetched in all that time is deleted at the carrier."""
         while found := await self._found(of):
-            for sid, audio in found:
+            for sid, audio, reference in found:
                 async with self._database.unit_of_work() as unit:
+                    if reference is not None:
+                        await unit.execute(mails_of(reference))
                     await unit.execute(delete(transcripts).where(transcripts.c.recording == sid))
                     await unit.execute(delete(corrections).where(corrections.c.recording == sid))
                     if audio == Audio.ANNOUNCED.value:

@@ -15,5 +15,7 @@ class ConsolePost:
         self._clock = clock
 
     async def __call__(self, letter: Letter) -> None:
-        mail = SentMail(letter.id, letter.to, letter.subject, letter.text, self._clock.now())
-        await self._write(mail)
+        now = self._clock.now()
+        await self._write(
+            SentMail(letter.id, letter.to, letter.subject, letter.text, now, letter.named)
+        )
