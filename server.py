@@ -46,7 +46,7 @@ from deployment.scrape import metrics_routes
 from deployment.settings import Settings
 from deployment.shared import SharedAnswer
 from deployment.threads import many_threads
-from deployment.voices import played, sound_routes
+from deployment.voices import TIDIED, played, sound_routes, tidying
 from deployment.watchers import watchers_only
 from deployment.welcome import ready, welcome
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
@@ -256,6 +256,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             group.create_task(_forever(FAILED, newest.run)),
             group.create_task(_forever(FAILED, house.database.signals.listen)),
             group.create_task(_forever(RECOVER_EVERY, recovery(house, rest).run)),
+            group.create_task(_forever(TIDIED, tidying(house.settings, house.fallback.bank))),
         ]
         bounces = looking(house.settings, house.database, Sealing(house.secrets.key), house.clock)
         if bounces is not None:

@@ -1,19 +1,23 @@
 """Whose recorded sentences are heard, and how: by the embedded carrier itself, or by `<Play>` at
 one outside (`VOICES=play`). Made once, used by `server.py` and by the server without a database."""
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from aiohttp import web
 
 from deployment.settings import Settings
 from ivr.carrier.local.bank import Bank
-from ivr.carrier.local.own import own_sentences
+from ivr.carrier.local.own import own_sentences, tidy
 from ivr.carrier.playing import SoundRoutes, Sounds
 from ivr.flow.phrasebook import Phrasebook
 
 FOLDER = "voices"
 """Where an admin's own recordings lie in DATA_DIR."""
+TIDIED = 3600.0
+"""Seconds between two rounds."""
 _LOG = structlog.get_logger()
 
 
@@ -23,6 +27,19 @@ def bank_of(settings: Settings, phrases: Phrasebook) -> Bank:
     for file, why in own.refused:
         _LOG.warning("voices.refused", file=file, why=why)
     return Bank(own=own.sounds)
+
+
+def tidying(settings: Settings, bank: Bank) -> Callable[[], Awaitable[None]]:
+    """What keeps DATA_DIR/voices from growing, for as long as the server runs."""
+    folder = settings.data_dir / FOLDER
+
+    async def run() -> None:
+        try:
+            await asyncio.to_thread(tidy, folder, bank.own, time.time())
+        except OSError as wrong:
+            _LOG.warning("voices.not_tidied", why=wrong.strerror)
+
+    return run
 
 
 def played(settings: Settings, bank: Bank) -> Sounds | None:

@@ -42,6 +42,7 @@ class Bank:
         self.paths: Mapping[tuple[Language, str], Path] = {
             (line["language"], line["text"]): folder / line["file"] for line in lines
         } | dict(own)
+        self.own = tuple(own.values())
         mine = "".join(sorted(path.stem for path in own.values())).encode()
         self.edition = hashlib.sha256(written + mine).hexdigest()[:12]
 

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from ivr.library.sentences import Numbered, language_of, numbered
 _MADE = ".made"  # what was converted, by the hash of the file that it is of
 _TAKEN = "taken.json"  # which words each file was first taken for
 _MOST_BYTES = 30_000_000
+UNUSED = 86_400.0
+"""Seconds for which what was made of a recording stays after the last server that played it: one
+beside us may have begun before the recording was replaced, and a carrier fetch it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,23 @@ def _made(folder: Path, path: Path, digest: str) -> Path:
     kept.parent.mkdir(parents=True, exist_ok=True)
     _write(kept, wav)
     return kept
+
+
+def tidy(folder: Path, sounds: Iterable[Path], now: float) -> None:
+    """Mark as played what was made of these recordings, and delete what nobody has marked for
+    UNUSED seconds: whoever takes a recording away takes its voice away. `now` is the machine's
+    time, as files bear it. Raises OSError where the folder is not ours to write."""
+    made = folder / _MADE
+    played = {path for path in sounds if made in path.parents}
+    for path in played:
+        os.utime(path, (now, now))
+    for path in made.glob("*/*"):
+        with contextlib.suppress(FileNotFoundError):  # a server beside us tidies as well
+            if path not in played and path.stat().st_mtime < now - UNUSED:
+                path.unlink()
+    for emptied in made.glob("*"):
+        with contextlib.suppress(OSError):  # it is not empty
+            emptied.rmdir()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -119,11 +119,12 @@ class Voice:
         return await self._make_once(key, path) if key in self._asked else None
 
     def sweep(self) -> None:
-        """Forget prompts made more than an hour ago; they are made again when needed."""
+        """Forget prompts made more than an hour ago, also half of one that a kill left; they are
+        made again when needed."""
         if self._synthesiser is not None:
             self._synthesiser.sweep()
         eldest = time.time() - _KEPT_SECONDS  # files bear the machine's time, not the clock's
-        for path in self._folder.glob("*.wav"):
+        for path in (*self._folder.glob("*.wav"), *self._folder.glob("*.new")):
             with suppress(FileNotFoundError):  # another thread may sweep as well
                 if path.stat().st_mtime < eldest:
                     path.unlink()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ivr.carrier.local.bank import Bank, frames
-from ivr.carrier.local.own import Own, listed, own_sentences
+from ivr.carrier.local.own import UNUSED, Own, listed, own_sentences, tidy
 from ivr.flow.phrasebook import Phrasebook
 from ivr.library.wording import load_phrases
 from tests.ivr.carrier.local.test_conversion import recording
@@ -99,6 +100,62 @@ def test_it_is_converted_once(tmp_path: Path) -> None:
 
     assert (again, again.stat().st_mtime_ns) == (first, made)
     assert not list(tmp_path.rglob("*.new"))
+
+
+NOW = 1_800_000_000.0
+
+
+def made_of(folder: Path, *names: str) -> set[Path]:
+    """What was made of these recordings, whenever that was."""
+    for name in names:
+        put(folder, name, recording(rate=8_000, hertz=300 + 50 * len(name)))
+    made = set(read(folder).sounds.values())
+    for path in made:
+        os.utime(path, (NOW - 400 * 86_400, NOW - 400 * 86_400))
+    return made
+
+
+def test_what_was_made_goes_a_day_after_its_recording(tmp_path: Path) -> None:
+    """A voice that was taken away must not stay in a folder that nobody looks into."""
+    both = made_of(tmp_path, "en/c.1.wav", "zh-CN/a.b.2.wav")
+    tidy(tmp_path, both, NOW)
+    (tmp_path / "en/c.1.wav").unlink()
+    stays = set(read(tmp_path).sounds.values())
+
+    tidy(tmp_path, stays, NOW + UNUSED)
+    assert {path for path in both if path.exists()} == both, "another server may play it"
+    tidy(tmp_path, stays, NOW + UNUSED + 1)
+    assert {path for path in both if path.exists()} == stays
+    assert [path.parent for path in stays] == [
+        path for path in (tmp_path / ".made").iterdir() if path.is_dir()
+    ]
+    assert (tmp_path / "zh-CN/a.b.2.wav").exists(), "an admin's own file is never touched"
+
+
+def test_what_a_server_plays_stays_however_old_it_is(tmp_path: Path) -> None:
+    made = made_of(tmp_path, "en/c.1.wav", "zh-CN/a.b.2.wav")
+
+    for day in range(4):
+        tidy(tmp_path, made, NOW + day * UNUSED)
+        assert all(path.exists() for path in made)
+
+
+def test_half_of_one_that_a_kill_left_goes_too(tmp_path: Path) -> None:
+    [made] = made_of(tmp_path, "en/c.1.wav")
+    half = made.with_name(f"{made.name}.1.new")
+    half.write_bytes(b"RIFF")
+    os.utime(half, (NOW, NOW))
+
+    tidy(tmp_path, [made], NOW + UNUSED + 1)
+
+    assert not half.exists()
+    assert made.exists()
+
+
+def test_without_recordings_there_is_nothing_to_tidy(tmp_path: Path) -> None:
+    tidy(tmp_path / "voices", [tmp_path / "shipped.wav"], NOW)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:

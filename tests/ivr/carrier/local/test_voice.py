@@ -6,6 +6,7 @@ import array
 import asyncio
 import json
 import math
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -53,6 +54,19 @@ async def test_it_speaks_both_languages_at_8_khz(tmp_path: Path, text: str, lang
     key = voice.order(text, language, 1.0)
     assert key is not None
     assert (tmp_path / f"{key}.wav").read_bytes() == spoken  # kept on disk
+
+
+def test_a_prompt_goes_after_an_hour_and_half_of_one_too(tmp_path: Path) -> None:
+    """It may speak a case number and a PIN; a kill leaves what was being written."""
+    old, half, young = (tmp_path / name for name in ("a.wav", "b.new", "c.wav"))
+    for path in (old, half, young):
+        path.write_bytes(b"RIFF")
+    for path in (old, half):
+        os.utime(path, (1.0, 1.0))
+
+    Voice(tmp_path).sweep()
+
+    assert [path for path in (old, half, young) if path.exists()] == [young]
 
 
 async def test_a_program_that_fails_makes_no_sound(tmp_path: Path) -> None:
