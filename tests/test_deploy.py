@@ -22,6 +22,7 @@ from tests.first_call import free_port, fresh_clone
 
 UNIT: Final = ROOT / "deploy" / "zhitong.service"
 FILE: Final = ROOT / "deploy" / "Containerfile"
+SPEECH: Final = ROOT / "deploy" / "speech.conf"
 COMMAND: Final = ROOT / "deploy" / "zhitong"
 HOME: Final = "/opt/zhitong"
 PROGRAM: Final = [f"{HOME}/.venv/bin/python", f"{HOME}/server.py"]
@@ -55,6 +56,42 @@ def unit(tmp_path: Path) -> str:
 
 def test_systemd_reads_the_unit(unit: str) -> None:
     assert "zhitong.service" not in analyzed("verify", unit), "it found something odd"
+
+
+def dropped_in(unit: str) -> None:
+    """Put the drop-in beside the unit, as an operator does."""
+    folder = Path(f"{unit}.d")
+    folder.mkdir()
+    shutil.copy(SPEECH, folder / SPEECH.name)
+
+
+def test_where_this_machine_listens_code_may_be_made_and_nothing_else_changes(unit: str) -> None:
+    """Whisper's libraries make code as they run, which the unit forbids."""
+    strict = analyzed("security", "--offline=true", "--json=short", unit)
+    dropped_in(unit)
+    loose = analyzed("security", "--offline=true", "--json=short", unit)
+    before, after = (
+        {str(row["json_field"]): bool(row["set"]) for row in json.loads(told)}
+        for told in (strict, loose)
+    )
+
+    changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    assert changed == {"MemoryDenyWriteExecute": (True, False)}
+
+
+def test_systemd_reads_the_unit_with_its_drop_in(unit: str) -> None:
+    dropped_in(unit)
+    assert "zhitong.service" not in analyzed("verify", unit), "it found something odd"
+    told = analyzed("security", "--offline=true", f"--threshold={MOST_EXPOSED}", unit)
+    assert "Overall exposure level" in told
+
+
+def test_operating_says_where_the_drop_in_goes() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    line = "install -Dm 0644 deploy/speech.conf /etc/systemd/system/zhitong.service.d/speech.conf"
+    assert line in page
+    assert line in SPEECH.read_text(encoding="utf-8")
+    assert SPEECH.name in UNIT.read_text(encoding="utf-8")
 
 
 def test_the_unit_exposes_little(unit: str) -> None:

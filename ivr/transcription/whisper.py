@@ -170,7 +170,7 @@ def may_make_code() -> None:
         mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
     except OSError as wrong:
         raise ModelError(
-            "it may not make code in memory: set MemoryDenyWriteExecute=no in the systemd unit"
+            "it may not make code in memory: put deploy/speech.conf beside the systemd unit"
         ) from wrong
 
 
