@@ -48,3 +48,13 @@ def test_whatever_the_table_lacks_is_refused(
 
 def test_no_row_leads_out_of_an_end() -> None:
     assert not [pair for pair in TABLE if pair[0] in ENDS]
+
+
+def test_what_was_accepted_never_waits_to_be_accepted_again() -> None:
+    """An accept that was overheard may be repeated for five minutes (docs/threat-model.md): should
+    a row lead back, as a case that is given back will, the door has to know its repeats."""
+    after = {CaseState.IN_PROGRESS}
+    while more := {to for at, to in TABLE if at in after} - after:
+        after |= more
+
+    assert CaseState.DISPATCHED not in after

@@ -30,6 +30,10 @@ class Away(Exception):
     """The database is not there."""
 
 
+WAITS = CaseState.DISPATCHED
+"""The one state in which a case is to be accepted."""
+
+
 @pytest.fixture
 def cases() -> KeptCases:
     return KeptCases(a_case(), a_case("10000007", office="市公安局"))
@@ -84,6 +88,23 @@ async def test_a_signed_request_accepts_once_and_may_be_repeated(
     assert first == (200, told | {"accepted": True})
     assert again == (200, told | {"accepted": False})
     assert cases.accepted == [(REFERENCE, "channel water-desk")]
+
+
+@pytest.mark.parametrize("state", [state for state in CaseState if state is not WAITS])
+async def test_whoever_repeats_it_later_changes_nothing(
+    client: Client, cases: KeptCases, state: CaseState
+) -> None:
+    """However the case went on within the five minutes in which the request is still good."""
+    overheard = signed()
+    async with client:
+        await ask(client, overheard)
+        cases.kept = [a_case(state=state)]
+        status, told = await ask(client, overheard)
+
+    assert cases.kept == [a_case(state=state)]
+    assert cases.accepted == [(REFERENCE, "channel water-desk")], "that of the office itself"
+    assert status == (200 if state is CaseState.IN_PROGRESS else 409)
+    assert told.get("accepted", False) is False
 
 
 @pytest.mark.parametrize(
