@@ -26,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 os.environ["ZHITONG_SPEECH"] = "none"  # for each server that a test starts, the voice is begun anew
+BYTECODE: Final = Path(__file__).parents[1] / ".cache" / "bytecode"
+if sys.dont_write_bytecode:
+    # As in many containers: then each of the hundred processes of a run would compile a thousand
+    # modules anew. It is kept, though not beside the sources.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(BYTECODE)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
 EXTRAS: Final = {"notify": "apprise", "speech": "faster_whisper"}
 """Tests of an extra are collected where what it installs is there."""
 SPEECH_TESTS: Final = frozenset({"test_first_words.py", "test_whisper.py"})
@@ -61,6 +69,23 @@ def demo_inputs() -> Inputs:
 @pytest.fixture(scope="session")
 def demo_plan(demo_inputs: Inputs) -> Plan:
     return compile_plan(demo_inputs, 1, date(2026, 11, 24))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plans_compiled_once() -> Iterator[None]:
+    """A plan is a value and compiling one takes a fifth of a second, so servers within a test that
+    are told the same compile it once. Tests of compiling call `compile_plan` itself."""
+    known: dict[tuple[str, int, date], Plan] = {}
+
+    def compiled(inputs: Inputs, number: int, today: date) -> Plan:
+        key = (inputs.to_text(), number, today)
+        if key not in known:
+            known[key] = compile_plan(inputs, number, today)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("deployment.plans.compile_plan", compiled)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,7 @@ class Server:
             **{f"ZHITONG_{name}": value for name, value in (settings or {}).items()},
             "UV_PROJECT_ENVIRONMENT": sys.prefix,
             "UV_LINK_MODE": "copy",
+            "PYTHONDONTWRITEBYTECODE": "1",  # of a clone that is gone afterwards
         }
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -16,7 +16,7 @@ from deployment.folder import open_folder
 from deployment.house import HOUSE
 from deployment.settings import Settings
 from ivr.carrier.playing import Sounds
-from storage.schema import migrate
+from tests.databases import migrated
 from tests.deadline import DEADLINE
 
 DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
@@ -48,7 +48,7 @@ async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.chdir(tmp_path)  # no .env of a developer
     settings = Settings(data_dir=tmp_path, demo=True)
     lock = open_folder(settings)
-    migrate(tmp_path / "zhitong.db")
+    migrated(tmp_path / "zhitong.db")
     async with TestClient(TestServer(await server.build_app(settings))) as opened:
         yield opened
     lock.release()
@@ -60,7 +60,7 @@ async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.chdir(tmp_path)
     settings = outside_settings(tmp_path)
     lock = open_folder(settings)
-    migrate(tmp_path / "zhitong.db")
+    migrated(tmp_path / "zhitong.db")
     async with TestClient(TestServer(await server.build_app(settings))) as opened:
         yield opened
     lock.release()
@@ -94,7 +94,7 @@ async def test_recorded_words_are_served_where_they_are_played_and_only_by_name(
     monkeypatch.chdir(tmp_path)
     settings = outside_settings(tmp_path, voices="play")
     lock = open_folder(settings)
-    migrate(tmp_path / "zhitong.db")
+    migrated(tmp_path / "zhitong.db")
     app = await server.build_app(settings)
     async with TestClient(TestServer(app)) as client:
         opened = {door for door in doors(app) if door[1].startswith("/voice/sounds")}

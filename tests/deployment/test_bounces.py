@@ -15,8 +15,8 @@ from deployment.settings import Settings
 from deployment.sockets import runner_of
 from routing.undelivered import Fate
 from storage.errors import StorageError
-from storage.schema import migrate
 from storage.sealing import Sealing
+from tests.databases import migrated
 from tests.deadline import DEADLINE
 from tests.deployment.told import leave_a_message
 from tests.routing.delivery.imap import LOGIN, Post, serving_mailbox
@@ -38,7 +38,7 @@ async def test_a_mailbox_that_does_not_exist_is_shown_and_its_report_marked_as_s
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Another's report and other mail are left as they are."""
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     box, post = Mailbox(), Post({1: NOTE, 2: FOREIGN})
     async with serving(box) as smtp, serving_mailbox(post) as imap, asyncio.timeout(DEADLINE):
         settings = Settings(
@@ -86,7 +86,7 @@ def handed_in(settings: Settings, raw: bytes) -> int:
 async def test_what_is_no_bounce_of_ours_is_no_fault_of_the_pipes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     settings = Settings(demo=False, data_dir=tmp_path)
     await (await server.build_app(settings))[HOUSE].database.close()
     for raw in (NOTE, FOREIGN, b"", b"\xff" * 1_000):
@@ -110,7 +110,7 @@ async def test_where_it_cannot_be_kept_the_mail_server_is_asked_to_try_again(
 async def test_a_mailbox_that_cannot_be_read_is_a_line_without_its_password(
     tmp_path: Path, unused_tcp_port: int
 ) -> None:
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     settings = Settings(
         demo=False,
         data_dir=tmp_path,

@@ -16,7 +16,7 @@ from deployment.settings import Secrets, Settings
 from ivr.carrier.calls import Placing
 from ivr.carrier.local.bank import Bank
 from ivr.carrier.numbers import Setting
-from storage.schema import migrate
+from tests.databases import migrated
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier
 
 ACCOUNT = "AC" + "1" * 32
@@ -39,7 +39,7 @@ async def client(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     monkeypatch.chdir(tmp_path)  # no .env of a developer
-    migrate(tmp_path / "zhitong.db")
+    migrated(tmp_path / "zhitong.db")
     app = await server.build_app(settings_of(tmp_path))
     async with TestClient(TestServer(app)) as opened:
         yield opened

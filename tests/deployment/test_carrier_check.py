@@ -19,7 +19,7 @@ from deployment.clock import SystemClock
 from deployment.settings import Secrets, Settings, StartError
 from ivr.flow.world import Plan
 from routing.directory import Directory
-from storage.schema import migrate
+from tests.databases import migrated
 from tests.ivr.carrier.local.house import free_port
 
 PROJECT = "7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de"
@@ -46,7 +46,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @contextlib.asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[Settings]:
     """A server that runs with these."""
-    migrate(settings.data_dir / "zhitong.db")
+    migrated(settings.data_dir / "zhitong.db")
     app = await server.build_app(settings)
     runner = web.AppRunner(app, shutdown_timeout=0.2)
     await runner.setup()

@@ -14,7 +14,7 @@ from deployment.house import HOUSE
 from deployment.settings import Settings
 from deployment.sockets import runner_of
 from routing.delivery.webhook import signature
-from storage.schema import migrate
+from tests.databases import migrated
 from tests.deadline import DEADLINE
 from tests.deployment.told import PHONE, channels_file, leave_a_message, with_a_duty_desk
 from tests.ivr.carrier.local.house import free_port
@@ -26,7 +26,7 @@ async def test_a_case_and_its_words_reach_the_office_through_the_citys_mail_serv
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     box = Mailbox()
     async with serving(box) as port, asyncio.timeout(DEADLINE):
         settings = Settings(
@@ -62,7 +62,7 @@ async def test_a_post_is_told_by_its_channel_and_its_phone_at_once(
 ) -> None:
     """A real receiver has the case and its words, signed; the embedded carrier has the text."""
     monkeypatch.chdir(tmp_path)
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     monkeypatch.setattr(plans, "demo_sheets", with_a_duty_desk)
     receiver = Receiver()
     async with receiving(receiver) as port, asyncio.timeout(DEADLINE):

@@ -21,7 +21,7 @@ from ivr.flow.effect import AttachRecording, TellOffice
 from routing.cases.sorting import Doubt
 from routing.handoff import Handoff
 from routing.ports import Job, JobKind
-from storage.schema import migrate
+from tests.databases import migrated
 from tests.storage.stepping import first_step, later_step, open_case
 
 CASE = "46270395"
@@ -113,7 +113,7 @@ async def test_a_case_goes_where_its_words_surely_lead_and_everybody_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: Recogniser, confidence: float
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     far.confidence = confidence
     settings = Settings(data_dir=tmp_path, transcriber="openai", transcriber_url=far.url)
     app = await server.build_app(settings)

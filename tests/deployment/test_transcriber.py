@@ -23,7 +23,7 @@ from ivr.transcription import model
 from routing.handoff import NotYet, TryAgain
 from routing.ports import Job, JobKind, Statement
 from storage.effects import enqueue
-from storage.schema import migrate
+from tests.databases import migrated
 
 SOUND = b"RIFF" + bytes(20_000)
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
@@ -57,7 +57,7 @@ async def test_a_kept_recording_gets_its_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     settings = Settings(data_dir=tmp_path, transcriber="openai", transcriber_url=far)
     app = await server.build_app(settings)
     async with TestServer(app), aiohttp.ClientSession() as session:
@@ -76,7 +76,7 @@ async def test_only_the_carriers_own_words_keep_a_recording_there(
 ) -> None:
     """They go with it; any other transcriber reads what is kept here."""
     monkeypatch.chdir(tmp_path)
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     ours = Settings(data_dir=tmp_path, transcriber="openai", transcriber_url=far)
     app = await server.build_app(Settings(data_dir=tmp_path) if waits else ours)
     async with TestServer(app), aiohttp.ClientSession() as session:
@@ -112,7 +112,7 @@ async def test_the_engine_of_this_machine_begins_with_a_recording_and_ends_with_
     told = tmp_path / "number"
     program = of_module("tests.ivr.transcription.lying_engine", "tells its number", str(told))
     monkeypatch.setattr(engine, "of_module", lambda *words: program)
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     settings = Settings(data_dir=tmp_path, transcriber="local")
     app = await server.build_app(settings)
     async with TestServer(app), aiohttp.ClientSession() as session:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from storage.schema import migrate
 from tests.databases import ASYNCPG, SQLITE, chosen
+from tests.databases import migrated as migrated_file
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a migrated, empty database."""
     path = tmp_path_factory.mktemp("migrated") / "empty.db"
-    migrate(path)
+    migrated_file(path)
     return path
 
 

@@ -23,12 +23,12 @@ from ivr.ports.recordings import RecordingRef
 from routing.numbers.forms import spoken_groups
 from storage.recordings import StoredRecordings
 from storage.retention import CALL_DETAILS, LOST_CALL, Retention
-from storage.schema import migrate
 from storage.sounds import SoundFiles
 from storage.sqlite.database import SqliteDatabase
 from storage.tables.calls import call_ends, calls, verdicts
 from storage.tables.cases import case_callers, cases, tries
 from storage.tables.outbox import outbox
+from tests.databases import migrated
 from tests.ivr.desk import CALLER, LINE, RECORDING_TURN, Desk, Rung, opened
 
 KEYED: Final = ("0558000", "0009")
@@ -68,7 +68,7 @@ pytestmark = pytest.mark.sqlite
 @pytest.fixture
 async def desk(tmp_path: Path, demo_plan: Plan) -> AsyncIterator[Desk]:
     path = tmp_path / "house.db"
-    migrate(path)
+    migrated(path)
     async with opened(path, demo_plan) as made:
         yield made
 

@@ -24,7 +24,7 @@ from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.local.telephone import Telephone
 from ivr.carrier.local.webhooks import Post
 from ivr.carrier.profiles import CarrierName
-from storage.schema import migrate
+from tests.databases import migrated
 from tests.ivr.carrier.local.house import free_port
 
 ACCOUNT: Final = "7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de"
@@ -81,7 +81,7 @@ async def outside(
     """Open for as long as the block lasts; on SQLite unless a PostgreSQL is named."""
     here, there = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     if not database_url:
-        migrate(folder / "zhitong.db")
+        migrated(folder / "zhitong.db")
     settings = Settings(
         data_dir=folder,
         carrier=carrier,

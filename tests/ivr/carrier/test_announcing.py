@@ -16,7 +16,7 @@ from deployment.house import HOUSE, House
 from deployment.settings import Settings
 from ivr.carrier.local.telephone import Telephone
 from ivr.flow.announcing import Announcement
-from storage.schema import migrate
+from tests.databases import migrated
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import free_port, hear
 from tests.ivr.carrier.signed import Carrier, Heard, house_of
@@ -96,7 +96,7 @@ class DayTime(SystemClock):
 async def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[web.Application]:
     """The whole server on a port, with its embedded carrier."""
     monkeypatch.chdir(tmp_path)  # no .env of a developer
-    migrate(tmp_path / "zhitong.db")
+    migrated(tmp_path / "zhitong.db")
     settings = Settings(data_dir=tmp_path, port=free_port(), demo=True)
     app = await server.build_app(settings, DayTime())
     runner = web.AppRunner(app, shutdown_timeout=0.2)

@@ -20,8 +20,8 @@ from routing.handoff import TryAgain
 from routing.ports import Job, JobKind
 from routing.undelivered import Fate
 from storage.effects import enqueue
-from storage.schema import migrate
 from storage.tables.texts import texts
+from tests.databases import migrated
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import LINE, free_port
 from tests.ivr.carrier.local.house import House as Line
@@ -82,7 +82,7 @@ async def test_without_a_signature_or_from_another_account_nothing_is_kept(
 async def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[web.Application]:
     """The whole server on a port, with its embedded carrier."""
     monkeypatch.chdir(tmp_path)  # no .env of a developer
-    await asyncio.to_thread(migrate, tmp_path / "zhitong.db")
+    await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     settings = Settings(data_dir=tmp_path, port=free_port(), demo=True)
     app = await server.build_app(settings)
     runner = web.AppRunner(app, shutdown_timeout=0.2)
