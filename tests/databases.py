@@ -39,11 +39,17 @@ class Chosen:
 CHOSEN: Final = Chosen()
 TEMPLATE: Final = "template_of_tests"
 EMPTY: Final = """
-DO $$ BEGIN EXECUTE (
-    SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY CASCADE'
-    FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-); END $$
+SET session_replication_role = replica;
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT quote_ident(tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE schemaname = 'public';
+END $$
 """
+"""In any order, as foreign keys are not looked at. TRUNCATE makes each table's files anew, which
+takes five times as long as these few rows."""
 
 
 @contextlib.contextmanager
