@@ -20,11 +20,13 @@ STALE: Final = 5.0
 """Seconds for the first answer over a kept connection: one that a firewall forgot says nothing."""
 PARTING: Final = 1.0
 """Seconds for a polite end."""
+TAKEN: Final = 250
+FORWARDED: Final = 251
 PERMANENT: Final = 500
 CLOSING: Final = 421
 ENOUGH: Final = 452
-"""A server's words that it will never take it, that it closes the connection, and that it has taken
-enough over it."""
+"""A server's words that it takes it, that it will never, that it closes the connection, and that it
+has taken enough over it."""
 
 
 class Stale(Exception):
@@ -47,17 +49,31 @@ class Connection:
         return self._client.is_connected and self.mails < MOST_MAILS
 
     async def send(self, sender: str, to: str, message: bytes) -> None:
-        """Returns once the server has taken it. Raises Stale, or the library's errors: after any of
-        these the mail is in doubt only where its end was sent and no answer read."""
+        """Returns once the server has taken it; bounded by whoever waits. Raises Stale, or the
+        library's errors: after any of these the mail is in doubt only where its end was sent and
+        no answer read. Both addresses are such as can stand in an envelope (`relay.mailbox`)."""
         kept, client = self.mails > 0, self._client
         with _stale(aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, when=kept):
-            bound = STALE if kept else client.timeout
-            await client.mail(sender, timeout=bound)
+            await (self._mail(sender) if kept else client.mail(sender))
         with _stale(aiosmtplib.SMTPServerDisconnected, when=kept):
-            await client.rcpt(to)
+            await self._rcpt(to)
         with _stale(when=kept):
-            await client.data(message)
+            await client.data(message, timeout=None)
         self.mails += 1
+
+    async def _mail(self, sender: str) -> None:
+        """As the library's, which reads each address anew at the cost of half a mail."""
+        said = await self._client.execute_command(
+            b"MAIL", b"FROM:<%b>" % sender.encode(), timeout=STALE
+        )
+        if said.code != TAKEN:
+            raise aiosmtplib.SMTPSenderRefused(said.code, said.message, sender)
+
+    async def _rcpt(self, to: str) -> None:
+        """As `_mail`."""
+        said = await self._client.execute_command(b"RCPT", b"TO:<%b>" % to.encode(), timeout=None)
+        if said.code not in (TAKEN, FORWARDED):
+            raise aiosmtplib.SMTPRecipientRefused(said.code, said.message, to)
 
     async def forget(self) -> None:
         """What a mail to a refused address left open; where that fails, nothing goes over it."""
