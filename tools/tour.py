@@ -19,6 +19,9 @@ PICTURES: Final = ROOT / "docs" / "tour"
 SPEECH: Final = ROOT / "tests" / "speech" / "street_light.zh-CN.wav"
 LINE: Final = "+865580000021"
 POOL: Final = "+865580020007"
+NO_TOPIC: Final = "+865580000002"
+"""A line whose callers are asked what it is about."""
+TOPICS: Final = "不清楚按井号"
 WORDS: Final = "我家门口的路灯坏了，请派人来修。"
 PATIENCE: Final = 40_000
 """Milliseconds: the longest prompt takes a good ten seconds."""
@@ -96,6 +99,7 @@ async def tour(browser: Browser, url: str) -> None:
     await picture(caller, "talk")
     await caller.get_by_test_id("hang-up").click()
     await office(browser, url)
+    await waiting(browser, url)
 
 
 async def office(browser: Browser, url: str) -> None:
@@ -108,6 +112,30 @@ async def office(browser: Browser, url: str) -> None:
     small = await tab(browser, 390, 844, dark=True)
     await small.goto(f"{url}/phone?lang=en")
     await picture(small, "small")
+
+
+async def waiting(browser: Browser, url: str) -> None:
+    """A case of a caller who chose no topic and was put through to nobody."""
+    caller = await tab(browser, 1180, 860)
+    await caller.goto(f"{url}/phone")
+    await caller.get_by_test_id("number-select").select_option(NO_TOPIC)
+    await caller.get_by_test_id("ring").click()
+    await heard(caller, "核验号码按1")
+    await caller.get_by_test_id("key-2").click()
+    await heard(caller, "咨询按1")
+    await caller.get_by_test_id("key-2").click()
+    await heard(caller, TOPICS)
+    await caller.get_by_test_id("key-hash").click()
+    recording = caller.locator('[data-testid="state"][data-state="recording"]')
+    await recording.wait_for(timeout=PATIENCE)
+    await caller.get_by_test_id("words").fill(WORDS)
+    await caller.get_by_test_id("say").click()
+    await caller.wait_for_timeout(6000)
+    await caller.get_by_test_id("hang-up").click()
+    page = await tab(browser, 1180, 700)
+    await page.goto(f"{url}/demo/office/市委")
+    await page.get_by_test_id("to-sort").wait_for(timeout=PATIENCE)
+    await picture(page, "waiting")
 
 
 async def main() -> None:
