@@ -49,7 +49,7 @@ def ring_order(
     `person` is a caller who asked for one (`0`): pool and stand-in, never the official. A
     confidential matter is put through to the deciding office alone, and to no phone of the
     office that was dialled (hotline §1.6), also where the deciding one has the same."""
-    if entry is not None and decision.confidential and not person:
+    if entry is not None and decision.confidential:
         wanted = _others(directory, entry, decision.office)
     elif entry is None or person:
         wanted = [_pool(directory, decision.office), _stand_in(directory, decision.office)]

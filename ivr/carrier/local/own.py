@@ -111,7 +111,8 @@ def tidy(folder: Path, sounds: Iterable[Path], now: float) -> None:
     made = folder / _MADE
     played = {path for path in sounds if made in path.parents}
     for path in played:
-        os.utime(path, (now, now))
+        with contextlib.suppress(FileNotFoundError):  # somebody has tidied too much
+            os.utime(path, (now, now))
     for path in made.glob("*/*"):
         with contextlib.suppress(FileNotFoundError):  # a server beside us tidies as well
             if path not in played and path.stat().st_mtime < now - UNUSED:

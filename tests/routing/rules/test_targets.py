@@ -67,7 +67,7 @@ def test_a_confidential_matter_rings_no_phone_that_the_office_dialled_has_too(
     def rung(decision: Decision, *, person: bool = False) -> list[str]:
         return [target.number for target in ring_order(town, entry, decision, person=person)]
 
-    assert rung(sealed) == ["+865580030002"]
+    assert rung(sealed) == rung(sealed, person=True) == ["+865580030002"]
     assert rung(replace(sealed, confidential=False)) == [POOL[1], "+865580030002"]
     assert rung(replace(sealed, office=OFFICE)) == [POOL[1], STAND_IN[1]], "who has the matter"
 
