@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 import server
-from deployment import commands
+from deployment import commands, voices
 from deployment.clock import SystemClock
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings
-from deployment.voices import bank_of, played, sound_routes
+from deployment.voices import bank_of, played, sound_routes, tidying
+from ivr.carrier.local.bank import shipped_bank
 from tests.ivr.carrier.local.test_conversion import recording
 
 
@@ -84,3 +88,36 @@ def test_a_carrier_plays_ones_own_where_it_is_told_to(tmp_path: Path) -> None:
 def test_the_embedded_carrier_is_not_told_to_play() -> None:
     with pytest.raises(ValidationError, match="plays what is recorded anyway"):
         Settings(voices="play")
+
+
+async def test_while_it_runs_a_server_deletes_what_nobody_plays(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    phrases = compiled(plan_inputs(settings), 1, local_day(settings, SystemClock())).phrases
+    put(tmp_path, "zh-CN/end.bye.1.wav", recording(rate=8_000))
+    [left] = bank_of(settings, phrases).own
+    put(tmp_path, "zh-CN/end.bye.1.wav", recording(rate=8_000, hertz=700))
+    bank = bank_of(settings, phrases)
+    [played_now] = bank.own
+    for made in (left, played_now):
+        os.utime(made, (1.0, 1.0))
+
+    await tidying(settings, bank)()
+
+    assert not left.exists()
+    assert played_now.stat().st_mtime > 1.0
+
+
+async def test_a_folder_that_cannot_be_tidied_is_said_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_ours(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(voices, "tidy", not_ours)
+    settings = Settings(data_dir=tmp_path / "data")
+    with capture_logs() as said:
+        await tidying(settings, shipped_bank())()
+
+    assert [(line["event"], line["why"]) for line in said] == [
+        ("voices.not_tidied", "Permission denied")
+    ]
