@@ -93,9 +93,13 @@ def _bear_any_terminal() -> None:
 
 
 def _can_be_written(story: Path) -> None:
-    """A call that cannot be kept is refused before it is made, not at its end."""
+    """A call that cannot be kept is refused before it is made, not at its end; one that is cut off
+    leaves no empty file."""
+    there = story.exists()
     try:
         story.open("a").close()
+        if not there:
+            story.unlink()
     except OSError as wrong:
         raise StartError(
             f"--save {story}: {wrong.strerror}; name a file that can be written"

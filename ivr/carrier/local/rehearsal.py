@@ -38,6 +38,9 @@ class _There(StrEnum):
     NOTHING = "nothing"
 
 
+_SAVED_ALONE = (
+    "--save rings a server of its own, where nobody has called before: leave out --url, or --save"
+)
 _MISSING = {_There.NOTHING: "nothing answers", _There.NO_PHONES: "what answers has no phones"}
 
 
@@ -47,9 +50,13 @@ class NoHouse(LineError):
 
 async def rehearse_at(base: str, url: str | None, save: Path | None, program: Path) -> int:
     """Ring the server at ``url``, else the one running at ``base``, else one started from
-    ``program`` with a folder of its own. Lines come from standard input; the exit code."""
+    ``program`` with a folder of its own. A call that is saved always has the latter: what others
+    did before (cases of the same caller, lines that are taken) stands in no story. Lines come
+    from standard input; the exit code."""
     try:
-        async with _house(base, url, program) as address:
+        if save is not None and url is not None:
+            raise NoHouse(_SAVED_ALONE)
+        async with _house(base, url, program) if save is None else _own_house(program) as address:
             return await _at(address, save)
     except NoHouse as missing:
         _write(f"! {missing}")
@@ -110,8 +117,10 @@ async def _own_house(program: Path) -> AsyncIterator[str]:
 
 
 def _settings(folder: str, port: int) -> dict[str, str]:
+    """A database that others use is none of its own."""
     wanted = {"HOST": "127.0.0.1", "PORT": str(port), "PUBLIC_URL": "", "DATA_DIR": folder}
-    return {f"ZHITONG_{name}": value for name, value in {**wanted, "DEMO": "true"}.items()}
+    alone = {"DEMO": "true", "DATABASE_URL": "", "DATABASE_LISTEN_URL": "", "WORKERS": "1"}
+    return {f"ZHITONG_{name}": value for name, value in {**wanted, **alone}.items()}
 
 
 async def _until_it_answers(address: str, server: asyncio.subprocess.Process) -> None:

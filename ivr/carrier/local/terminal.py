@@ -36,6 +36,8 @@ _IN_A_CALL = re.compile(r"hang up|wait|say .*|[0-9*#]+")
 _RETURN_WITHIN = 60.0  # the exchange keeps a call so long for its phone
 _HANG_UP_WITHIN = 5.0  # who has hung up does not wait long to be told so
 
+_ONE_CALL = "! --save keeps one call: leave out the second `ring`, or save it by itself"
+
 Write = Callable[[str], None]
 
 
@@ -94,8 +96,17 @@ class _Stage:
                     break
         await self._finish()
         if self.wiring.save is not None:
-            self.wiring.save.write_text(self.story.text(), encoding="utf-8")
+            self._keep(self.wiring.save)
         return int(self.failed)
+
+    def _keep(self, save: Path) -> None:
+        """Half a call is no test."""
+        if self.story.begun and not self.failed:
+            save.write_text(self.story.text(), encoding="utf-8")
+            return
+        why = "the call did not come to its end" if self.story.begun else "no number was rung"
+        self.wiring.write(f"! {save} was not written: {why}")
+        self.failed = True
 
     async def leave(self) -> None:
         """Put down all phones."""
@@ -156,11 +167,13 @@ class _Stage:
         elif line == "help":
             self.wiring.write(HELP)
         else:
-            self.wiring.write(f"! not understood: {line}\n{HELP}")
-            self.failed = not self.wiring.at_once
+            self._refuse(f"! not understood: {line}\n{HELP}")
 
     async def _ring(self, number: str, caller: str | None) -> None:
         assert self.phone is not None
+        if self.wiring.save is not None and self.story.begun:
+            self._refuse(_ONE_CALL)
+            return
         from_ = {None: self.wiring.caller, "withheld": "anonymous"}.get(caller, caller)
         await self._become("" if from_ == "anonymous" else str(from_))
         self._busy()
@@ -191,8 +204,12 @@ class _Stage:
     def _too_late(self, line: str) -> None:
         """Nothing would ever answer; only hanging up has been done already."""
         if line != "hang up":
-            self.wiring.write("! there is no call; ring a number first")
-            self.failed = not self.wiring.at_once
+            self._refuse("! there is no call; ring a number first")
+
+    def _refuse(self, why: str) -> None:
+        """By hand it can be typed again."""
+        self.wiring.write(why)
+        self.failed = not self.wiring.at_once
 
     def _busy(self) -> None:
         self.ready.clear()
@@ -310,7 +327,7 @@ def _prompt(heard: Heard) -> str | None:
 
 
 def _fault(heard: Heard) -> str:
-    return f"! {heard['code']}: {heard['text']}"
+    return f"! {heard['code']}: {heard['text']}" if heard["code"] else f"! {heard['text']}"
 
 
 _SHOWN: Mapping[str, Callable[[Heard], str | None]] = {

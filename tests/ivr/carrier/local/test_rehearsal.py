@@ -38,10 +38,25 @@ async def test_it_joins_a_running_server(
 ) -> None:
     house.replies["/voice/answer"] = twiml("<Say>hello</Say>")
     typed(monkeypatch, f"ring {LINE}")
-    save = house.folder / "story.call"
-    assert await rehearse_at(house.base, None, save, Path("unused.py")) == 0
+    assert await rehearse_at(house.base, None, None, Path("unused.py")) == 0
     assert "< [en-US] hello" in capsys.readouterr().out
-    assert "< en: hello" in save.read_text(encoding="utf-8")
+
+
+async def test_a_call_that_is_kept_has_a_house_where_nobody_has_called(
+    house: House,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    program = tmp_path / "server.py"
+    program.write_text(SERVER.format(root=str(Path(__file__).parents[4])), encoding="utf-8")
+    typed(monkeypatch, f"ring {LINE}")
+    save = tmp_path / "story.call"
+
+    assert await rehearse_at(house.base, house.base, save, program) == 1
+    assert "leave out --url" in capsys.readouterr().out
+    assert await rehearse_at(house.base, None, save, program) == 0
+    assert "< en: a house of its own" in save.read_text(encoding="utf-8")
 
 
 async def test_it_starts_a_house_of_its_own(

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from ivr.carrier.local.terminal import Wiring, rehearse, stdin_lines
+from ivr.carrier.local.terminal import Wiring, rehearse, show, stdin_lines
 from tests.ivr.carrier.local.house import (
     ACCOUNT,
     CALLER,
@@ -71,6 +71,66 @@ async def test_a_script_is_played_and_saved_as_a_golden_call(hasty: House) -> No
         "> silence",
         "< (hangs up)",
     ]
+
+
+async def test_keys_are_kept_as_the_line_took_them(hasty: House) -> None:
+    """At a menu `#` is an entry; where it ends an input it is no digit; behind a full one it is
+    the next input's."""
+    asks = '<Gather action="/voice/{0}" {1} timeout="200"/>'
+    for path, then in (
+        ("answer", asks.format("menu", 'numDigits="1" finishOnKey=""')),
+        ("menu", asks.format("number", "")),
+        ("number", asks.format("full", 'numDigits="2"')),
+        ("full", "<Hangup/>"),
+    ):
+        hasty.replies[f"/voice/{path}"] = twiml(then)
+    out: list[str] = []
+    save = hasty.folder / "story.call"
+
+    assert await rehearse(wiring(hasty, out, f"ring {LINE}", "#", "110#", "12#", save=save)) == 0
+
+    kept = [line for line in save.read_text(encoding="utf-8").splitlines() if line[0] == ">"]
+    assert kept == ["> press #", "> press 110#", "> press 12"]
+
+
+async def test_who_hangs_up_while_it_records_or_rings_is_kept_as_such(house: House) -> None:
+    for verb, line, kept in (
+        ('<Record action="/voice/done" timeout="200"/>', "say 喂", "> record 1 hangup"),
+        ('<Record action="/voice/done" timeout="200"/>', "", "> hang up"),
+    ):
+        house.replies["/voice/answer"] = twiml(verb)
+        save = house.folder / "story.call"
+
+        lines = (f"ring {LINE}", line, "hang up")
+        assert await rehearse(wiring(house, [], *lines, save=save)) == 0
+
+        assert save.read_text(encoding="utf-8").splitlines()[-1] == kept
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((f"ring {LINE}", "hang up", f"ring {LINE}"), "keeps one call"),
+        ((f"ring {LINE}", "dance"), "did not come to its end"),
+        (("help",), "no number was rung"),
+    ],
+)
+async def test_what_is_no_story_is_not_kept(house: House, lines: tuple[str, ...], why: str) -> None:
+    house.replies["/voice/answer"] = twiml(MENU)
+    out: list[str] = []
+    save = house.folder / "story.call"
+
+    assert await rehearse(wiring(house, out, *lines, save=save)) == 1
+
+    assert any(why in line for line in out), out
+    assert not save.exists()
+
+
+def test_a_remark_without_a_code_is_a_sentence_alone() -> None:
+    remark = {"type": "warning", "text": "the line is not listening for words now"}
+
+    assert show({**remark, "code": 0}) == "! the line is not listening for words now"
+    assert show({**remark, "code": 12200}) == "! 12200: the line is not listening for words now"
 
 
 async def test_the_phone_is_the_callers_own_and_shows_the_texts_of_this_call(house: House) -> None:
