@@ -129,6 +129,8 @@ WORK_ENDS: Final = 2**31
 OF_WORK: Final[Mapping[str, Expectation]] = {
     job.value: expected for expected in EXPECTED.values() for job in expected.work
 }
+WORKED_FOR: Final = frozenset(expected.kind for expected in OF_WORK.values())
+"""What work brings: its number may be the subject of a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ class Gap:
     """One thing that is missing. `subject` is our call's id, the carrier's id of a recording, or
     the number of the work that was to bring it; `since` is when it was expected (aware UTC),
     `tried` how often the sweep tried to mend it, `told` what the last try met, without names or
-    numbers of people; `reference` the case, where it has one."""
+    numbers of people; `reference` the case, where it has one; `work` the kind of the work whose
+    number the subject is, "" for others."""
 
     kind: GapKind
     subject: str
@@ -145,6 +148,7 @@ class Gap:
     tried: int = 0
     told: str = ""
     reference: str | None = None
+    work: str = ""
 
 
 @dataclass(frozen=True, slots=True)

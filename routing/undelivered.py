@@ -136,8 +136,8 @@ class Missed:
     name, "" for mails, whose address stands in the register; `due` is when it was first to be sent
     and `at` when it was given up, came back, or is tried next (aware UTC); `why` our own sentence,
     `code` the far side's ("sms.30003", "mail.5.1.1"), "" without one; `rung` which post of the
-    office's ladder it was for, None for the first. What is not `whole` has lost its words to
-    retention and cannot be sent again."""
+    office's ladder it was for, None for the first; `news` what it tells, "" where its kind says so.
+    What is not `whole` has lost its words to retention and cannot be sent again."""
 
     id: int
     kind: str
@@ -151,6 +151,7 @@ class Missed:
     office: str | None = None
     to: str = ""
     rung: int | None = None
+    news: str = ""
     whole: bool = True
 
 

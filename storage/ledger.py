@@ -3,6 +3,7 @@ Implements `routing.ledger.Books` and `routing.ledger.Ledger`."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,7 +29,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from routing.ledger import OF_WORK, Gap, GapKind, GivenUp, Note, Round, Why, Work
+from routing.ledger import (
+    OF_WORK,
+    WORKED_FOR,
+    Gap,
+    GapKind,
+    GivenUp,
+    Note,
+    Round,
+    Why,
+    Work,
+    number_of,
+)
 from routing.ports import Audio, JobKind
 from routing.undelivered import BACK
 from storage.again import EMPTY, ready
@@ -103,7 +115,8 @@ class StoredLedger:
             *await self._database.read(late.order_by(outbox.c.enqueued).limit(MOST)),
             *await self._database.read(dead.order_by(outbox.c.finished.desc()).limit(MOST)),
         ]
-        return [_work(row) for row in rows]
+        of_words = await self._cases_of(rows)
+        return [_work(row, of_words) for row in rows]
 
     async def work(self, jobs: Sequence[int]) -> Sequence[Work]:
         """Those of this work that wait still, or were given up."""
@@ -111,8 +124,21 @@ class StoredLedger:
         for start in range(0, len(jobs), MOST):
             some = outbox.c.id.in_(jobs[start : start + MOST])
             query = select(outbox).where(some, outbox.c.state != JobState.DONE.value)
-            found += [_work(row) for row in await self._database.read(query)]
+            rows = await self._database.read(query)
+            of_words = await self._cases_of(rows)
+            found += [_work(row, of_words) for row in rows]
         return found
+
+    async def _cases_of(self, rows: Sequence[Row[Any]]) -> Mapping[int, str]:
+        """The cases of work that names a recording alone, by its number."""
+        sids = {row.id: sid for row in rows if (sid := orjson.loads(row.payload).get("recording"))}
+        if not sids:
+            return {}
+        query = select(recordings.c.sid, recordings.c.reference).where(
+            recordings.c.sid.in_(sorted(set(sids.values()))), recordings.c.reference.is_not(None)
+        )
+        known = {row.sid: row.reference for row in await self._database.read(query)}
+        return {job: known[sid] for job, sid in sids.items() if sid in known}
 
     async def unfetched(self, before: datetime) -> Sequence[tuple[str, str, datetime]]:
         """Recordings of cases that are not kept here and that no work will fetch."""
@@ -197,7 +223,16 @@ class StoredLedger:
     async def gaps(self) -> Sequence[Gap]:
         """What is missing, the longest missing first."""
         query = select(gaps).where(COUNTED).order_by(gaps.c.since, gaps.c.subject).limit(SHOWN)
-        return [_note(row).gap for row in await self._database.read(query)]
+        found = [_note(row).gap for row in await self._database.read(query)]
+        return await self._with_work(found)
+
+    async def _with_work(self, found: Sequence[Gap]) -> Sequence[Gap]:
+        """With the kind of the work whose number is the subject."""
+        subjects = (number_of(gap.subject) for gap in found if gap.kind in WORKED_FOR)
+        which = outbox.c.id.in_(sorted(filter(None, subjects)))
+        rows = await self._database.read(select(outbox.c.id, outbox.c.kind).where(which))
+        kinds = {(OF_WORK[r.kind].kind, str(r.id)): r.kind for r in rows if r.kind in OF_WORK}
+        return [replace(gap, work=kinds.get((gap.kind, gap.subject), "")) for gap in found]
 
     async def counts(self) -> Mapping[GapKind, int]:
         """How much is missing of each kind: what was noted, and the work that was missing at the
@@ -223,6 +258,7 @@ class StoredLedger:
         query = select(outbox).where(DEAD)
         order = (outbox.c.finished.desc(), outbox.c.id.desc())
         rows = await self._database.read(query.order_by(*order).limit(SHOWN))
+        of_words = await self._cases_of(rows)
         return [
             GivenUp(
                 id=row.id,
@@ -230,7 +266,7 @@ class StoredLedger:
                 attempts=row.attempts,
                 finished=row.finished,
                 error=row.error or "",
-                reference=row.reference,
+                reference=row.reference or of_words.get(row.id),
                 whole=row.payload != EMPTY,
             )
             for row in rows
@@ -265,14 +301,14 @@ def _same(kind: GapKind, subject: str) -> ColumnElement[bool]:
     return and_(gaps.c.kind == kind.value, gaps.c.subject == subject)
 
 
-def _work(row: Row[Any]) -> Work:
+def _work(row: Row[Any], of_words: Mapping[int, str]) -> Work:
     return Work(
         id=row.id,
         kind=row.kind,
         due=row.enqueued,
         given_up=row.finished if row.state == JobState.DEAD.value else None,
         told=row.error or "",
-        reference=row.reference,
+        reference=row.reference or of_words.get(row.id),
         whole=row.payload != EMPTY,
         came_back=BACK in orjson.loads(row.payload),
     )

@@ -155,5 +155,6 @@ def _missed(
         office=office or payload.get("office"),
         to=masked(to) if to else payload.get("channel") or phones.get(payload.get("call", ""), ""),
         rung=payload.get("rung"),
+        news=str(payload.get("news", "")),
         whole=row.payload != EMPTY,
     )

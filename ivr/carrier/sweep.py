@@ -17,6 +17,7 @@ from ivr.ports.listed import CarrierCalls, CarrierRecording, CarrierRecordings
 from routing.ledger import (
     EXPECTED,
     OF_WORK,
+    WORKED_FOR,
     Books,
     Expectation,
     Gap,
@@ -56,7 +57,6 @@ MOST_AGAIN: Final = 24
 """Tries of work that was given up, an hour between them; then it is a person's."""
 
 
-WORKED_FOR: Final = frozenset(expected.kind for expected in OF_WORK.values())
 """What some work brings: such a gap is known by the number of that work, if there is any."""
 
 
@@ -178,7 +178,7 @@ class Sweep:
             gap = Gap(
                 expected.kind,
                 str(work.id),
-                work.due + expected.within,
+                min(work.due + expected.within, work.given_up or tour.now),
                 Why.WAITING if work.given_up is None else Why.GIVEN_UP,
                 told=work.told,
                 reference=work.reference,

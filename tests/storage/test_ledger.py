@@ -218,6 +218,27 @@ async def test_a_round_takes_the_place_of_the_one_before(tmp_path: Path) -> None
         assert await ledger.listed() == LATER
 
 
+async def test_words_are_of_the_case_of_their_recording_and_named_as_such(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        ledger, store = StoredLedger(house.database), StoredOutbox(house.database)
+        await house.journal.append(first_step("a"))
+        attached = AttachRecording("46270395", 1, "RE1", 4, "zh-CN")
+        await house.journal.append(later_step("a", 1, open_case("46270395"), attached))
+        async with house.database.unit_of_work() as unit:
+            words = {"recording": "RE1", "source": "carrier"}
+            await unit.execute(enqueue(JobKind.TELL_WORDS, words, "words", AT, None))
+        (job,) = [one for one in await store.claim(AT, 9) if one.kind == JobKind.TELL_WORDS]
+        await store.give_up(job, AT, "the mail server said no")
+
+        (late,) = [one for one in await ledger.late_work(AT) if one.kind == JobKind.TELL_WORDS]
+        (given_up,) = await ledger.given_up()
+        assert late.reference == given_up.reference == "46270395"
+        missing = Gap(GapKind.DELIVERY, str(job.id), AT, Why.GIVEN_UP, reference=late.reference)
+        await ledger.keep_round(ROUND, [Note(missing, None, aside=False)], AT)
+        (gap,) = await ledger.gaps()
+        assert gap.work == JobKind.TELL_WORDS
+
+
 async def test_what_a_sweep_has_no_room_for_counts_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

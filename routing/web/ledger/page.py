@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from routing.cases.reference import spaced
-from routing.ledger import GapKind, Ledger
+from routing.ledger import OF_WORK, GapKind, Ledger
 from routing.ports import Clock
 from routing.web.guard import Handler
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
@@ -82,6 +82,7 @@ async def _show(request: web.Request, desk: LedgerDesk) -> web.Response:
         "when": lambda at: written(at, desk.zone, tongue),
         "reason": lambda why: reasons().told(why, tongue),
         "pair": spaced,
+        "works": OF_WORK,
     }
     if "part" in request.query:
         return fresh(request, page(request, "ledger/part.html", context))

@@ -31,6 +31,8 @@ MAILS: Final = frozenset(
     {JobKind.TELL_OFFICE, JobKind.TELL_MOVED, JobKind.TELL_WORDS, JobKind.ESCALATE}
 )
 """Their addresses stand in the register."""
+TOLD: Final = frozenset({"case", "danger", "words", "escalated", "moved"})
+"""What messages tell, of which this page has words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _seen_to(request: web.Request, found: bool) -> web.StreamResponse:  # noqa: 
     """Back to the page, which shows what came of it; 404 where somebody else was faster."""
     if not found:
         return page(request, "undelivered/gone.html", {}, status=404)
-    raise web.HTTPSeeOther("/undelivered")
+    raise web.HTTPSeeOther("/undelivered?seen_to=1")
 
 
 async def _accepted(request: web.Request, desk: UndeliveredDesk) -> web.StreamResponse:
@@ -103,6 +105,8 @@ async def _show(request: web.Request, desk: UndeliveredDesk) -> web.Response:
         "office": lambda one: _name(directory, one, tongue),
         "to": lambda one: address(directory, one),
         "fate": _fate,
+        "news": lambda one: one.news if one.news in TOLD else "",
+        "sent": request.query.get("seen_to") == "1",
         "meaning": lambda one: meaning(one.code),
         "reason": lambda why: reasons().told(why, tongue),
         "when": lambda at: written(at, desk.zone, tongue),

@@ -9,13 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from ivr.carrier.account import CarrierError, CarrierRefused, CarrierUnreachable
-from ivr.carrier.sweep import (
-    AFTER_TALK,
-    LISTED_EVERY,
-    LOOKS,
-    MOST_AGAIN,
-    MOST_ASKED,
-)
+from ivr.carrier.sweep import AFTER_TALK, LISTED_EVERY, LOOKS, MOST_AGAIN, MOST_ASKED
 from ivr.flow.event import HungUp, Pressed
 from ivr.flow.progress import CallStatus
 from ivr.flow.world import Plan
@@ -193,6 +187,14 @@ async def test_many_lost_ends_are_asked_for_a_few_at_a_time(floor: Floor) -> Non
     assert len(await floor.ends()) == MOST_ASKED
     await floor.swept()
     assert len(await floor.ends()) == many
+
+
+async def test_what_is_given_up_at_once_is_missing_since_then(floor: Floor) -> None:
+    await stated(floor)
+    await work(floor, fails=True)
+    await floor.swept()
+
+    assert {gap.since for gap in await floor.ledger.gaps()} == {floor.now}
 
 
 async def test_work_that_is_late_and_work_that_was_given_up_are_missed(floor: Floor) -> None:

@@ -203,7 +203,10 @@ async def test_what_an_office_accepts_by_phone_is_noted_where_nobody_is_left_to_
         assert "/undelivered/work/9/again" not in text
         for _ in range(2):  # a second press of the button finds it done
             async with client.post(path, allow_redirects=False) as answer:
-                assert (answer.status, answer.headers["Location"]) == (303, "/undelivered")
+                assert (answer.status, answer.headers["Location"]) == (
+                    303,
+                    "/undelivered?seen_to=1",
+                )
 
     assert cases.accepted == [("46270395", "told by phone")]
 
@@ -232,7 +235,10 @@ async def test_one_is_sent_again_by_its_button_and_all_of_a_kind_by_theirs(
         assert "/undelivered/kinds/sms/again" not in text, "there is one alone"
         for path in ("work/7", "kinds/tell_office"):
             async with client.post(f"/undelivered/{path}/again", allow_redirects=False) as answer:
-                assert (answer.status, answer.headers["Location"]) == (303, "/undelivered")
+                assert (answer.status, answer.headers["Location"]) == (
+                    303,
+                    "/undelivered?seen_to=1",
+                )
 
     assert kept.done == ["again 7 at 04:00", "all tell_office"]
 
@@ -348,3 +354,38 @@ def test_a_mailbox_is_known_by_its_beginning(mailbox: str, shown: str) -> None:
 def test_a_code_means_something(code: str, says: Meaning | None) -> None:
     assert meaning(code) == says
     assert says is None or SAID[says]
+
+
+async def test_messages_of_one_case_are_told_apart(client: Client, kept: Kept) -> None:
+    channel = replace(MAIL, kind="tell_channel", to="desk")
+    kept.rows = [replace(channel, news="case"), replace(channel, id=9, news="words")]
+    kept.rows.append(replace(channel, id=10, news=HOSTILE))
+    async with client:
+        zh, en = await text_of(client), await text_of(client, "/undelivered?lang=en")
+
+    assert zh.count("给单位的消息（工单）") == zh.count("给单位的消息（录音的文字）") == 1
+    assert "by its channel (the words of a recording)" in en
+    assert "<script>alert" not in zh
+
+
+async def test_each_step_of_a_ladder_can_be_accepted_by_phone(
+    client: Client, kept: Kept, cases: KeptCases
+) -> None:
+    """It says so above them, and means each."""
+    kept.rows = [replace(MAIL, kind="escalate", rung=2)]
+    async with client:
+        text = await text_of(client)
+
+    assert f"/undelivered/cases/{MAIL.reference}/accept" in text
+    assert f"/undelivered/work/{MAIL.id}/again" in text
+
+
+async def test_what_was_done_is_said_once(client: Client, kept: Kept) -> None:
+    kept.rows = [MAIL]
+    async with client:
+        async with client.post("/undelivered/work/7/again", allow_redirects=False) as answer:
+            where = answer.headers["Location"]
+        done, before = await text_of(client, where), await text_of(client)
+
+    assert "已经办了" in done
+    assert "已经办了" not in before
