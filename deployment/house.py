@@ -127,7 +127,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         journal=journal,
         outbox=StoredOutbox(database),
         recordings=recordings,
-        cases=StoredCases(database, recordings),
+        cases=StoredCases(database, recordings, zone),
         mails=StoredMails(database),
         calls=calls,
         outgoing=StoredOutgoing(database, sealing),

@@ -4,7 +4,7 @@ Implements `routing.ports.OfficeCases`, `routing.casework.CaseMoves` and
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from ivr.conversation.messages import PLAN_TURN
 from ivr.ports.recordings import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
+from routing.cases.deadlines import danger_due
 from routing.cases.kinds import About, Kind
 from routing.cases.sorting import Doubt, Unclear
 from routing.cases.transitions import Actor
@@ -50,9 +51,11 @@ URGENT: Final = and_(cases.c.danger, cases.c.state.not_in([state.value for state
 class StoredCases:
     """Reads, but for the mark of danger; a case is moved by its use case alone (`casework`)."""
 
-    def __init__(self, database: Database, audio: Recordings) -> None:
+    def __init__(self, database: Database, audio: Recordings, zone: tzinfo = UTC) -> None:
+        """`zone` is that in which the time by which a danger is answered is a round one."""
         self._database = database
         self._audio = audio
+        self._zone = zone
 
     async def offices(self) -> Sequence[OfficeCount]:
         """The offices that have cases, the latest first."""
@@ -101,17 +104,20 @@ class StoredCases:
         return Statement(rows[0].reference, tuple(row.text for row in rows)) if rows else None
 
     async def mark_danger(self, reference: str, now: datetime) -> bool:
-        """Mark it, note that the system did, tell its office again: once, in one transaction."""
-        calm = select(cases.c.office, cases.c.state).where(
+        """Mark it, note that the system did, tell its office again: once, in one transaction. It is
+        answered as a danger that its caller told by a key is: a day after the call, never later
+        than it was to be."""
+        calm = select(cases.c.office, cases.c.state, cases.c.opened, cases.c.due).where(
             cases.c.reference == reference, cases.c.danger.is_(False)
         )
-        mark = update(cases).where(cases.c.reference == reference).values(danger=True)
+        mark = update(cases).where(cases.c.reference == reference)
 
         def once(unit: Connection) -> bool:
             case = unit.execute(calm).one_or_none()
             if case is None:
                 return False
-            unit.execute(mark)
+            due = min(case.due, danger_due(case.opened, self._zone))
+            unit.execute(mark.values(danger=True, due=due))
             unit.execute(insert(case_events).values(_danger_noted(reference, case.state, now)))
             payload = {"reference": reference, "office": case.office, "danger": True}
             unit.execute(

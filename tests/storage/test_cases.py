@@ -274,6 +274,26 @@ async def test_danger_is_marked_noted_and_told_once(tmp_path: Path) -> None:
     assert [(job.kind, job.payload["office"]) for job in told] == [("tell_office", opening.office)]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (timedelta(days=7), timedelta(days=1)),
+        (timedelta(hours=3), timedelta(hours=3)),
+    ],
+)
+async def test_danger_is_answered_within_a_day_of_the_call_however_it_is_heard(
+    tmp_path: Path, before: timedelta, after: timedelta
+) -> None:
+    async with opened(tmp_path) as house:
+        opening = open_case()
+        store = await keep(house, (replace(opening, due=AT + before),))
+        await store.mark_danger(opening.reference, AT + timedelta(hours=2))
+        found = await store.case(opening.reference)
+    assert found is not None
+    assert found.due is not None
+    assert timedelta(0) <= AT + after + SECOND - found.due < timedelta(minutes=30)
+
+
 async def test_a_case_that_was_opened_as_danger_is_not_told_of_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         store = await keep(house, (replace(open_case(), danger=True),))
