@@ -1,8 +1,9 @@
 """What a recording says, as somebody heard it: phrase by phrase, and how sure that is. The sound is
 the record; words stand beside it."""
 
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -25,10 +26,12 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A phrase with its words."""
+    """A phrase with its words. `before` is what stands between it and the one before where people
+    read it: nothing beside Chinese, which has no spaces."""
 
     text: str
     confidence: float | None
+    before: str = field(default="", compare=False)
 
     @property
     def sure(self) -> bool:
@@ -59,6 +62,11 @@ class Words:
         return any(part.unsure for part in self.parts)
 
     @property
+    def flowing(self) -> str:
+        """The text as people write it."""
+        return "".join(f"{part.before}{part.text}" for part in self.parts)
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """Phrase by phrase; the whole as one where no phrases are known that make it up."""
         spaces = max(len(self.phrases) - 1, 0)
@@ -67,10 +75,18 @@ class Words:
         return tuple(self._cut())
 
     def _cut(self) -> Iterator[Part]:
-        at = 0
+        at, last = 0, ""
         for phrase in self.phrases:
-            yield Part(self.text[at : at + phrase.length], phrase.confidence)
-            at += phrase.length + 1
+            text = self.text[at : at + phrase.length]
+            yield Part(text, phrase.confidence, _between(last, text))
+            at, last = at + phrase.length + 1, text or last
+
+
+def _between(last: str, next_: str) -> str:
+    """A space, unless a Chinese sign or mark stands on either side of it."""
+    beside = last[-1:] + next_[:1]
+    wide = any(unicodedata.east_asian_width(sign) in "WF" for sign in beside)
+    return " " if last and next_ and not wide else ""
 
 
 @dataclass(frozen=True, slots=True)

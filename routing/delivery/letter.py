@@ -247,7 +247,9 @@ def _said(case: OfficeCase) -> Iterator[Words]:
 
 def _marked(words: Words) -> str:
     """With what is unsure between marks that any mail program shows."""
-    return " ".join(f"〔？{part.text}〕" if part.unsure else part.text for part in words.parts)
+    return "".join(
+        part.before + (f"〔？{part.text}〕" if part.unsure else part.text) for part in words.parts
+    )
 
 
 def _kind(case: OfficeCase) -> tuple[str, str]:

@@ -27,8 +27,3 @@ def day(of: date, tongue: Tongue) -> str:
     if tongue is Tongue.ZH:
         return f"{of.year}年{of.month}月{of.day}日"
     return f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
-
-
-def length(seconds: int) -> str:
-    """A recording's length as minutes and seconds: 0:07, 12:30."""
-    return f"{seconds // 60}:{seconds % 60:02d}"

@@ -13,7 +13,7 @@ from routing.numbers.forms import masked
 from routing.ports import Audio, KeptRecording, OfficeCase
 from routing.web.demo.desk import OfficeDesk, address, audio_url
 from routing.web.layout import page, tongue_of
-from routing.web.moments import length, written
+from routing.web.moments import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ async def _found(request: web.Request, desk: OfficeDesk) -> tuple[OfficeCase, Ke
 
 
 def _missing(request: web.Request) -> web.Response:
-    return page(request, "demo/missing.html", {}, status=404)
+    return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
 
 
 def _known(recording: KeptRecording) -> Typed:
     """What the handler begins with: the newest correction, else a machine's words."""
-    texts = [one.text for one in recording.corrections] + [one.text for one in recording.words]
+    texts = [one.text for one in recording.corrections] + [one.flowing for one in recording.words]
     return Typed(texts[0][:MOST_TEXT] if texts else "")
 
 
@@ -86,7 +86,6 @@ def _form(
         "most_by": MOST_BY,
         "back": f"{address(case.office)}#case-{case.reference}",
         "when": lambda at: written(at, zone, tongue),
-        "length": length,
         "masked": masked,
         "pair": spaced,
         "audio_url": audio_url,

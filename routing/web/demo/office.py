@@ -21,7 +21,7 @@ from routing.web.demo import correcting, sorting
 from routing.web.demo.desk import OfficeDesk, address, audio_url
 from routing.web.guard import loopback_only
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
-from routing.web.moments import length, written
+from routing.web.moments import written
 from routing.web.sound import sound
 from routing.web.wording import Tongue
 
@@ -108,7 +108,7 @@ async def _cases(request: web.Request, desk: OfficeDesk) -> web.Response:
     known = directory.offices.get(office)
     cases = await desk.cases.cases(office)
     if known is None and not cases:
-        return page(request, "demo/missing.html", {}, status=404)
+        return page(request, "demo/missing.html", {"what": "office.missing"}, status=404)
     tongue = tongue_of(request)
     context = {
         "office": _name(directory, office, tongue),
@@ -132,7 +132,7 @@ async def _accept(request: web.Request, desk: OfficeDesk) -> web.Response:
     """Back to the case, signed for; 404 and 409 where there is none, or none to be signed for."""
     case = await desk.case_of(request)
     if case is None:
-        return page(request, "demo/missing.html", {}, status=404)
+        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
     try:
         await desk.casework.accept(case.reference, "office page")
     except IllegalTransition:
@@ -168,7 +168,6 @@ def _how_written(directory: Directory, zone: ZoneInfo, tongue: Tongue) -> dict[s
         "when": lambda at: written(at, zone, tongue),
         "topic": topic,
         "line": line,
-        "length": length,
         "masked": masked,
         "pair": spaced,
         "audio_url": audio_url,

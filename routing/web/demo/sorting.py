@@ -19,7 +19,7 @@ async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """All topics, each with the office that leads it."""
     case = await desk.case_of(request)
     if case is None:
-        return page(request, "demo/missing.html", {}, status=404)
+        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
     return _topics(request, desk, case) if case.unsorted else _late(request, case)
 
 
@@ -27,7 +27,7 @@ async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """Back to the case, wherever it is now; 409 where it waits no longer or may not go there."""
     case = await desk.case_of(request)
     if case is None:
-        return page(request, "demo/missing.html", {}, status=404)
+        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
     topic = str((await request.post()).get("topic", ""))
     if topic not in desk.directory().topics:
         return _topics(request, desk, case, status=422) if case.unsorted else _late(request, case)

@@ -11,6 +11,7 @@ def test_phrases_are_cut_out_of_the_text_that_they_make() -> None:
     words = Words("停水了。 三天 no water", "openai", BARE, phrases(4, 2, 8))
 
     assert [part.text for part in words.parts] == ["停水了。", "三天", "no water"]
+    assert [part.before for part in words.parts] == ["", "", ""]
     assert [part.sure for part in words.parts] == [True, False, False]
     assert [part.unsure for part in words.parts] == [False, True, False]
     assert words.unsure
@@ -46,3 +47,19 @@ def test_between_sure_and_unsure_a_person_decides(
     (part,) = words.parts
 
     assert (part.sure, part.unsure, words.unsure) == (sure, unsure, unsure)
+
+
+@pytest.mark.parametrize(
+    ("phrases", "written"),
+    [
+        (("停水，", "希望", "快修"), "停水，希望快修"),
+        (("The water", "is off"), "The water is off"),
+        (("请到", "Main Street", "去"), "请到Main Street去"),
+        (("停水", "", "了"), "停水了"),
+        (("", "no", "", "water"), "no water"),
+    ],
+)
+def test_phrases_are_written_as_their_language_is(phrases: tuple[str, ...], written: str) -> None:
+    cut = tuple(Phrase(len(phrase), 0.9) for phrase in phrases)
+
+    assert Words(" ".join(phrases), "openai", 0.9, cut).flowing == written

@@ -154,9 +154,9 @@ async def test_words_that_are_not_sure_are_marked_and_the_recording_counts(demo_
     assert (
         "〔？〕内的词句，机器没有把握，请以录音为准。\n"
         "The machine is unsure of the words in 〔？〕: please check them against the recording.\n"
-        "路灯坏了。 〔？<快来>修〕\n" in sent.text
+        "路灯坏了。〔？<快来>修〕\n" in sent.text
     )
-    assert "路灯坏了。 〔？&lt;快来&gt;修〕</p>" in sent.html
+    assert "路灯坏了。〔？&lt;快来&gt;修〕</p>" in sent.html
 
 
 async def test_what_a_person_heard_stands_before_a_machines_words(demo_plan: Plan) -> None:

@@ -121,4 +121,5 @@ async def test_a_case_is_accepted_from_the_keyboard(page: Page, offices: Offices
     )
     await expect(page.get_by_role("button", name="Accept")).to_have_count(1)
     assert page.url.endswith("#case-46270395")
+    await expect(page.locator("#case-46270395")).to_be_focused()
     assert offices.cases.accepted == [("46270395", "office page")]

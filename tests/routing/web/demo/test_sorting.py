@@ -141,4 +141,8 @@ async def test_there_is_no_form_for_a_case_that_is_not_kept(
         asked = await client.get(TOPIC)
         tried = await sent(client, "water")
 
+        text = await asked.text()
+
     assert (asked.status, tried[0]) == (404, 404)
+    assert "没有这件工单" in text
+    assert "单位" not in text.partition("<main")[2].partition("<a ")[0]
