@@ -38,8 +38,8 @@ class Facts:
     read out; `asked` is the reference keyed at
     progress, with `state`, `asked_office` and `asked_due` as told; `order` are the targets to
     ring, `rung` how many have been tried and `declined` the numbers that said no; `keys_only`
-    after unheard words, `spoken` after a choice by words; `guess` is the word of the vocabulary
-    that was perhaps meant, while the caller is asked."""
+    after unheard words; `guess` are the words of the vocabulary that were perhaps meant, while
+    the caller is asked."""
 
     kind: Kind | None = None
     about: About | None = None
@@ -66,7 +66,6 @@ class Facts:
     accepted: bool = False
     empty: int = 0
     keys_only: bool = False
-    spoken: bool = False
     changed_language: bool = False
     guess: str = ""
 
@@ -230,8 +229,12 @@ def from_plain(plain: Mapping[str, Any]) -> Call:
     )
 
 
+_FORMER: Final = frozenset({"spoken"})
+"""Facts that calls of earlier versions hold, which nothing asks for any more."""
+
+
 def _facts(plain: Mapping[str, Any]) -> Facts:
-    read = dict(plain)
+    read = {name: fact for name, fact in plain.items() if name not in _FORMER}
     if "order" in read:
         read["order"] = tuple(Target.from_plain(item) for item in read["order"])
     if "declined" in read:

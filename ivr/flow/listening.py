@@ -7,10 +7,10 @@ from ivr.flow.call import Call, with_facts
 from ivr.flow.effect import NoteStray
 from ivr.flow.event import LineEvent
 from ivr.flow.instruction import Ask, Say
+from ivr.flow.labels import labels
 from ivr.flow.node import Menu
 from ivr.flow.speech import holds, say, say_all
 from ivr.flow.turn import Go, Step, Turn
-from ivr.flow.words import ONCE_SPOKEN
 from ivr.flow.world import World
 
 
@@ -26,17 +26,19 @@ def ask(
 def listen(world: World, call: Call, node: Menu, prompts: tuple[Say, ...]) -> Turn:
     """Speak `prompts` and listen as the menu does."""
     speech = hears(world, call, node)
-    hints = (
-        world.plan.vocabulary.hints(call.language, node.speech) if speech and node.speech else ()
-    )
+    hints = expected(world, call, node) if speech else ()
     return Turn(call, (Ask(prompts, call.language, node.wait, speech=speech, hints=hints),))
 
 
 def hears(world: World, call: Call, node: Menu) -> bool:
     """Whether the menu listens for words in this call."""
-    if node.speech is None or not world.plan.policy.hears or call.facts.keys_only:
-        return False
-    return call.facts.spoken or node.speech not in ONCE_SPOKEN
+    return node.speech is not None and world.plan.policy.hears and not call.facts.keys_only
+
+
+def expected(world: World, call: Call, node: Menu) -> tuple[str, ...]:
+    """What a recogniser is told to expect: the options as they are read out, then all words."""
+    read_out = tuple(label.written for label in labels(world, call, node))
+    return (*read_out, *world.plan.vocabulary.hints(call.language, node.speech or ""))
 
 
 def on_silence(world: World, call: Call, node: Menu) -> Step:

@@ -1,16 +1,15 @@
 """What the line says of words that it took for a choice: what it understood, or, where they only
-sounded like a known word, whether that was meant. Yes and no are keys alone, so that a television
-chooses nothing (prompts §1). The counterpart of `listening`, for what was not understood."""
+sounded like a known word or stood in a story, whether that was meant. Yes and no are keys alone,
+so that a television chooses nothing (prompts §1). The counterpart of `listening`, for what was
+not understood."""
 
 from dataclasses import replace
 from typing import assert_never
 
 from ivr.flow.call import Call, with_facts
 from ivr.flow.instruction import Ask, Say
-from ivr.flow.node import Menu
-from ivr.flow.speech import say
-from ivr.flow.turn import Turn
-from ivr.flow.words import (
+from ivr.flow.labels import label_of
+from ivr.flow.meaning import (
     Again,
     Choice,
     Emergency,
@@ -22,6 +21,9 @@ from ivr.flow.words import (
     Person,
     TopicWord,
 )
+from ivr.flow.node import Menu
+from ivr.flow.speech import say
+from ivr.flow.turn import Turn
 from ivr.flow.world import World
 
 
@@ -30,8 +32,11 @@ def said_back(world: World, call: Call, node: Menu, meaning: Meaning) -> tuple[S
     parts = _parts(world, call, node, meaning)
     if not parts:
         return ()
-    comma = "，" if call.language == "zh-CN" else ", "
-    return (say(world, call, "heard.said", said=comma.join(parts)),)
+    return (say(world, call, "heard.said", said=_joined(call, parts)),)
+
+
+def _joined(call: Call, parts: tuple[str, ...]) -> str:
+    return ("，" if call.language == "zh-CN" else ", ").join(parts)
 
 
 def _parts(world: World, call: Call, node: Menu, meaning: Meaning) -> tuple[str, ...]:
@@ -48,22 +53,31 @@ def _parts(world: World, call: Call, node: Menu, meaning: Meaning) -> tuple[str,
                 *_parts(world, call, node, topic_said),
             )
         case Choice(key):
-            about = node.options[key].about if key in node.options else None
-            return () if about is None else (_phrase(world, call, f"about.{about}"),)
+            return _option(world, call, node, key)
         case Person() | Again() | EndWord() | Emergency():
             return ()
         case _:
             assert_never(meaning)
 
 
+def _option(world: World, call: Call, node: Menu, key: str) -> tuple[str, ...]:
+    """What a key states of the matter, as the menu reads it out."""
+    about = node.options[key].about if key in node.options else None
+    if about is not None:
+        return (_phrase(world, call, f"about.{about}"),)
+    label = label_of(world, call, node, key)
+    return () if label is None else (label,)
+
+
 def _phrase(world: World, call: Call, name: str) -> str:
     return say(world, call, name).text
 
 
-def ask_whether(world: World, call: Call, word: str, *, slow: bool = False) -> Turn:
-    """Was this word meant? `1` right, `2` wrong."""
-    call = with_facts(call, guess=word)
-    asked = say(world, call, "heard.guess", slow=slow, said=word)
+def ask_whether(world: World, call: Call, *words: str, slow: bool = False) -> Turn:
+    """Were these words meant? `1` right, `2` wrong."""
+    guess = _joined(call, words)
+    call = with_facts(call, guess=guess)
+    asked = say(world, call, "heard.guess", slow=slow, said=guess)
     return Turn(call, (Ask((asked,), call.language),))
 
 

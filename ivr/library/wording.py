@@ -4,11 +4,12 @@ The counterpart of `ivr/phrases`, where both are, in each language."""
 import tomllib
 from collections.abc import Mapping
 
-from ivr.flow import words as spoken
+from ivr.flow import meaning as spoken
 from ivr.flow.homophones import SILENT, Homophones, folded
 from ivr.flow.instruction import Language
+from ivr.flow.meaning import Meaning
 from ivr.flow.phrasebook import Phrase, Phrasebook
-from ivr.flow.words import Meaning, Vocabulary, Words
+from ivr.flow.words import Vocabulary, Words
 from ivr.library.errors import LibraryError
 from routing.cases.kinds import Kind
 from routing.register import Topic
@@ -63,11 +64,18 @@ def _words(language: Language, text: str, topics: Mapping[str, Topic]) -> Words:
             for kind, words in read["kinds"].items()
             for word in words
         }
+        groups: dict[str, Meaning] = {
+            word: spoken.Group(int(group))
+            for group, words in read["groups"].items()
+            for word in words
+        }
         named: dict[str, Meaning] = {
             word: spoken.TopicWord(topic, topics[topic].group)
             for topic, words in read["topics"].items()
             for word in words
         }
-        return Words(everywhere, main, about, kinds, named, tuple(read["emergency"]))
+        none: dict[str, Meaning] = dict.fromkeys(read["none"], spoken.Choice("#"))
+        emergency = tuple(read["emergency"])
+        return Words(everywhere, none, main, about, kinds, groups, named, emergency)
     except (tomllib.TOMLDecodeError, KeyError, ValueError) as wrong:
         raise LibraryError(f"the words in {language} cannot be used: {wrong}") from wrong

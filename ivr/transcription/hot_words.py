@@ -9,7 +9,8 @@ from itertools import chain, pairwise, zip_longest
 from typing import Final
 
 from ivr.flow.instruction import Language
-from ivr.flow.words import TopicWord, Vocabulary, Words
+from ivr.flow.meaning import TopicWord
+from ivr.flow.words import Vocabulary, Words
 from routing.register import Directory, PublishedNumber
 
 MOST_TOKENS: Final = 224

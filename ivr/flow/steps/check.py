@@ -8,12 +8,12 @@ from ivr.flow.digits import Cleared, Keyed, Nothing, Person, read_keys
 from ivr.flow.effect import NoteVerdict
 from ivr.flow.event import LineEvent, Pressed, Silence, Spoke
 from ivr.flow.instruction import Ask, Say
+from ivr.flow.meaning import Emergency
+from ivr.flow.meaning import Person as PersonWord
 from ivr.flow.node import Check
 from ivr.flow.speech import say
 from ivr.flow.turn import Go, Step, Turn
 from ivr.flow.verdict import verdict_name, verdict_on
-from ivr.flow.words import Emergency
-from ivr.flow.words import Person as PersonWord
 from ivr.flow.world import World
 from routing.cases.kinds import Kind
 from routing.directory import Genuine

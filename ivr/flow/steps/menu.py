@@ -5,12 +5,9 @@ from typing import Any, assert_never
 
 from ivr.flow.call import Call, with_facts
 from ivr.flow.event import LineEvent, Pressed, Silence, Spoke
+from ivr.flow.labels import labels
 from ivr.flow.listening import ask, on_silence, on_stray, on_unheard, on_wrong
-from ivr.flow.node import Menu, Option
-from ivr.flow.speech import holds, say_all
-from ivr.flow.turn import Go, Step, Turn
-from ivr.flow.understood import ask_once_more, ask_whether, said_back
-from ivr.flow.words import (
+from ivr.flow.meaning import (
     Again,
     Choice,
     Emergency,
@@ -22,6 +19,10 @@ from ivr.flow.words import (
     Person,
     TopicWord,
 )
+from ivr.flow.node import Menu, Option
+from ivr.flow.speech import holds, say_all
+from ivr.flow.turn import Go, Step, Turn
+from ivr.flow.understood import ask_once_more, ask_whether, said_back
 from ivr.flow.world import World
 from routing.cases.kinds import Kind
 
@@ -85,10 +86,13 @@ def choose(call: Call, option: Option) -> Go:
 def hear_words(world: World, call: Call, node: Menu, text: str) -> Step:
     """What the words mean here; emergency words lead straight to the recording."""
     vocabulary, menu = world.plan.vocabulary, node.speech or ""
-    meaning = vocabulary.understand(text, call.language, menu)
-    if meaning is not None:
-        return _understood(world, call, node, meaning)
-    word = vocabulary.resembled(text, call.language, menu) if node.speech else None
+    read_out = labels(world, call, node) if node.speech else ()
+    understood = vocabulary.understood(text, call.language, menu, read_out)
+    if understood.meaning is not None:
+        if understood.sure:
+            return _understood(world, call, node, understood.meaning)
+        return ask_whether(world, call, *understood.words)
+    word = vocabulary.resembled(text, call.language, menu, read_out) if node.speech else None
     return on_unheard(world, call, node) if word is None else ask_whether(world, call, word)
 
 
@@ -112,15 +116,14 @@ def hear_whether(world: World, call: Call, node: Menu, event: LineEvent) -> Step
 
 
 def _meant(world: World, call: Call, node: Menu, word: str) -> Step:
-    meaning = world.plan.vocabulary.understand(word, call.language, node.speech or "")
-    if meaning is None:
-        return on_unheard(world, call, node)
-    return follow(world, with_facts(call, spoken=True), node, meaning)
+    read_out = labels(world, call, node)
+    meaning = world.plan.vocabulary.understand(word, call.language, node.speech or "", read_out)
+    return on_unheard(world, call, node) if meaning is None else follow(world, call, node, meaning)
 
 
 def _understood(world: World, call: Call, node: Menu, meaning: Meaning) -> Step:
     """On to where it leads, having said what was understood."""
-    step = follow(world, with_facts(call, spoken=True), node, meaning)
+    step = follow(world, call, node, meaning)
     if isinstance(step, Turn):
         return step
     return replace(step, say=(*said_back(world, call, node, meaning), *step.say))

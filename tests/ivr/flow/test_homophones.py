@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.flow.homophones import SILENT, Homophones, folded
-from ivr.flow.words import EndWord, Vocabulary
+from ivr.flow.meaning import EndWord
+from ivr.flow.words import Vocabulary
 from ivr.flow.world import Plan
 from ivr.library.plans import shipped_homophones
 from tools import syllables
@@ -76,6 +77,7 @@ def test_without_readings_nothing_sounds_like_anything() -> None:
         ("找活干", "main", None),  # like danger
         ("解数了", "main", None),  # like the end
         ("今天天气", "main", None),
+        ("物业、医院、公交", "topic", None),  # known as it is written, but of several topics
     ],
 )
 def test_a_menu_is_told_the_word_that_was_perhaps_meant(
@@ -93,7 +95,7 @@ def test_every_word_that_may_be_guessed_is_found_by_its_own_sound(words: Vocabul
     known = words.languages["zh-CN"]
     for table in (known.main, known.kinds, known.topics, known.everywhere):
         for word, meaning in table.items():
-            if not isinstance(meaning, EndWord):
+            if not isinstance(meaning, EndWord) and not word.isascii():
                 assert words.homophones.places(word, [word]), word
                 assert (0, word) in words.homophones.places(word, [word])
 

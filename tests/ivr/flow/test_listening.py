@@ -1,13 +1,13 @@
-"""When a menu listens for words: never after one that it did not understand, and where the kind is
-asked only for who has spoken before."""
+"""When a menu listens for words: until it does not understand one; and a television chooses
+nothing."""
 
 import pytest
 
 from ivr.flow.event import Spoke
-from ivr.flow.instruction import Ask
 from ivr.flow.world import Plan
-from routing.cases.kinds import Kind
-from tests.ivr.flow.wandering import LEADER, Wanderer, Way, go, ring
+from routing.cases.kinds import About, Kind
+from tests.ivr.flow.understanding import heard, listens
+from tests.ivr.flow.wandering import LEADER, Way, go, ring
 
 
 def test_from_unheard_words_on_only_keys_are_offered(demo_plan: Plan) -> None:
@@ -20,9 +20,74 @@ def test_from_unheard_words_on_only_keys_are_offered(demo_plan: Plan) -> None:
     assert not listens(wanderer).speech
 
 
-@pytest.mark.parametrize("way", [("2",), ("2", "3")])
-def test_who_uses_the_keys_is_not_chosen_for_by_a_television(demo_plan: Plan, way: Way) -> None:
-    assert not listens(go(ring(demo_plan), *way)).speech
+@pytest.mark.parametrize("way", [("2",), ("2", "3"), ("2", "3", "3"), ("2", "1", "1")])
+def test_a_menu_listens_alike_after_keys_and_after_words(demo_plan: Plan, way: Way) -> None:
+    assert listens(go(ring(demo_plan, LEADER), *way)).speech
+
+
+@pytest.mark.parametrize(
+    ("way", "words", "kind", "about"),
+    [
+        (("2",), "求助", Kind.HELP, None),
+        (("2", "3"), "商家或个人", Kind.COMPLAINT, About.BUSINESS),
+        (("9", "2"), "help", Kind.HELP, None),
+        (("9", "2", "3"), "a business or person", Kind.COMPLAINT, About.BUSINESS),
+    ],
+)
+def test_who_used_the_keys_may_speak(
+    demo_plan: Plan, way: Way, words: str, kind: Kind, about: About | None
+) -> None:
+    facts = go(ring(demo_plan, LEADER), *way, Spoke(words)).call.facts
+
+    assert (facts.kind, facts.about) == (kind, about)
+
+
+def test_yes_and_no_are_keys_alone(demo_plan: Plan) -> None:
+    assert not listens(go(ring(demo_plan), Spoke("我要头诉"))).speech
+
+
+BROADCAST = "欢迎收看新闻联播，今天的主要内容有，全国人大举报投诉建议意见都很多"
+
+
+@pytest.mark.parametrize(
+    ("way", "words", "said"),
+    [
+        ((), BROADCAST, "没有听懂，请按键。"),
+        (("2", "2"), "物业，医院，公交", "没有听懂，请按键。"),
+        (("2",), BROADCAST, "没有听懂，请按键。"),
+        (
+            (),
+            "各位观众晚上好，全市今年受理消费者投诉比去年少了三成",
+            "您说的是投诉，对按1，不对按2。",
+        ),
+        (
+            ("2", "2"),
+            "本台消息，我市今天又有三个住宅小区换了新的物业公司",
+            "您说的是物业，对按1，不对按2。",
+        ),
+    ],
+)
+def test_a_television_chooses_nothing(demo_plan: Plan, way: Way, words: str, said: str) -> None:
+    wanderer = go(ring(demo_plan, LEADER), *way)
+    before = wanderer.call
+
+    go(wanderer, Spoke(words))
+
+    assert heard(wanderer)[0] == said
+    assert not listens(wanderer).speech
+    after = wanderer.call
+    assert (after.at, after.facts.kind) == (before.at, before.facts.kind)
+    assert after.facts.topic is None
+
+
+def test_a_story_that_was_asked_about_counts_as_said(demo_plan: Plan) -> None:
+    story = "你好，我是东城区的居民，我想投诉我们小区的物业公司，一直不修电灯"
+
+    wanderer = go(ring(demo_plan, LEADER), Spoke(story))
+    assert heard(wanderer) == ["您说的是投诉，物业，对按1，不对按2。"]
+
+    facts = go(wanderer, "1").call.facts
+    assert (facts.kind, facts.topic) == (Kind.COMPLAINT, "housing")
 
 
 def test_who_has_spoken_may_go_on_speaking(demo_plan: Plan) -> None:
@@ -44,9 +109,3 @@ def test_a_topic_said_where_the_kind_is_asked_is_not_asked_again(demo_plan: Plan
 
     assert go(wanderer, "2").call.at == "record"
     assert wanderer.call.facts.topic == "water"
-
-
-def listens(wanderer: Wanderer) -> Ask:
-    ask = wanderer.last.say[-1]
-    assert isinstance(ask, Ask)
-    return ask

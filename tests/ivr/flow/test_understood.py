@@ -4,20 +4,10 @@ sounded like known ones."""
 import pytest
 
 from ivr.flow.event import LineEvent, Silence, Spoke
-from ivr.flow.instruction import Ask, Language, Say
+from ivr.flow.instruction import Language
 from ivr.flow.world import Plan
-from tests.ivr.flow.wandering import LEADER, Wanderer, Way, go, ring
-
-
-def heard(wanderer: Wanderer) -> list[str]:
-    """All that was spoken in the last turn."""
-    said: list[str] = []
-    for part in wanderer.last.say:
-        if isinstance(part, Say):
-            said.append(part.text)
-        elif isinstance(part, Ask):
-            said.extend(one.text for one in part.prompts)
-    return said
+from tests.ivr.flow.understanding import heard, listens
+from tests.ivr.flow.wandering import LEADER, Way, go, ring
 
 
 @pytest.mark.parametrize(
@@ -87,12 +77,6 @@ def test_a_kind_that_was_asked_about_counts_as_said(demo_plan: Plan) -> None:
 
     assert not heard(wanderer)[0].startswith("您说的是")  # it was said in the question
     assert listens(wanderer).speech
-
-
-def listens(wanderer: Wanderer) -> Ask:
-    ask = wanderer.last.say[-1]
-    assert isinstance(ask, Ask)
-    return ask
 
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")

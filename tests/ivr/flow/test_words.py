@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.flow.instruction import Language
-from ivr.flow.words import (
-    LONGEST,
-    MENUS,
+from ivr.flow.meaning import (
     Again,
     Choice,
     Emergency,
@@ -21,9 +19,8 @@ from ivr.flow.words import (
     Meaning,
     Person,
     TopicWord,
-    Vocabulary,
-    Words,
 )
+from ivr.flow.words import LONGEST, MENUS, Vocabulary, Words
 from ivr.flow.world import Plan
 from routing.cases.kinds import Kind
 
@@ -199,8 +196,77 @@ def test_words_of_two_groups_and_one_length_decide_nothing(words: Vocabulary) ->
     assert words.understand("停水和医院", "zh-CN", "topic") is None
 
 
-def test_the_longest_word_wins(words: Vocabulary) -> None:
-    assert words.understand("医院的出租车", "zh-CN", "topic") == TopicWord("transport", 1)
+@pytest.mark.parametrize(
+    ("text", "language", "meaning"),
+    [
+        ("红绿灯的路灯", "zh-CN", None),
+        ("医院的出租车", "zh-CN", None),
+        ("宅基地规划", "zh-CN", TopicWord("land", 3)),
+        ("tax refund", "en", TopicWord("tax", 3)),
+        ("my tax and my refund", "en", Group(3)),
+        ("medical insurance", "en", TopicWord("health", 2)),
+    ],
+)
+def test_a_longer_word_hides_those_within_it_and_no_others(
+    words: Vocabulary, text: str, language: Language, meaning: Meaning | None
+) -> None:
+    assert words.understand(text, language, "topic") == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "meaning"),
+    [
+        (
+            "I want to complain about a shop",
+            "en",
+            KindAndTopic(Kind.COMPLAINT, TopicWord("market", 3)),
+        ),
+        ("I complained about the shop", "en", KindAndTopic(Kind.COMPLAINT, TopicWord("market", 3))),
+        ("somebody complains", "en", KindWord(Kind.COMPLAINT)),
+        ("I'm complaining", "en", KindWord(Kind.COMPLAINT)),
+        ("reporting a bribe", "en", KindAndTopic(Kind.REPORT, TopicWord("discipline", 4))),
+        ("I reported it", "en", KindWord(Kind.REPORT)),
+        ("may I suggest something", "en", KindWord(Kind.SUGGESTION)),
+        ("I have no power", "en", TopicWord("power", 1)),
+        ("there is no electricity", "en", TopicWord("power", 1)),
+        ("a power outage", "en", TopicWord("power", 1)),
+        ("the power is out", "en", TopicWord("power", 1)),
+        ("no water and no power", "en", Group(1)),
+        ("家里没电了", "zh-CN", TopicWord("power", 1)),
+        ("断水两天了", "zh-CN", TopicWord("water", 1)),
+        ("投诉商家", "zh-CN", KindAndTopic(Kind.COMPLAINT, TopicWord("market", 3))),
+    ],
+)
+def test_forms_of_a_word_are_the_word(
+    words: Vocabulary, text: str, language: Language, meaning: Meaning
+) -> None:
+    assert words.understand(text, language, "main") == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "asked"),
+    [
+        ("请问怎么投诉", "zh-CN", ("投诉",)),
+        ("how do I complain about the shop", "en", ("complain", "shop")),
+        ("反映一个骗子", "zh-CN", ("骗子",)),
+        ("您刚才说的这些情况我都听明白了就是想要投诉物业公司", "zh-CN", ("投诉", "物业")),
+        ("下面请看新闻，人工智能正在改变我们每个人的生活和工作", "zh-CN", ("人工",)),
+    ],
+)
+def test_where_it_is_not_sure_the_words_are_to_be_asked_about(
+    words: Vocabulary, text: str, language: Language, asked: tuple[str, ...]
+) -> None:
+    understood = words.understood(text, language, "main")
+
+    assert (understood.words, understood.sure) == (asked, False)
+    assert words.understand("，".join(asked), language, "main") == understood.meaning
+
+
+def test_many_kinds_are_no_answer_and_of_a_complaint_and_a_report_one(words: Vocabulary) -> None:
+    assert words.understand("举报投诉建议意见", "zh-CN", "main") is None
+    assert words.understand("投诉举报", "zh-CN", "main") == KindWord(Kind.COMPLAINT)
+    assert words.understand("反映举报投诉建议", "zh-CN", "main") == Choice("2")
+    assert words.understand("建议，投诉，求助，停水", "zh-CN", "main") == TopicWord("water", 1)
 
 
 def test_a_person_is_heard_where_digits_are_collected(words: Vocabulary) -> None:
