@@ -7,7 +7,7 @@ from deployment import uncaught  # noqa: F401 - first, for what is said where th
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -34,11 +34,13 @@ from deployment.delivery import MAILED, telling
 from deployment.engine import engine_of
 from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
+from deployment.forgetting import Forgetting
 from deployment.health import health_routes
 from deployment.house import HOUSE, House, furnish, new_id
 from deployment.ledger import sweep_of
 from deployment.listening import Worker, listening, taking_leave, told_to_stop
 from deployment.lookout import look_after, shared
+from deployment.loops import Loop
 from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
 from deployment.plans import Newest
@@ -221,8 +223,7 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
 
 
 async def background(app: web.Application) -> AsyncIterator[None]:
-    """The outbox's drain, the ledger's sweep, retention and the nightly plan, until the server
-    stops."""
+    """All that goes on beside the calls, until the server stops."""
     house = app[HOUSE]
     await house.keeper.begin()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
@@ -231,36 +232,11 @@ async def background(app: web.Application) -> AsyncIterator[None]:
         hands = drains(house, rest)
         presence = Presence(house.database, house.outbox, house.clock, hands)
         await presence.begin()
-        sweep = sweep_of(
-            rest,
-            house.database,
-            house.conversation,
-            lambda: house.plans.current,
-            calls=house.calls,
-            clock=house.clock,
-        )
-        forget = forgetting.Forgetting(
-            StoredLeases(house.database), house.retention, house.outgoing, house.clock
-        )
-        newest = Newest(house.plans, house.database, house.settings, house.clock)
+        draining = (Loop(FAILED, one.run) for one in hands.each)
+        beating = Loop(BEAT, presence.beat, first=BEAT)
         tasks = [
-            group.create_task(_forever(EVERY, sweep.run, first=EVERY)),
-            *(group.create_task(_forever(FAILED, one.run)) for one in hands.each),
-            group.create_task(_forever(BEAT, presence.beat, first=BEAT)),
-            group.create_task(_forever(forgetting.EVERY, forget.run)),
-            group.create_task(
-                _forever(undelivered.EVERY, undelivered.Aloud(house.undelivered).run)
-            ),
-            group.create_task(_forever(FAILED, house.keeper.run)),
-            group.create_task(_forever(FAILED, lambda: shared(house))),
-            group.create_task(_forever(FAILED, newest.run)),
-            group.create_task(_forever(FAILED, house.database.signals.listen)),
-            group.create_task(_forever(RECOVER_EVERY, recovery(house, rest).run)),
-            group.create_task(_forever(TIDIED, tidying(house.settings, house.fallback.bank))),
+            group.create_task(loop.run()) for loop in (*draining, beating, *loops(house, rest))
         ]
-        bounces = looking(house.settings, house.database, Sealing(house.secrets.key), house.clock)
-        if bounces is not None:
-            tasks.append(group.create_task(_forever(EVERY_LOOK, bounces.run)))
         yield
         for task in tasks:
             task.cancel()
@@ -270,18 +246,30 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             await house.keeper.write_hits()
 
 
-async def _forever(
-    seconds: float, work: Callable[[], Awaitable[None]], *, first: float = 0.0
-) -> None:
-    await asyncio.sleep(first)
-    while True:
-        try:
-            await work()
-        except StorageError as wrong:
-            LOG.warning("background.waits", why=str(wrong))
-        except Exception:
-            LOG.exception("background.failed")
-        await asyncio.sleep(seconds)
+def loops(house: House, rest: Rest) -> Iterator[Loop]:
+    """The ledger's sweep, retention, the newest plan and what else is looked after."""
+    database, clock, settings = house.database, house.clock, house.settings
+    sweep = sweep_of(
+        rest,
+        database,
+        house.conversation,
+        lambda: house.plans.current,
+        calls=house.calls,
+        clock=clock,
+    )
+    yield Loop(EVERY, sweep.run, first=EVERY)
+    forget = Forgetting(StoredLeases(database), house.retention, house.outgoing, clock)
+    yield Loop(forgetting.EVERY, forget.run)
+    yield Loop(undelivered.EVERY, undelivered.Aloud(house.undelivered).run)
+    yield Loop(FAILED, house.keeper.run)
+    yield Loop(FAILED, lambda: shared(house))
+    yield Loop(FAILED, Newest(house.plans, database, settings, clock).run)
+    yield Loop(FAILED, database.signals.listen)
+    yield Loop(RECOVER_EVERY, recovery(house, rest).run)
+    yield Loop(TIDIED, tidying(settings, house.fallback.bank))
+    bounces = looking(settings, database, Sealing(house.secrets.key), clock)
+    if bounces is not None:
+        yield Loop(EVERY_LOOK, bounces.run)
 
 
 def drains(house: House, rest: Rest) -> Drains:

@@ -1,5 +1,5 @@
 """What is forgotten in time, on one replica at a time: two at once would do no harm, and twice the
-work. Used by `server.background`."""
+work. Used by `server.loops`."""
 
 import secrets
 from dataclasses import dataclass, field
