@@ -224,8 +224,8 @@ class Handoff:
             self._noted(job, await self._outbox.done(self._latest(job), self._clock.now()))
 
     def _latest(self, job: Job) -> Job:
-        """As it was claimed last, with what follows from it."""
-        return replace(self._held[job.id], follows=job.follows)
+        """As it was claimed last, with what follows from it and what went out."""
+        return replace(self._held[job.id], follows=job.follows, went_out=job.went_out)
 
     def _noted(self, job: Job, left_out: Sequence[str]) -> None:
         """Tell of what follows from it and was turned away."""

@@ -52,8 +52,7 @@ class OfficeCase:
     case, where this one repeats it. `left_in_outage` marks a message that was taken while the
     system was down, when nobody could ask for more: `kind` and `topic` are None then, unless the
     caller had told them before. `unsorted`: nobody has said its topic, and it can still be said;
-    `to_sort` is why its words could not, where they were read. `sorted_by` are the recording and
-    the source whose words did. Times are aware UTC."""
+    `to_sort` is why its words could not, where they were read. Times are aware UTC."""
 
     reference: str
     office: str
@@ -73,7 +72,6 @@ class OfficeCase:
     left_in_outage: bool = False
     unsorted: bool = False
     to_sort: Unclear | None = None
-    sorted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,16 @@ class Statement:
 
     reference: str | None
     texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTold:
+    """How the work stands that tells a case first, by one way: whether some of it `waits` still,
+    and the marks of the words that it surely `held`, each time that it may have gone out. Where a
+    kill leaves that open they are none."""
+
+    waits: bool
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +219,8 @@ class Job:
     """Durable work that somebody has claimed. `kind` is a `JobKind`, unless another version
     enqueued it; `payload` is JSON; `attempts` counts the claims, this one too; `failures` those
     that the far side did not let through (a kill or a full disk of ours is none). `follows` is what
-    its handler wants taken on in the transaction that notes how it went, whichever way."""
+    its handler wants taken on in the transaction that notes how it went, whichever way; there too
+    stands what `went_out`: before each message, the marks of the words in it."""
 
     id: int
     kind: str
@@ -220,6 +229,7 @@ class Job:
     key: str | None = None
     failures: int = 0
     follows: list[NewJob] = field(default_factory=list, compare=False)
+    went_out: list[frozenset[str]] = field(default_factory=list, compare=False)
 
     @property
     def tries(self) -> int:

@@ -28,7 +28,15 @@ from routing.cases.kinds import About, Kind
 from routing.cases.sorting import Doubt, Unclear
 from routing.cases.transitions import Actor
 from routing.cases.words import Correction, Phrase, Words
-from routing.ports import Audio, JobKind, KeptRecording, OfficeCase, OfficeCount, Statement
+from routing.ports import (
+    Audio,
+    FirstTold,
+    JobKind,
+    KeptRecording,
+    OfficeCase,
+    OfficeCount,
+    Statement,
+)
 from storage.acceptance import accept
 from storage.beneath import Read
 from storage.corrections import corrections_of, corrections_of_case
@@ -43,6 +51,7 @@ from storage.tables.cases import (
     recordings,
     transcripts,
 )
+from storage.told import first_told
 
 SHOWN: Final = 200
 URGENT: Final = and_(cases.c.danger, cases.c.state.not_in([state.value for state in ENDS]))
@@ -102,6 +111,10 @@ class StoredCases:
         )
         rows = await self._database.read(query)
         return Statement(rows[0].reference, tuple(row.text for row in rows)) if rows else None
+
+    async def first_told(self, reference: str, channel: str = "") -> FirstTold | None:
+        """How the case was first told by this channel, else by mail."""
+        return await first_told(self._database, reference, channel)
 
     async def mark_danger(self, reference: str, now: datetime) -> bool:
         """Mark it, note that the system did, tell its office again: once, in one transaction. It is
@@ -222,7 +235,6 @@ def _case(
         left_in_outage=left,
         unsorted=row.unsorted,
         to_sort=_to_sort(row) if row.unsorted else None,
-        sorted_by=f"{row.recording} {row.source}" if decided and row.recording else "",
     )
 
 

@@ -33,6 +33,7 @@ from storage.finished import HELD, Ends
 from storage.leases import NOW, lease_of
 from storage.tables.ledger import leases
 from storage.tables.outbox import JobState, outbox
+from storage.told import after_a_try, once_done
 
 LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
 """A job that nobody finished within this time is claimed again. Longer than any handler may take
@@ -232,7 +233,7 @@ class StoredOutbox:
         """Finish it; what its payload says of people is dropped. As all ends of a job it takes on
         what follows, once for each key; returns the keys of what was turned away, its share being
         used up."""
-        done = {"payload": "{}", "finished": now, "error": None, "holder": None}
+        done = {"payload": once_done(job), "finished": now, "error": None, "holder": None}
         return await self._ends.write(_held(job, JobState.DONE) | done, job.follows)
 
     async def again(
@@ -266,7 +267,8 @@ class StoredOutbox:
         ]
 
     async def _set(self, job: Job, state: JobState, **values: Any) -> Sequence[str]:
-        return await self._ends.write_alone(_held(job, state) | values, job.follows)
+        values = {**_held(job, state), **values, **after_a_try(job)}
+        return await self._ends.write_alone(values, job.follows)
 
 
 def _held(job: Job, state: JobState) -> dict[str, Any]:

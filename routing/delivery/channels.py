@@ -3,6 +3,7 @@ many at a time."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from routing.delivery.held import has_come, held, wait_for
 from routing.delivery.lanes import Hands, Lane
 from routing.delivery.letter import News, is_open
 from routing.delivery.notice import Notice
@@ -39,7 +40,7 @@ class Channels:
     async def __call__(self, job: Job) -> None:
         """Raises Refused, TryAgain, NotYet (also where a replica has not yet read of the channel).
         Nothing is told where the case is another office's by now, nor words of a case that has
-        become one not to write of."""
+        become one not to write of, nor those that came with the case by this channel."""
         name = str(job.payload["channel"])
         door = self._doors.get(name)
         if door is None:
@@ -47,10 +48,21 @@ class Channels:
                 f"no channel is called {name} here: add it to ZHITONG_CHANNELS and restart, or "
                 "correct the register"
             )
+        if job.payload["news"] == News.WORDS and await self._have_come(job, name):
+            return
         async with self._lanes[name].turn():
             notice = await self._notice(job)  # as the case is once its turn has come
             if _worth_telling(notice, job):
+                job.went_out.append(held(notice.case, name))
                 await door(notice)
+
+    async def _have_come(self, job: Job, name: str) -> bool:
+        """Whether this channel had these words with their case. Raises NotYet while that is to go:
+        it follows from the first try of the case's mail."""
+        notice = await self._notice(job)
+        first = await self._cases.first_told(notice.case.reference, name)
+        wait_for(first or await self._cases.first_told(notice.case.reference), job)
+        return has_come(notice.case, notice.of, name, first)
 
     async def _notice(self, job: Job) -> Notice:
         case = await self._cases.case(str(job.payload["reference"]))

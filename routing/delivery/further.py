@@ -34,7 +34,7 @@ class Further:
         now = self.clock.now()
         if contact.channel:
             payload: dict[str, object] = {**told, "channel": contact.channel, "of": of}
-            key = f"channel:{contact.channel}:{news_id(news, case.reference, of)}"
+            key = channel_key(contact.channel, news_id(news, case.reference, of))
             yield NewJob(JobKind.TELL_CHANNEL, payload, key, now, case.reference)
         if contact.phone and news in TEXTED:
             prefix = _texts_key(contact.phone, case.opened_at)
@@ -43,6 +43,11 @@ class Further:
             key = f"{prefix}{news_id(news, case.reference, of)}"
             share = Share(prefix, TEXTS_A_DAY)
             yield NewJob(JobKind.TEXT_OFFICE, payload, key, now, case.reference, share)
+
+
+def channel_key(channel: str, id: str) -> str:
+    """The key of the work that tells a channel the news of this id."""
+    return f"channel:{channel}:{id}"
 
 
 def _texts_key(phone: str, opened: datetime) -> str:

@@ -1,25 +1,30 @@
 """Tells an office of its case: the handlers of `tell_office` and `tell_words` jobs. A mail goes at
-once and never waits for words; when these come they follow in the same thread. What else tells the
-first post (`further`) and the ladder (`escalating`) follow from the job, however the mail fares."""
+once and never waits for words; what it lacked of them follows in the same thread. What else tells
+the first post (`further`) and the ladder (`escalating`) follow from the job, however the mail
+fares."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from routing.cases.case import Confidentiality
 from routing.delivery.further import Further
-from routing.delivery.letter import Letter, News, letter, mailed_to, told_first
+from routing.delivery.held import has_come, held, wait_for
+from routing.delivery.letter import Letter, News, is_open, letter, mailed_to, told_first
 from routing.directory import Directory, Office
 from routing.handoff import CASE_COMES, Refused, TryAgain
-from routing.ports import Job, NewJob, OfficeCase, Statement
+from routing.ports import FirstTold, Job, NewJob, OfficeCase, Statement
 
 
 class Cases(Protocol):
-    """Reads one case, and what a recording says."""
+    """Reads one case, what a recording says, and how a case was first told."""
 
     async def case(self, reference: str) -> OfficeCase | None: ...
 
     async def statement(self, sid: str) -> Statement | None: ...
+
+    async def first_told(self, reference: str, channel: str = "") -> FirstTold | None:
+        """By this channel, else by mail; None where no such work is known (any more)."""
+        ...
 
 
 Post = Callable[[Letter], Awaitable[None]]
@@ -48,7 +53,9 @@ class Telling:
         if job.payload.get("office", case.office) != case.office:
             return
         news = News.DANGER if job.payload.get("danger") else News.CASE
-        await self._send(job, case, news, str(job.payload.get("of", "")))
+        of = str(job.payload.get("of", ""))
+        self._tell_further(job, case, news, of)
+        await self._mail(job, case, news, of)
 
     async def of_move(self, job: Job) -> None:
         """That a case has left its office, to that office. Raises Refused where case or office is
@@ -63,8 +70,9 @@ class Telling:
             await self.post(letter(case, office, directory, None, News.MOVED))
 
     async def of_words(self, job: Job) -> None:
-        """The words of a recording; nothing where its case is not one to write of. Raises TryAgain
-        while the recording has no case yet, Refused where the office is unknown."""
+        """The words of a recording; nothing where its case is not one to write of, nor where the
+        case's own mail held them. Raises TryAgain while the recording has no case yet, NotYet while
+        that mail is still to go, Refused where the office is unknown."""
         recording = str(job.payload["recording"])
         said = await self.cases.statement(recording)
         if said is None:
@@ -74,10 +82,15 @@ class Telling:
                 raise TryAgain("the recording whose words to tell has no case yet")
             return
         case = await self.cases.case(said.reference)
+        if case is None or not is_open(case):
+            return
         of = f"{recording} {job.payload['source']}"
-        told = case is not None and case.sorted_by == of  # with the case, to the office it went to
-        if case is not None and not told and case.confidentiality is Confidentiality.NAMED:
-            await self._send(job, case, News.WORDS, of)
+        self._tell_further(job, case, News.WORDS, of)  # each way knows what it told
+        first = await self.cases.first_told(case.reference)
+        wait_for(first, job)
+        to = mailed_to(case, self._office(case.office), self.directory())
+        if to is None or not has_come(case, of, to, first):
+            await self._mail(job, case, News.WORDS, of)
 
     async def _case(self, job: Job) -> OfficeCase:
         case = await self.cases.case(str(job.payload["reference"]))
@@ -91,14 +104,17 @@ class Telling:
             raise Refused("the case's office is not in the register; add it, then send again")
         return office
 
-    async def _send(self, job: Job, case: OfficeCase, news: News, of: str) -> None:
-        directory = self.directory()
-        office = self._office(case.office)
-        if (contact := told_first(case, directory)) is not None:
+    def _tell_further(self, job: Job, case: OfficeCase, news: News, of: str) -> None:
+        self._office(case.office)
+        if (contact := told_first(case, self.directory())) is not None:
             job.follows.extend(self.further(contact, case, news, of=of))
-        if mailed_to(case, office, directory) is not None:
+
+    async def _mail(self, job: Job, case: OfficeCase, news: News, of: str) -> None:
+        directory, office = self.directory(), self._office(case.office)
+        if (to := mailed_to(case, office, directory)) is not None:
+            job.went_out.append(held(case, to))
             await self.post(letter(case, office, directory, self.page(case.office), news, of=of))
-        elif contact is None:
+        elif told_first(case, directory) is None:
             raise Refused(
                 "the office's mailbox is also that of the office complained about, so it is not "
                 "told: ring it, and give it a mailbox of its own in the register"

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import Kind
 from routing.cases.words import Words
 from routing.delivery.letter import Letter
-from routing.ports import Audio, KeptRecording, OfficeCase, Statement
+from routing.ports import Audio, FirstTold, KeptRecording, OfficeCase, Statement
 
 NOW: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 SAID: Final = "楼下的路灯 <坏> 了\n三天没人修"
@@ -46,11 +46,15 @@ class StoppedClock:
 
 
 class Cases:
-    """Cases, and recordings with words: those of a case, and of none yet."""
+    """Cases, and recordings with words: those of a case, and of none yet. `first` is how each case
+    was first told, by channel and by mail ("")."""
 
-    def __init__(self, *cases: OfficeCase, waiting: str = "") -> None:
+    def __init__(
+        self, *cases: OfficeCase, waiting: str = "", first: Mapping[str, FirstTold] | None = None
+    ) -> None:
         self._cases = {case.reference: case for case in cases}
         self._waiting = waiting
+        self._first = first or {}
 
     async def case(self, reference: str) -> OfficeCase | None:
         return self._cases.get(reference)
@@ -63,6 +67,9 @@ class Cases:
                 if sound.sid == sid:
                     return Statement(case.reference, tuple(words.text for words in sound.words))
         return None
+
+    async def first_told(self, reference: str, channel: str = "") -> FirstTold | None:
+        return self._first.get(channel)
 
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

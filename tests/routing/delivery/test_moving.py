@@ -10,7 +10,7 @@ from routing.delivery.letter import Letter, News, letter
 from routing.handoff import Refused
 from routing.ports import Job
 from tests.routing.delivery.office import CASE, Cases
-from tests.routing.delivery.test_telling import WITH_WORDS, telling, told, words
+from tests.routing.delivery.test_telling import WITH_WORDS, telling, told
 
 
 async def moving(plan: Plan, cases: Cases, office: str = "市政府") -> list[Letter]:
@@ -74,11 +74,3 @@ async def test_an_office_is_not_told_of_a_case_that_has_left_it_meanwhile(demo_p
     await telling(demo_plan, Cases(CASE), posted).of_case(Job(1, "tell_office", payload, 1))
 
     assert posted == []
-
-
-async def test_words_that_sent_a_case_elsewhere_went_with_it(demo_plan: Plan) -> None:
-    sent = Cases(replace(WITH_WORDS, sorted_by="RE1 carrier"))
-    other = Cases(replace(WITH_WORDS, sorted_by="RE2 carrier"))
-
-    assert await words(demo_plan, sent) == []
-    assert len(await words(demo_plan, other)) == 1
