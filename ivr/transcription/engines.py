@@ -4,6 +4,7 @@ from typing import Protocol
 
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
+from ivr.transcription.loops import loops
 
 
 class CarrierText(Protocol):
@@ -21,9 +22,11 @@ class Carrier:
         self._text = text
 
     async def transcribe(self, sid: str, language: Language) -> Transcript | None:
-        """The carrier's words, or None where it heard none."""
+        """The carrier's words, or None where it heard none, or the same without end."""
         text = await self._text(sid)
-        return None if text is None else Transcript(text, self.name, language)
+        if text is None or loops(text):
+            return None
+        return Transcript(text, self.name, language)
 
 
 class NoTranscriber:

@@ -11,6 +11,7 @@ from typing import Final
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import Transcript
 from ivr.transcription.hot_words import NOTHING_EXPECTED, HotWords, echoed
+from ivr.transcription.loops import packs, without_loops
 from routing.cases.words import Phrase
 
 MOST: Final = 20_000
@@ -63,12 +64,12 @@ def tidy(text: str) -> str:
 
 
 def spoken(text: str, hot: HotWords = NOTHING_EXPECTED, *, doubtful: bool = False) -> str:
-    """The tidied text of a phrase or of a whole recording without the sentences of silence and
-    without `hot` come back as an echo; "" if nothing else is in it. `doubtful`: the engine thinks
-    that nobody spoke; then nothing made of hot words alone is believed."""
+    """The tidied text of a phrase or of a whole recording without the sentences of silence, without
+    loops, and without `hot` come back as an echo; "" if nothing else is in it. `doubtful`: the
+    engine thinks that nobody spoke; then nothing made of hot words alone is believed."""
     told = tidy(_MARKS.sub(" ", text[:MOST]))
     parts = [part for part in _SENTENCE_END.split(told) if not _silent(part)]
-    kept = list(_without_echoes(parts, hot, doubtful=doubtful))
+    kept = list(_without_echoes(without_loops(parts, str), hot, doubtful=doubtful))
     return "".join(kept).strip() if any(map(_letters, kept)) else ""
 
 
@@ -106,7 +107,7 @@ class Heard:
 
     @property
     def confidence(self) -> float | None:
-        """From 0 to 1; a loop is nothing that anybody said, however sure of it the engine is."""
+        """From 0 to 1; what packs well is unsure, however sure of it the engine is."""
         if (self.compression or 0) > LOOPS:
             return 0.0
         return None if self.logprob is None else math.exp(min(self.logprob, 0.0))
@@ -117,21 +118,26 @@ def joined(
 ) -> Transcript | None:
     """What was spoken in all phrases, up to MOST characters; None if nothing was. `hot` is what
     the engine was told to expect."""
-    texts, phrases, left, unread = list[str](), list[Phrase](), MOST, MOST_READ
+    said = list(without_loops(_said(heard, hot), lambda one: one[0]))
+    text = " ".join(words for words, _ in said)
+    if not text or packs(text):
+        return None
+    phrases = tuple(phrase for _, phrase in said)
+    told = any(phrase.confidence is not None for phrase in phrases)
+    return Transcript(text, source, language, phrases if told else ())
+
+
+def _said(heard: Iterable[Heard], hot: HotWords) -> Iterator[tuple[str, Phrase]]:
+    """What was spoken in each phrase, as long as there is room for it."""
+    left, unread = MOST, MOST_READ
     for one in islice(heard, MOST_PHRASES):
         if left <= 0 or unread <= 0:
             break
         unread -= len(one.text)
         said = "" if one.nobody else spoken(one.text, hot, doubtful=one.doubtful)
-        text = said[:left].strip()
-        if text:
-            texts.append(text)
-            phrases.append(Phrase(len(text), one.confidence))
+        if text := said[:left].strip():
+            yield text, Phrase(len(text), one.confidence)
             left -= len(text) + 1
-    if not texts:
-        return None
-    told = any(phrase.confidence is not None for phrase in phrases)
-    return Transcript(" ".join(texts), source, language, tuple(phrases) if told else ())
 
 
 def _silent(sentence: str) -> bool:

@@ -26,6 +26,7 @@ from ivr.transcription.openai import (
 )
 from ivr.transcription.spoken import MOST
 from routing.handoff import LONGEST_WAIT, HandoffError, NotYet, Refused, TryAgain
+from tests.ivr.transcription.test_spoken import ENDLESS
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PIECE = 1_000
@@ -249,13 +250,12 @@ async def test_silence_music_and_a_fax_say_nothing(server: Server, answer: objec
     assert await server.asked_by().transcribe("RE1", "zh-CN") is None
 
 
-async def test_a_tone_that_is_heard_as_words_without_end_is_never_sure(server: Server) -> None:
+async def test_a_tone_that_is_heard_as_words_without_end_says_nothing(server: Server) -> None:
     loop = {"text": "好的好的" * 60, "avg_logprob": -0.02, "compression_ratio": 30.0}
-    server.answer = says({"text": "", "segments": [loop]})
+    for answer in ({"text": "", "segments": [loop]}, {"text": loop["text"]}):
+        server.answer = says(answer)
 
-    words = await server.asked_by().transcribe("RE1", "zh-CN")
-    assert words is not None
-    assert words.confidence == 0
+        assert await server.asked_by().transcribe("RE1", "zh-CN") is None
 
 
 @pytest.mark.parametrize(
@@ -301,12 +301,12 @@ async def test_a_server_that_once_refused_is_asked_for_phrases_again(server: Ser
 
 
 async def test_hostile_text_is_bounded_text(server: Server) -> None:
-    server.answer = says({"text": "<script>\u202e\u0000</script>" + "好" * 100_000})
+    server.answer = says({"text": "<script>\u202e\u0000</script>" + ENDLESS})
 
     words = await server.asked_by().transcribe("RE1", "zh-CN")
 
     assert words is not None
-    assert words.text.startswith("<script></script>好")
+    assert words.text.startswith("<script></script>一")
     assert len(words.text) <= MOST
 
 

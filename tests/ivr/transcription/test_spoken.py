@@ -10,6 +10,9 @@ from ivr.ports.recordings import Transcript
 from ivr.transcription.spoken import MOST, MOST_PHRASES, MOST_READ, Heard, joined, spoken, tidy
 from routing.cases.words import Phrase
 
+ENDLESS = "".join(map(chr, range(0x4E00, 0x4E00 + 20_000))) * 2
+"""Signs of which none follows another twice."""
+
 
 @pytest.mark.parametrize(
     "silence",
@@ -96,7 +99,8 @@ def test_brackets_without_end_are_read_all_the_same(hostile: str) -> None:
 
 @pytest.mark.parametrize("role", ["作词", "演唱", "beep", "嘟", "字幕by", "请不吝点赞"])
 def test_words_without_end_after_one_of_silence_are_read_all_the_same(role: str) -> None:
-    said = role + "，一" * 200 + "，我要投诉的是某某某某某单位的某某某"
+    many = "，".join(map(str, range(1_000, 1_200)))
+    said = f"{role}，{many}，我要投诉的是某某某某某单位的某某某"
 
     assert spoken(said) == said
 
@@ -119,8 +123,8 @@ def test_it_is_one_line_that_any_database_keeps(text: str) -> None:
     assert kept.isprintable()
 
 
-def test_a_loop_without_end_is_cut() -> None:
-    assert len(spoken("好" * 100_000)) == MOST
+def test_words_without_end_are_cut() -> None:
+    assert len(spoken(ENDLESS * 3)) == MOST
 
 
 def test_phrases_are_measured_in_the_text_that_they_make() -> None:
@@ -137,8 +141,8 @@ def test_what_nobody_said_is_left_out() -> None:
     assert joined((Heard("嗯", -1.5, 0.9), Heard("", -0.1)), "openai", "en") is None
 
 
-def test_a_loop_is_never_sure() -> None:
-    words = joined((Heard("好的" * 50, -0.05, 0.1, 12.0),), "openai", "zh-CN")
+def test_what_repeats_itself_is_never_sure() -> None:
+    words = joined((Heard("好的" * 9, -0.05, 0.1, 12.0),), "openai", "zh-CN")
 
     assert words is not None
     assert words.confidence == 0
@@ -157,7 +161,8 @@ def test_phrases_and_the_spaces_between_are_the_whole_text(heard: list[Heard]) -
 
 
 def test_the_whole_is_bounded() -> None:
-    words = joined([Heard("好" * 3_000, -0.1)] * 9, "openai", "zh-CN")
+    parts = (ENDLESS[at : at + 3_000] for at in range(0, 27_000, 3_000))
+    words = joined([Heard(part, -0.1) for part in parts], "openai", "zh-CN")
 
     assert words is not None
     assert len(words.text) <= MOST

@@ -1,0 +1,58 @@
+"""Repetition without end, as engines of the Whisper kind make it of noise and music up to their
+bound: `国国国…`, a hundred times. It is nothing that anybody said. Used by `spoken`."""
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Final, TypeVar
+
+TIMES: Final = 12
+LEAST: Final = 60
+"""Times in a row, and letters of them in all: callers in need cry 救命 or 快 many times, not thirty
+seconds long in the very same words."""
+LONGEST: Final = 20
+"""Letters of what is repeated; longer sentences are told by how the whole packs."""
+PACKS: Final = 8.0
+"""Times that a whole text packs; speech does two or three times. Whisper's own bound, 2.4, is
+passed by a few equal sentences in a row, which a caller may well say."""
+LEAST_WHOLE: Final = 200
+"""Letters of such a text: a short one packs by chance."""
+One = TypeVar("One")
+_NO_LETTER: Final = re.compile(r"[\W_]+")
+
+
+def loops(text: str) -> bool:
+    """Whether something in it is repeated without end, or all of it is."""
+    said = _letters(text)
+    if len(said) < LEAST:
+        return False
+    return any(_repeats(said, period) for period in range(1, LONGEST + 1)) or packs(said)
+
+
+def packs(text: str) -> bool:
+    """Whether a whole text says the same for most of its length."""
+    said = _letters(text)
+    whole = said.encode()
+    return len(said) >= LEAST_WHOLE and len(whole) > PACKS * len(zlib.compress(whole))
+
+
+def without_loops(parts: Iterable[One], text: Callable[[One], str]) -> Iterator[One]:
+    """Without those whose text loops, and without those that are said again and again."""
+    for said, group in groupby(parts, key=lambda one: _letters(text(one))):
+        members = list(group)
+        if not loops(said * len(members)):
+            yield from members
+
+
+def _repeats(said: str, period: int) -> bool:
+    """Whether enough of it is the same as what stands `period` letters before."""
+    most = max(LEAST, TIMES * period) - period
+    if len(said) < most + period:
+        return False
+    same = (one == other for one, other in zip(said, said[period:], strict=False))
+    return any(is_same and len(list(run)) >= most for is_same, run in groupby(same))
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTER.sub("", text).lower()
