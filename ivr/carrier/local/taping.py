@@ -22,6 +22,9 @@ from ivr.carrier.local.verbs import Record
 from ivr.carrier.local.voice import estimate
 from ivr.carrier.local.webhooks import Params
 
+PATIENCE = 15.0
+"""Seconds that typed words wait for the voice of the extra `speech`: nobody listens meanwhile, and
+without it a transcriber that hears the recording finds no word in it."""
 _log = logging.getLogger(__name__)
 
 
@@ -129,7 +132,7 @@ class _Tape:
         self.leg.note(taping=Taping(taping.sid, (*taping.words, text)))
         overhear(self.leg, self.desk, text)
         language = "en" if text.isascii() else "zh-CN"
-        wav = await self.desk.voice.say(text, language)
+        wav = await self.desk.voice.say(text, language, patience=PATIENCE)
         frames = silence(estimate(text, language)) if wav is None else from_wav(wav)
         self._append(frames)
 

@@ -129,11 +129,24 @@ class Voice:
                 if path.stat().st_mtime < eldest:
                     path.unlink()
 
-    async def say(self, text: str, language: str, pace: float = 1.0) -> bytes | None:
-        """Order and make in one."""
+    async def say(
+        self, text: str, language: str, pace: float = 1.0, *, patience: float = 0.0
+    ) -> bytes | None:
+        """Order and make in one. Where nobody listens meanwhile, the better voice has `patience`
+        seconds more."""
+        await self._prepared(text, language, patience)
         key = self.order(text, language, pace)
         spoken = None if key is None else await self.wav(key)
         return None if spoken is None else spoken.wav
+
+    async def _prepared(self, text: str, language: str, patience: float) -> None:
+        spoken = _language(language)
+        if spoken is None or self._synthesiser is None or not patience:
+            return
+        parts = self._bank.parts(text[:_MOST_CHARACTERS], spoken)
+        cut = [pieces(part.text, spoken, self._lexicon()) for part in parts if not part.recorded]
+        wanted = [piece for sentences in cut for piece in _all(sentences)]
+        await self._synthesiser.spoken(wanted, patience)  # it is known then, and had at once
 
     async def _make_once(self, key: str, path: Path) -> Spoken | None:
         if (running := self._making.get(key)) is not None:

@@ -171,6 +171,22 @@ async def test_a_voice_that_is_late_is_not_waited_for_and_heard_the_next_time(
         assert await voice.wav(key) is not None
 
 
+async def test_what_nobody_waits_to_hear_has_the_better_voice_time(tmp_path: Path) -> None:
+    """Words that are typed into a recording; a caller would have waited too long."""
+    synthesiser = Synthesiser(engine(tmp_path), tmp_path / "kept")
+    voice = Voice(tmp_path / "made", "", synthesiser=synthesiser, waits=0.0)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(voice.run())
+        await synthesiser.ready.wait()
+        hurried = await voice.say("Case one two three.", "en-US")
+        patient = await voice.say("Case four five six.", "en-US", patience=DEADLINE)
+        task.cancel()
+
+    assert hurried is None
+    assert patient is not None
+    assert lines(tmp_path, "asked")[-1] == "Case four five six."
+
+
 async def late(*_: object) -> None:
     """What `spoken` says of pieces that are not to be had in time."""
 
