@@ -34,13 +34,15 @@ class Audio(StrEnum):
 @dataclass(frozen=True, slots=True)
 class KeptRecording:
     """One recording of a case, as its office hears and reads it. `sid` is the carrier's id;
-    `corrections` are what people heard in it, the newest first."""
+    `corrections` are what people heard in it, the newest first; `being_written`: its words
+    are being asked for."""
 
     sid: str
     seconds: int
     audio: Audio
     words: tuple[Words, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    being_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from storage.beneath import Read
 from storage.corrections import corrections_of, corrections_of_case
 from storage.effects import enqueue
 from storage.engine import Database
+from storage.recordings import BEING_WRITTEN
 from storage.sorting import UNSORTED
 from storage.tables.cases import (
     case_callers,
@@ -194,6 +195,7 @@ def _sounds(which: ColumnElement[bool]) -> Select[Any]:
             recordings.c.sid,
             recordings.c.seconds,
             recordings.c.audio,
+            BEING_WRITTEN.label("being_written"),
             transcripts.c.text,
             transcripts.c.source,
             transcripts.c.confidence,
@@ -258,6 +260,13 @@ def _recordings(
             phrases = tuple(Phrase(*one) for one in json.loads(row.phrases or "[]"))
             words.append(Words(row.text, row.source, row.confidence, phrases))
     return [
-        KeptRecording(sid, row.seconds, Audio(row.audio), tuple(words), corrected.get(sid, ()))
+        KeptRecording(
+            sid,
+            row.seconds,
+            Audio(row.audio),
+            tuple(words),
+            corrected.get(sid, ()),
+            being_written=bool(row.being_written),
+        )
         for sid, (row, words) in found.items()
     ]

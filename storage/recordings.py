@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, literal, select, update
 
 from ivr.flow.instruction import Language
 from ivr.ports.recordings import RecordingRef
@@ -27,6 +27,12 @@ REF: Final = Read(
         recordings.c.sid == bindparam("of")
     )
 )
+BEING_WRITTEN: Final = (
+    exists()
+    .where(outbox.c.key == literal("transcribe:") + recordings.c.sid, WAITING)
+    .correlate(recordings)
+)
+"""Of a row of `recordings`: whether its words are still being asked for."""
 MARK: Final = Written(update(recordings).where(recordings.c.sid == bindparam("of")))
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -96,7 +102,7 @@ class StoredRecordings:
 
 
 def _asking(sid: str) -> str:
-    """The key of the work that asks for its words."""
+    """The key of the work that asks for its words, as in BEING_WRITTEN."""
     return f"transcribe:{sid}"
 
 

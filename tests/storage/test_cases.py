@@ -191,6 +191,30 @@ async def test_sound_and_words_stand_with_their_case(tmp_path: Path) -> None:
     assert newest.recordings == (KeptRecording("RE3", 9, Audio.ANNOUNCED),)
 
 
+async def test_it_says_whether_words_are_being_written(tmp_path: Path) -> None:
+    attach = AttachRecording("46270395", 1, "RE1", 12, "zh-CN")
+    async with opened(tmp_path) as house:
+        store, outbox = await keep(house, (open_case(), attach)), StoredOutbox(house.database)
+
+        async def being_written() -> list[bool]:
+            case = await store.case("46270395")
+            assert case is not None
+            return [sound.being_written for sound in case.recordings]
+
+        assert await being_written() == [False]
+        await shelf(house).follow_up("RE1", "zh-CN", AT)
+        await shelf(house).follow_up("RE2", "zh-CN", AT)
+        assert await being_written() == [True]
+        jobs = await outbox.claim(AT, 9)
+        assert await being_written() == [True]
+        (job,) = [job for job in jobs if job.key == "transcribe:RE1"]
+        await outbox.again(job, AT, "a long recording is written down in parts")
+        assert await being_written() == [True]
+        (job,) = [job for job in await outbox.claim(AT, 9) if job.key == "transcribe:RE1"]
+        await outbox.done(job, AT)
+        assert await being_written() == [False]
+
+
 async def test_how_sure_words_are_stands_beside_them(tmp_path: Path) -> None:
     attach = AttachRecording("46270395", 1, "RE1", 12, "zh-CN")
     heard = Transcript("停水 三天", "openai", "zh-CN", (Phrase(2, 0.875), Phrase(2, 0.25)))

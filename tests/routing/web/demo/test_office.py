@@ -18,6 +18,8 @@ from routing.web.layout import POLICY
 from tests.routing.web.city import NOON, KeptCases, a_case
 from tests.routing.web.demo.asking import WATER, Client, text_of
 
+WRITTEN = ("正在听写，写好后文字会显示在这里。", "The words are being written down")
+NONE = ("没有听写出文字，请听录音。", "No words could be made out, please listen.")
 HOSTILE = "<script>alert('1')</script>\"'&/../"
 
 
@@ -45,6 +47,26 @@ async def test_a_case_says_all_an_office_needs_and_masks_the_caller(
     assert "电话线路识别的文字，未经人工核对" in text
     assert 'src="/demo/office/recordings/RE1.wav"' in text
     assert "0:12" not in text  # the player's own length is the truth, and may be a second less
+
+
+@pytest.mark.parametrize(
+    ("sound", "says"),
+    [
+        (KeptRecording("RE1", 12, Audio.KEPT, being_written=True), WRITTEN),
+        (KeptRecording("RE1", 12, Audio.ANNOUNCED), WRITTEN),
+        (
+            KeptRecording("RE1", 12, Audio.KEPT),
+            NONE,
+        ),
+    ],
+)
+async def test_a_recording_without_words_says_whether_they_are_coming(
+    client: Client, cases: KeptCases, sound: KeptRecording, says: tuple[str, str]
+) -> None:
+    cases.kept = [a_case(recordings=(sound,))]
+    async with client:
+        assert says[0] in await text_of(client, WATER)
+        assert says[1] in await text_of(client, f"{WATER}?lang=en")
 
 
 @pytest.mark.parametrize(
