@@ -52,8 +52,8 @@ def _ask_who(parts: argparse.ArgumentParser) -> None:
 
 def block(settings: Settings, arguments: argparse.Namespace) -> int:
     """`block NUMBER --reason WHY`: turn a caller away, before the call is answered."""
+    length = _length(arguments.days)
     number = _blockable(settings, arguments.number)
-    length = timedelta(days=arguments.days)
 
     async def work() -> datetime:
         async with _opened(settings) as store:
@@ -64,6 +64,13 @@ def block(settings: Settings, arguments: argparse.Namespace) -> int:
     until = _local(settings, asyncio.run(work()))
     print(f"{masked(number)} is blocked until {until}; a running server heeds it within seconds")
     return 0
+
+
+def _length(days: int) -> timedelta:
+    """Raises StartError for one that no block may have."""
+    if not 1 <= days <= LONGEST.days:
+        raise StartError(f"--days: 1 to {LONGEST.days}; a block lasts {LONGEST.days} days at most")
+    return timedelta(days=days)
 
 
 def unblock(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -150,7 +157,10 @@ async def _opened(settings: Settings) -> AsyncIterator[StoredBlocks]:
     if not settings.database_url and not file_of(settings).is_file():
         raise StartError("there is no data in DATA_DIR yet: start the server once")
     if not settings.secret_key and not (settings.data_dir / "secret.key").is_file():
-        raise StartError("SECRET_KEY is missing: callers are matched under it")
+        raise StartError(
+            "SECRET_KEY is missing, by which callers are known: set the server's, or run this in "
+            "its folder, where DATA_DIR/secret.key lies"
+        )
     sealing = Sealing(Secrets.of(settings).key)
     database = database_of(settings)
     try:

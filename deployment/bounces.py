@@ -134,7 +134,10 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Database, Sealing]]
     if not settings.database_url and not file_of(settings).is_file():
         raise StartError("there is no data in DATA_DIR yet: start the server once")
     if not settings.secret_key and not (settings.data_dir / "secret.key").is_file():
-        raise StartError("SECRET_KEY is missing: our mails are known by it")
+        raise StartError(
+            "SECRET_KEY is missing, by which our mails are known: set the server's, or run this in "
+            "its folder, where DATA_DIR/secret.key lies"
+        )
     sealing = Sealing(Secrets.of(settings).key)
     database = database_of(settings)
     try:

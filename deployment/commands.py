@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from deployment import blocking, bounces, plan_files, recorded, standby, workers
+from deployment import blocking, bounces, envfile, plan_files, recorded, standby, workers
 from deployment.channels import channels_of
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
@@ -73,7 +73,8 @@ def main(serve: standby.Serve, script: Path, words: Sequence[str] | None) -> int
         log_as_json(settings.log_level)
         return chosen.carry_out(settings, arguments)
     except (StartError, StorageError) as wrong:
-        print(f"server.py: {wrong}", file=sys.stderr)
+        names = [name.upper() for name in Settings.model_fields]
+        print(f"server.py: {envfile.spelled_out(str(wrong), names)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -232,7 +233,11 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
     )
     missing = plan.holidays.missing_years(today, date(today.year + 1, 1, 31))
     for year in missing:
-        print(f"warning: the holiday notice of {year} is not in the calendar yet")
+        print(
+            f"warning: the calendar has no holidays of {year} yet: nothing to do until the State "
+            "Council's notice is published (mostly in November), then enter it in "
+            "routing/calendars/cn.toml"
+        )
     return 0
 
 
@@ -248,8 +253,8 @@ def _of_one_door(shared: Shared) -> str:
 FIXED: Final = (
     Command(
         "check",
-        "检查设置、流程、话术、名录。",
-        "Say what is wrong with settings, script, words or register; start nothing. "
+        "检查设置、渠道、流程、话术、名录。",
+        "Say what is wrong with settings, channels, script, words or register; start nothing. "
         "`check carrier` asks the carrier, too.",
         check,
         _ask_of_check,
@@ -282,7 +287,7 @@ FIXED: Final = (
     ),
     Command(
         "bounce",
-        "收一封退信（邮件服务器的管道）。",
+        "接收一封退信（由邮件服务器经管道送入）。",
         "Take a mail that came back from standard input, as a mail server's pipe hands it in.",
         bounces.hand_in,
     ),
@@ -294,7 +299,7 @@ FIXED: Final = (
     ),
     Command(
         "fallback",
-        "写出全部故障时的静态文件。",
+        "生成服务全部中断时的备用静态文件。",
         "Write what callers hear while no server of ours answers, as files for any web server.",
         plan_files.write,
         plan_files.ask,

@@ -4,6 +4,7 @@ cannot be read, would leave a default in force that nobody chose. Used by `deplo
 import difflib
 import io
 import os
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,12 @@ from dotenv.parser import parse_stream
 PREFIX: Final = "ZHITONG_"
 TESTS_OWN: Final = frozenset({"CHROMIUM", "REQUIRE_BROWSER", "NO_SKIPS", "TWILIO_CONTRACT"})
 """What the tests read under the same prefix, and hand on to the servers that they start."""
+
+
+def spelled_out(sentence: str, settings: Collection[str]) -> str:
+    """A sentence for a terminal: settings in it as they are written in `.env`."""
+    names = "|".join(sorted(settings, key=len, reverse=True))
+    return re.sub(rf"(?<![\w./-])({names})(?![\w./-])", rf"{PREFIX}\1", sentence)
 
 
 def faults(path: Path, settings: Collection[str]) -> list[str]:

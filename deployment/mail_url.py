@@ -10,6 +10,10 @@ PORTS: Final = {"smtp": 587, "smtps": 465}
 """Submission (RFC 6409) and submission over TLS (RFC 8314)."""
 HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 ESCAPES: Final = "write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F and % as %25"
+LOOKS: Final = (
+    "must look like smtps://user:password@mail.example.gov.cn, or smtp:// where the server offers "
+    "STARTTLS or is this machine"
+)
 NO_PORT: Final = f"has a port that is no number from 1 to 65535: correct it, and {ESCAPES}"
 
 
@@ -17,7 +21,7 @@ def fault_of(url: str) -> str:
     """What is wrong with it and what to do, without its setting's name; "" where nothing is."""
     scheme, _, rest = url.partition("://")
     if scheme not in PORTS:
-        return "must look like smtps://user:password@mail.example.gov.cn"
+        return LOOKS
     if wrong := strange_signs(url):
         return wrong
     if rest.count("@") > 1 or "/" in rest.rstrip("/") or "?" in rest or "#" in rest:

@@ -8,11 +8,13 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from annotated_types import Ge, Le
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deployment import envfile, imap_url, mail_url, transcriber_url
@@ -238,12 +240,14 @@ class Settings(BaseSettings):
 
     def _reaches_the_carrier(self) -> None:
         """A carrier outside needs an account, and an address for each of us."""
-        if not (self.account_sid and self.auth_token):
-            raise ValueError(f"CARRIER={self.carrier} needs ACCOUNT_SID and AUTH_TOKEN")
-        if not self.public_url:
-            raise ValueError(f"CARRIER={self.carrier} needs PUBLIC_URL, to call this server at")
-        if not self.carrier_url:
-            raise ValueError(f"CARRIER={self.carrier} needs CARRIER_URL, where its REST API is")
+        wanted = {
+            "ACCOUNT_SID": self.account_sid,
+            "AUTH_TOKEN": self.auth_token,
+            "PUBLIC_URL (to call this server at)": self.public_url,
+            "CARRIER_URL (where its REST API is)": self.carrier_url,
+        }
+        if missing := [name for name, told in wanted.items() if not told]:
+            raise ValueError(f"CARRIER={self.carrier} needs {', '.join(missing)}")
 
     @property
     def further_media_hosts(self) -> list[str]:
@@ -291,19 +295,42 @@ def _is_origin(url: str) -> bool:
     return _is_base(url) and not urlsplit(url).path.strip("/")
 
 
+_UNUSABLE: Final = "the settings cannot be used: "
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    """One fault in our own words; what was written is never repeated, it may be a secret."""
+    said = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return said
+    field_name = str(fault["loc"][0])
+    name = field_name.upper()
+    if fault["type"] == "value_error":
+        return said if said.startswith(f"{name} ") else f"{name} {said}"
+    return f"{name} must be {_kind(field_name)}"
+
+
+def _kind(field_name: str) -> str:
+    """What may stand there, read from the field itself."""
+    of = Settings.model_fields[field_name]
+    if get_origin(of.annotation) is Literal:
+        *others, last = get_args(of.annotation)
+        return f"{', '.join(others)} or {last}"
+    bounds = {type(bound): bound for bound in of.metadata}
+    if Ge in bounds and Le in bounds:
+        least, most = bounds[Ge].ge, bounds[Le].le
+        return f"a whole number from {least} to {most}"
+    return "0 or 1" if of.annotation in {bool, bool | None} else "plain text"
+
+
 def read_settings() -> Settings:
     """Raises StartError naming each setting that is wrong."""
     try:
         if odd := envfile.faults(ENV_FILE, [name.upper() for name in Settings.model_fields]):
-            raise StartError("the settings cannot be used: " + "; ".join(odd))
+            raise StartError(_UNUSABLE + "; ".join(odd))
         return Settings()
     except ValidationError as wrong:
-        faults = [
-            f"{'ZHITONG_' + str(f['loc'][0]).upper() + ': ' if f['loc'] else ''}"
-            f"{f['msg'].removeprefix('Value error, ')}"
-            for f in wrong.errors()
-        ]
-        raise StartError("the settings cannot be used: " + "; ".join(faults)) from wrong
+        raise StartError(_UNUSABLE + "; ".join(map(_sentence, wrong.errors()))) from wrong
     except (OSError, UnicodeDecodeError) as wrong:
         raise StartError(f".env cannot be read: {wrong}; it must be UTF-8 text") from wrong
 

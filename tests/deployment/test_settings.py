@@ -5,12 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from deployment import mail_url
+from deployment.envfile import spelled_out
 from deployment.settings import Secrets, Settings, StartError, read_settings
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is what may not be used alone
 ACCOUNT = {"account_sid": "AC1", "auth_token": "hush"}
 PUBLIC = {"public_url": "https://phone.example"}
 WORDS = {"transcriber": "openai", "transcriber_url": "https://words.example"}
+SOMLENG_NEEDS = (
+    "ACCOUNT_SID",
+    "AUTH_TOKEN",
+    "PUBLIC_URL (to call this server at)",
+    "CARRIER_URL (where its REST API is)",
+)
 LAML = "https://town.signalwire.com/api/laml"
 
 
@@ -73,11 +81,11 @@ def test_where_the_carrier_is_asked(
         ({"public_url": "https://phone.example", "demo": "1"}, "DEMO is for"),
         ({"public_url": "phone.example"}, "PUBLIC_URL must look like"),
         ({"public_url": "https://phone.example/a\r\nb"}, "PUBLIC_URL must look like"),
-        ({"port": "many"}, "ZHITONG_PORT"),
-        ({"port": "70000"}, "ZHITONG_PORT"),
+        ({"port": "many"}, "PORT must be"),
+        ({"port": "70000"}, "PORT must be"),
         ({"time_zone": "Mars/Olympus"}, "TIME_ZONE"),
         ({"time_zone": "../../etc/passwd"}, "TIME_ZONE"),
-        ({"retention_audio_days": "0"}, "ZHITONG_RETENTION_AUDIO_DAYS"),
+        ({"retention_audio_days": "0"}, "RETENTION_AUDIO_DAYS must be"),
         ({"secret_key": "short"}, "SECRET_KEY is too short"),
         ({"transcriber": "openai"}, "needs TRANSCRIBER_URL"),
         ({"transcriber_url": "https://words.example"}, "are for TRANSCRIBER=openai"),
@@ -99,8 +107,8 @@ def test_where_the_carrier_is_asked(
             {"smtp_url": "smtps://mail.example", "mail_from": "a@city.example\r\nBcc: b@c.example"},
             "MAIL_FROM must look like",
         ),
-        ({"carrier": "pigeon"}, "ZHITONG_CARRIER"),
-        ({"carrier": "twilio"}, "CARRIER=twilio needs ACCOUNT_SID and AUTH_TOKEN"),
+        ({"carrier": "pigeon"}, "CARRIER must be"),
+        ({"carrier": "twilio"}, "CARRIER=twilio needs ACCOUNT_SID, AUTH_TOKEN"),
         ({**ACCOUNT, "carrier": "twilio"}, "CARRIER=twilio needs PUBLIC_URL"),
         ({**ACCOUNT, **PUBLIC, "carrier": "somleng"}, "CARRIER=somleng needs CARRIER_URL"),
         ({**ACCOUNT, **PUBLIC, "carrier": "signalwire"}, "CARRIER=signalwire needs CARRIER_URL"),
@@ -238,3 +246,56 @@ def test_where_words_are_asked_for(monkeypatch: pytest.MonkeyPatch, told: str, b
 
     assert settings.transcriber_url == base
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"port": "70000"}, "PORT must be a whole number from 1 to 65535"),
+        ({"port": "many"}, "PORT must be a whole number from 1 to 65535"),
+        ({"log_level": "loud"}, "LOG_LEVEL must be debug, info, warning or error"),
+        ({"speech": "off"}, "SPEECH must be auto or none"),
+        ({"voices": "sing"}, "VOICES must be say or play"),
+        ({"demo": "perhaps"}, "DEMO must be 0 or 1"),
+        ({"database_pooled": "perhaps"}, "DATABASE_POOLED must be 0 or 1"),
+        ({"port": ""}, "PORT is empty: give it a value, or leave the line out for 8080"),
+        (
+            {"bounces_url": "x"},
+            "BOUNCES_URL must look like imaps://user:password@mail.example.gov.cn/INBOX",
+        ),
+        (
+            {"smtp_url": "x"},
+            f"SMTP_URL {mail_url.LOOKS}",
+        ),
+        (
+            {"carrier": "somleng"},
+            f"CARRIER=somleng needs {', '.join(SOMLENG_NEEDS)}",
+        ),
+    ],
+)
+def test_each_setting_is_named_once_and_in_our_own_words(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(StartError) as refused:
+        read(monkeypatch, **values)
+
+    assert str(refused.value) == f"the settings cannot be used: {sentence}"
+
+
+def test_each_kind_of_setting_has_words_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is left to the library's, which are for programmers."""
+    for name, field in Settings.model_fields.items():
+        if field.annotation in {str, Path, Path | None}:
+            continue
+        with pytest.raises(StartError, match=rf"{name.upper()} must be (?!plain text)"):
+            read(monkeypatch, **{name: "-"})
+        monkeypatch.delenv(f"ZHITONG_{name.upper()}")
+
+
+def test_a_terminal_reads_settings_as_they_are_written() -> None:
+    said = "CARRIER=local wants PORT, DATA_DIR/secret.key and ZHITONG_HOST; SUPPORT is none"
+
+    assert spelled_out(said, ["CARRIER", "PORT", "DATA_DIR", "HOST"]) == (
+        "ZHITONG_CARRIER=local wants ZHITONG_PORT, DATA_DIR/secret.key and ZHITONG_HOST; SUPPORT "
+        "is none"
+    )
