@@ -220,7 +220,7 @@ def is_open(case: OfficeCase) -> bool:
 def _facts(case: OfficeCase, directory: Directory) -> Iterator[str]:
     yield "类别 · Kind: {} · {}".format(*_kind(case))
     if topic := directory.topics.get(case.topic or ""):
-        yield f"事项 · Topic: {topic.names['zh-CN']} · {topic.names['en']}"
+        yield f"事由 · Topic: {topic.names['zh-CN']} · {topic.names['en']}"
     yield f"来电 · Caller: {case.caller or '未显示号码 · number withheld'}"
 
 

@@ -105,11 +105,11 @@ def test_each_of_the_engine_is_told_of_the_setting(word: str) -> None:
         ),
         (
             sentence("recording.no_sound", why=sentence("carrier.failed")),
-            "线路那边出错，没有办成：短信。稍后再试。在此之前，这件事项没有声音。",
+            "线路那边出错，没有办成：短信。稍后再试。在此之前，工单里没有声音。",
         ),
         (
             f"TRANSCRIBER=local: {sentence('engine.no_start', why='it does not say why')}",
-            "本机识别（TRANSCRIBER=local）：识别程序启动不了：它没有说明原因。",
+            "本机听写（TRANSCRIBER=local）：听写程序启动不了：它没有说明原因。",
         ),
     ],
 )

@@ -29,7 +29,7 @@ async def test_the_list_counts_cases_and_names_the_offices_without(client: Clien
 
     assert 'data-office="市水利局"' in text
     assert "1件" in text
-    assert "还没有事项的单位（48个）" in text
+    assert "还没有工单的单位（48个）" in text
 
 
 async def test_a_case_says_all_an_office_needs_and_masks_the_caller(
@@ -44,7 +44,7 @@ async def test_a_case_says_all_an_office_needs_and_masks_the_caller(
     assert "尾号 …12" in text
     assert "13900000012" not in text
     assert "停水两天了" in text
-    assert "电话线路识别的文字，未经人工核对" in text
+    assert "电话线路听写，未经人工核对" in text
     assert 'src="/demo/office/recordings/RE1.wav"' in text
     assert "0:12" not in text  # the player's own length is the truth, and may be a second less
 
@@ -168,7 +168,7 @@ async def test_words_that_a_machine_is_not_sure_of_say_so(
         chinese = await text_of(client, WATER)
         english = await text_of(client, f"{WATER}?lang=en")
 
-    assert "机器识别的文字，未经人工核对" in chinese
+    assert "机器听写，未经人工核对" in chinese
     assert ("请以录音为准" in chinese) is unsure
     assert ("check them against the recording" in english) is unsure
 
@@ -204,8 +204,8 @@ async def test_an_office_without_cases_and_one_that_is_none(
         listed = await text_of(client, "/demo/office")
         missing = await client.get("/demo/office/nowhere")
 
-    assert "这个单位还没有收到事项" in empty
-    assert "还没有登记的事项" in listed
+    assert "这个单位还没有工单" in empty
+    assert "还没有工单" in listed
     assert missing.status == 404
     assert missing.headers["Content-Security-Policy"] == POLICY
 

@@ -87,11 +87,11 @@ async def test_a_case_that_is_gone_goes_and_the_order_is_the_offices(
 async def test_the_empty_state_makes_way_for_the_first_case(page: Page, offices: Offices) -> None:
     offices.cases.kept = []
     await page.goto(f"{offices.url}/demo/office")
-    await expect(page.get_by_text("还没有登记的事项")).to_be_visible()
+    await expect(page.get_by_text("还没有工单", exact=True)).to_be_visible()
     offices.cases.kept = [a_case()]
     await page.evaluate(REFRESHED)
 
-    await expect(page.get_by_text("还没有登记的事项")).to_have_count(0)
+    await expect(page.get_by_text("还没有工单", exact=True)).to_have_count(0)
     await expect(page.locator("a.office")).to_contain_text("市水利局")
 
 

@@ -100,7 +100,7 @@ async def test_one_number_says_whether_anything_is_missing(client: Client, books
         worried = await text_of(client)
 
     assert "没有遗漏" in calm
-    assert "上次核对：11月24日周二12:00，补上3项。" in calm
+    assert "上次核对：11月24日周二12:00，补办3项。" in calm
     assert "没有应答" not in calm
     assert "缺2项" in worried
     assert "没有应答" in worried
