@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from deployment import blocking, bounces, envfile, plan_files, recorded, standby, workers
 from deployment.channels import channels_of
@@ -73,11 +73,16 @@ def main(serve: standby.Serve, script: Path, words: Sequence[str] | None) -> int
         log_as_json(settings.log_level)
         return chosen.carry_out(settings, arguments)
     except (StartError, StorageError) as wrong:
-        names = [name.upper() for name in Settings.model_fields]
-        print(f"server.py: {envfile.spelled_out(str(wrong), names)}", file=sys.stderr)
+        _say(f"server.py: {wrong}", sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _say(sentence: str, to: TextIO | None = None) -> None:
+    """Settings in it are named as they are written in `.env`."""
+    names = [name.upper() for name in Settings.model_fields]
+    print(envfile.spelled_out(sentence, names), file=to or sys.stdout)
 
 
 def _shown(commands: Sequence[Command], words: Sequence[str] | None) -> Sequence[Command]:
@@ -193,7 +198,7 @@ def migrate_folder(settings: Settings, _: argparse.Namespace) -> int:
     """`migrate`: bring the database to this version's schema, say so and stop."""
     with in_folder(settings) as before:
         where = "DATABASE_URL" if settings.database_url else f"DATA_DIR ({settings.data_dir})"
-        print(f"the database in {where} {_migrated(before, head())}")
+        _say(f"the database in {where} {_migrated(before, head())}")
     return 0
 
 
@@ -217,7 +222,7 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
         from deployment.carrier_check import Wish, check_carrier  # noqa: PLC0415 - only here
 
         wish = Wish(tuple(arguments.number), arguments.set)
-        return check_carrier(settings, plan.directory, wish, SystemClock(), print)
+        return check_carrier(settings, plan.directory, wish, SystemClock(), _say)
     if arguments.set or arguments.number:
         raise StartError("--set and --number belong to `check carrier`")
     found = [  # warnings: an error would have refused the plan

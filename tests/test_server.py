@@ -162,7 +162,7 @@ def of_the_future(data: Path) -> None:
     [
         (lambda data: data.write_bytes(b""), "choose another"),
         (a_folder("server.lock"), "choose another folder"),
-        (a_folder("zhitong.db"), "check that DATA_DIR exists and is ours"),
+        (a_folder("zhitong.db"), "check that ZHITONG_DATA_DIR exists and is ours"),
         (a_file("zhitong.db", b"this is no database" * 100), "restore the last backup"),
         (a_folder("secret.key"), "secret.key"),
         (a_file("secret.key", b"half"), "bring it back from a backup"),
@@ -186,7 +186,7 @@ def test_a_second_server_on_the_same_data(capsys: pytest.CaptureFixture[str], co
     first = FolderLock(folder)
     first.take()
 
-    assert "another server works in this DATA_DIR: stop it first" in refusal(capsys, command)
+    assert "another server works in this ZHITONG_DATA_DIR: stop it first" in refusal(capsys, command)
     first.release()
 
 
@@ -211,7 +211,7 @@ def test_another_key_than_the_first(
     assert "ZHITONG_PORT" in refusal(capsys)  # the folder is begun
     monkeypatch.setenv("ZHITONG_SECRET_KEY", "another" * 5)
 
-    assert "bring back its SECRET_KEY" in refusal(capsys)
+    assert "bring back its ZHITONG_SECRET_KEY" in refusal(capsys)
 
 
 @pytest.fixture

@@ -180,11 +180,12 @@ def test_migrate_says_what_it_did(
 
     made, again = said(), said()
     newest = schema.head()
-    assert made == f"the database in DATA_DIR (var) was made, at version {newest}\n"
-    assert again == f"the database in DATA_DIR (var) is at version {newest} already\n"
+    it = "the database in ZHITONG_DATA_DIR (var)"
+    assert made == f"{it} was made, at version {newest}\n"
+    assert again == f"{it} is at version {newest} already\n"
     monkeypatch.setattr(schema, "revision", lambda _: "0001")
     monkeypatch.setattr(schema, "upgrade", lambda _: None)
-    assert said() == f"the database in DATA_DIR (var) was brought from version 0001 to {newest}\n"
+    assert said() == f"{it} was brought from version 0001 to {newest}\n"
 
 
 def test_migrate_speaks_of_either_database(capsys: pytest.CaptureFixture[str]) -> None:
