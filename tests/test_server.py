@@ -186,7 +186,8 @@ def test_a_second_server_on_the_same_data(capsys: pytest.CaptureFixture[str], co
     first = FolderLock(folder)
     first.take()
 
-    assert "another server works in this ZHITONG_DATA_DIR: stop it first" in refusal(capsys, command)
+    refused = refusal(capsys, command)
+    assert "another server works in this ZHITONG_DATA_DIR: stop it first" in refused
     first.release()
 
 
