@@ -242,7 +242,7 @@ class StoredOutbox:
         """Give it back until `at`; one more failure of the far side, where that is `counted`."""
         failures = job.failures + counted
         values = {"run_at": at, "error": why, "failures": failures, "holder": None}
-        return await self._set(job, JobState.READY, **values)
+        return await self._set(job, JobState.READY, **values, **after_a_try(job))
 
     async def give_up(self, job: Job, now: datetime, why: str) -> Sequence[str]:
         """Keep it as failed for a person to see."""
@@ -267,8 +267,7 @@ class StoredOutbox:
         ]
 
     async def _set(self, job: Job, state: JobState, **values: Any) -> Sequence[str]:
-        values = {**_held(job, state), **values, **after_a_try(job)}
-        return await self._ends.write_alone(values, job.follows)
+        return await self._ends.write_alone(_held(job, state) | values, job.follows)
 
 
 def _held(job: Job, state: JobState) -> dict[str, Any]:

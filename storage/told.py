@@ -40,7 +40,7 @@ def once_done(job: Job) -> str:
 
 
 def after_a_try(job: Job) -> Mapping[str, Any]:
-    """What else is to be written of a job that was not done this time."""
+    """What else is to be written of a job that is to be tried again."""
     if job.kind not in _TELLING or not _is_first(job):
         return {}
     noted = {HELD: sorted(_surely(job))} if job.went_out else {UNSENT: job.attempts}
