@@ -13,6 +13,8 @@ LEAST: Final = 60
 seconds long in the very same words."""
 LONGEST: Final = 20
 """Letters of what is repeated; longer sentences are told by how the whole packs."""
+STRIDE: Final = 20
+"""Letters; no more than LEAST, or TIMES of what is repeated, less that twice."""
 PACKS: Final = 8.0
 """Times that a whole text packs; speech does two or three times. Whisper's own bound, 2.4, is
 passed by a few equal sentences in a row, which a caller may well say."""
@@ -27,7 +29,7 @@ def loops(text: str) -> bool:
     said = _letters(text)
     if len(said) < LEAST:
         return False
-    return any(_repeats(said, period) for period in range(1, LONGEST + 1)) or packs(said)
+    return packs(said) or any(_repeats(said, period) for period in range(1, LONGEST + 1))
 
 
 def packs(text: str) -> bool:
@@ -46,12 +48,24 @@ def without_loops(parts: Iterable[One], text: Callable[[One], str]) -> Iterator[
 
 
 def _repeats(said: str, period: int) -> bool:
-    """Whether enough of it is the same as what stands `period` letters before."""
-    most = max(LEAST, TIMES * period) - period
-    if len(said) < most + period:
-        return False
-    same = (one == other for one, other in zip(said, said[period:], strict=False))
-    return any(is_same and len(list(run)) >= most for is_same, run in groupby(same))
+    """Whether enough of it is the same as what stands `period` letters before. A stretch that is
+    long enough holds the same twice at some STRIDE: no other place is looked at."""
+    least = max(LEAST, TIMES * period)
+    for at in range(0, len(said) - 2 * period + 1, STRIDE):
+        same = said[at : at + period] == said[at + period : at + 2 * period]
+        if same and _stretch(said, at, period) >= least:
+            return True
+    return False
+
+
+def _stretch(said: str, at: int, period: int) -> int:
+    """Letters around `at` that are as those `period` further on or before."""
+    first, end = at, at + 2 * period
+    while first > 0 and said[first - 1] == said[first - 1 + period]:
+        first -= 1
+    while end < len(said) and said[end] == said[end - period]:
+        end += 1
+    return end - first
 
 
 def _letters(text: str) -> str:

@@ -65,6 +65,17 @@ def test_no_word_is_said_so_often(word: str, times: int) -> None:
     assert spoken(word * times) == ""
 
 
+@pytest.mark.parametrize("period", range(1, 15))
+def test_wherever_it_begins_it_is_found_at_its_full_length_and_not_before(period: int) -> None:
+    word = "".join(map(chr, range(0x4E00, 0x4E00 + period)))
+    least = max(LEAST, TIMES * period)
+    for before in range(25):
+        said = "".join(map(chr, range(0x5000, 0x5000 + before)))
+
+        assert loops(f"{said}{(word * LEAST)[:least]}了")
+        assert not loops(f"{said}{(word * LEAST)[: least - 1]}了")
+
+
 @given(st.lists(st.sampled_from("家里停水三天没有人管路灯坏得很久了请来修一下吧谢"), max_size=300))
 def test_a_loop_takes_nothing_of_other_sentences(signs: list[str]) -> None:
     said = "停水了" + "".join(signs)
