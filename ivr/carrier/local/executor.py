@@ -6,6 +6,7 @@ is kept on the leg before it is acted on, so that ``run`` resumes where it was.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from ivr.carrier.local.desk import Desk, next_request
@@ -13,6 +14,7 @@ from ivr.carrier.local.dialling import dial
 from ivr.carrier.local.documents import Fetched, fetch
 from ivr.carrier.local.gathering import gather
 from ivr.carrier.local.leg import Leg, TurnedAway
+from ivr.carrier.local.messages import Ahead
 from ivr.carrier.local.ringing import answer
 from ivr.carrier.local.speaking import foresee, speak
 from ivr.carrier.local.state import Direction, Request, Status
@@ -61,7 +63,7 @@ async def run(leg: Leg, desk: Desk, *, whisper: bool = False) -> None:
                 await _turn_page(leg, desk)
             step = await _carry_out(leg, desk, whisper=whisper)
         except TurnedAway as away:
-            leg.lift("say", "listening", "recording", "ringback", "bridged")
+            leg.lift("say", "ahead", "listening", "recording", "ringback", "bridged")
             leg.note(pending=away.turned.request, body=away.turned.body)
             leg.note(url="", index=0, taping=None, dialling=None)
             continue
@@ -117,6 +119,8 @@ async def _carry_out(leg: Leg, desk: Desk, *, whisper: bool) -> Request | None:
         for remark in document.warnings:
             leg.remark(remark)
     foresee(desk, document.verbs[begin:])
+    if not whisper and _ends_with_a_tone(document.verbs[begin:]):
+        leg.stand("ahead", Ahead())
     for index, verb in enumerate(document.verbs[begin:], begin):
         if index != begin:
             leg.note(index=index, taping=None, dialling=None)
@@ -126,6 +130,14 @@ async def _carry_out(leg: Leg, desk: Desk, *, whisper: bool) -> Request | None:
         if step is not None:
             return step
     return None
+
+
+def _ends_with_a_tone(verbs: Sequence[Verb]) -> bool:
+    """Whether all that comes before a recording is only heard."""
+    then = next(
+        (verb for verb in verbs if not isinstance(verb, Say | Play | Pause | Start | Stop)), None
+    )
+    return isinstance(then, Record) and then.play_beep
 
 
 def _whisperable(leg: Leg, verb: Verb) -> bool:

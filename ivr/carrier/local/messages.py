@@ -94,6 +94,13 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """After what is said now comes the tone of a recording."""
+
+    type: ClassVar[str] = "ahead"
+
+
+@dataclass(frozen=True, slots=True)
 class Hush:
     """Stop sounding at once."""
 
@@ -232,6 +239,7 @@ Message = (
     | Ringing
     | Answered
     | Prompt
+    | Ahead
     | Hush
     | ListeningGather
     | ListeningRecord

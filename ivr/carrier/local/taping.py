@@ -56,6 +56,7 @@ async def _begin(leg: Leg, desk: Desk, verb: Record) -> _Tape | None:
         leg.flush()
         if verb.play_beep and room:
             await beep(leg)
+        leg.lift("ahead")
         leg.flush()
         sid = desk.dialect.new_sid("RE")
         desk.recordings.begin(Recording(sid, leg.state.sid, desk.instant()))

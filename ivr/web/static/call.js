@@ -9,11 +9,12 @@ import { printed } from "./chooser.js";
 const DECISION = 15000;
 /* The warning about words that were typed while nobody listened for words. */
 const NOT_HEARD = 0;
+const ALL_KEYS = "0123456789*#";
 
 export class CallView {
   constructor(parts) {
-    const { line, speaker, voice, microphone, screen, subtitles, keypad, words, role } = parts;
-    Object.assign(this, { line, speaker, voice, microphone, screen, subtitles, keypad, words, role });
+    Object.assign(this, parts);
+    const { line, speaker } = parts;
     this.up = false;
     this.choosing = false;
     this.texts = new Set();
@@ -73,6 +74,7 @@ export class CallView {
     if (!this.up) this.screen.start();
     this.up = true;
     this.show("talking");
+    this.composer.hold("not_yet");
     this.screen.bringUp();
     Microphone.allowed().then((allowed) => allowed && this.up && this.openMicrophone());
   }
@@ -118,9 +120,17 @@ export class CallView {
     this.openMicrophone();
   }
 
+  /* What is said now ends with a tone. */
+  on_ahead() {
+    this.composer.hold("before_tone");
+  }
+
   /* What holds at any time; the rest is labelled as the line says it. */
-  on_listening({ kind, max_digits: most, finish }) {
+  on_listening({ kind, max_digits: most, finish, speech }) {
     this.choosing = kind === "gather";
+    if (!this.choosing) this.composer.open(finish);
+    else if (speech) this.composer.open(ALL_KEYS);
+    else this.composer.shut("keys_only");
     const menu = this.choosing && most === 1;
     const keys = { "*": menu && "key_again", 0: (menu || finish.includes("0")) && "key_person" };
     if (!menu && finish.includes("#")) keys["#"] = "key_end";
@@ -132,6 +142,7 @@ export class CallView {
   unasked() {
     this.choosing = false;
     this.keypad.label();
+    this.composer.hold("not_yet");
   }
 
   on_ringback({ on }) {
@@ -141,6 +152,7 @@ export class CallView {
       this.show("talking");
       return;
     }
+    this.composer.shut("put_through");
     this.show("talking", { wording: "putting" });
     this.note("put_through");
     this.speaker.ring("ringback");
@@ -152,6 +164,7 @@ export class CallView {
     this.show("bridged");
     this.note("joined");
     this.unasked();
+    this.composer.shut("talk_hint");
     this.openMicrophone({ refused: "mic_refused_talk" });
   }
 
@@ -159,6 +172,7 @@ export class CallView {
     this.speaker.hushPeer();
     this.note("talked", { seconds });
     this.show("talking");
+    this.composer.hold("not_yet");
   }
 
   on_heard({ why }) {
@@ -186,7 +200,9 @@ export class CallView {
 
   on_warning({ code, text }) {
     console.info("line:", text);
-    if (code === NOT_HEARD) this.note("not_heard");
+    if (code !== NOT_HEARD) return;
+    this.note("not_heard");
+    this.composer.unheard();
   }
 
   on_error({ code, text }) {
@@ -200,6 +216,7 @@ export class CallView {
 
   end() {
     this.unasked();
+    this.composer.close();
     this.speaker.quiet();
     this.speaker.hushPeer();
     this.voice.hush();

@@ -40,9 +40,14 @@ export class Keypad {
     if (this.box.hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (!SIGNS.includes(event.key) || event.target.closest?.(TYPING)) return;
     event.preventDefault();
-    const button = this.buttons.get(event.key);
+    this.down(event.key);
+  }
+
+  /* A key that was not touched itself. */
+  down(sign) {
+    const button = this.buttons.get(sign);
     button.classList.add("down");
     setTimeout(() => button.classList.remove("down"), 140);
-    this.press(event.key);
+    this.press(sign);
   }
 }

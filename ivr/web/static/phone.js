@@ -6,11 +6,13 @@
                   key-0 … key-9 key-star key-hash  words say  mic  messages  subtitles  state
      subtitles    li[data-kind=say|beep|recording|you|note], each with lang
      state        data-state=idle|ringing|talking|recording|bridged|reconnecting|ended
-   Other modules: line (socket), call (messages), asked (labels of keys), audio, voice, subtitles, keypad, screen, chooser. */
+   Other modules: line (socket), call (messages), asked (labels of keys), audio, voice, subtitles, keypad,
+   composer (typed words), screen, chooser. */
 
 import { Microphone, Speaker } from "./audio.js";
 import { CallView } from "./call.js";
 import { CallerChooser, OfficialChooser } from "./chooser.js";
+import { Composer } from "./composer.js";
 import { Keypad } from "./keypad.js";
 import { Line, handsetOfThisTab } from "./line.js";
 import { Screen } from "./screen.js";
@@ -42,7 +44,15 @@ const keypad = new Keypad(get("pad"), (sign) => {
   subtitles.pressed(sign);
   line.send({ type: "digits", digits: sign });
 });
-const view = new CallView({ line, speaker, voice, microphone, screen, subtitles, keypad, words, role });
+const composer = new Composer(root, words, {
+  say: (text) => {
+    subtitles.add("you", text, { who: words("you") });
+    line.send({ type: "words", text });
+  },
+  press: (sign) => keypad.down(sign),
+  wait: (why) => subtitles.hint(words(why)),
+});
+const view = new CallView({ line, speaker, voice, microphone, screen, subtitles, keypad, composer, words, role });
 
 get("hang-up").addEventListener("click", () => line.send({ type: "hangup" }));
 get("answer").addEventListener("click", () => {
@@ -50,21 +60,6 @@ get("answer").addEventListener("click", () => {
   line.send({ type: "answer" });
 });
 get("decline").addEventListener("click", () => line.send({ type: "decline" }));
-
-get("composer").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const text = get("words").value.trim();
-  if (!text) return;
-  subtitles.add("you", text, { who: words("you") });
-  if (screen.state === "bridged") subtitles.add("note", words("typed_in_talk"));
-  line.send({ type: "words", text });
-  get("words").value = "";
-});
-
-/* Back to where digits are keys again. */
-get("words").addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing) get("scroll").focus({ preventScroll: true });
-});
 
 get("mic").addEventListener("click", () => {
   if (microphone.state === "on") {

@@ -7,10 +7,9 @@ export class Screen {
     this.root = root;
     this.words = words;
     this.title = document.title;
-    this.hint = root.querySelector("#words").placeholder;
     const find = (id) => root.querySelector(`#${id}`);
     this.parts = Object.fromEntries(
-      ["state", "state-words", "timer", "party", "sound", "level", "chooser", "incoming", "pad", "hang-up", "words", "say", "alert"].map((id) => [id, find(id)]),
+      ["state", "state-words", "timer", "party", "sound", "level", "chooser", "incoming", "pad", "hang-up", "alert"].map((id) => [id, find(id)]),
     );
     setInterval(() => this.tick(), 250);
   }
@@ -29,8 +28,6 @@ export class Screen {
     parts.incoming.hidden = !incoming;
     parts.pad.hidden = !up;
     parts["hang-up"].hidden = !up;
-    parts.words.disabled = parts.say.disabled = !up || state === "ringing";
-    parts.words.placeholder = state === "bridged" ? this.words("talk_hint") : this.hint;
     parts.sound.hidden = state !== "recording" && state !== "bridged";
     this.flash(incoming);
   }

@@ -30,6 +30,12 @@ export class Subtitles {
     return line;
   }
 
+  /* A note that is not said twice in a row. */
+  hint(text) {
+    const last = this.list.lastElementChild;
+    if (last?.dataset.kind !== "note" || last.textContent !== text) this.add("note", text);
+  }
+
   label(who) {
     const label = document.createElement("span");
     label.className = "who";

@@ -113,7 +113,8 @@ async def test_the_keypad_sends_each_of_its_keys_and_typing_does_not(
     for name in names:
         await page.get_by_test_id(f"key-{name}").click()
     sent = [(await house.line.expect("digits"))["digits"] for _ in names]
-    await page.get_by_test_id("words").fill("")
+    await house.line.tell(GATHER, say(1, "也可以直接说。"))
+    await house.line.expect("played")
     await page.get_by_test_id("words").press_sequentially("住在3号")
     await page.get_by_test_id("say").click()
 
@@ -141,19 +142,6 @@ async def test_the_link_to_an_officials_phone_leads_to_the_one_that_rings(
     await expect(page.get_by_test_id("official-number")).to_have_value("+865580020007")
     await page.get_by_test_id("attach").click()
     await expect(page.get_by_test_id("state")).to_contain_text("待接中")
-
-
-async def test_words_that_nobody_heard_are_said_to_be_unheard(page: Page, house: House) -> None:
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    await house.line.tell({"type": "warning", "code": 0, "text": "not listening"})
-    await expect(page.locator("li[data-kind=note]").last).to_contain_text("没有被听到")
-    await house.line.tell({"type": "bridged", "with": "+865580020007"})
-    await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "bridged")
-    await page.get_by_test_id("words").fill("听得见吗")
-    await page.get_by_test_id("say").click()
-
-    await expect(page.locator("li[data-kind=note]").last).to_contain_text("对方听不到打字")
 
 
 async def test_an_officials_phone_waits_on_after_a_call(page: Page, house: House) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivr.carrier.local.recordings import Recording, Recordings, from_wav
 from ivr.carrier.local.telephone import Telephone
+from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import LINE, House, hear, twiml
 from tests.ivr.carrier.local.sounds import hush, tone
 
@@ -16,6 +19,10 @@ RECORD = (
     '<Record action="/voice/done" finishOnKey="#0" timeout="10" maxLength="{longest}" {more}'
     ' recordingStatusCallback="/voice/recording"/>'
 )
+
+
+RECORD_ONCE = '<Record action="/voice/done" finishOnKey="#" timeout="10"/>'
+LONG = "Speak after the tone. " * 30
 
 
 def record(more: str = "", longest: int = 300) -> str:
@@ -27,6 +34,14 @@ async def recording(phone: Telephone) -> None:
     await hear(phone, "beep")
     await hear(phone, "recording", on=True)
     await hear(phone, "listening", kind="record", finish="#0")
+
+
+async def following(phone: Telephone) -> dict[str, Any]:
+    """Whatever the phone is told next."""
+    async with asyncio.timeout(DEADLINE):
+        told = await phone.next()
+    assert isinstance(told, dict)
+    return told
 
 
 async def media(house: House, sid: str) -> bytes:
@@ -55,6 +70,54 @@ async def test_a_key_ends_the_recording(house: House) -> None:
     assert kept["RecordingStatus"] == "completed"
     assert kept["RecordingSource"] == "RecordVerb"
     assert kept["RecordingSid"] == done["RecordingSid"]
+
+
+async def test_a_phone_knows_that_a_tone_comes_also_when_it_returns_before_it(house: House) -> None:
+    house.replies["/voice/answer"] = twiml(f"<Say>{LONG}</Say>", RECORD_ONCE)
+    async with house.phone() as phone:
+        phone.acks = False
+        await phone.send("dial", to=LINE)
+        call = (await hear(phone, "calling"))["call"]
+        await hear(phone, "ahead")
+        await hear(phone, "say")
+        await phone.close()
+        await phone.connect(call)
+        await hear(phone, "attached", state="live")
+        await hear(phone, "ahead")
+        prompt = await hear(phone, "say")
+        await phone.send("played", id=prompt["id"])
+        tone_ = await hear(phone, "beep")
+        await phone.send("played", id=tone_["id"])
+        await hear(phone, "recording", on=True)
+        await phone.close()
+        await phone.connect(call)
+        await hear(phone, "attached", state="live")
+        again = [(await following(phone))["type"] for _ in range(2)]
+        await phone.send("digits", digits="#")
+        await hear(phone, "hungup")
+
+    assert again == ["recording", "listening"]
+
+
+@pytest.mark.parametrize(
+    "verbs",
+    [
+        ("<Say>Goodbye.</Say>",),
+        ("<Gather><Say>Press 1.</Say></Gather>", RECORD_ONCE),
+        ("<Say>Now.</Say>", '<Record action="/voice/done" playBeep="false" finishOnKey="#"/>'),
+    ],
+)
+async def test_no_tone_is_promised_where_none_comes_next(
+    hasty: House, verbs: tuple[str, ...]
+) -> None:
+    hasty.replies["/voice/answer"] = twiml(*verbs)
+    told: list[str] = []
+    async with hasty.phone() as phone:
+        await phone.send("dial", to=LINE)
+        while not told or told[-1] not in ("hungup", "beep"):
+            told.append((await following(phone))["type"])
+
+    assert "ahead" not in told
 
 
 async def test_silence_ends_the_recording(hasty: House) -> None:
