@@ -20,15 +20,17 @@ import aiohttp
 
 from ivr.carrier.local.story import Story
 from ivr.carrier.local.telephone import Heard, PhoneClosed, Telephone
+from ivr.carrier.local.typed import understood
 
 HELP = """\
 ring +865580000021 [as +8613900000012]   ring a number (as whom; `as withheld` too)
+ring 0558-0000021                        numbers as they are written, here and as keys
 1   *   0#                               press keys
 say 我家停水了                           speak
 wait                                     stay silent until the line asks again
 hold +8613900000034 [1]                  a second phone: it answers and presses these keys
 hold +8613900000034 decline              a second phone: it declines
-hang up"""
+hang up                                  also 挂机; and 拨, 说, 等待, 帮助"""
 _KEYS = re.compile(r"[0-9*#]+")
 _RING = re.compile(r"ring (\+?[0-9]+)(?: as (\+?[0-9]+|withheld))?")
 _HOLD = re.compile(r"hold (\+?[0-9]+)(?: ([0-9*#]+|decline))?")
@@ -144,6 +146,7 @@ class _Stage:
     async def _do(self, line: str) -> None:
         """Carry out one line of the script."""
         assert self.phone is not None
+        typed, line = line, understood(line)
         if ring := _RING.fullmatch(line):
             await self._ring(ring[1], ring[2])
         elif hold := _HOLD.fullmatch(line):
@@ -167,7 +170,7 @@ class _Stage:
         elif line == "help":
             self.wiring.write(HELP)
         else:
-            self._refuse(f"! not understood: {line}\n{HELP}")
+            self._refuse(f"! not understood: {typed}\n{HELP}")
 
     async def _ring(self, number: str, caller: str | None) -> None:
         assert self.phone is not None

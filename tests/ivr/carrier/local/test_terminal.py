@@ -204,6 +204,21 @@ async def test_a_line_after_the_call_fails_at_once_and_a_late_hang_up_is_no_faul
         assert ("! there is no call; ring a number first" in out) is bool(code)
 
 
+async def test_numbers_are_typed_as_they_are_written_and_hanging_up_is_said_in_chinese(
+    hasty: House,
+) -> None:
+    hasty.replies["/voice/answer"] = twiml('<Gather action="/voice/turn" timeout="200"/>')
+    hasty.replies["/voice/turn"] = twiml('<Gather timeout="200"/>')
+    out: list[str] = []
+
+    lines = ("拨 0558-000 0021 as 137 0000 0001", "+86 558 000 0021#", "挂机")
+
+    assert await rehearse(wiring(hasty, out, *lines)) == 0, out
+    dialled = hasty.to("/voice/answer")[0].form
+    assert (dialled["To"], dialled["From"]) == ("+865580000021", "+8613700000001")
+    assert hasty.to("/voice/turn")[0].form["Digits"] == "05580000021"
+
+
 async def test_a_server_that_is_not_there(house: House) -> None:
     out: list[str] = []
     wired = wiring(house, out)
