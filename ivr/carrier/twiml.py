@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, assert_never
 
-from ivr.carrier.playing import Sounds
+from ivr.carrier.playing import PACE, Sounds
 from ivr.carrier.profiles import Profile, Voice
 from ivr.carrier.text import clean, escape
 from ivr.flow.fallback import Place
@@ -269,7 +269,7 @@ def _compiled_say(profile: Profile) -> dict[tuple[Language, bool], tuple[str, st
     for language, voice in profile.voices.items():
         plain = _say_tag(voice)
         tags[language, False] = plain, "</Say>"
-        slow = f'{plain}<prosody rate="90%">', "</prosody></Say>"
+        slow = f'{plain}<prosody rate="{PACE:.0%}">', "</prosody></Say>"
         tags[language, True] = slow if profile.ssml else tags[language, False]
     return tags
 

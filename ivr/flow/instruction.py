@@ -11,7 +11,7 @@ Language = Literal["zh-CN", "en"]
 
 @value
 class Say:
-    """Speak `text`. `slow` is 90 % pace (prompts §1); `pause` is seconds of silence after it."""
+    """Speak `text`. `slow` is 80 % pace; `pause` is seconds of silence after it."""
 
     text: str
     language: Language

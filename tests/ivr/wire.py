@@ -23,7 +23,7 @@ from ivr.carrier.local.verbs import (
     Stop,
     Verb,
 )
-from ivr.carrier.playing import Sounds
+from ivr.carrier.playing import SLOWER, Sounds
 from ivr.carrier.profiles import Profile
 from ivr.carrier.twiml import TwimlDocuments
 from ivr.flow.call import Call
@@ -95,7 +95,7 @@ class Wire:
         known = self.sounds.addresses.items() if self.sounds is not None else ()
         usual = {f"{url}.wav": f"{SHORT[of]}, played: {text}" for (of, text), url in known}
         slow = {
-            f"{url}-slower.wav": f"{SHORT[of]} slowly, played: {text}" for (of, text), url in known
+            f"{url}{SLOWER}.wav": f"{SHORT[of]} slowly, played: {text}" for (of, text), url in known
         }
         return usual | slow
 

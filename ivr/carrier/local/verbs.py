@@ -28,7 +28,7 @@ class RejectReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Text to speak; ``pace`` is 1.0 for the voice's own speed, 0.9 for slower."""
+    """Text to speak; ``pace`` is 1.0 for the voice's own speed, 0.8 for slower."""
 
     text: str
     language: str = "en-US"

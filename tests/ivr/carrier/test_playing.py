@@ -18,7 +18,7 @@ from ivr.carrier.local.mulaw import from_mulaw_wav
 from ivr.carrier.local.recordings import from_wav
 from ivr.carrier.local.stretching import slower
 from ivr.carrier.local.twiml_reader import read_twiml
-from ivr.carrier.playing import SoundRoutes, Sounds
+from ivr.carrier.playing import PACE, SLOWER, SoundRoutes, Sounds
 from ivr.carrier.profiles import SIGNALWIRE, SOMLENG, TWILIO, Profile
 from ivr.carrier.twiml import MAX_BODY, Twiml, Urls
 from ivr.flow.instruction import Ask, Hangup, Instruction, Say
@@ -54,7 +54,7 @@ def test_inside_a_gather_and_slower_too() -> None:
 
     gather = ET.fromstring(made)[0]
     assert [(each.tag, "".join(each.itertext())) for each in gather] == [
-        ("Play", f"{BASE}/voice/sounds/{NAME}-slower.wav"),
+        ("Play", f"{BASE}/voice/sounds/{NAME}{SLOWER}.wav"),
         ("Say", "Hi."),
     ]
 
@@ -98,9 +98,9 @@ async def test_slower_it_is_the_same_words(
     client: TestClient[web.Request, web.Application],
 ) -> None:
     for _ in range(2):
-        async with client.get(f"/voice/sounds/{NAME}-slower.wav") as response:
+        async with client.get(f"/voice/sounds/{NAME}{SLOWER}.wav") as response:
             heard = from_wav(await response.read())
-            assert heard == slower(from_mulaw_wav(BYE.read_bytes()), 0.9)
+            assert heard == slower(from_mulaw_wav(BYE.read_bytes()), PACE)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_menu_equals_the_sdks() -> None:
     )
     gather.say("您好，市公安局公开电话。", **ZH)
     gather.say("English, press 9.", **EN)
-    gather.say("", **ZH).prosody("核验号码按1。", rate="90%")
+    gather.say("", **ZH).prosody("核验号码按1。", rate="80%")
     ask = Ask(
         (
             Say("您好，市公安局公开电话。", "zh-CN"),

@@ -46,7 +46,7 @@ def test_what_is_meant_arrives() -> None:
     body = Twiml(LOCAL).render(instructions, URLS).decode()
     say, pause, gather = read_twiml(body).verbs
     assert isinstance(say, SayVerb)
-    assert (say.text, say.pace) == ("慢慢说", 0.9)
+    assert (say.text, say.pace) == ("慢慢说", 0.8)
     assert pause == Pause(1)
     assert isinstance(gather, Gather)
     assert (gather.timeout, gather.finish_on_key, gather.num_digits) == (7, "#", None)

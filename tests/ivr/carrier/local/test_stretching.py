@@ -12,6 +12,7 @@ import pytest
 from ivr.carrier.local.bank import SHIPPED, frames
 from ivr.carrier.local.recordings import loudness, samples_of
 from ivr.carrier.local.stretching import slower
+from ivr.carrier.playing import PACE
 from tests.ivr.carrier.local.sounds import hush, tone
 
 
@@ -21,7 +22,7 @@ def crossings(heard: bytes) -> float:
     return sum(a != b for a, b in pairwise(signs)) / (len(signs) / 8000)
 
 
-@pytest.mark.parametrize("pace", [0.9, 0.8])
+@pytest.mark.parametrize("pace", [0.9, PACE])
 def test_a_tone_is_longer_and_no_lower(pace: float) -> None:
     sound = tone(2.0)
 
@@ -32,13 +33,14 @@ def test_a_tone_is_longer_and_no_lower(pace: float) -> None:
     assert loudness(heard) == pytest.approx(loudness(sound), rel=0.05)
 
 
-def test_a_voice_has_no_clicks() -> None:
+@pytest.mark.parametrize("pace", [0.9, PACE])
+def test_a_voice_has_no_clicks(pace: float) -> None:
     """No step between two samples that the voice itself does not make."""
     turns = accumulate(180 + 40 * math.sin(at / 2000) for at in range(16000))  # hertz
     samples = array.array("h", (int(6000 * math.sin(turn * math.tau / 8000)) for turn in turns))
     steps = [abs(a - b) for a, b in pairwise(samples)]
 
-    heard = samples_of(slower(samples.tobytes(), 0.9))
+    heard = samples_of(slower(samples.tobytes(), pace))
 
     assert max(abs(a - b) for a, b in pairwise(heard)) <= max(steps) * 1.1
 
@@ -49,12 +51,13 @@ def test_what_is_said_as_it_is_and_what_is_short_stay() -> None:
     assert slower(hush(0.02), 0.9) == hush(0.02)
 
 
-def test_every_recorded_sentence_keeps_its_loudness_and_comes_slower() -> None:
+def test_after_the_star_every_recorded_sentence_is_clearly_slower_and_as_loud() -> None:
     lines = json.loads((SHIPPED / "manifest.json").read_text("utf-8"))[::40]
     for line in lines:
         said = frames(SHIPPED / line["file"])
 
-        heard = slower(said, 0.9)
+        heard = slower(said, PACE)
 
-        assert 1.06 < len(heard) / len(said) < 1.13, line
-        assert loudness(heard) == pytest.approx(loudness(said), rel=0.06), line
+        assert 1.2 < len(heard) / len(said) < 1.27, line
+        loud = pytest.approx(loudness(said), rel=0.09)  # a little more: vowels last longest
+        assert loudness(heard) == loud, line
