@@ -192,7 +192,9 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
     app[LINE] = line
     if settings.shows_demo:
         zone = ZoneInfo(settings.time_zone)
-        phones = Phones(house.directory, line, house.mails, zone)
+        phones = Phones(
+            house.directory, lambda: house.plans.current.phrases, line, house.mails, zone
+        )
         app.add_routes(phone_routes(phones))
         corrections = StoredCorrections(house.database)
         desk = OfficeDesk(

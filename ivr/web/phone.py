@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from ivr.flow.phrasebook import Phrasebook
 from ivr.ports.local_line import LocalLine
+from ivr.web.captions import captions
 from ivr.web.phonebook import (
     EXAMPLE_CALLERS,
     EXAMPLE_LANDLINE,
@@ -36,10 +38,11 @@ _SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """What the page needs: today's directory, the line, the mails where any are kept, and the
-    zone its times are written in."""
+    """What the page needs: today's directory and phrases, the line, the mails where any are kept,
+    and the zone its times are written in."""
 
     directory: Callable[[], Directory]
+    phrases: Callable[[], Phrasebook]
     line: LocalLine
     mails: SentMails | None
     zone: ZoneInfo
@@ -78,6 +81,7 @@ def _phone(request: web.Request, phones: Phones) -> web.Response:
     config = {
         "socket": SOCKET,
         "withheld": WITHHELD,
+        "captions": captions(phones.phrases()),
         "words": request.config_dict[LAYOUT].wording.part("phone-live", tongue),
     }
     context = {

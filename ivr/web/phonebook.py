@@ -19,7 +19,8 @@ WITHHELD = "anonymous"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One published number as the newspaper prints it; `search` is what a search looks through,
-    `desk` the phone that rings first for it ("" where none does)."""
+    `offices` the part of it that names the office, `desk` the phone that rings first for it (""
+    where none does)."""
 
     number: str
     desk: str
@@ -31,6 +32,7 @@ class Entry:
     page: int
     status: str
     search: str
+    offices: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A phone that Zhitong rings: an official's forward number, an office's pool or stand-in."""
+    """A phone that Zhitong rings: an official's forward number, an office's pool or stand-in;
+    `shown` is its masked number."""
 
     number: str
     whose: str
     kind: str
+    shown: str
 
 
 def sections(directory: Directory, tongue: Tongue) -> tuple[Section, ...]:
@@ -109,6 +113,7 @@ def _entry(number: PublishedNumber, desk: str, tongue: Tongue) -> Entry:
         page=publication.page,
         status=number.status.value,
         search=" ".join(dict.fromkeys(words)).casefold(),
+        offices="|".join((*number.office_name.values(), *number.office_spoken.values())).casefold(),
     )
 
 
@@ -117,11 +122,11 @@ def _personal(directory: Directory, tongue: Tongue) -> Iterable[Desk]:
         if number.forward_to and number.answer_mode is not AnswerMode.POOLED:
             office, post = number.office_name[tongue], number.post[tongue]
             whose = post if office in post else f"{office} · {post}"
-            yield Desk(number.forward_to, f"{whose} {masked(number.forward_to)}", "personal")
+            yield Desk(number.forward_to, whose, "personal", masked(number.forward_to))
 
 
 def _shared(directory: Directory, tongue: Tongue) -> Iterable[Desk]:
     for office in directory.offices.values():
         for kind, number in (("pool", office.pool_number), ("stand_in", office.stand_in_number)):
             if number:
-                yield Desk(number, f"{office.name[tongue]} {masked(number)}", kind)
+                yield Desk(number, office.name[tongue], kind, masked(number))

@@ -204,7 +204,7 @@ class Switch:
         if leg is not None:
             up = leg.state.status is Status.IN_PROGRESS
             state = "live" if up else "ringing" if phone.incoming else "calling"
-            call = _call(phone, leg, up=up)
+            call = _call(phone, leg, up=up, seconds=self._seconds(leg))
         return Attached(phone.id, phone.number, state, call, self.holdable, self.voice)
 
     def _offer(self, phone: Handset) -> None:
@@ -261,19 +261,21 @@ class Switch:
             raise PhoneRefusal("not-holdable", "this number may not be held by a phone here")
 
     def _hung_up(self, leg: Leg, reason: str, by: By) -> HungUp:
-        answered = leg.state.answered
-        seconds = 0
-        if answered is not None:
-            passed = self._now() - datetime.fromisoformat(answered)
-            seconds = max(0, int(passed.total_seconds()))
-        return HungUp(leg.state.sid, reason, by, seconds)
+        return HungUp(leg.state.sid, reason, by, self._seconds(leg))
+
+    def _seconds(self, leg: Leg) -> int:
+        """How long the call has been up."""
+        if leg.state.answered is None:
+            return 0
+        passed = self._now() - datetime.fromisoformat(leg.state.answered)
+        return max(0, int(passed.total_seconds()))
 
 
 def _text(message: TextMessage) -> Text:
     return Text(message.sid, message.from_, message.to, message.text, message.at)
 
 
-def _call(phone: Handset, leg: Leg, *, up: bool) -> Plain:
+def _call(phone: Handset, leg: Leg, *, up: bool, seconds: int) -> Plain:
     state = leg.state
     direction = "in" if phone.incoming else "out"
     return {
@@ -282,4 +284,5 @@ def _call(phone: Handset, leg: Leg, *, up: bool) -> Plain:
         "from": state.from_,
         "to": state.to,
         "answered": up,
+        "seconds": seconds,
     }

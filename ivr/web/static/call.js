@@ -1,7 +1,6 @@
 /* What each message of the exchange does to the page: sounds, subtitles, state. Counterpart of
    the exchange's messages; a message it does not know is let pass. */
 
-import { asked } from "./asked.js";
 import { Microphone } from "./audio.js";
 import { printed } from "./chooser.js";
 
@@ -18,6 +17,8 @@ export class CallView {
     this.up = false;
     this.choosing = false;
     this.texts = new Set();
+    this.offered = [];
+    this.before = [];
     line.addEventListener("message", ({ detail }) => this.take(detail));
     line.addEventListener("audio", ({ detail }) => speaker.hearPeer(detail));
     line.addEventListener("lost", () => this.lost());
@@ -39,21 +40,24 @@ export class CallView {
 
   on_attached({ call, state }) {
     const returning = this.screen.state === "reconnecting";
+    if (!call) this.subtitles.keep(null);
     if (state === "live" && call) {
-      if (returning) this.note("back");
-      this.begin();
-    } else if (state === "calling" && call) this.on_calling();
+      if (returning || this.reloaded(call)) this.note("back");
+      this.begin(call.seconds);
+    } else if (state === "calling" && call) this.on_calling({ call: call.sid });
     else if (returning && !call) this.rest();
     else if (state === "idle" && this.screen.state !== "ended") this.rest();
   }
 
-  on_calling() {
+  on_calling({ call }) {
+    this.subtitles.keep(call);
     this.show("ringing", { wording: "calling" });
     this.screen.bringUp();
     this.speaker.ring("ringback");
   }
 
-  on_ringing({ from }) {
+  on_ringing({ from, call }) {
+    this.subtitles.keep(call);
     this.show("ringing", { incoming: true });
     const who = this.caller(from);
     this.screen.party(who);
@@ -69,9 +73,18 @@ export class CallView {
     document.getElementById("scroll").focus({ preventScroll: true });
   }
 
-  begin() {
+  /* The page is new and the call is not: what was heard is there again, and who it is with. */
+  reloaded({ sid, from, to }) {
+    if (this.up) return false;
+    this.subtitles.keep(sid);
+    this.chooser?.choose(to);
+    this.screen.party(this.chooser?.party ?? this.caller(from));
+    return true;
+  }
+
+  begin(seconds) {
     this.speaker.quiet();
-    if (!this.up) this.screen.start();
+    if (!this.up) this.screen.start(seconds);
     this.up = true;
     this.show("talking");
     this.composer.hold("not_yet");
@@ -82,7 +95,7 @@ export class CallView {
   async on_say(prompt) {
     this.speaker.quiet();
     this.current?.classList.remove("now");
-    if (this.choosing) this.keypad.add(asked(prompt.text, prompt.language), prompt.language);
+    if (this.choosing) this.offer(prompt);
     const line = prompt.text ? this.subtitles.say(prompt.text, prompt.language, this.words("line")) : null;
     line?.classList.add("now");
     this.current = line;
@@ -93,6 +106,14 @@ export class CallView {
       this.note("no_voice");
     }
     if (how !== "hushed") this.line.send({ type: "played", id: prompt.id });
+  }
+
+  /* The keys bear what this prompt offers. */
+  offer({ text, language }) {
+    const { pairs, back } = this.captions.of(text);
+    if (back) this.offered.push(...this.before);
+    if (pairs.length) this.offered.push([pairs, language]);
+    this.offered.forEach((each) => this.keypad.add(...each));
   }
 
   on_hush() {
@@ -128,6 +149,8 @@ export class CallView {
   /* What holds at any time; the rest is labelled as the line says it. */
   on_listening({ kind, max_digits: most, finish, speech }) {
     this.choosing = kind === "gather";
+    this.before = this.offered;
+    this.offered = [];
     if (!this.choosing) this.composer.open(finish);
     else if (speech) this.composer.open(ALL_KEYS);
     else this.composer.shut("keys_only");
@@ -195,7 +218,8 @@ export class CallView {
     this.show("ended", { wording: this.role === "official" ? "ended_waiting" : "ended" });
     if (this.own) this.screen.party(this.own);
     this.screen.alarm(text);
-    document.querySelector("#chooser button").focus();
+    this.subtitles.keep(null);
+    document.getElementById(this.role === "official" ? "scroll" : "ring").focus();
   }
 
   on_warning({ code, text }) {

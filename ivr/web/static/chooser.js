@@ -20,6 +20,14 @@ export function printed(number) {
   return `0${home.slice(0, 3)}-${home.slice(3)}`;
 }
 
+/* Who searches for an office means it rather than a post that is named after it. */
+function rank({ dataset }, wanted) {
+  const offices = dataset.offices.split("|");
+  const names = [...offices, dataset.post.toLowerCase(), dataset.shown];
+  if (names.includes(wanted.join(" "))) return 0;
+  return wanted.every((word) => offices.some((office) => office.includes(word))) ? 1 : 2;
+}
+
 export class CallerChooser {
   constructor(words) {
     this.words = words;
@@ -42,8 +50,9 @@ export class CallerChooser {
       found += fitting.length;
     }
     get("search-found").textContent = this.words(found ? "found" : "found_none", { n: found });
-    const first = this.number.querySelector("optgroup option");
-    if (wanted.length && first) this.number.value = first.value;
+    const left = [...this.number.querySelectorAll("optgroup option")];
+    const best = left.sort((a, b) => rank(a, wanted) - rank(b, wanted))[0];
+    if (wanted.length && best) this.number.value = best.value;
     this.picked();
   }
 
@@ -63,6 +72,14 @@ export class CallerChooser {
   /* The number to ring, null where none is given yet. */
   get to() {
     return this.number.value === "other" ? dialable(get("number-other").value) : this.number.value;
+  }
+
+  /* A call that was there before this page: its number is chosen again. */
+  choose(number) {
+    const listed = [...this.number.options].some((option) => option.value === number);
+    this.number.value = listed ? number : "other";
+    if (!listed) get("number-other").value = number;
+    this.picked();
   }
 
   get from() {

@@ -35,6 +35,15 @@ export class Line extends EventTarget {
     else if (!this.socket) this.open();
   }
 
+  /* Be no phone any more. */
+  detach() {
+    const { socket } = this;
+    clearTimeout(this.timer);
+    this.wanted = this.attached = false;
+    this.socket = null;
+    socket?.close();
+  }
+
   open() {
     clearTimeout(this.timer);
     const socket = new WebSocket(this.address);

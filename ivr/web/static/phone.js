@@ -6,11 +6,12 @@
                   key-0 … key-9 key-star key-hash  words say  mic  messages  subtitles  state
      subtitles    li[data-kind=say|beep|recording|you|note], each with lang
      state        data-state=idle|ringing|talking|recording|bridged|reconnecting|ended
-   Other modules: line (socket), call (messages), asked (labels of keys), audio, voice, subtitles, keypad,
+   Other modules: line (socket), call (messages), captions (labels of keys), audio, voice, subtitles, keypad,
    composer (typed words), screen, chooser. */
 
 import { Microphone, Speaker } from "./audio.js";
 import { CallView } from "./call.js";
+import { Captions } from "./captions.js";
 import { CallerChooser, OfficialChooser } from "./chooser.js";
 import { Composer } from "./composer.js";
 import { Keypad } from "./keypad.js";
@@ -52,7 +53,10 @@ const composer = new Composer(root, words, {
   press: (sign) => keypad.down(sign),
   wait: (why) => subtitles.hint(words(why)),
 });
-const view = new CallView({ line, speaker, voice, microphone, screen, subtitles, keypad, composer, words, role });
+const captions = new Captions(config.captions);
+const view = new CallView({
+  line, speaker, voice, microphone, screen, subtitles, keypad, captions, composer, words, role,
+});
 
 get("hang-up").addEventListener("click", () => line.send({ type: "hangup" }));
 get("answer").addEventListener("click", () => {
@@ -78,6 +82,7 @@ function say(word) {
 
 function asCaller() {
   const chooser = new CallerChooser(words);
+  view.chooser = chooser;
   const own = () => (chooser.from === config.withheld ? "" : chooser.from);
   const hold = () => own() !== null && own() !== line.number && line.attach(own());
   get("caller-select").addEventListener("change", hold);
@@ -99,17 +104,35 @@ function asCaller() {
 
 function asOfficial() {
   const chooser = new OfficialChooser();
+  const button = document.querySelector("#chooser button");
+  const shown = (on) => {
+    root.dataset.on = on ? "yes" : "no";
+    button.setAttribute("aria-checked", String(on));
+    button.textContent = words(on ? "switch_off" : "switch_on");
+  };
   const switchOn = () => {
     sessionStorage.setItem(KEPT_NUMBER, chooser.own);
     view.own = chooser.party;
     screen.party(view.own);
     line.attach(chooser.own);
+    shown(true);
+  };
+  const switchOff = () => {
+    sessionStorage.removeItem(KEPT_NUMBER);
+    line.detach();
+    view.own = null;
+    screen.party("");
+    screen.show("idle", { wording: "off" });
+    shown(false);
   };
   get("chooser").addEventListener("submit", (event) => {
     event.preventDefault();
     speaker.wake();
-    switchOn();
+    if (line.wanted) switchOff();
+    else switchOn();
   });
+  get("official-number").addEventListener("change", () => line.wanted && switchOn());
+  line.addEventListener("taken", () => shown(false));
   const kept = sessionStorage.getItem(KEPT_NUMBER);
   if (!kept) {
     screen.show("idle", { wording: "off" });

@@ -41,8 +41,9 @@ export class Screen {
     this.parts.party.textContent = text.replace(/(\d)-(?=\d)/g, "$1\u2011");
   }
 
-  start() {
-    this.since = performance.now();
+  /* `seconds`: how long the call has been up. */
+  start(seconds = 0) {
+    this.since = performance.now() - 1000 * seconds;
   }
 
   stop() {

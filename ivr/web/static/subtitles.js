@@ -3,6 +3,7 @@
 
 const MOST_LINES = 300;
 const TOGETHER = 4000;
+const KEPT = "zhitong-conversation";
 
 /* A case number in two groups of digits stays on one line. */
 export function whole(text) {
@@ -11,7 +12,33 @@ export function whole(text) {
 
 export class Subtitles {
   constructor(list, scroll, empty, words) {
-    Object.assign(this, { list, scroll, empty, words });
+    Object.assign(this, { list, scroll, empty, words, call: null });
+    addEventListener("pagehide", () => this.save());
+  }
+
+  /* The conversation of a call outlives a reload of the page, not the call (null) or the tab. */
+  keep(call) {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    sessionStorage.removeItem(KEPT);
+    this.call = call;
+    if (call === null || kept?.call !== call) return;
+    for (const { kind, text, lang, who, done } of kept.lines) {
+      const line = this.add(kind, text, { lang, who });
+      line.classList.toggle("done", done);
+      if (kind === "recording" && !done) this.tape = line;
+    }
+  }
+
+  save() {
+    if (this.call === null) return;
+    const lines = [...this.list.children].map((line) => ({
+      kind: line.dataset.kind,
+      text: line.querySelector(".text").textContent,
+      lang: line.lang,
+      who: line.querySelector(".who")?.textContent ?? "",
+      done: line.classList.contains("done"),
+    }));
+    sessionStorage.setItem(KEPT, JSON.stringify({ call: this.call, lines }));
   }
 
   add(kind, text, { lang = document.documentElement.lang, who = "" } = {}) {

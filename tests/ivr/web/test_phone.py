@@ -17,6 +17,7 @@ from routing.directory import AnswerMode
 from routing.ports import SentMail
 from routing.web.layout import POLICY, add_layout
 from routing.web.wording import Tongue
+from tests.ivr.web.conftest import BOOK
 from tests.ivr.web.fake_line import FakeLine
 from tests.routing.web.city import NOON, city
 
@@ -51,7 +52,7 @@ def line() -> FakeLine:
 async def client(line: FakeLine) -> TestClient[web.Request, web.Application]:
     app, directory = web.Application(), city()
     add_layout(app, (PHONE_PAGES,), (PHONE_LINK,))
-    phones = Phones(lambda: directory, line, Mails(), ZoneInfo("Asia/Shanghai"))
+    phones = Phones(lambda: directory, lambda: BOOK, line, Mails(), ZoneInfo("Asia/Shanghai"))
     app.add_routes(phone_routes(phones))
     return TestClient(TestServer(app))
 

@@ -9,9 +9,11 @@ from playwright.async_api import Page, Route, expect
 
 from ivr.ports.local_line import SentText
 from tests.deadline import DEADLINE
-from tests.ivr.web.conftest import House
+from tests.ivr.web.conftest import BOOK, House
 from tests.ivr.web.test_phone_browser import CALL, GATHER, record, ring, say
 
+MENU = str(BOOK.plain("menu.main", "zh-CN"))
+PROGRESS = str(BOOK.plain("progress.menu", "en"))
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 LABELS = """Object.fromEntries([...document.querySelectorAll("[data-key-sign]")]
   .map((key) => [key.dataset.keySign, key.querySelector("small").textContent])
@@ -23,24 +25,59 @@ async def test_keys_bear_what_the_call_asks_now(page: Page, house: House) -> Non
     await page.goto(f"{house.url}/phone")
     await ring(page, line)
     assert await page.evaluate(LABELS) == {}
-    await line.tell(GATHER, say(1, "核验号码按1，反映事项按2；直接按井号。"))
+    await line.tell(GATHER, say(1, MENU))
     await line.expect("played")
-    main = {"1": "核验号码", "2": "反映事项", "*": "重听", "0": "人工"}
+    options = {"1": "核验号码", "2": "反映事项", "3": "查进度", "5": "回拨未接来电"}
+    main = {**options, "*": "重听", "0": "人工"}
     assert await page.evaluate(LABELS) == main
     assert await page.get_by_role("button", name="1, 核验号码").count() == 1
     await line.tell(
         {"type": "heard", "kind": "gather", "why": "digits", "digits": "2", "seconds": 0},
         GATHER,
-        say(2, "A question, press 1; help, 2; not sure, hash.", "en-US"),
+        say(2, "If in doubt, press 1. To repeat, star; to add, 1; to withdraw, 3.", "en-US"),
     )
     await line.expect("played")
-    kinds = {"1": "A question", "2": "help", "#": "not sure", "*": "重听", "0": "人工"}
-    assert await page.evaluate(LABELS) == kinds
+    await line.tell(say(3, PROGRESS, "en-US"))
+    await line.expect("played")
+    asked = {"1": "add", "3": "withdraw", "8": "under pressure", "*": "重听", "0": "人工"}
+    assert await page.evaluate(LABELS) == asked
     await record(page, line)
     assert await page.evaluate(LABELS) == {"0": "人工", "#": "结束"}
     await line.tell({"type": "ringback", "on": True})
     await expect(page.get_by_test_id("state")).to_contain_text("正在接通")
     assert await page.evaluate(LABELS) == {}
+
+
+@pytest.mark.parametrize(
+    ("phrase", "keys"), [("silence.2", {"2": "留言"}), ("wrong.2", {"2": "求助"})]
+)
+async def test_who_is_sent_back_to_a_menu_has_its_keys(
+    page: Page, house: House, phrase: str, keys: dict[str, str]
+) -> None:
+    line = house.line
+    said = BOOK.say(phrase, "zh-CN", {"keys": "1、2、3、4"}.__getitem__)
+    await page.goto(f"{house.url}/phone")
+    await ring(page, line)
+    for number, text in enumerate(("咨询按1，求助按2，投诉举报按3，建议按4。", said, said)):
+        await line.tell(GATHER, say(number, text))
+        await line.expect("played")
+        heard = {"type": "heard", "kind": "gather", "why": "silence", "digits": "", "seconds": 0}
+        labels = await page.evaluate(LABELS)
+        await line.tell(heard)
+
+    menu = {"1": "咨询", "2": "求助", "3": "投诉举报", "4": "建议", "*": "重听", "0": "人工"}
+    assert labels == {**menu, **keys}
+
+
+async def test_what_stands_in_a_phrase_may_be_what_its_key_does(page: Page, house: House) -> None:
+    line = house.line
+    await page.goto(f"{house.url}/phone?lang=en")
+    await ring(page, line)
+    ask = BOOK.say("check.area", "en", lambda _: "Yunling (city)")
+    await line.tell({**GATHER, "max_digits": None, "finish": "#"}, say(1, ask, "en-US"))
+    await line.expect("played")
+
+    assert await page.evaluate(LABELS) == {"1": "Yunling (city)", "#": "finished"}
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 640), (1280, 800)])

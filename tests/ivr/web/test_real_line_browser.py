@@ -18,6 +18,7 @@ from routing.web.layout import add_layout
 from tests.browser import tab
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import ACCOUNT, TOKEN, StoppedClock, free_port, twiml
+from tests.ivr.web.conftest import BOOK
 from tests.routing.web.city import city
 
 OFFICIAL = "+865580010002"
@@ -75,7 +76,7 @@ class Exchange:
         )
         app, directory = web.Application(), city()
         add_layout(app, (PHONE_PAGES,), (PHONE_LINK,))
-        phones = Phones(lambda: directory, self.line, None, ZoneInfo("Asia/Shanghai"))
+        phones = Phones(lambda: directory, lambda: BOOK, self.line, None, ZoneInfo("Asia/Shanghai"))
         app.add_routes(phone_routes(phones))
         app.router.add_post("/voice/{name}", self._reply)
         self.line.mount(app)
