@@ -28,6 +28,7 @@ export class Composer {
   /* No words are heard here. */
   shut(why) {
     this.set({ shut: true, hint: this.words(why) });
+    if (this.box.value) this.wait(why); // where words stand in the box, its hint is not seen
   }
 
   /* There is no call. */

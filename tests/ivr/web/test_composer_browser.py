@@ -127,6 +127,7 @@ async def test_where_only_keys_are_taken_the_box_is_closed_and_says_why(
     await expect(words).to_be_disabled()
     await expect(page.get_by_test_id("say")).to_be_disabled()
     assert why in str(await words.get_attribute("placeholder"))
+    await expect(page.locator("li[data-kind=note]").filter(has_text=why)).to_have_count(1)
     await page.keyboard.press("2")
     assert (await line.expect("digits"))["digits"] == "2"
     await line.tell(
