@@ -48,7 +48,8 @@ def on_silence(world: World, call: Call, node: Menu) -> Step:
     count = call.tries.silence + 1
     call = replace(call, tries=replace(call.tries, silence=count))
     if count == 1:
-        return ask(world, call, node, (say(world, call, "silence.1"),), slow=True)
+        missed = (say(world, call, "silence.1"), *language_offer(world, call, node))
+        return ask(world, call, node, missed, slow=True)
     if count == 2:
         return listen(world, call, node, (say(world, call, "silence.2"),))
     return Go(call, node.silent)
@@ -71,7 +72,16 @@ def on_unheard(world: World, call: Call, node: Menu) -> Step:
     call = with_facts(
         replace(call, tries=replace(call.tries, unheard=call.tries.unheard + 1)), keys_only=True
     )
-    return ask(world, call, node, (say(world, call, "unheard"),))
+    missed = (say(world, call, "unheard"), *language_offer(world, call, node))
+    return ask(world, call, node, missed)
+
+
+def language_offer(world: World, call: Call, node: Menu) -> tuple[Say, ...]:
+    """The way to the other language, once more where the menu began with it: who understands
+    nothing of this one neither presses nor says what it knows."""
+    if call.tries.silence + call.tries.unheard > 1:
+        return ()
+    return say_all(world, call, tuple(prompt for prompt in node.first if prompt.other))
 
 
 def on_stray(world: World, call: Call, node: Menu, event: LineEvent) -> Turn:

@@ -21,9 +21,8 @@ def do(world: World, call: Call, node: Do) -> Step:
     reference = call.facts.asked or call.facts.reference
     match node.act:
         case Act.LANGUAGE:
-            call = with_facts(
-                replace(call, language=other_language(call.language)), changed_language=True
-            )
+            call = replace(call, language=other_language(call.language))
+            call = with_facts(call, changed_language=True, keys_only=False)
         case Act.ANONYMOUS:
             effects = (MakeAnonymous(reference),) if reference else ()
             call = with_facts(call, anonymous=True)

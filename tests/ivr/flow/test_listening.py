@@ -1,13 +1,16 @@
 """When a menu listens for words: until it does not understand one; and a television chooses
 nothing."""
 
+from dataclasses import replace
+
 import pytest
 
-from ivr.flow.event import Spoke
+from ivr.flow.event import LineEvent, Silence, Spoke
+from ivr.flow.instruction import Language
 from ivr.flow.world import Plan
 from routing.cases.kinds import About, Kind
 from tests.ivr.flow.understanding import heard, listens
-from tests.ivr.flow.wandering import LEADER, Way, go, ring
+from tests.ivr.flow.wandering import LEADER, Way, go, ring, spoken
 
 
 def test_from_unheard_words_on_only_keys_are_offered(demo_plan: Plan) -> None:
@@ -109,3 +112,67 @@ def test_a_topic_said_where_the_kind_is_asked_is_not_asked_again(demo_plan: Plan
 
     assert go(wanderer, "2").call.at == "record"
     assert wanderer.call.facts.topic == "water"
+
+
+ENGLISH_OFFERED = "English, press 9."
+
+
+@pytest.mark.parametrize("first", [Silence(), Spoke("I want to make a complaint")])
+def test_the_other_language_is_offered_once_more_where_nothing_was_chosen(
+    demo_plan: Plan, first: LineEvent
+) -> None:
+    wanderer = go(ring(demo_plan, LEADER), first)
+    said = heard(wanderer)
+    assert said[1] == ENGLISH_OFFERED
+    assert spoken(wanderer.last.say)[1].language == "en"
+    assert said[2] == "核验号码按1，反映事项按2，查进度按3，人工按0，回拨未接来电按5。"
+
+    assert ENGLISH_OFFERED not in heard(go(wanderer, Spoke("今天天气")))
+    assert ENGLISH_OFFERED not in heard(go(wanderer, Silence()))
+
+
+def test_a_line_of_one_language_offers_no_other(demo_plan: Plan) -> None:
+    assert ENGLISH_OFFERED not in heard(go(ring(one_language(demo_plan), LEADER), Silence()))
+
+
+@pytest.mark.parametrize("words", ["English please", "English", "英语", "我要说英文", "ENGLISH"])
+def test_english_is_the_key_9(demo_plan: Plan, words: str) -> None:
+    wanderer = go(ring(demo_plan, LEADER), Spoke(words))
+
+    assert (wanderer.call.at, wanderer.call.language) == ("main_again", "en")
+
+
+@pytest.mark.parametrize(
+    "words", ["Chinese", "Mandarin, please", "in Putonghua", "普通话", "请说中文"]
+)
+def test_mandarin_is_the_way_back(demo_plan: Plan, words: str) -> None:
+    wanderer = go(ring(demo_plan, LEADER), "9", Spoke(words))
+
+    assert (wanderer.call.at, wanderer.call.language) == ("main_again", "zh-CN")
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "topic"),
+    [("zh-CN", "英语老师", "education"), ("en", "the food of a Chinese shop", "market")],
+)
+def test_a_language_beside_a_topic_is_no_key(
+    demo_plan: Plan, language: Language, words: str, topic: str
+) -> None:
+    wanderer = go(ring(demo_plan, LEADER), *(("9",) if language == "en" else ()), Spoke(words))
+
+    assert (wanderer.call.language, wanderer.call.facts.topic) == (language, topic)
+
+
+def test_who_was_not_understood_in_one_language_may_speak_the_other(demo_plan: Plan) -> None:
+    wanderer = go(ring(demo_plan, LEADER), Spoke("I want to make a complaint"), "9")
+    assert listens(wanderer).speech
+
+    assert go(wanderer, Spoke("I want to make a complaint")).call.at == "about"
+
+
+def one_language(plan: Plan) -> Plan:
+    numbers = {
+        number: replace(entry, languages=("zh-CN",))
+        for number, entry in plan.directory.numbers.items()
+    }
+    return replace(plan, directory=replace(plan.directory, numbers=numbers))
