@@ -129,11 +129,12 @@ def spoken(world: World, call: Call, node: Check, text: str) -> Step:
 
 def words(world: World, call: Call, node: Check, text: str) -> Step:
     """What is no number: danger and a person are understood here too, the rest is not."""
-    match world.plan.vocabulary.understand(text, call.language, "number"):
+    understood = world.plan.vocabulary.understood(text, call.language, "number")
+    match understood.meaning:
         case Emergency():
             danger = with_facts(call, danger=True, kind=Kind.HELP)
             return Go(danger, world.plan.script.urgent)
-        case PersonWord():
+        case PersonWord() if understood.sure:
             return Go(call, world.plan.script.person)
         case _:
             call = with_facts(call, keys_only=True)

@@ -82,13 +82,20 @@ def keyed(
 
 
 def silent(world: World, call: Call, node: Progress) -> Step:
-    """Twice in patience, then a person. Who has only the case number is told what to do."""
+    """Twice in patience, then a person. Who has only the case number is told what to do; who
+    stopped anywhere else begins anew, and is told so."""
     count = call.tries.silence + 1
+    kept = len(call.facts.keyed)
     call = replace(call, tries=replace(call.tries, silence=count))
     if count > 2:
         return Go(call, world.plan.script.person)
-    words = () if count == 1 else said(world, call, "progress.ask", "progress.forgotten")
-    return collect(world, call, node, words)
+    if count == 1:
+        return collect(world, call, node, ())
+    if kept == REFERENCE:
+        return collect(world, call, node, said(world, call, "progress.pin"))
+    anew = ("check.unreadable",) if kept else ()
+    words = said(world, call, *anew, "progress.ask", "progress.forgotten")
+    return collect(world, with_facts(call, keyed=""), node, words)
 
 
 def look_up(
