@@ -104,7 +104,7 @@ def _kind(found: Sequence[Known]) -> Understood:
         return NOTHING
     best = max(words, key=lambda one: (one.meaning != _ENQUIRY, len(one.plain)))
     if kinds == _ACCUSING:
-        return Understood(KindWord(Kind.COMPLAINT), (best.written,))
+        return Understood(KindWord(Kind.COMPLAINT), tuple(one.written for one in words))
     return Understood(best.meaning, (best.written,), sure=len(kinds) == 1)
 
 

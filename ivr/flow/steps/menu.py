@@ -151,13 +151,26 @@ def follow(world: World, call: Call, node: Menu, meaning: Meaning) -> Step:  # n
         case TopicWord(topic, group):
             return _say_matter(world, with_facts(call, topic=topic, group=group), node)
         case Group(group):
-            return _say_matter(world, with_facts(call, group=group), node)
+            return _say_group(world, call, node, group)
         case _:
             assert_never(meaning)
 
 
 def _say_matter(world: World, call: Call, node: Menu) -> Step:
     return Go(call, node.words) if node.words else on_unheard(world, call, node)
+
+
+def _say_group(world: World, call: Call, node: Menu, group: int) -> Step:
+    if _asks_within(world, node, group):
+        return on_unheard(world, call, node)
+    return _say_matter(world, with_facts(call, group=group), node)
+
+
+def _asks_within(world: World, node: Menu, group: int) -> bool:
+    """Whether the menu is the group's own: its name, or two of its topics, is no answer there."""
+    topics = world.plan.directory.topics
+    named = (option.topic for option in node.options.values())
+    return any(topic in topics and topics[topic].group == group for topic in named if topic)
 
 
 def _known(call: Call, node: Menu) -> Option | None:

@@ -154,3 +154,13 @@ def test_where_topics_of_several_groups_are_named_the_menu_asks(
     assert wanderer.call.at == "topic_root"
     assert wanderer.call.facts.topic is None
     assert not listens(wanderer).speech
+
+
+@pytest.mark.parametrize("words", ["停水又停电", "居家出行"])
+def test_what_names_no_topic_of_a_groups_own_menu_is_no_answer_to_it(
+    demo_plan: Plan, words: str
+) -> None:
+    wanderer = go(at(demo_plan, "topic_living", "zh-CN"), Spoke(words))
+
+    assert heard(wanderer)[0] == "没有听懂，请按键。"
+    assert (wanderer.call.at, listens(wanderer).speech) == ("topic_living", False)
