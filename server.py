@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -69,6 +70,7 @@ from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.casework import Dispatching
 from routing.delivery.webhook import Endpoint
 from routing.handoff import Drains, Handler, Handoff
+from routing.hours import CLOSED, working_day_due
 from routing.ports import Job, JobKind
 from routing.web.api.accept import AcceptDesk, accept_routes
 from routing.web.demo.desk import OfficeDesk
@@ -334,7 +336,13 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
 
 def dispatching(house: House) -> Dispatching:
     """What sends a case where its topic leads."""
-    return Dispatching(house.sorting, house.plans.of, house.clock)
+
+    def until(office: str, at: datetime) -> datetime:
+        plan = house.plans.current
+        hours = plan.hours.get(office, CLOSED)
+        return working_day_due(at, 1, hours, plan.holidays, plan.zone)
+
+    return Dispatching(house.sorting, house.plans.of, house.clock, until)
 
 
 def engine(house: House) -> EngineProcess | None:

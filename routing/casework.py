@@ -6,10 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from routing.cases.case import Confidentiality
+from routing.cases.case import CaseState, Confidentiality
 from routing.cases.doors import one_door
 from routing.cases.ladder import accused
+from routing.cases.moves import (
+    CaseMove,
+    NotMovedBack,
+    Reason,
+    Refusal,
+    Way,
+    returned_to,
+    to_return,
+    to_take_back,
+)
 from routing.cases.sorting import Clear, Doubt, Finding, Unclear
+from routing.cases.transitions import UnknownCase
 from routing.ports import Clock
 from routing.register import Directory
 from routing.rules.condition import Facts
@@ -44,14 +55,16 @@ class Casework:
 
 @dataclass(frozen=True, slots=True)
 class Unsorted:
-    """A case that waits at an office for want of a topic: nobody has accepted it. `facts` are those
-    of its call, `plan` the one that its call began with."""
+    """A case that waits at an office for want of a topic. `facts` are those of its call, which
+    chose none; `plan` the one that its call began with; `trail` how it came to its office."""
 
     reference: str
     office: str
     plan: int
     facts: Facts
     confidentiality: Confidentiality
+    state: CaseState = CaseState.DISPATCHED
+    trail: tuple[CaseMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +100,36 @@ class Sorted:
         return Confidentiality.CONFIDENTIAL if sealed else self.case.confidentiality
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A case that goes back, to `move.after`, to be sorted anew; `case` as it was seen."""
+
+    case: Unsorted
+    move: CaseMove
+    rule: str
+    by: str
+
+    @property
+    def mark(self) -> Unclear:
+        """Why a person has to sort it, and what it was taken for by who took that back."""
+        if self.move.way is Way.RETURNED:
+            return Unclear(Doubt.RETURNED)
+        return Unclear(Doubt.TAKEN_BACK, (self.move.topic,) if self.move.topic else ())
+
+
 class Sortable(Protocol):
     """Cases, as far as they are sorted."""
+
+    async def standing(self, reference: str) -> Unsorted | None:
+        """The case as it would be sorted had nobody said its topic, wherever it stands; None where
+        it is not kept."""
+        ...
+
+    async def back(self, back: Back) -> bool:
+        """Move it back, with its audit rows, the word to both offices and a new ladder, in one
+        transaction; the day by which the caller is answered stays. False where it stands otherwise
+        than it was seen."""
+        ...
 
     async def unsorted(self, reference: str) -> Unsorted | None:
         """The case, where it still waits to be sorted."""
@@ -125,9 +166,18 @@ class Dispatching:
     cases: Sortable
     plan: Callable[[int], Awaitable[Rules]]
     clock: Clock
+    until: Callable[[str, datetime], datetime]
+    """The end of an office's next working day, from the day of an instant: so long it may return
+    what was sent to it then. Aware UTC."""
 
     async def by_words(self, case: Unsorted, found: Finding, evidence: Evidence) -> None:
-        """What its words said: sure, it goes; else a person decides. Repeating is safe."""
+        """What its words said: sure, it goes; else a person decides. What somebody has accepted is
+        not taken from them by words, and what was sent and came back is for people alone. Repeating
+        is safe."""
+        if case.trail:
+            return
+        if isinstance(found, Clear) and case.state is not CaseState.DISPATCHED:
+            found = Unclear(Doubt.ACCEPTED, (found.topic,))
         if isinstance(found, Clear):
             sorted_ = await self._decided(case, found.topic, evidence)
             if sorted_ is not None:
@@ -147,6 +197,44 @@ class Dispatching:
             return None
         return sorted_
 
+    async def take_back(self, reference: str, office: str, by: str) -> None:
+        """The office that sent it away by a person's word takes it back. Raises UnknownCase, and
+        NotMovedBack where somebody has accepted it there, or it went on."""
+        case = await self._standing(reference)
+        undone = to_take_back(case.trail, case.office, case.state)
+        if undone.before != office:
+            raise NotMovedBack(Refusal.MEANWHILE)
+        move = _next(case, Way.TAKEN_BACK, undone.before, self.clock.now())
+        await self._back(case, replace(move, topic=undone.topic), by)
+
+    async def give_back(self, reference: str, office: str, reason: Reason, by: str) -> str:
+        """The office that got it returns it; whose it is then. Raises UnknownCase,
+        IllegalTransition and NotMovedBack."""
+        case = await self._standing(reference)
+        if case.office != office:
+            raise NotMovedBack(Refusal.MEANWHILE)
+        sent = to_return(case.trail, office)
+        if self.clock.now() > self.until(office, sent.at):
+            raise NotMovedBack(Refusal.LATE)
+        directory, facts = (await self.plan(case.plan)).directory, case.facts
+        barred = accused(directory, facts.dialled, sent.topic, facts.kind, facts.about)
+        to = returned_to(case.trail, sent, directory, barred)
+        move = _next(case, Way.RETURNED, to, self.clock.now())
+        await self._back(case, replace(move, reason=reason), by)
+        return to
+
+    async def _standing(self, reference: str) -> Unsorted:
+        case = await self.cases.standing(reference)
+        if case is None:
+            raise UnknownCase("there is no case with this number")
+        return case
+
+    async def _back(self, case: Unsorted, move: CaseMove, by: str) -> None:
+        first = (await self.plan(case.plan)).rules.decide(case.facts)
+        rule = first.rule if first.office == move.after else move.way.value
+        if not await self.cases.back(Back(case, move, rule, by[:MOST_BY])):
+            raise NotMovedBack(Refusal.MEANWHILE)
+
     async def _decided(self, case: Unsorted, topic: str, evidence: Evidence) -> Sorted | None:
         plan = await self.plan(case.plan)
         known = plan.directory.topics.get(topic)
@@ -158,3 +246,7 @@ class Dispatching:
         if decision.office != case.office and one_door(plan.directory, decision.office, barred):
             return None
         return Sorted(case, topic, decision, plan.number, evidence)
+
+
+def _next(case: Unsorted, way: Way, to: str, at: datetime) -> CaseMove:
+    return CaseMove(len(case.trail) + 1, way, case.office, to, None, None, at)

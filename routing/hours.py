@@ -47,6 +47,10 @@ class Hours:
         return not any(self.days)
 
 
+CLOSED: Final = Hours(((),) * 7)
+"""Those of an office that is no longer in the register: its working days end as a civil one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holidays:
     """Days off and make-up working days 调休, for the `years` whose notice is in the table."""

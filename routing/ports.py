@@ -10,6 +10,7 @@ from typing import Protocol
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.corrections import Wrong
 from routing.cases.kinds import About, Kind
+from routing.cases.moves import CaseMove
 from routing.cases.sorting import Unclear
 from routing.cases.words import Correction, Words
 
@@ -54,7 +55,8 @@ class OfficeCase:
     case, where this one repeats it. `left_in_outage` marks a message that was taken while the
     system was down, when nobody could ask for more: `kind` and `topic` are None then, unless the
     caller had told them before. `unsorted`: nobody has said its topic, and it can still be said;
-    `to_sort` is why its words could not, where they were read. Times are aware UTC."""
+    `trail` is how it came from office to office; `to_sort` why its words could not tell its topic,
+    where they were read, or why it came back. Times are aware UTC."""
 
     reference: str
     office: str
@@ -73,6 +75,7 @@ class OfficeCase:
     recordings: tuple[KeptRecording, ...] = ()
     left_in_outage: bool = False
     unsorted: bool = False
+    trail: tuple[CaseMove, ...] = ()
     to_sort: Unclear | None = None
 
 

@@ -15,8 +15,8 @@ from routing.register import MOST_RUNGS
 from storage.came_back import come_back
 from storage.effects import enqueue
 from storage.engine import Database
-from storage.sorting import arrived_key, left_key, moved_to
-from storage.tables.cases import case_sortings, cases, recordings, transcripts
+from storage.moves import left_by, moved_to, of_case, trail, words_of_move
+from storage.tables.cases import cases, recordings, transcripts
 from storage.tables.outbox import outbox
 
 
@@ -57,12 +57,8 @@ class StoredBounces:
         if found is None:
             return None
         news, reference, mark = found
-        same = case_sortings.c.reference == cases.c.reference
-        rows = await self._database.read(
-            select(cases.c.office, case_sortings.c.came_from)
-            .join(case_sortings, same, isouter=True)
-            .where(cases.c.reference == reference)
-        )
+        mine = cases.c.reference == reference
+        rows = await self._database.read(select(cases.c.office).where(mine))
         if not rows:
             return None
         told = {"reference": reference, "office": rows[0].office}
@@ -70,11 +66,31 @@ class StoredBounces:
             case News.WORDS:
                 return await self._words(reference, mark)
             case News.MOVED:
-                return _left(reference, rows[0].came_from, mark)
+                return await self._moved(reference, JobKind.TELL_MOVED, mark)
             case News.ESCALATED:
                 return _escalated(reference, told, mark)
             case News.CASE | News.DANGER:
-                return _of_case(reference, told, mark, danger=news is News.DANGER)
+                return await self._case(reference, told, mark, danger=news is News.DANGER)
+
+    async def _case(
+        self, reference: str, told: Mapping[str, Any], mark: str, *, danger: bool
+    ) -> Sent | None:
+        """The first mail of a case or that of its danger; with a mark, that of one of its moves."""
+        if danger:
+            payload = {**told, "danger": True}
+            return Sent(JobKind.TELL_OFFICE, f"danger:{reference}", payload, reference)
+        if mark:
+            return await self._moved(reference, JobKind.TELL_OFFICE, mark)
+        return Sent(JobKind.TELL_OFFICE, f"tell:{reference}", told, reference)
+
+    async def _moved(self, reference: str, kind: JobKind, mark: str) -> Sent | None:
+        """The mail of one of its moves, to the office that it went to or to the one it left."""
+        for move in trail(await self._database.read(of_case(reference))):
+            of = moved_to(move) if kind is JobKind.TELL_OFFICE else left_by(move)
+            for told, key, payload in words_of_move(reference, move):
+                if told is kind and mark_of(of) == mark:
+                    return Sent(kind, key, payload, reference)
+        return None
 
     async def _words(self, reference: str, mark: str) -> Sent | None:
         query = (
@@ -88,26 +104,6 @@ class StoredBounces:
                 key = f"words:{row.recording}:{row.source}"
                 return Sent(JobKind.TELL_WORDS, key, payload, None)
         return None
-
-
-def _of_case(reference: str, told: Mapping[str, Any], mark: str, *, danger: bool) -> Sent | None:
-    """The first mail of a case or of its danger; with a mark, that to the office it moved to."""
-    if danger:
-        payload = {**told, "danger": True}
-        return Sent(JobKind.TELL_OFFICE, f"danger:{reference}", payload, reference)
-    if not mark:
-        return Sent(JobKind.TELL_OFFICE, f"tell:{reference}", told, reference)
-    of = moved_to(told["office"])
-    if mark_of(of) != mark:
-        return None
-    return Sent(JobKind.TELL_OFFICE, arrived_key(reference), {**told, "of": of}, reference)
-
-
-def _left(reference: str, office: str | None, mark: str) -> Sent | None:
-    if office is None or mark_of(office) != mark:
-        return None
-    told = {"reference": reference, "office": office}
-    return Sent(JobKind.TELL_MOVED, left_key(reference), told, reference)
 
 
 def _escalated(reference: str, told: Mapping[str, Any], mark: str) -> Sent | None:

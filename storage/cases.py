@@ -25,6 +25,7 @@ from ivr.ports.recordings import Recordings
 from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.deadlines import danger_due
 from routing.cases.kinds import About, Kind
+from routing.cases.moves import CaseMove
 from routing.cases.sorting import Doubt, Unclear
 from routing.cases.transitions import Actor
 from routing.cases.words import Correction, Phrase, Words
@@ -42,6 +43,7 @@ from storage.beneath import Read
 from storage.corrections import corrections_of, corrections_of_case
 from storage.effects import enqueue
 from storage.engine import Database
+from storage.moves import OF_CASE, of_cases, trail, trails
 from storage.recordings import BEING_WRITTEN
 from storage.sorting import UNSORTED
 from storage.tables.cases import (
@@ -96,7 +98,9 @@ class StoredCases:
         if not rows:
             return None
         sounds = await self._database.look(ITS_SOUNDS, of=reference)
-        return _case(rows[0], sounds, await corrections_of_case(self._database, reference))
+        moves = await self._database.look(OF_CASE, of=reference) if rows[0].read else ()
+        heard = await corrections_of_case(self._database, reference)
+        return _case(rows[0], sounds, heard, trail(moves))
 
     async def audio(self, sid: str) -> bytes | None:
         """A recording's WAV."""
@@ -156,7 +160,12 @@ class StoredCases:
         for sound in sounds:
             by_case.setdefault(sound.reference, []).append(sound)
         corrected = await corrections_of(self._database, [sound.sid for sound in sounds])
-        return [_case(row, by_case.get(row.reference, []), corrected) for row in rows]
+        read = [row.reference for row in rows if row.read]
+        moved = trails(await self._database.read(of_cases(read))) if read else {}
+        return [
+            _case(row, by_case.get(row.reference, []), corrected, moved.get(row.reference, ()))
+            for row in rows
+        ]
 
 
 def _danger_noted(reference: str, state: str, now: datetime) -> dict[str, Any]:
@@ -212,7 +221,10 @@ ITS_SOUNDS: Final = Read(_sounds(recordings.c.reference == bindparam("of")))
 
 
 def _case(
-    row: Row[Any], sounds: Sequence[Row[Any]], corrected: Mapping[str, tuple[Correction, ...]]
+    row: Row[Any],
+    sounds: Sequence[Row[Any]],
+    corrected: Mapping[str, tuple[Correction, ...]],
+    moves: tuple[CaseMove, ...],
 ) -> OfficeCase:
     left = row.turn == PLAN_TURN
     # An enquiry is what a case is where no kind was told; its topic is the number's own then.
@@ -236,6 +248,7 @@ def _case(
         recordings=tuple(_recordings(sounds, corrected)),
         left_in_outage=left,
         unsorted=row.unsorted,
+        trail=moves,
         to_sort=_to_sort(row) if row.unsorted else None,
     )
 

@@ -4,20 +4,34 @@ to, or left for a person. Implements `routing.casework.Sortable`."""
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ivr.conversation.messages import PLAN_TURN
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
+from routing.cases.moves import CaseMove, Way
 from routing.cases.sorting import Unclear
 from routing.cases.transitions import Actor, move
-from routing.casework import Evidence, Sorted, Unsorted
+from routing.casework import Back, Evidence, Sorted, Unsorted
 from routing.numbers.plan import mobile
 from routing.ports import JobKind
 from routing.rules.condition import CallerKind, Facts
 from storage.effects import GROUPED_WITHIN, enqueue
 from storage.engine import Database
+from storage.moves import noted, of_case, trail, trail_of, words_of_move
 from storage.sealing import Sealing
 from storage.tables.calls import calls
 from storage.tables.cases import case_callers, case_events, case_sortings, cases
@@ -32,12 +46,15 @@ TOPICLESS: Final = or_(
 )
 """The caller chose none; or the plan took the message, where an enquiry of the number's own topic
 is what a case is whose caller told nothing."""
-UNSORTED: Final = and_(TOPICLESS, cases.c.state == CaseState.DISPATCHED.value, ~SORTED)
+OPEN: Final = or_(
+    cases.c.state == CaseState.DISPATCHED.value, cases.c.state == CaseState.IN_PROGRESS.value
+)
+UNSORTED: Final = and_(TOPICLESS, OPEN, ~SORTED)
 MOST_NOTE: Final = 64
 
 
 class StoredSorting:
-    """Each case is sorted once, by whoever is first; never one that somebody has accepted."""
+    """Each case is sorted once, by whoever is first, unless it comes back to be sorted anew."""
 
     def __init__(self, database: Database, sealing: Sealing) -> None:
         self._database = database
@@ -45,15 +62,23 @@ class StoredSorting:
 
     async def unsorted(self, reference: str) -> Unsorted | None:
         """The case, where it still waits to be sorted."""
-        query = (
-            select(cases, calls.c.plan, case_callers.c.number)
-            .join(calls, calls.c.id == cases.c.call_id)
-            .join(case_callers, case_callers.c.reference == cases.c.reference, isouter=True)
-            .where(cases.c.reference == reference, UNSORTED)
-        )
+        return await self._read(_with_call(reference).where(UNSORTED))
+
+    async def standing(self, reference: str) -> Unsorted | None:
+        """The case, wherever it stands."""
+        return await self._read(_with_call(reference))
+
+    async def _read(self, query: Select[Any]) -> Unsorted | None:
         for row in await self._database.read(query):
-            level = Confidentiality(row.confidentiality)
-            return Unsorted(reference, row.office, row.plan, self._facts(row), level)
+            return Unsorted(
+                reference=row.reference,
+                office=row.office,
+                plan=row.plan,
+                facts=self._facts(row),
+                confidentiality=Confidentiality(row.confidentiality),
+                state=CaseState(row.state),
+                trail=trail(await self._database.read(of_case(row.reference))),
+            )
         return None
 
     def _facts(self, row: Row[Any]) -> Facts:
@@ -84,15 +109,40 @@ class StoredSorting:
 
         def once(unit: Connection) -> bool:
             unit.execute(select(cases.c.reference).where(mine).with_for_update())
-            waiting = select(cases.c.opened, cases.c.office).where(mine, UNSORTED)
+            waiting = select(cases.c.opened, cases.c.office, cases.c.state).where(mine, UNSORTED)
             row = unit.execute(waiting).one_or_none()
-            if row is None or row.office != sorted_.case.office:
+            if row is None or (row.office, row.state) != (sorted_.case.office, sorted_.case.state):
                 return False
+            unit.execute(insert(case_events).values(_event_of(sorted_, at)))
             _give(unit, sorted_, row.opened)
-            unit.execute(insert(case_events).values(_noted(sorted_, at)))
             unit.execute(_kept(sorted_, at))
+            move = _move(sorted_, len(trail_of(unit, sorted_.case.reference)) + 1, at)
+            unit.execute(noted(sorted_.case.reference, move))
             if sorted_.moves:
-                _tell_both(unit, sorted_, at)
+                _tell_both(unit, sorted_.case.reference, move)
+            return True
+
+        done = await self._database.brief(once)
+        self._database.woken.set()
+        return done
+
+    async def back(self, back: Back) -> bool:
+        """Its office as before, to be sorted anew, and the word to both, in one transaction."""
+        reference, seen, move = back.case.reference, back.case, back.move
+        mine = cases.c.reference == reference
+
+        def once(unit: Connection) -> bool:
+            locked = select(cases.c.opened, cases.c.office, cases.c.state).where(mine)
+            row = unit.execute(locked.with_for_update()).one_or_none()
+            if row is None or (row.office, row.state) != (seen.office, seen.state):
+                return False
+            if len(trail_of(unit, reference)) != len(seen.trail):
+                return False
+            unit.execute(insert(case_events), _events_of(back))
+            _return(unit, back, row.opened)
+            unit.execute(_left_to_people(reference, back.mark, Evidence(), move.at))
+            unit.execute(noted(reference, move))
+            _tell_both(unit, reference, move)
             return True
 
         done = await self._database.brief(once)
@@ -103,18 +153,7 @@ class StoredSorting:
         self, reference: str, unclear: Unclear, evidence: Evidence, at: datetime
     ) -> None:
         """Mark it for a person, by the latest words; one that is sorted stays so."""
-        row = {
-            "reference": reference,
-            "why": unclear.why.value,
-            "topics": " ".join(unclear.topics),
-            "recording": evidence.recording,
-            "source": evidence.source,
-            "at": at,
-        }
-        mark = upsert(case_sortings).values(row)
-        renewed = {name: mark.excluded[name] for name in row if name != "reference"}
-        still = case_sortings.c.why.is_not(None)
-        mark = mark.on_conflict_do_update(index_elements=["reference"], set_=renewed, where=still)
+        mark = _left_to_people(reference, unclear, evidence, at)
         mine = select(cases.c.reference).where(cases.c.reference == reference)
 
         def keep(unit: Connection) -> None:
@@ -123,6 +162,15 @@ class StoredSorting:
                 unit.execute(mark)
 
         await self._database.brief(keep)
+
+
+def _with_call(reference: str) -> Select[Any]:
+    return (
+        select(cases, calls.c.plan, case_callers.c.number)
+        .join(calls, calls.c.id == cases.c.call_id)
+        .join(case_callers, case_callers.c.reference == cases.c.reference, isouter=True)
+        .where(cases.c.reference == reference)
+    )
 
 
 def _give(unit: Connection, sorted_: Sorted, opened: datetime) -> None:
@@ -134,6 +182,8 @@ def _give(unit: Connection, sorted_: Sorted, opened: datetime) -> None:
         "office": sorted_.decision.office,
         "confidentiality": level.value,
     }
+    if sorted_.moves:
+        values["state"] = CaseState.DISPATCHED.value
     if sorted_.moves or level is not Confidentiality.NAMED:
         named = level is Confidentiality.NAMED
         office = sorted_.decision.office
@@ -162,22 +212,88 @@ def _earlier(unit: Connection, reference: str, office: str, opened: datetime) ->
     return found
 
 
-def _noted(sorted_: Sorted, at: datetime) -> dict[str, Any]:
+def _event_of(sorted_: Sorted, at: datetime) -> dict[str, Any]:
     """The audit row: by whose word, by which rule of which plan. Which words these were stands
     beside it (`case_sortings`)."""
     evidence = sorted_.evidence
     actor = Actor.DISPATCHER if evidence.by else Actor.SYSTEM
-    move(CaseState.DISPATCHED, CaseState.DISPATCHED, actor)
+    before = sorted_.case.state
+    after = CaseState.DISPATCHED if sorted_.moves else before
+    move(before, after, actor)
     whose = f"sorted: {evidence.by}" if evidence.by else f"words of {evidence.source}"
     note = f"{whose}, plan {sorted_.plan}, rule {sorted_.decision.rule}"
     return {
         "reference": sorted_.case.reference,
-        "from_state": CaseState.DISPATCHED.value,
-        "to_state": CaseState.DISPATCHED.value,
+        "from_state": before.value,
+        "to_state": after.value,
         "actor": actor.value,
         "note": note[:MOST_NOTE],
         "at": at,
     }
+
+
+def _move(sorted_: Sorted, number: int, at: datetime) -> CaseMove:
+    way = Way.PERSON if sorted_.evidence.by else Way.WORDS
+    before, after = sorted_.case.office, sorted_.decision.office
+    return CaseMove(number, way, before, after, sorted_.topic, None, at)
+
+
+def _events_of(back: Back) -> list[dict[str, Any]]:
+    """The audit rows: taken back by who sorts, it is dispatched anew; returned by an office, it
+    goes through what a return goes through."""
+    state, move_ = back.case.state, back.move
+    if move_.way is Way.TAKEN_BACK:
+        steps = [(state, CaseState.DISPATCHED, Actor.DISPATCHER, f"taken back: {back.by}")]
+    else:
+        why = f"returned, {move_.reason}: {back.by}"
+        steps = [
+            (state, CaseState.RETURN_REQUESTED, Actor.OFFICE, why),
+            (CaseState.RETURN_REQUESTED, CaseState.TRIAGE, Actor.SYSTEM, "granted by rule"),
+            (CaseState.TRIAGE, CaseState.DISPATCHED, Actor.SYSTEM, f"rule {back.rule}"),
+        ]
+    for before, after, actor, _ in steps:
+        move(before, after, actor)
+    return [
+        {
+            "reference": back.case.reference,
+            "from_state": before.value,
+            "to_state": after.value,
+            "actor": actor.value,
+            "note": note[:MOST_NOTE],
+            "at": move_.at,
+        }
+        for before, after, actor, note in steps
+    ]
+
+
+def _return(unit: Connection, back: Back, opened: datetime) -> None:
+    """Without a topic, at the office that it goes back to; what is sealed stays so."""
+    reference, office = back.case.reference, back.move.after
+    named = back.case.confidentiality is Confidentiality.NAMED
+    values = {
+        "topic": None,
+        "rule": back.rule,
+        "office": office,
+        "state": CaseState.DISPATCHED.value,
+        "group_of": _earlier(unit, reference, office, opened) if named else None,
+    }
+    unit.execute(update(cases).where(cases.c.reference == reference).values(values))
+
+
+def _left_to_people(
+    reference: str, unclear: Unclear, evidence: Evidence, at: datetime
+) -> Executable:
+    row = {
+        "reference": reference,
+        "why": unclear.why.value,
+        "topics": " ".join(unclear.topics),
+        "recording": evidence.recording,
+        "source": evidence.source,
+        "at": at,
+    }
+    mark = upsert(case_sortings).values(row)
+    renewed = {name: mark.excluded[name] for name in row if name != "reference"}
+    return mark.on_conflict_do_update(index_elements=["reference"], set_=renewed)
 
 
 def _kept(sorted_: Sorted, at: datetime) -> Any:
@@ -196,29 +312,9 @@ def _kept(sorted_: Sorted, at: datetime) -> Any:
     return mark.on_conflict_do_update(index_elements=["reference"], set_=renewed)
 
 
-def _tell_both(unit: Connection, sorted_: Sorted, at: datetime) -> None:
+def _tell_both(unit: Connection, reference: str, move: CaseMove) -> None:
     """The office that has it now, whose ladder begins anew, and the one that had it."""
-    reference, before, now = (
-        sorted_.case.reference, sorted_.case.office, sorted_.decision.office
-    )  # fmt: skip
     ladder = (outbox.c.reference == reference, outbox.c.kind == JobKind.ESCALATE.value)
     unit.execute(delete(outbox).where(*ladder))
-    told = {"reference": reference, "office": now, "of": moved_to(now)}
-    unit.execute(enqueue(JobKind.TELL_OFFICE, told, arrived_key(reference), at, reference))
-    left = {"reference": reference, "office": before}
-    unit.execute(enqueue(JobKind.TELL_MOVED, left, left_key(reference), at, reference))
-
-
-def moved_to(office: str) -> str:
-    """What the mail to the office that a case has moved to is of."""
-    return f"moved to {office}"
-
-
-def arrived_key(reference: str) -> str:
-    """The key of the work that tells it."""
-    return f"moved_to:{reference}"
-
-
-def left_key(reference: str) -> str:
-    """The key of the work that tells the office which had the case."""
-    return f"moved_from:{reference}"
+    for kind, key, payload in words_of_move(reference, move):
+        unit.execute(enqueue(kind, payload, key, move.at, reference))

@@ -19,6 +19,12 @@ class Doubt(StrEnum):
     """the engine is not sure of the phrases that name it"""
     UNMEASURED = "unmeasured"
     """the engine does not tell how sure it is"""
+    ACCEPTED = "accepted"
+    """somebody is at it already"""
+    TAKEN_BACK = "taken_back"
+    """whoever sorted it took that back"""
+    RETURNED = "returned"
+    """it was sent to an office that gave it back"""
     ACCUSES = "accuses"
     """they complain or report: whom about, only a person can tell"""
 

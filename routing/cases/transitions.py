@@ -52,7 +52,13 @@ TABLE: Final[Mapping[tuple[CaseState | None, CaseState], Move]] = {
     (CaseState.DISPATCHED, CaseState.DISPATCHED): Move(
         3, frozenset({Actor.SYSTEM, Actor.DISPATCHER})
     ),
+    # Accepted without a topic, a person alone sorts it: there, or to an office that must accept.
+    (CaseState.IN_PROGRESS, CaseState.IN_PROGRESS): Move(3, frozenset({Actor.DISPATCHER})),
+    (CaseState.IN_PROGRESS, CaseState.DISPATCHED): Move(3, frozenset({Actor.DISPATCHER})),
     (CaseState.DISPATCHED, CaseState.IN_PROGRESS): Move(5, _BY_OFFICE),  # 签收
+    (CaseState.DISPATCHED, CaseState.RETURN_REQUESTED): Move(6, _BY_OFFICE),  # 退单
+    (CaseState.IN_PROGRESS, CaseState.RETURN_REQUESTED): Move(6, _BY_OFFICE),
+    (CaseState.RETURN_REQUESTED, CaseState.TRIAGE): Move(7, _BY_SYSTEM),  # granted by rule
 } | {(state, CaseState.WITHDRAWN): Move(18, _BY_CALLER) for state in CaseState if state not in ENDS}
 
 

@@ -100,7 +100,7 @@ def letter(
     the address of its page, None where there is none; `of` is what tells the news from others of
     its kind (a recording and its source); `most` bounds the characters of words."""
     if news is News.MOVED:
-        return _moved(case, office, directory)
+        return _moved(case, office, directory, of or office.id)
     parts = list(_parts(case, office, directory, news, most))
     where = _where(case, page)
     return Letter(
@@ -114,7 +114,7 @@ def letter(
     )
 
 
-def _moved(case: OfficeCase, before: Office, directory: Directory) -> Letter:
+def _moved(case: OfficeCase, before: Office, directory: Directory, of: str) -> Letter:
     """The mail to the office that a case has left; where it went, only of a case to write of."""
     number, now = spaced(case.reference), directory.offices.get(case.office)
     zh, en = ("其他单位", "another office")
@@ -126,7 +126,7 @@ def _moved(case: OfficeCase, before: Office, directory: Directory) -> Letter:
         ("来电人的答复期限不变。", "The day by which the caller is answered stays as it was."),
     ]  # fmt: skip
     return Letter(
-        id=news_id(News.MOVED, case.reference, before.id),
+        id=news_id(News.MOVED, case.reference, of),
         thread=news_id(News.CASE, case.reference),
         to=mailed_to(replace(case, office=before.id), before, directory) or "",
         subject=f"工单 {number} · 已转其他单位 · Gone to another office",

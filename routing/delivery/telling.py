@@ -63,11 +63,11 @@ class Telling:
         case = await self._case(job)
         office = self._office(str(job.payload["office"]))
         directory = self.directory()
-        left = replace(case, office=office.id)
+        left, of = replace(case, office=office.id), str(job.payload.get("of", office.id))
         if (contact := told_first(left, directory)) is not None:
-            job.follows.extend(self.further(contact, left, News.MOVED, of=office.id))
+            job.follows.extend(self.further(contact, left, News.MOVED, of=of))
         if mailed_to(left, office, directory) is not None:  # else it was never told of the case
-            await self.post(letter(case, office, directory, None, News.MOVED))
+            await self.post(letter(case, office, directory, None, News.MOVED, of=of))
 
     async def of_words(self, job: Job) -> None:
         """The words of a recording; nothing where its case is not one to write of, nor where the

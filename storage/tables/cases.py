@@ -66,6 +66,19 @@ case_sortings = Table(
     Column("at", Instant, nullable=False),
 )
 
+case_moves = Table(
+    "case_moves",
+    METADATA,
+    Column("reference", String(8), ForeignKey("cases.reference"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # a case's moves from 1: two at once cannot be
+    Column("way", String(16), nullable=False),
+    Column("before", String(64), nullable=False),  # an office
+    Column("after", String(64), nullable=False),  # the same one where it only learned its topic
+    Column("topic", String(32)),
+    Column("reason", String(16)),  # why it was returned
+    Column("at", Instant, nullable=False),
+)
+
 case_events = Table(
     "case_events",
     METADATA,

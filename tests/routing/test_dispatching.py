@@ -1,14 +1,19 @@
 """A topic told later sends a case by the rules of its own plan, never where it must not go."""
 
+from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import pytest
 
-from routing.cases.case import Confidentiality
+from routing.cases.case import CaseState, Confidentiality
 from routing.cases.kinds import About, Kind
+from routing.cases.moves import NotMovedBack, Reason, Refusal
 from routing.cases.sorting import Clear, Doubt, Unclear
+from routing.cases.transitions import IllegalTransition, UnknownCase
 from routing.casework import Evidence, Unsorted
+from routing.ports import OfficeCase
 from routing.register import Directory
 from tests.routing.web.city import KeptCases, a_case, city, dispatching
 
@@ -100,3 +105,77 @@ async def test_a_rule_that_seals_seals_and_what_is_anonymous_stays_so() -> None:
     assert done.confidentiality is Confidentiality.NAMED
     assert sealing.confidentiality is Confidentiality.CONFIDENTIAL
     assert replace(sealing, case=hidden).confidentiality is Confidentiality.ANONYMOUS
+
+
+SENT: Final = a_case(office="市政府", topic=None, unsorted=True)
+
+
+async def sent_on(case: OfficeCase = SENT) -> KeptCases:
+    """It lies at the topic's office, where a person has sorted it to."""
+    cases = KeptCases(case)
+    assert await dispatching(cases).by_person(case.reference, "water", "x") is not None
+    return cases
+
+
+async def refused(work: Awaitable[object]) -> Refusal:
+    with pytest.raises(NotMovedBack) as wrong:
+        await work
+    return wrong.value.why
+
+
+async def test_who_sorted_it_takes_it_back_until_somebody_accepts() -> None:
+    cases = await sent_on()
+    foreign = await refused(dispatching(cases).take_back(SENT.reference, "市水利局", "x"))
+    await dispatching(cases).take_back(SENT.reference, "市政府", "x")
+    (case,) = cases.kept
+    again = await refused(dispatching(cases).take_back(SENT.reference, "市政府", "x"))
+
+    assert (case.office, case.topic, case.unsorted) == ("市政府", None, True)
+    assert foreign is again is Refusal.MEANWHILE
+    accepted = await sent_on()
+    accepted.kept = [replace(accepted.kept[0], state=CaseState.IN_PROGRESS)]
+    late = await refused(dispatching(accepted).take_back(SENT.reference, "市政府", "x"))
+    assert late is Refusal.ACCEPTED
+
+
+async def test_who_got_it_returns_it_once_and_the_second_return_goes_above() -> None:
+    cases = await sent_on()
+    work = dispatching(cases)
+    assert await work.give_back(SENT.reference, "市水利局", Reason.NOT_OURS, "x") == "市政府"
+    assert await work.by_person(SENT.reference, "safety", "x") is not None
+    office = cases.kept[0].office
+    above = await work.give_back(SENT.reference, office, Reason.OTHER_AREA, "x")
+
+    assert above == CITY.offices[office].parent
+    assert [move.number for move in cases.kept[0].trail] == [1, 2, 3, 4]
+    assert await work.by_person(SENT.reference, "water", "x") is not None
+    again = await refused(work.give_back(SENT.reference, "市水利局", Reason.NOT_OURS, "x"))
+    assert again is Refusal.AGAIN
+
+
+async def test_a_return_needs_the_office_that_has_it_its_day_and_a_state_to_return_from() -> None:
+    cases = await sent_on()
+    work = dispatching(cases)
+    yesterday = replace(work, until=lambda _, at: at - timedelta(seconds=1))
+    reference, mine = SENT.reference, "市水利局"
+
+    assert await refused(work.give_back(reference, "市政府", Reason.NOT_OURS, "x")) is (
+        Refusal.MEANWHILE
+    )
+    assert await refused(yesterday.give_back(reference, mine, Reason.NOT_OURS, "x")) is Refusal.LATE
+    cases.kept = [replace(cases.kept[0], state=CaseState.ANSWERED)]
+    with pytest.raises(IllegalTransition):
+        await work.give_back(reference, mine, Reason.NOT_OURS, "x")
+    with pytest.raises(UnknownCase):
+        await work.give_back("10000007", mine, Reason.NOT_OURS, "x")
+
+
+async def test_words_move_nothing_that_is_accepted_or_came_back() -> None:
+    accepted = KeptCases(replace(SENT, state=CaseState.IN_PROGRESS))
+    await dispatching(accepted).by_words(await waiting(accepted), Clear("water"), WORDS)
+    back = await sent_on()
+    await dispatching(back).give_back(SENT.reference, "市水利局", Reason.NOT_OURS, "x")
+    await dispatching(back).by_words(await waiting(back), Clear("water"), WORDS)
+
+    assert accepted.kept[0].to_sort == Unclear(Doubt.ACCEPTED, ("water",))
+    assert (back.kept[0].office, back.kept[0].to_sort) == ("市政府", Unclear(Doubt.RETURNED))

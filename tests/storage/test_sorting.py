@@ -28,8 +28,9 @@ from storage.acceptance import accept
 from storage.answers import StoredAnswers
 from storage.bounces import StoredBounces
 from storage.cases import StoredCases
+from storage.moves import moved_to
 from storage.outbox import StoredOutbox
-from storage.sorting import StoredSorting, moved_to
+from storage.sorting import StoredSorting
 from storage.tables.cases import case_events
 from storage.tables.outbox import outbox
 from tests.storage.stepping import (
@@ -211,16 +212,16 @@ async def test_the_latest_words_say_why_it_waits(tmp_path: Path) -> None:
     assert noted == 3, "waiting is no transition"
 
 
-async def test_what_somebody_has_accepted_is_not_moved(tmp_path: Path) -> None:
+async def test_what_somebody_accepts_meanwhile_is_not_moved(tmp_path: Path) -> None:
+    """Words have decided by what they saw; it waits for a person, who sees that it is accepted."""
     async with waiting(tmp_path) as (house, store):
         case = await found(store)
         await house.database.brief(lambda unit: accept(unit, CASE, "office page", AT))
-        assert await store.unsorted(CASE) is None
         assert not await store.sort(leads(case), LATER)
         await store.leave(CASE, UNSURE, WORDS, LATER)
         after = await case_of(house)
 
-    assert (after.office, after.unsorted, after.to_sort) == ("mayor", False, None)
+    assert (after.office, after.unsorted, after.to_sort) == ("mayor", True, UNSURE)
 
 
 async def test_what_has_ended_or_has_a_topic_is_not_moved(tmp_path: Path) -> None:
@@ -321,10 +322,11 @@ async def test_a_mail_of_a_move_that_came_back_finds_its_work(tmp_path: Path) ->
         for job in await work.claim(LATER, 100):
             await work.done(job, LATER)
         bounces = StoredBounces(house.database)
+        (gone,) = (await case_of(house)).trail
         letters = [
-            news_id(News.CASE, CASE, moved_to("water")),
+            news_id(News.CASE, CASE, moved_to(gone)),
             news_id(News.MOVED, CASE, "mayor"),
-            news_id(News.CASE, CASE, moved_to("mayor")),
+            news_id(News.CASE, CASE, moved_to(replace(gone, after="mayor"))),
             news_id(News.MOVED, CASE, "water"),
         ]
         seen = [await bounces.came_back(letter, "5.1.1", LATER) for letter in letters]

@@ -65,6 +65,8 @@ async def _accept(request: web.Request, desk: AcceptDesk) -> dict[str, Any]:
     case = await desk.cases.case(reference)
     if case is None or not _may(desk.directory(), case, channel):
         raise Problem(404, "this channel is told of no case with this number")
+    if _before_it_came(case, request.headers.get("Zhitong-Timestamp", "")):
+        raise Problem(409, "this case has moved since this was signed: look at it, and sign anew")
     try:
         news = await desk.casework.accept(reference, f"channel {channel}")
     except IllegalTransition:
@@ -102,6 +104,12 @@ def _may(directory: Directory, case: OfficeCase, channel: str) -> bool:
     """Whether the channel is on the ladder of the case's office, and not of who it is about."""
     about = accused(directory, case.dialled, case.topic, case.kind, case.about)
     return speaks_for(directory, case.office, about, channel)
+
+
+def _before_it_came(case: OfficeCase, timestamp: str) -> bool:
+    """Whether it was signed before the case came to where it is: an accept that was overheard must
+    not be good for a case that was returned and came again."""
+    return bool(case.trail) and int(timestamp) <= case.trail[-1].at.timestamp()
 
 
 def _told(problem: Problem) -> web.Response:

@@ -11,6 +11,7 @@ from routing.cases.reference import BODY
 from routing.casework import Casework, Dispatching
 from routing.directory import Directory
 from routing.ports import Clock, Corrections, OfficeCase, OfficeCases
+from routing.web.wording import Tongue
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ class OfficeDesk:
 
     async def case_of(self, request: web.Request) -> OfficeCase | None:
         """The case that an address names."""
-        reference = request.match_info["reference"]
+        return await self.kept(request.match_info["reference"])
+
+    async def kept(self, reference: str) -> OfficeCase | None:
+        """The case with this number, whatever somebody typed for one."""
         number = len(reference) == BODY + 1 and reference.isascii() and reference.isdigit()
         return await self.cases.case(reference) if number else None
 
@@ -41,6 +45,12 @@ class OfficeDesk:
 def address(office: str) -> str:
     """Where an office's cases are."""
     return f"/demo/office/{quote(office, safe='')}"
+
+
+def name_of(directory: Directory, office: str, tongue: Tongue) -> str:
+    """An office's name; its id where it is no longer in the register."""
+    known = directory.offices.get(office)
+    return known.name[tongue] if known else office
 
 
 def audio_url(sid: str) -> str:

@@ -17,8 +17,8 @@ from routing.cases.transitions import IllegalTransition
 from routing.directory import Directory
 from routing.numbers.forms import masked
 from routing.ports import OfficeCase
-from routing.web.demo import correcting, sorting
-from routing.web.demo.desk import OfficeDesk, address, audio_url
+from routing.web.demo import correcting, returning, sorting
+from routing.web.demo.desk import OfficeDesk, address, audio_url, name_of
 from routing.web.guard import loopback_only
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.moments import written
@@ -70,6 +70,7 @@ def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
         return await sorting.take(request, desk)
 
     return [
+        *returning.routes(desk),
         web.get(TOPIC, loopback_only(topics)),
         web.post(TOPIC, loopback_only(sort)),
         web.post("/demo/office/cases/{reference}/accept", loopback_only(accept)),
@@ -94,7 +95,7 @@ async def _offices(request: web.Request, desk: OfficeDesk) -> web.Response:
     tongue = tongue_of(request)
     busy = {count.office for count in counts}
     context = {
-        "counts": [(count, _name(directory, count.office, tongue)) for count in counts],
+        "counts": [(count, name_of(directory, count.office, tongue)) for count in counts],
         "others": [o for o in directory.offices.values() if o.id not in busy],
         "total": sum(count.cases for count in counts),
         "address": address,
@@ -111,11 +112,12 @@ async def _cases(request: web.Request, desk: OfficeDesk) -> web.Response:
         return page(request, "demo/missing.html", {"what": "office.missing"}, status=404)
     tongue = tongue_of(request)
     context = {
-        "office": _name(directory, office, tongue),
-        "beside_office": _name(directory, office, tongue.other),
+        "office": name_of(directory, office, tongue),
+        "beside_office": name_of(directory, office, tongue.other),
         "groups": grouped(cases),
         "many": len(cases),
-        **_how_written(directory, desk.zone_of(office), tongue),
+        "gone": await returning.told(request, desk, office),
+        **_how_written(desk, directory, desk.zone_of(office), tongue),
     }
     return _whole_or_part(request, "cases", context)
 
@@ -155,7 +157,9 @@ def _whole_or_part(request: web.Request, name: str, context: dict[str, Any]) -> 
     return page(request, f"demo/{name}.html", {"part": part, **context})
 
 
-def _how_written(directory: Directory, zone: ZoneInfo, tongue: Tongue) -> dict[str, Any]:
+def _how_written(
+    desk: OfficeDesk, directory: Directory, zone: ZoneInfo, tongue: Tongue
+) -> dict[str, Any]:
     def topic(code: str) -> str:
         known = directory.topics.get(code)
         return known.names[tongue] if known else code
@@ -171,13 +175,12 @@ def _how_written(directory: Directory, zone: ZoneInfo, tongue: Tongue) -> dict[s
         "masked": masked,
         "pair": spaced,
         "audio_url": audio_url,
+        "office_name": lambda office: name_of(directory, office, tongue),
+        "returnable": lambda case: returning.returnable(case, desk),
+        "return_url": lambda case: returning.RETURN.format(reference=case.reference),
+        "take_back_url": lambda case: returning.TAKE_BACK.format(reference=case.reference),
         "topic_url": lambda case: TOPIC.format(reference=case.reference),
         "correction_url": lambda case, recording: CORRECTION.format(
             reference=case.reference, sid=quote(recording.sid, safe="")
         ),
     }
-
-
-def _name(directory: Directory, office: str, tongue: Tongue) -> str:
-    known = directory.offices.get(office)
-    return known.name[tongue] if known else office

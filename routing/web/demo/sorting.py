@@ -24,7 +24,8 @@ async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
 
 
 async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
-    """Back to the case, wherever it is now; 409 where it waits no longer or may not go there."""
+    """Back to the office's cases, which say where it went, or to the case where it stayed; 409
+    where it waits no longer or may not go there."""
     case = await desk.case_of(request)
     if case is None:
         return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
@@ -34,7 +35,9 @@ async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     sorted_ = await desk.dispatching.by_person(case.reference, topic, BY)
     if sorted_ is None:
         return _late(request, case)
-    raise web.HTTPSeeOther(f"{address(sorted_.decision.office)}#case-{case.reference}")
+    if sorted_.moves:
+        raise web.HTTPSeeOther(f"{address(case.office)}?gone={case.reference}")
+    raise web.HTTPSeeOther(f"{address(case.office)}#case-{case.reference}")
 
 
 def _topics(

@@ -13,7 +13,7 @@ from routing.cases.case import Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.sorting import Doubt, Unclear
 from routing.cases.words import Phrase, Words
-from routing.casework import Dispatching, Evidence, Sorted, Unsorted
+from routing.casework import Back, Dispatching, Evidence, Sorted, Unsorted
 from routing.handoff import CASE_COMES, TryAgain
 from routing.ports import Audio, Job, KeptRecording, OfficeCase, Statement
 from routing.rules.condition import CallerKind, Facts
@@ -50,6 +50,12 @@ class Kept:
         self.sorted.append(sorted_)
         return True
 
+    async def standing(self, reference: str) -> Unsorted | None:
+        raise NotImplementedError  # words take nothing back
+
+    async def back(self, back: Back) -> bool:
+        raise NotImplementedError
+
     async def leave(
         self, reference: str, unclear: Unclear, evidence: Evidence, at: datetime
     ) -> None:
@@ -73,7 +79,7 @@ async def sort(plan: Plan, kept: Kept, tries: int = 1, recording: str = "RE1") -
         return (await of(number)).vocabulary
 
     payload = {"recording": recording, "source": "openai"}
-    sorting = SortingByWords(kept, Dispatching(kept, of, AtNoon()), vocabulary)
+    sorting = SortingByWords(kept, Dispatching(kept, of, AtNoon(), lambda _, at: at), vocabulary)
     await sorting(Job(1, "sort", payload, 50, failures=tries - 1))
     assert set(asked) <= {7}
 

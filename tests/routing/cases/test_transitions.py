@@ -35,6 +35,10 @@ def test_a_caller_may_withdraw_an_open_case(state: CaseState) -> None:
         (CaseState.DISPATCHED, CaseState.IN_PROGRESS, Actor.CALLER, "by the caller"),
         (CaseState.DISPATCHED, CaseState.DISPATCHED, Actor.OFFICE, "by the office"),
         (CaseState.IN_PROGRESS, CaseState.DISPATCHED, Actor.SYSTEM, "from in_progress"),
+        (CaseState.IN_PROGRESS, CaseState.TRIAGE, Actor.OFFICE, "from in_progress"),
+        (CaseState.ANSWERED, CaseState.RETURN_REQUESTED, Actor.OFFICE, "from answered"),
+        (CaseState.DISPATCHED, CaseState.RETURN_REQUESTED, Actor.DISPATCHER, "by the dispatcher"),
+        (CaseState.RETURN_REQUESTED, CaseState.TRIAGE, Actor.OFFICE, "by the office"),
         (CaseState.TRIAGE, CaseState.IN_PROGRESS, Actor.OFFICE, "from triage to in_progress"),
         (CaseState.DISPATCHED, CaseState.RECEIVED, Actor.SYSTEM, "from dispatched to received"),
     ],
@@ -50,11 +54,14 @@ def test_no_row_leads_out_of_an_end() -> None:
     assert not [pair for pair in TABLE if pair[0] in ENDS]
 
 
-def test_what_was_accepted_never_waits_to_be_accepted_again() -> None:
-    """An accept that was overheard may be repeated for five minutes (docs/threat-model.md): should
-    a row lead back, as a case that is given back will, the door has to know its repeats."""
-    after = {CaseState.IN_PROGRESS}
-    while more := {to for at, to in TABLE if at in after} - after:
-        after |= more
+@pytest.mark.parametrize("state", [CaseState.DISPATCHED, CaseState.IN_PROGRESS])
+def test_an_office_returns_what_it_has_not_answered(state: CaseState) -> None:
+    assert move(state, CaseState.RETURN_REQUESTED, Actor.OFFICE).number == 6
+    assert move(CaseState.RETURN_REQUESTED, CaseState.TRIAGE, Actor.SYSTEM).number == 7
 
-    assert CaseState.DISPATCHED not in after
+
+@pytest.mark.parametrize("to", [CaseState.DISPATCHED, CaseState.IN_PROGRESS])
+def test_only_a_person_sorts_what_somebody_has_accepted(to: CaseState) -> None:
+    assert move(CaseState.IN_PROGRESS, to, Actor.DISPATCHER).number == 3
+    with pytest.raises(IllegalTransition):
+        move(CaseState.IN_PROGRESS, to, Actor.SYSTEM)

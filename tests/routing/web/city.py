@@ -5,17 +5,18 @@ import struct
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.corrections import Wrong
 from routing.cases.kinds import Kind
+from routing.cases.moves import CaseMove, Way
 from routing.cases.sorting import Unclear
 from routing.cases.transitions import Actor, UnknownCase, move
 from routing.cases.words import Correction, Words
-from routing.casework import Casework, Dispatching, Evidence, Sorted, Unsorted
+from routing.casework import Back, Casework, Dispatching, Evidence, Sorted, Unsorted
 from routing.directory import Directory
 from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount
 from routing.rules.condition import CallerKind, Facts
@@ -96,7 +97,7 @@ def dispatching(cases: "KeptCases") -> Dispatching:
     async def only(_: int) -> CityPlan:
         return plan
 
-    return Dispatching(cases, only, AtNoon())
+    return Dispatching(cases, only, AtNoon(), lambda _, at: at + timedelta(days=1))
 
 
 def desk_of(cases: "KeptCases") -> OfficeDesk:
@@ -160,17 +161,54 @@ class KeptCases:
             caller_kind=CallerKind.MOBILE,
             at=case.opened_at,
         )
-        return Unsorted(reference, case.office, 1, facts, case.confidentiality)
+        level, trail = case.confidentiality, case.trail
+        return Unsorted(reference, case.office, 1, facts, level, case.state, trail)
 
     async def sort(self, sorted_: Sorted, at: datetime) -> bool:
         """Where its topic leads."""
         for place, case in enumerate(self.kept):
             if case.reference == sorted_.case.reference and case.unsorted:
                 office, topic = sorted_.decision.office, sorted_.topic
+                way = Way.PERSON if sorted_.evidence.by else Way.WORDS
+                number = len(case.trail) + 1
+                moved = CaseMove(number, way, case.office, office, topic, None, at)
                 self.kept[place] = replace(
-                    case, office=office, topic=topic, unsorted=False, to_sort=None
+                    case,
+                    office=office,
+                    topic=topic,
+                    state=CaseState.DISPATCHED if sorted_.moves else case.state,
+                    unsorted=False,
+                    to_sort=None,
+                    trail=(*case.trail, moved),
                 )
                 self.sorted.append(sorted_)
+                return True
+        return False
+
+    async def standing(self, reference: str) -> Unsorted | None:
+        """Wherever it stands."""
+        case = await self.case(reference)
+        if case is None:
+            return None
+        shown = replace(case, unsorted=True)
+        found = await KeptCases(shown).unsorted(reference)
+        return None if found is None else replace(found, state=case.state, trail=case.trail)
+
+    async def back(self, back: Back) -> bool:
+        """As the stored cases do it, by the table."""
+        for place, case in enumerate(self.kept):
+            if case.reference == back.case.reference and case.trail == back.case.trail:
+                if back.move.way is Way.RETURNED:
+                    move(case.state, CaseState.RETURN_REQUESTED, Actor.OFFICE)
+                self.kept[place] = replace(
+                    case,
+                    office=back.move.after,
+                    topic=None,
+                    state=CaseState.DISPATCHED,
+                    unsorted=True,
+                    to_sort=back.mark,
+                    trail=(*case.trail, back.move),
+                )
                 return True
         return False
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from routing.cases.case import CaseState
 from routing.cases.kinds import Kind
+from routing.cases.moves import CaseMove, Way
 from routing.delivery.letter import News
 from routing.delivery.notice import Notice, as_json
 from routing.delivery.webhook import signature
@@ -218,3 +220,18 @@ async def test_a_body_is_bounded(client: Client) -> None:
         status, _ = await ask(client, signed(body), body)
 
     assert status == 413
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, 409), (-1, 200)])
+async def test_what_was_signed_before_the_case_came_accepts_nothing(
+    client: Client, cases: KeptCases, seconds: int, status: int
+) -> None:
+    """An accept that was overheard is not good for a case that was returned and came again."""
+    came = NOON + timedelta(seconds=seconds)
+    move = CaseMove(3, Way.PERSON, "市政府", "市水利局", "water", None, came)
+    cases.kept = [a_case(trail=(move,))]
+    async with client:
+        answer, told = await ask(client, signed())
+
+    assert answer == status
+    assert ("sign anew" in str(told.get("title"))) is (status == 409)

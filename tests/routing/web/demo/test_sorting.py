@@ -12,6 +12,7 @@ from tests.routing.web.demo.asking import Client, text_of
 
 TOPIC = "/demo/office/cases/46270395/topic"
 GOVERNMENT = "/demo/office/市政府"
+WATER_OFFICE = "/demo/office/市水利局"
 WATER = Unclear(Doubt.UNSURE, ("water",))
 
 
@@ -52,9 +53,15 @@ async def test_what_waits_says_so_and_why_in_both_languages(
 async def test_one_button_sends_it_to_the_topics_office(client: Client, cases: KeptCases) -> None:
     async with client:
         status, place = await sent(client, "water")
-        shown = await text_of(client, place.partition("#")[0])
+        stayed = await text_of(client, place)
+        shown = await text_of(client, WATER_OFFICE)
+        english = await text_of(client, f"{place}&lang=en")
 
-    assert (status, place.partition("#")[2]) == (303, "case-46270395")
+    assert (status, place.partition("?")[2]) == (303, "gone=46270395")
+    assert "工单4627 0395已转市水利局。" in stayed
+    assert "Case 4627 0395 has gone to Bureau of Water Resources." in english
+    assert "撤回分办" in stayed
+    assert "由市政府按“供水排水”分办，11月24日周二12:00" in shown
     assert [case.office for case in cases.kept] == ["市水利局"]
     assert [done.evidence.by for done in cases.sorted] == ["office page"]
     assert "4627 0395" in shown
