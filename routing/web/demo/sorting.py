@@ -1,15 +1,18 @@
 """What a person does with a case whose caller chose no topic: says what it is about, which sends it
 where that leads. One button for each topic that its words name, and a page with all topics."""
 
+from itertools import groupby
 from typing import Final
 
 from aiohttp import web
 
 from routing.cases.reference import spaced
+from routing.directory import Directory, Topic
 from routing.ports import OfficeCase
-from routing.web.demo.desk import OfficeDesk, address
+from routing.web.demo.desk import OfficeDesk, address, audio_url
 from routing.web.layout import page, tongue_of
 from routing.web.moments import written
+from routing.web.wording import Tongue
 
 BY: Final = "office page"
 """Who did it, in the audit, until there is a sign-in."""
@@ -47,16 +50,26 @@ def _topics(
     context = {
         "case": case,
         "missing": status != 200,
-        "topics": [
-            (topic, topic.names[tongue], directory.offices[topic.lead].name[tongue])
-            for topic in sorted(directory.topics.values(), key=lambda one: one.code)
-            if topic.lead in directory.offices
-        ],
+        "groups": _grouped(directory, tongue),
+        "audio_url": audio_url,
         "back": f"{address(case.office)}#case-{case.reference}",
         "when": lambda at: written(at, zone, tongue),
         "pair": spaced,
     }
     return page(request, "demo/topics.html", context, status=status)
+
+
+def _grouped(
+    directory: Directory, tongue: Tongue
+) -> list[tuple[int, list[tuple[Topic, str, str]]]]:
+    """The topics with the offices that lead them, by the key of the phone's first menu."""
+    known = sorted(directory.topics.values(), key=lambda one: one.code)
+    named = [
+        (topic, topic.names[tongue], directory.offices[topic.lead].name[tongue])
+        for topic in known
+        if topic.lead in directory.offices
+    ]
+    return [(group, list(of)) for group, of in groupby(named, key=lambda one: one[0].group)]
 
 
 def _late(request: web.Request, case: OfficeCase) -> web.Response:

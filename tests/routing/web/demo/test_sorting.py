@@ -75,7 +75,15 @@ async def test_a_case_without_words_can_be_sorted_too(client: Client, cases: Kep
 
     assert "待人工分办" not in shown
     assert f'href="{TOPIC}"' in shown
-    assert 'value="education"' in listed
+    groups = listed.split("<legend>")[1:]
+    assert [group.partition("</legend>")[0] for group in groups] == [
+        "居家出行",
+        "工作、上学、看病",
+        "经营、土地、税费",
+        "安全、法律、办事",
+    ]
+    assert listed.index("/recordings/RE1.wav") < listed.index("<legend>")
+    assert 'value="education"' in groups[1]
     assert "市教育局" in listed
 
 
