@@ -72,11 +72,16 @@ def words_of_move(reference: str, move: CaseMove) -> Iterator[tuple[JobKind, str
     """What is told of it: the kind of work, its key and its payload, of the office that has the
     case now and of the one that had it."""
     arrived = {"reference": reference, "office": move.after, "of": moved_to(move)}
-    yield JobKind.TELL_OFFICE, f"moved_to:{reference}{_which(move, ':')}", arrived
+    yield JobKind.TELL_OFFICE, f"{arrived_key(reference)}{_which(move, ':')}", arrived
     left = {"reference": reference, "office": move.before}
     if _which(move):
         left["of"] = left_by(move)
     yield JobKind.TELL_MOVED, f"moved_from:{reference}{_which(move, ':')}", left
+
+
+def arrived_key(reference: str) -> str:
+    """The key of the work that tells of its first move, with which those of the others begin."""
+    return f"moved_to:{reference}"
 
 
 def moved_to(move: CaseMove) -> str:

@@ -13,7 +13,7 @@ from routing.ports import FirstTold, Job, JobKind
 from storage.again import EMPTY
 from storage.beneath import Read
 from storage.engine import Database
-from storage.sorting import arrived_key
+from storage.moves import arrived_key
 from storage.tables.outbox import JobState, outbox
 
 HELD: Final = "held"
@@ -24,7 +24,10 @@ _TELLING: Final = frozenset({JobKind.TELL_OFFICE, JobKind.TELL_CHANNEL})
 _STANDS: Final = (outbox.c.state, outbox.c.payload)
 BY_MAIL: Final = Read(
     select(*_STANDS).where(
-        or_(outbox.c.key == bindparam("told"), outbox.c.key == bindparam("moved"))
+        or_(
+            outbox.c.key == bindparam("told"),
+            outbox.c.key.between(bindparam("moved"), bindparam("last")),
+        )
     )
 )
 BY_CHANNEL: Final = Read(
@@ -67,7 +70,8 @@ async def first_told(database: Database, reference: str, channel: str) -> FirstT
         told = channel_key(channel, news_id(News.CASE, reference))
         rows = await database.look(BY_CHANNEL, told=told, last=f"{told}~")
     else:
-        keys = {"told": f"tell:{reference}", "moved": arrived_key(reference)}
+        moved = arrived_key(reference)  # those of further moves go on from it
+        keys = {"told": f"tell:{reference}", "moved": moved, "last": f"{moved}~"}
         rows = await database.look(BY_MAIL, **keys)
     if not rows:
         return None
