@@ -17,7 +17,7 @@ MINE = {"office": "市水利局", "reason": "not_ours"}
 
 
 def sent_here(**changes: object) -> OfficeCase:
-    return a_case(**{"trail": (SENT,), **changes})
+    return a_case("46270395", **{"trail": (SENT,), **changes})
 
 
 @pytest.fixture
