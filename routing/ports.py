@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.corrections import Wrong
@@ -77,6 +77,22 @@ class OfficeCase:
     unsorted: bool = False
     trail: tuple[CaseMove, ...] = ()
     to_sort: Unclear | None = None
+
+    @property
+    def perhaps_nothing(self) -> bool:
+        """Whether perhaps nothing was said: the caller hung up as soon as the tone was heard. Never
+        where there is danger, where anybody has heard a word, or where nobody knows of a recording:
+        that may be on its way."""
+        return bool(self.recordings) and not self.danger and not any(map(_spoken, self.recordings))
+
+
+SHORTEST_SPOKEN: Final = 2
+"""Seconds, as carriers count whole ones: a tone and a hang-up last one."""
+
+
+def _spoken(recording: KeptRecording) -> bool:
+    heard = recording.words or recording.corrections
+    return bool(heard) or recording.seconds >= SHORTEST_SPOKEN
 
 
 @dataclass(frozen=True, slots=True)

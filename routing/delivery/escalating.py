@@ -45,10 +45,11 @@ class Escalating:
 
     async def of_rung(self, job: Job) -> None:
         """Tell the next one; the one beyond follows, also where this one could not be told. Nothing
-        for a case that was accepted or has ended. Raises Refused where nobody is left, and where
+        for a case that was accepted or has ended, nor for one in which, by the time that was given
+        for it, nobody has heard a word. Raises Refused where nobody is left, and where
         this one cannot be told."""
         case = await self.cases.case(str(job.payload["reference"]))
-        if case is None or not _waits(case):
+        if case is None or not _waits(case) or case.perhaps_nothing:
             return
         rung = int(str(job.payload["rung"]))
         contact = None if rung >= TOP else self._above(case, rung - 1)

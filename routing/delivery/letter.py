@@ -18,6 +18,7 @@ from routing.cases.kinds import Kind
 from routing.cases.ladder import accused, apart, first
 from routing.cases.reference import spaced
 from routing.cases.words import Words
+from routing.delivery.standing import ACT_NOW, EMPHASISED, LISTEN_NOW, standing
 from routing.directory import Contact, Directory, Office
 from routing.ports import OfficeCase
 
@@ -34,11 +35,6 @@ LISTEN_FIRST: Final = (
     "Left while the system was down: nobody has sorted it, so please listen first.",
 )
 """Before the mail of a message that was taken while nobody could ask what it is about."""
-LISTEN_NOW: Final = (
-    "来电人在录音中提到可能有危险，请马上听录音并处理。",
-    "The caller's recording speaks of danger: please listen and act at once.",
-)
-"""Before the mail of a case whose recording was found to speak of danger."""
 SIGN_NOW: Final = (
     "这件工单逾期未签收，请督促承办人签收、办理。",
     "Nobody has accepted this case in time: please see that it is accepted and dealt with.",
@@ -101,7 +97,8 @@ def letter(
     its kind (a recording and its source); `most` bounds the characters of words."""
     if news is News.MOVED:
         return _moved(case, office, directory, of or office.id)
-    parts = list(_parts(case, office, directory, news, most))
+    page = page and f"{page}#case-{case.reference}"
+    parts = list(_parts(case, office, directory, news, page=page, most=most))
     where = _where(case, page)
     return Letter(
         id=news_id(news, case.reference, of),
@@ -109,7 +106,7 @@ def letter(
         to=mailed_to(case, office, directory) or "",
         subject=_subject(case, news),
         text="\n\n".join("\n".join(part) for part in (*parts, where)) + "\n",
-        html=_html(parts, where, page),
+        html=_html(parts, where, case.reference if page else None),
         named=is_open(case),
     )
 
@@ -187,24 +184,34 @@ def parts_of(id: str) -> tuple[News, str, str] | None:
 
 
 def _parts(
-    case: OfficeCase, office: Office, directory: Directory, news: News, most: int
+    case: OfficeCase,
+    office: Office,
+    directory: Directory,
+    news: News,
+    *,
+    page: str | None,
+    most: int,
 ) -> Iterator[tuple[str, ...]]:
     """The paragraphs, each of one or more lines."""
     if news is News.ESCALATED:
         yield SIGN_NOW
     if news is News.DANGER:
         yield LISTEN_NOW
+    elif case.danger:
+        yield ACT_NOW
     if case.left_in_outage and case.kind is None:
         yield LISTEN_FIRST
     number = spaced(case.reference)
     if not is_open(case):
         yield f"工单{number}。", f"Case {number}."
+        yield from standing(case, directory, page)
         return
     if case.due is None:
         yield f"工单{number}。", f"Case {number}."
     else:
         due = f"{case.due.astimezone(ZoneInfo(office.time_zone)):%Y-%m-%d %H:%M}"
         yield f"工单{number}，请于{due}前答复。", f"Case {number}, answer by {due}."
+    yield from standing(case, directory, page)
     yield tuple(_facts(case, directory))
     yield from _corrected(case, office, most)
     if words := _words(case, most):
@@ -278,12 +285,20 @@ def _marks(case: OfficeCase) -> Iterator[tuple[str, str]]:
         yield _kind(case)
 
 
-def _html(parts: Sequence[tuple[str, ...]], where: tuple[str, ...], page: str | None) -> str:
-    """Nothing in it is loaded from anywhere."""
-    said = "".join(f"<p>{'<br>'.join(map(escape, part))}</p>\n" for part in parts)
-    lines = [f'<a href="{escape(line)}">{escape(line)}</a>' if line == page else escape(line)
-             for line in where]  # fmt: skip
+def _html(parts: Sequence[tuple[str, ...]], where: tuple[str, ...], linked: str | None) -> str:
+    """Nothing in it is loaded from anywhere. Where a case is `linked`, the last line of `where` is
+    its address, which nobody reads."""
+    said = "".join(f"<p>{_emphasised(part)}</p>\n" for part in parts)
+    lines = list(map(escape, where))
+    if linked is not None:
+        number = spaced(linked)
+        lines[-1] = f'<a href="{lines[-1]}">打开工单 {number} · Open case {number}</a>'
     return (
         '<!doctype html>\n<html lang="zh-CN">\n<head><meta charset="utf-8"></head>\n<body>\n'
         f"{said}<p>{'<br>'.join(lines)}</p>\n</body>\n</html>\n"
     )
+
+
+def _emphasised(part: tuple[str, ...]) -> str:
+    said = "<br>".join(map(escape, part))
+    return f"<strong>{said}</strong>" if part in EMPHASISED else said

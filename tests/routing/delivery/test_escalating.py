@@ -160,6 +160,18 @@ async def test_what_was_accepted_or_has_ended_is_told_nobody(
     assert (tower.posted, tower.follows) == ([], [])
 
 
+async def test_where_perhaps_nothing_was_said_nobody_further_up_is_told(demo_plan: Plan) -> None:
+    """Unless there is danger, or words have come meanwhile."""
+    empty = replace(CALM, recordings=(replace(RECORDING, seconds=1, words=()),))
+    spoken = replace(CALM, recordings=(replace(RECORDING, seconds=1),))
+    for case, climbs in ((empty, False), (replace(empty, danger=True), True), (spoken, True)):
+        tower = Tower(demo_plan, case)
+        await tower.rung(2)
+
+        assert bool(tower.posted) is climbs
+        assert bool(tower.arranged) is climbs
+
+
 async def test_danger_goes_by_the_clock_and_brings_the_next_step_forward(demo_plan: Plan) -> None:
     tower = Tower(demo_plan, CALM)
     tower.begin()

@@ -76,13 +76,18 @@ async def test_the_mail_says_which_case_by_when_and_where(demo_plan: Plan) -> No
     assert sent.to == "office07@yunling.example"
     assert sent.subject == "【危险】新工单 4627 0395 · 求助 · New case, help"
     assert sent.text == (
+        "这件事有危险，请马上处理。\n"
+        "There is danger: please act at once.\n\n"
         "工单4627 0395，请于2026-11-30 17:30前答复。\n"
         "Case 4627 0395, answer by 2026-11-30 17:30.\n\n"
         "类别 · Kind: 求助 · help\n"
         "事由 · Topic: 治安安全 · police and safety\n"
         "来电 · Caller: …12\n\n"
-        "录音和文字稿 · Recording and words:\n/demo/office/市公安局?a&b\n"
+        "录音和文字稿 · Recording and words:\n/demo/office/市公安局?a&b#case-46270395\n"
     )
+    assert "<p><strong>这件事有危险，请马上处理。<br>There is danger" in sent.html
+    assert ">打开工单 4627 0395 · Open case 4627 0395</a>" in sent.html
+    assert sent.html.count("/demo/office") == 1, "the address is for programs"
 
 
 def of_one_mailbox(plan: Plan, *ladder: Contact) -> Plan:
@@ -143,7 +148,7 @@ async def test_words_that_are_there_are_told_and_marked_as_a_machines(demo_plan:
     assert "以录音为准" in sent.text
     assert "the recording is what counts.\n楼下的路灯 <坏> 了\n三天没人修\n\n" in sent.text
     assert "楼下的路灯 &lt;坏&gt; 了<br>三天没人修</p>" in sent.html
-    assert 'href="/demo/office/市公安局?a&amp;b"' in sent.html
+    assert 'href="/demo/office/市公安局?a&amp;b#case-46270395"' in sent.html
 
 
 async def test_words_that_are_not_sure_are_marked_and_the_recording_counts(demo_plan: Plan) -> None:
@@ -198,13 +203,15 @@ async def test_of_a_caller_who_is_not_to_be_known_it_says_only_where_to_look(
     whole = sent.subject + sent.text + sent.html
     for secret in ("举报", "report", "治安", "路灯", "…12", "2026-11-30"):
         assert secret not in whole
-    assert "工单4627 0395。\nCase 4627 0395.\n\n录音和文字稿" in sent.text
+    assert "工单4627 0395。\nCase 4627 0395.\n\n保密件，请在页面查看。\n" in sent.text
+    assert "see its page.\n\n录音和文字稿" in sent.text
     assert "危险" in sent.subject
     assert await words(demo_plan, Cases(sealed)) == []
 
 
 async def test_a_withheld_number_and_a_case_without_a_date_are_said_so(demo_plan: Plan) -> None:
-    sent = await told(demo_plan, Cases(replace(CASE, caller=None, due=None)))
+    case = replace(CASE, caller=None, due=None, danger=False)
+    sent = await told(demo_plan, Cases(case))
 
     assert "未显示号码 · number withheld" in sent.text
     assert sent.text.startswith("工单4627 0395。\nCase 4627 0395.\n\n")

@@ -95,6 +95,18 @@ async def test_an_address_reads_as_it_is_written_and_leads_to_the_same_page(clie
         assert "4627 0395" in await text_of(client, readable_address("市水利局"))
 
 
+async def test_a_tone_and_a_hang_up_are_marked(client: Client, cases: KeptCases) -> None:
+    short = KeptRecording("RE1", 1, Audio.KEPT)
+    async with client:
+        full = await text_of(client, WATER)
+        cases.kept = [a_case(recordings=(short,))]
+        empty, english = await text_of(client, WATER), await text_of(client, f"{WATER}?lang=en")
+
+    assert "可能没有留言" not in full
+    assert "可能没有留言" in empty
+    assert "Perhaps nothing was said" in english
+
+
 async def test_english_reads_the_same(client: Client) -> None:
     async with client:
         text = await text_of(client, f"{WATER}?lang=en")
