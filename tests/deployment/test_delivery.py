@@ -16,7 +16,13 @@ from deployment.sockets import runner_of
 from routing.delivery.webhook import signature
 from tests.databases import migrated
 from tests.deadline import DEADLINE
-from tests.deployment.told import PHONE, channels_file, leave_a_message, with_a_duty_desk
+from tests.deployment.told import (
+    PHONE,
+    channels_file,
+    open_a_case,
+    with_a_duty_desk,
+    write_down,
+)
 from tests.ivr.carrier.local.house import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.receiver import SECRET, Receiver, receiving
@@ -39,7 +45,10 @@ async def test_a_case_and_its_words_reach_the_office_through_the_citys_mail_serv
         runner = runner_of(app)
         await runner.setup()
         try:
-            to = await leave_a_message(app[HOUSE])
+            to = await open_a_case(app[HOUSE])
+            while len(box.taken) < 1:
+                await asyncio.sleep(0.01)
+            await write_down(app[HOUSE])
             while len(box.taken) < 2:
                 await asyncio.sleep(0.01)
             kept = await app[HOUSE].mails.mails()
@@ -73,7 +82,10 @@ async def test_a_post_is_told_by_its_channel_and_its_phone_at_once(
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
         try:
-            await leave_a_message(app[HOUSE])
+            await open_a_case(app[HOUSE])
+            while len(receiver.taken) < 1:
+                await asyncio.sleep(0.01)
+            await write_down(app[HOUSE])
             while len(receiver.taken) < 2 or not app[server.LINE].texts():
                 await asyncio.sleep(0.01)
             mails = await app[HOUSE].mails.mails()

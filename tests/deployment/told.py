@@ -16,14 +16,25 @@ PHONE: Final = "+8613900000107"
 
 
 async def leave_a_message(house: House) -> str:
-    """A caller's; returns whose address it goes to."""
+    """A caller's, whose words are there at once; returns whose address it goes to."""
+    email = await open_a_case(house)
+    await write_down(house)
+    return email
+
+
+async def write_down(house: House) -> None:
+    """Its words."""
+    await house.calls.hold_transcript("RE1", "路灯坏了", "carrier", house.clock.now())
+
+
+async def open_a_case(house: House) -> str:
+    """Its words are still to come; returns whose address it goes to."""
     office = next(iter(house.directory().offices.values()))
     opening = replace(open_case(), office=office.id)
     attach = AttachRecording(opening.reference, 1, "RE1", 12, "zh-CN")
     told = TellOffice(opening.reference, office.id)
     await house.journal.append(first_step("a"))
     await house.journal.append(later_step("a", 1, opening, attach, told))
-    await house.calls.hold_transcript("RE1", "路灯坏了", "carrier", house.clock.now())
     return office.email
 
 
