@@ -2,6 +2,7 @@
 its key. The counterpart of `words`, which knows what callers say by themselves."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -24,15 +25,18 @@ _KEYS: Final = {"井号": "#", "hash": "#", "星号": "*", "star": "*"}
 def labels(world: World, call: Call, node: Menu) -> tuple[Label, ...]:
     """The options that the menu reads out to this caller."""
     language = call.language
-    read = (
-        pair
-        for prompt in node.prompts
-        if not prompt.other and (prompt.when is None or holds(world, call, prompt.when))
-        for pair in options(world.plan.phrases.plain(prompt.phrase, language) or "", language)
-    )
     return tuple(
-        Label(label, plain(label, language), _meaning(world, node, key), key) for label, key in read
+        Label(label, _plain(label, language), _meaning(world, node, key), key)
+        for label, key in read_out(world, call, node)
     )
+
+
+def read_out(world: World, call: Call, node: Menu) -> Iterator[tuple[str, str]]:
+    """The same as they are written, each with its key."""
+    language, phrases = call.language, world.plan.phrases
+    for prompt in node.prompts:
+        if not prompt.other and (prompt.when is None or holds(world, call, prompt.when)):
+            yield from options(phrases.plain(prompt.phrase, language) or "", language)
 
 
 def label_of(world: World, call: Call, node: Menu, key: str) -> str | None:
@@ -54,6 +58,10 @@ def options(text: str, language: Language) -> tuple[tuple[str, str], ...]:
             written = label if language == "zh-CN" else label[0].lower() + label[1:]
             found.append((written, _KEYS.get(key.lower(), key)))
     return tuple(found)
+
+
+_plain: Final = lru_cache(maxsize=1024)(plain)
+"""Labels come from the phrasebook alone."""
 
 
 def _meaning(world: World, node: Menu, key: str) -> Meaning:

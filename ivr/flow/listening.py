@@ -7,7 +7,7 @@ from ivr.flow.call import Call, with_facts
 from ivr.flow.effect import NoteStray
 from ivr.flow.event import LineEvent
 from ivr.flow.instruction import Ask, Say
-from ivr.flow.labels import labels
+from ivr.flow.labels import read_out
 from ivr.flow.node import Menu
 from ivr.flow.speech import holds, say, say_all
 from ivr.flow.turn import Go, Step, Turn
@@ -37,8 +37,8 @@ def hears(world: World, call: Call, node: Menu) -> bool:
 
 def expected(world: World, call: Call, node: Menu) -> tuple[str, ...]:
     """What a recogniser is told to expect: the options as they are read out, then all words."""
-    read_out = tuple(label.written for label in labels(world, call, node))
-    return (*read_out, *world.plan.vocabulary.hints(call.language, node.speech or ""))
+    options = (label for label, _ in read_out(world, call, node))
+    return (*options, *world.plan.vocabulary.hints(call.language, node.speech or ""))
 
 
 def on_silence(world: World, call: Call, node: Menu) -> Step:
