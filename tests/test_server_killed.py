@@ -174,7 +174,7 @@ async def test_a_server_lives_on_beside_one_that_is_refused(tmp_path: Path) -> N
         assert said[0] == (
             b"",
             (
-                b"server.py: another server works in this DATA_DIR: stop it first, "
+                b"server.py: another server works in this ZHITONG_DATA_DIR: stop it first, "
                 b"or choose another folder\n"
             ),
         )

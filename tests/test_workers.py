@@ -138,7 +138,7 @@ async def test_a_start_that_cannot_be_is_refused_in_one_sentence(
         wrong = {**replica.settings, "SECRET_KEY": KEY[::-1]}
         other_key = Replica(tmp_path / "key", wrong)
         same_port = Replica(tmp_path / "port", replica.settings, port=replica.port)
-        for refused, why in ((other_key, "another SECRET_KEY"), (same_port, "is in use")):
+        for refused, why in ((other_key, "another ZHITONG_SECRET_KEY"), (same_port, "is in use")):
             await refused.start()
             assert await refused.ended() == 1
             assert why in refused.log.read_text()

@@ -285,7 +285,9 @@ async def test_danger_is_marked_noted_and_told_once(tmp_path: Path) -> None:
         assert [await store.mark_danger(opening.reference, AT) for _ in range(2)] == [True, False]
         found = await store.case(opening.reference)
         async with house.database.reading() as connection:
-            noted = (await connection.execute(select(case_events))).all()[-1]
+            noted = (
+                await connection.execute(select(case_events).order_by(case_events.c.id))
+            ).all()[-1]
         told = [
             job
             for job in await StoredOutbox(house.database).claim(AT, 100)

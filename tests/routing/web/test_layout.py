@@ -126,6 +126,7 @@ ENUMS = {
     "kind",
     "about",
     "language",
+    "post",
 } | {"phone-live"}
 """Parts whose words are chosen by a value."""
 
