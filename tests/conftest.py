@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
@@ -34,6 +35,8 @@ if sys.dont_write_bytecode:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")  # a slow machine is no wrong example
 EXTRAS: Final = {"notify": "apprise", "speech": "faster_whisper"}
 """Tests of an extra are collected where what it installs is there."""
 SPEECH_TESTS: Final = frozenset({"test_first_words.py", "test_whisper.py"})

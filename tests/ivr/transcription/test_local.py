@@ -67,9 +67,10 @@ async def engine(tmp_path: Path) -> AsyncIterator[Begin]:
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-            await asyncio.sleep(0.01)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        async with asyncio.timeout(DEADLINE):
+            while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(0.01)
 
 
 async def written(path: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -60,7 +61,8 @@ async def test_a_script_is_played_and_saved_as_a_golden_call(hasty: House) -> No
     assert "< [en-US] Thank you" in out
     assert out[-1] == "< (hung up: completed)"
     assert hasty.to("/voice/answer")[0].form["From"] == "+8613700000001"
-    assert save.read_text(encoding="utf-8").splitlines() == [
+    story = save.read_text(encoding="utf-8")
+    assert re.sub(r"> record \d+", "> record 1", story).splitlines() == [  # as long as it took
         f"call {LINE} from +8613700000001 at 2026-03-02T01:00:00+00:00",
         "< zh: 查号码，请按一。",
         "> press 1",
