@@ -1,5 +1,6 @@
 """A database in a folder of its own and the steps that tests put into it."""
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -16,12 +17,14 @@ from ivr.flow.effect import Effect, OpenCase
 from ivr.ports.journal import Origin, Step
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
-from routing.ports import JobKind, NewJob
+from routing.handoff import Handoff
+from routing.ports import Clock, JobKind, NewJob
 from storage.calls import StoredCalls
 from storage.effects import Effects
 from storage.engine import Database
 from storage.following import add
 from storage.journal import StoredJournal
+from storage.outbox import StoredOutbox
 from storage.recordings import StoredRecordings
 from storage.sealing import Sealing
 from storage.sqlite.database import SqliteDatabase
@@ -178,3 +181,15 @@ def rung_of(
     payload = {"reference": reference, "office": office, "rung": rung}
     key = f"escalate:{reference}:{rung}"
     return NewJob(JobKind.ESCALATE, payload, key, at, reference, sooner=sooner)
+
+
+async def killed_after(turns: int, handoff: Handoff, house: House, clock: Clock) -> None:
+    """A drain that is cut off after so many turns of the loop, and a server after it."""
+    work = asyncio.get_running_loop().create_task(handoff.drain())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+    await handoff.stop()
+    await StoredOutbox(house.database).take_back(clock.now())

@@ -2,7 +2,6 @@
 each rung is told in its turn and in one mail, and who is left untold is nobody."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from tests.storage.stepping import (
     House,
     MovedClock,
     first_step,
+    killed_after,
     later_step,
     open_case,
     opened,
@@ -72,15 +72,7 @@ class Tower:
 
     async def killed(self, turns: int) -> None:
         """A drain that is cut off after so many turns of the loop, and a server after it."""
-        handoff = self.handoff()
-        work = asyncio.get_running_loop().create_task(handoff.drain())
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-        await handoff.stop()
-        await StoredOutbox(self.house.database).take_back(self.clock.now())
+        await killed_after(turns, self.handoff(), self.house, self.clock)
 
     async def drain(self) -> None:
         while await self.handoff().drain():

@@ -2,7 +2,6 @@
 channel; once where nothing is cut off, and never not at all."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from tests.storage.stepping import (
     House,
     MovedClock,
     first_step,
+    killed_after,
     later_step,
     open_case,
     opened,
@@ -91,15 +91,7 @@ class Told:
 
     async def killed(self, turns: int) -> None:
         """A drain that is cut off after so many turns of the loop, and a server after it."""
-        handoff = self.handoff()
-        work = asyncio.get_running_loop().create_task(handoff.drain())
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-        await handoff.stop()
-        await StoredOutbox(self.house.database).take_back(self.clock.now())
+        await killed_after(turns, self.handoff(), self.house, self.clock)
 
     async def words(self, said: str = SAID) -> None:
         await self.house.calls.hold_transcript("RE1", said, "carrier", AT)

@@ -42,14 +42,20 @@ async def test_it_joins_a_running_server(
     assert "< [en-US] hello" in capsys.readouterr().out
 
 
+def own_house(folder: Path) -> Path:
+    """The program of a server that a rehearsal starts."""
+    program = folder / "server.py"
+    program.write_text(SERVER.format(root=str(Path(__file__).parents[4])), encoding="utf-8")
+    return program
+
+
 async def test_a_call_that_is_kept_has_a_house_where_nobody_has_called(
     house: House,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    program = tmp_path / "server.py"
-    program.write_text(SERVER.format(root=str(Path(__file__).parents[4])), encoding="utf-8")
+    program = own_house(tmp_path)
     typed(monkeypatch, f"ring {LINE}")
     save = tmp_path / "story.call"
 
@@ -62,8 +68,7 @@ async def test_a_call_that_is_kept_has_a_house_where_nobody_has_called(
 async def test_it_starts_a_house_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program = tmp_path / "server.py"
-    program.write_text(SERVER.format(root=str(Path(__file__).parents[4])), encoding="utf-8")
+    program = own_house(tmp_path)
     typed(monkeypatch, f"ring {LINE}")
     nobody = f"http://127.0.0.1:{free_port()}"
     assert await rehearse_at(nobody, None, None, program) == 0
@@ -87,8 +92,7 @@ async def test_where_a_stranger_answers_it_starts_a_house_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    program = tmp_path / "server.py"
-    program.write_text(SERVER.format(root=str(Path(__file__).parents[4])), encoding="utf-8")
+    program = own_house(tmp_path)
     typed(monkeypatch, f"ring {LINE}")
     assert await rehearse_at(stranger, None, None, program) == 0
     seen = capsys.readouterr().out
