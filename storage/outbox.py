@@ -97,9 +97,12 @@ class Claims:
 def claims_of(*which: ColumnElement[bool]) -> Claims:
     """Those to due work of which all of this holds."""
     due = DUE.where(*which)
+    # named, for PostgreSQL evaluates an IN as often as it likes, and each time passes over what
+    # this same statement has taken; what is named and locks rows, it evaluates once
+    free = due.where(FREE).with_for_update(skip_locked=True).cte("free")
     take = (
         update(outbox)
-        .where(outbox.c.id.in_(due.where(FREE).with_for_update(skip_locked=True)))
+        .where(outbox.c.id.in_(select(free.c.id)))
         .values(
             run_at=bindparam("leased", type_=outbox.c.run_at.type),
             attempts=outbox.c.attempts + 1,
