@@ -32,12 +32,12 @@ def read_contacts(
     for row in reader.rows("contacts", text, COLUMNS):
         office = offices.get(row.needed("office"))
         if office is None:
-            row.fault("office", f"there is no office {row.text('office')!r}")
+            row.fault("office", "no_office", value=row.text("office"))
             continue
         rungs, last[office.id] = told.setdefault(office.id, {}), row
         contact = _contact(row, office)
         if contact.order in rungs:
-            row.fault("order", f"{office.id} has {contact.order} twice; one post stands on a rung")
+            row.fault("order", "rung_twice", office=office.id, rung=contact.order)
         rungs[contact.order] = contact
     for name, row in last.items():
         _without_gap(row, told[name])
@@ -46,16 +46,16 @@ def read_contacts(
 
 
 def _contact(row: Row, office: Office) -> Contact:
-    order = row.read("order", _whole, 1, f"a rung from 1 to {MOST_RUNGS}")
+    order = row.read("order", _whole, 1, "rung", most=MOST_RUNGS)
     if not 1 <= order <= MOST_RUNGS:
-        row.fault("order", f"{order} is not a rung from 1 to {MOST_RUNGS}")
+        row.fault("order", "rung", value=order, most=MOST_RUNGS)
     email = row.matched("email", _EMAIL, "office01@yunling.example") if row.text("email") else None
     channel = row.matched("channel", _CHANNEL, "wecom-police") if row.text("channel") else None
     phone = row.phone("phone")
     if phone and not mobile(phone):
-        row.fault("phone", "no text reaches this number: give a mobile")
+        row.fault("phone", "needs_mobile")
     if order > 1 and not (email or phone or channel):
-        row.fault("email", "this post cannot be told: give it an e-mail, a phone or a channel")
+        row.fault("email", "unreachable")
     return Contact(
         order=order,
         post=row.names("post", "post_en"),
@@ -70,11 +70,11 @@ def _after(row: Row, order: int) -> int:
     """The wait before a rung; none before the first."""
     if order == 1:
         if row.text("after") not in {"", "0"}:
-            row.fault("after", "rung 1 is told at once; leave this empty")
+            row.fault("after", "first_rung")
         return 0
-    after = row.read("after", _whole, 1, "a whole number of working minutes")
+    after = row.read("after", _whole, 1, "not_minutes")
     if not 1 <= after <= LONGEST_WAIT:
-        row.fault("after", f"{after} is not from 1 to {LONGEST_WAIT} working minutes")
+        row.fault("after", "wait", value=after, most=LONGEST_WAIT)
     return after
 
 
@@ -88,7 +88,7 @@ def _without_gap(row: Row, rungs: Mapping[int, Contact]) -> None:
     """The first is told at once, and each is reached from the one before."""
     for rung in range(1, max(rungs) + 1):
         if rung not in rungs:
-            row.fault("order", f"{row.text('office')} has no rung {rung}, but one after it")
+            row.fault("order", "rung_gap", office=row.text("office"), rung=rung)
 
 
 def _usual(office: Office, offices: Mapping[str, Office]) -> tuple[Contact, ...]:

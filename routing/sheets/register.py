@@ -24,6 +24,9 @@ from routing.register import (
 from routing.sheets.contacts import NOBODY, read_contacts
 from routing.sheets.rows import E164, Reader, Row, SheetError
 
+TOPIC_COLUMNS: Final = ("topic", "code", "zh", "en", "lead_office")
+SERVICE_COLUMNS: Final = ("number", "zh", "en")
+LEXICON_COLUMNS: Final = ("text", "language", "reading", "ipa")
 _SHORT: Final = re.compile(r"[0-9]{3,20}")
 _CODE: Final = re.compile(r"[1-4][1-4]")
 
@@ -62,12 +65,12 @@ def read_directory(sheets: Sheets, *, area: str) -> Directory:
 
 def _once(row: Row, column: str, key: str, seen: Mapping[str, object]) -> bool:
     if key in seen:
-        row.fault(column, f"{key} stands in this sheet twice")
+        row.fault(column, "twice", key=key)
         return False
     return bool(key)
 
 
-_OFFICE_COLUMNS: Final = (
+OFFICE_COLUMNS: Final = (
     "office", "office_en", "spoken", "spoken_en", "district", "district_en", "parent", "email",
     "hours", "time_zone", "pool_number", "stand_in_number", "attended",
 )  # fmt: skip
@@ -76,7 +79,7 @@ _OFFICE_COLUMNS: Final = (
 def _offices(reader: Reader, text: str) -> dict[str, Office]:
     offices: dict[str, Office] = {}
     rows: list[Row] = []
-    for row in reader.rows("offices", text, _OFFICE_COLUMNS):
+    for row in reader.rows("offices", text, OFFICE_COLUMNS):
         office = _office(row)
         if _once(row, "office", office.id, offices):
             offices[office.id] = office
@@ -84,10 +87,20 @@ def _offices(reader: Reader, text: str) -> dict[str, Office]:
     for row in rows:
         parent = row.text("parent")
         if parent and parent not in offices:
-            row.fault("parent", f"there is no office {parent!r}")
+            row.fault("parent", "no_office", value=parent)
         elif row.text("office") in _above(offices, parent):
-            row.fault("parent", "this office would stand above itself; no complaint could go up")
+            row.fault("parent", "loop")
+    _one_top(rows)
     return offices
+
+
+def _one_top(rows: Sequence[Row]) -> None:
+    """One office is the city's own: its name is the city's, and what nobody leads goes to it."""
+    tops = [row for row in rows if not row.text("parent")]
+    for row in tops[1:]:
+        row.fault("parent", "two_tops", other=tops[0].text("office"))
+    if rows and not tops:
+        rows[0].fault("parent", "no_top")
 
 
 def _above(offices: Mapping[str, Office], office: str) -> Sequence[str]:
@@ -104,15 +117,15 @@ def _office(row: Row) -> Office:
     try:
         parse_hours(hours)
     except HoursError as wrong:
-        row.fault("hours", str(wrong))
+        row.fault("hours", "hours", value=hours, why=str(wrong))
     zone = row.needed("time_zone")
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        row.fault("time_zone", f"{zone!r} is not a time zone such as Asia/Shanghai")
+        row.fault("time_zone", "time_zone", value=zone)
     attended = row.text("attended")
     if attended not in {"yes", "no"}:
-        row.fault("attended", f"{attended!r} must be yes or no")
+        row.fault("attended", "yes_or_no", value=attended)
     return Office(
         id=row.needed("office"),
         name=row.names("office", "office_en"),
@@ -131,10 +144,10 @@ def _office(row: Row) -> Office:
 
 def _topics(reader: Reader, text: str, offices: Mapping[str, Office]) -> dict[str, Topic]:
     topics: dict[str, Topic] = {}
-    for row in reader.rows("topics", text, ("topic", "code", "zh", "en", "lead_office")):
+    for row in reader.rows("topics", text, TOPIC_COLUMNS):
         lead = row.needed("lead_office")
         if lead and lead not in offices:
-            row.fault("lead_office", f"there is no office {lead!r}")
+            row.fault("lead_office", "no_office", value=lead)
         code = row.matched("code", _CODE, "11: two menu keys, each 1 to 4")
         topic = Topic(row.needed("topic"), code, row.names("zh", "en"), lead)
         if _once(row, "topic", topic.id, topics):
@@ -142,7 +155,7 @@ def _topics(reader: Reader, text: str, offices: Mapping[str, Office]) -> dict[st
     return topics
 
 
-_NUMBER_COLUMNS: Final = (
+NUMBER_COLUMNS: Final = (
     "number", "office", "post", "post_en", "spoken", "spoken_en", "holder", "district", "topics",
     "topic_group", "languages", "answer_mode", "outbound_policy", "forward_to", "status",
     "withdrawn_on", "suspended_on", "replaced_by", "published_in", "published_in_en",
@@ -153,11 +166,11 @@ Known = tuple[Mapping[str, Office], Mapping[str, Topic]]
 
 def _numbers(reader: Reader, text: str, known: Known) -> dict[str, PublishedNumber]:
     numbers: dict[str, PublishedNumber] = {}
-    for row in reader.rows("numbers", text, _NUMBER_COLUMNS):
+    for row in reader.rows("numbers", text, NUMBER_COLUMNS):
         number = row.matched("number", E164, "+865580000001")
         office = known[0].get(row.needed("office"))
         if office is None:
-            row.fault("office", f"there is no office {row.text('office')!r}")
+            row.fault("office", "no_office", value=row.text("office"))
         elif _once(row, "number", number, numbers):
             before = len(reader.faults)
             numbers[number] = _number(row, number, office, known[1])
@@ -169,30 +182,30 @@ def _numbers(reader: Reader, text: str, known: Known) -> dict[str, PublishedNumb
 def _agrees(row: Row, entry: PublishedNumber) -> None:
     """Cells that are right by themselves but not together."""
     if entry.status is ListingStatus.WITHDRAWN and entry.withdrawn_on is None:
-        row.fault("withdrawn_on", "a withdrawn number needs the day since when")
+        row.fault("withdrawn_on", "withdrawn_since")
     if entry.status is ListingStatus.SUSPENDED and entry.suspended_on is None:
-        row.fault("suspended_on", "a suspended number needs the day since when")
+        row.fault("suspended_on", "suspended_since")
     in_person = entry.answer_mode is not AnswerMode.POOLED
     if in_person and entry.forward_to is None and entry.status is not ListingStatus.WITHDRAWN:
-        row.fault("forward_to", f"a {entry.answer_mode.value} number needs the official's phone")
+        row.fault("forward_to", "needs_phone", mode=entry.answer_mode.value)
     if entry.topic is not None and entry.topic_group is not None:
-        row.fault("topic_group", "a number with a topic of its own has no group; leave one empty")
+        row.fault("topic_group", "topic_or_group")
     if entry.valid_until < entry.publication.day:
-        row.fault("valid_until", "a listing cannot end before it was published")
+        row.fault("valid_until", "ends_early")
     if entry.replaced_by == entry.e164:
-        row.fault("replaced_by", "a number cannot replace itself")
+        row.fault("replaced_by", "replaces_itself")
 
 
 def _number(row: Row, number: str, office: Office, topics: Mapping[str, Topic]) -> PublishedNumber:
     topic = row.text("topics") or None
     if topic is not None and topic not in topics:
-        row.fault("topics", f"there is no topic {topic!r}")
-    group = row.read("topic_group", lambda text: int(text or "0"), 0, "a menu key 1 to 4")
+        row.fault("topics", "no_topic", value=topic)
+    group = row.read("topic_group", lambda text: int(text or "0"), 0, "menu_key")
     if group not in range(5):
-        row.fault("topic_group", f"{group} is not a menu key 1 to 4")
+        row.fault("topic_group", "menu_key", value=group)
     languages = tuple(part.strip() for part in row.needed("languages").split(";"))
     if not set(languages) <= set(LANGUAGES) or len(set(languages)) != len(languages):
-        row.fault("languages", f"only {' and '.join(LANGUAGES)} are spoken, each once")
+        row.fault("languages", "languages", allowed=" and ".join(LANGUAGES))
     mode, policy = AnswerMode.POOLED, OutboundPolicy.NEVER
     return PublishedNumber(
         e164=number,
@@ -207,14 +220,10 @@ def _number(row: Row, number: str, office: Office, topics: Mapping[str, Topic]) 
         topic=topic,
         topic_group=group or None,
         languages=languages,
-        answer_mode=row.read("answer_mode", AnswerMode, mode, f"one of {', '.join(AnswerMode)}"),
-        outbound_policy=row.read(
-            "outbound_policy", OutboundPolicy, policy, f"one of {', '.join(OutboundPolicy)}"
-        ),
+        answer_mode=row.chosen("answer_mode", AnswerMode, mode),
+        outbound_policy=row.chosen("outbound_policy", OutboundPolicy, policy),
         forward_to=row.phone("forward_to"),
-        status=row.read(
-            "status", ListingStatus, ListingStatus.SUSPENDED, f"one of {', '.join(ListingStatus)}"
-        ),
+        status=row.chosen("status", ListingStatus, ListingStatus.SUSPENDED),
         withdrawn_on=row.day_or_none("withdrawn_on"),
         suspended_on=row.day_or_none("suspended_on"),
         replaced_by=row.phone("replaced_by"),
@@ -227,7 +236,7 @@ def _publication(row: Row) -> Publication:
     return Publication(
         paper=row.names("published_in", "published_in_en"),
         day=row.day("published_on"),
-        page=row.read("page", _page, 1, "a page number"),
+        page=row.read("page", _page, 1, "page"),
         url=row.needed("url"),
     )
 
@@ -241,7 +250,7 @@ def _page(text: str) -> int:
 
 def _services(reader: Reader, text: str) -> dict[str, Names]:
     services: dict[str, Names] = {}
-    for row in reader.rows("services", text, ("number", "zh", "en")):
+    for row in reader.rows("services", text, SERVICE_COLUMNS):
         number = row.matched("number", _SHORT, "110")
         if _once(row, "number", number, services):
             services[number] = row.names("zh", "en")
@@ -249,7 +258,7 @@ def _services(reader: Reader, text: str) -> dict[str, Names]:
 
 
 def _lexicon(reader: Reader, text: str) -> Iterator[Pronunciation]:
-    for row in reader.rows("lexicon", text, ("text", "language", "reading", "ipa")):
+    for row in reader.rows("lexicon", text, LEXICON_COLUMNS):
         yield Pronunciation(
             row.needed("text"), row.needed("language"), row.needed("reading"), row.text("ipa")
         )
