@@ -93,6 +93,24 @@ class Contact:
     after: int
 
 
+MOST_FORWARDS: Final = 5
+"""Phones of one official that are tried in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Who answers for an official from one day to another, both included, by the office's own
+    calendar; from ever where `since` is None. Outside of it the office's own stand-in does."""
+
+    number: str
+    since: date | None
+    until: date
+
+    def holds(self, day: date) -> bool:
+        """Whether it does on this day."""
+        return (self.since is None or self.since <= day) and day <= self.until
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedNumber:
     """One line of the list. `office` is an office id, `office_name` that office's full name.
@@ -100,6 +118,7 @@ class PublishedNumber:
     `spoken` is whose line it is within a sentence, in English with its article. `topic` is what
     the post is about; where it covers a whole menu, `topic_group` is its key;
     where both are None the caller is asked both levels (prompts §8). `languages` come first first.
+    `forward_to` is the official's phone, `forward_further` those that are tried after it.
     """
 
     e164: str
@@ -123,6 +142,19 @@ class PublishedNumber:
     replaced_by: str | None
     publication: Publication
     valid_until: date
+    forward_further: tuple[str, ...] = ()
+    stand_in: StandIn | None = None
+
+    @property
+    def forwards(self) -> tuple[str, ...]:
+        """The official's phones, in the order in which they are tried."""
+        return (self.forward_to, *self.forward_further) if self.forward_to else ()
+
+    def stand_in_on(self, day: date, office: "Office") -> str | None:
+        """Who stands in for the official on a day: named for these days, or the office's own."""
+        if self.stand_in is not None and self.stand_in.holds(day):
+            return self.stand_in.number
+        return office.stand_in_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from routing.hours import HoursError, parse_hours
 from routing.register import (
     LANGUAGES,
+    MOST_FORWARDS,
     AnswerMode,
     Directory,
     ListingStatus,
@@ -19,6 +20,7 @@ from routing.register import (
     Pronunciation,
     Publication,
     PublishedNumber,
+    StandIn,
     Topic,
 )
 from routing.sheets.contacts import NOBODY, read_contacts
@@ -161,6 +163,8 @@ NUMBER_COLUMNS: Final = (
     "withdrawn_on", "suspended_on", "replaced_by", "published_in", "published_in_en",
     "published_on", "page", "url", "valid_until",
 )  # fmt: skip
+MORE_NUMBER_COLUMNS: Final = ("stand_in_number", "stand_in_from", "stand_in_until")
+"""Those that a sheet of numbers may leave out."""
 Known = tuple[Mapping[str, Office], Mapping[str, Topic]]
 
 
@@ -207,6 +211,7 @@ def _number(row: Row, number: str, office: Office, topics: Mapping[str, Topic]) 
     if not set(languages) <= set(LANGUAGES) or len(set(languages)) != len(languages):
         row.fault("languages", "languages", allowed=" and ".join(LANGUAGES))
     mode, policy = AnswerMode.POOLED, OutboundPolicy.NEVER
+    forwards = _forwards(row, number)
     return PublishedNumber(
         e164=number,
         office=office.id,
@@ -222,14 +227,46 @@ def _number(row: Row, number: str, office: Office, topics: Mapping[str, Topic]) 
         languages=languages,
         answer_mode=row.chosen("answer_mode", AnswerMode, mode),
         outbound_policy=row.chosen("outbound_policy", OutboundPolicy, policy),
-        forward_to=row.phone("forward_to"),
+        forward_to=forwards[0] if forwards else None,
+        forward_further=forwards[1:],
         status=row.chosen("status", ListingStatus, ListingStatus.SUSPENDED),
         withdrawn_on=row.day_or_none("withdrawn_on"),
         suspended_on=row.day_or_none("suspended_on"),
         replaced_by=row.phone("replaced_by"),
         publication=_publication(row),
         valid_until=row.day("valid_until"),
+        stand_in=_stand_in(row),
     )
+
+
+def _forwards(row: Row, number: str) -> tuple[str, ...]:
+    """The official's phones, `;` between them."""
+    phones = row.phones("forward_to")
+    for phone in {phone for phone in phones if phones.count(phone) > 1}:
+        row.fault("forward_to", "phone_twice", key=phone)
+    if len(phones) > MOST_FORWARDS:
+        row.fault("forward_to", "phones_many", n=MOST_FORWARDS)
+    if number in phones:
+        row.fault("forward_to", "rings_itself")
+    return phones
+
+
+def _stand_in(row: Row) -> StandIn | None:
+    """Its last day has to be told: who is away comes back."""
+    number = row.phone("stand_in_number")
+    since, until = row.day_or_none("stand_in_from"), row.day_or_none("stand_in_until")
+    if number is None:
+        if since or until:
+            row.fault("stand_in_number", "stand_in_phone")
+        return None
+    if until is None:
+        row.fault("stand_in_until", "stand_in_ends")
+        return None
+    if since is not None and until < since:
+        row.fault("stand_in_until", "stand_in_backwards")
+    if number == row.text("number"):
+        row.fault("stand_in_number", "rings_itself")
+    return StandIn(number, since, until)
 
 
 def _publication(row: Row) -> Publication:

@@ -131,6 +131,14 @@ class Row:
     def phone(self, column: str) -> str | None:
         return self.matched(column, E164, "+865580000001") if self.text(column) else None
 
+    def phones(self, column: str) -> tuple[str, ...]:
+        """Several, `;` between them."""
+        found = tuple(part.strip() for part in self.text(column).split(";") if part.strip())
+        for phone in found:
+            if not E164.fullmatch(phone):
+                self.fault(column, "shape", value=phone, example="+865580000001")
+        return found
+
     def read(
         self, column: str, kind: Callable[[str], T], default: T, code: str, **details: object
     ) -> T:

@@ -4,13 +4,17 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from string import Formatter
 
 import pytest
 
 from routing.city import AREA, demo_sheets
-from routing.register import AnswerMode, OutboundPolicy
+from routing.register import LANGUAGES, AnswerMode, OutboundPolicy, StandIn
+from routing.sheets.entities import EntityKind, entities, with_change
 from routing.sheets.register import Sheets, read_directory
 from routing.sheets.rows import SheetError
+from routing.sheets.sentences import SENTENCES
 
 Edit = Callable[[list[dict[str, str]]], None]
 
@@ -49,6 +53,113 @@ def test_the_values_of_a_row_are_read() -> None:
     assert entry.languages == ("zh-CN", "en")
     assert entry.publication.paper == {"zh-CN": "云岭日报", "en": "Yunling Daily"}
     assert entry.withdrawn_on is None
+
+
+def with_cells(**cells: str) -> Sheets:
+    """The demonstration city with cells of its first number, also of columns that it lacks."""
+    key = next(iter(entities(demo_sheets(), EntityKind.NUMBER)))
+    body = {**entities(demo_sheets(), EntityKind.NUMBER)[key], **cells}
+    return with_change(demo_sheets(), EntityKind.NUMBER, key, body)
+
+
+def test_an_official_has_several_phones_in_order() -> None:
+    sheets = with_cells(forward_to="+865580010001; +8613900000001;")
+    entry = read_directory(sheets, area=AREA).numbers["+865580000001"]
+
+    assert entry.forwards == ("+865580010001", "+8613900000001")
+    assert (entry.forward_to, entry.forward_further) == ("+865580010001", ("+8613900000001",))
+
+
+def test_a_stand_in_holds_on_its_days_and_the_offices_own_on_all_others() -> None:
+    sheets = with_cells(
+        stand_in_number="+865580030049", stand_in_from="2026-03-02", stand_in_until="2026-03-06"
+    )
+    directory = read_directory(sheets, area=AREA)
+    entry, office = directory.numbers["+865580000001"], directory.offices["市委"]
+
+    days = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 6), date(2026, 3, 7)]
+    assert [entry.stand_in_on(day, office) for day in days] == [
+        office.stand_in_number,
+        "+865580030049",
+        "+865580030049",
+        office.stand_in_number,
+    ]
+    assert StandIn("+1", None, days[0]).holds(date.min)
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "code"),
+    [
+        ({"forward_to": "+865580010001;12"}, "forward_to", "shape"),
+        ({"forward_to": "+8613900000001;+8613900000001"}, "forward_to", "phone_twice"),
+        ({"forward_to": "+865580000001"}, "forward_to", "rings_itself"),
+        (
+            {"forward_to": ";".join(f"+861390000000{n}" for n in range(6))},
+            "forward_to",
+            "phones_many",
+        ),
+        ({"stand_in_until": "2026-03-06"}, "stand_in_number", "stand_in_phone"),
+        ({"stand_in_number": "+865580030049"}, "stand_in_until", "stand_in_ends"),
+        (
+            {
+                "stand_in_number": "+865580030049",
+                "stand_in_from": "2026-03-06",
+                "stand_in_until": "2026-03-05",
+            },
+            "stand_in_until",
+            "stand_in_backwards",
+        ),
+        (
+            {"stand_in_number": "+865580000001", "stand_in_until": "2026-03-05"},
+            "stand_in_number",
+            "rings_itself",
+        ),
+        ({"stand_in_number": "0558", "stand_in_until": "2026-03-05"}, "stand_in_number", "shape"),
+        (
+            {"stand_in_number": "+865580030049", "stand_in_until": "soon"},
+            "stand_in_until",
+            "not_a_date",
+        ),
+    ],
+)
+def test_phones_and_stand_ins_that_cannot_be_are_refused(
+    cells: dict[str, str], column: str, code: str
+) -> None:
+    with pytest.raises(SheetError) as caught:
+        read_directory(with_cells(**cells), area=AREA)
+
+    assert [(fault.row, fault.column, fault.code) for fault in caught.value.faults] == [
+        (2, column, code)
+    ]
+
+
+def test_one_office_stands_at_the_top() -> None:
+    two = faults(edited("offices", put("parent", "", row=3)))
+    none = faults(edited("offices", put("parent", "市教育局")))
+
+    assert len(two) == 1
+    assert two[0].startswith("offices, row 5, parent: one office stands at the top, and 市委 has")
+    assert "offices, row 2, parent: one office must have no parent: the city's own" in none
+
+
+@pytest.mark.parametrize("day", ["20260208", "2026-W06-7", "2026-2-8", "２０２６-02-08"])
+def test_a_day_is_written_in_one_way(day: str) -> None:
+    (fault,) = faults(edited("numbers", put("published_on", day)))
+
+    assert "published_on" in fault
+    assert "is not a date" in fault
+
+
+def slots_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_sentence_has_both_languages_with_the_same_slots() -> None:
+    for code, says in SENTENCES.items():
+        slots = [slots_of(text) for text in says.values()]
+        assert says.keys() == set(LANGUAGES), code
+        # the hours' own sentence stands in for one of ours in English
+        assert slots[0] == slots[1] or code == "hours", code
 
 
 @pytest.mark.parametrize(
