@@ -10,6 +10,7 @@ from routing.cases.doors import one_door
 from routing.cases.kinds import About, Kind
 from routing.register import Directory, PublishedNumber
 from routing.rules.condition import Condition, Field, Is
+from routing.rules.then import USUAL, Then
 
 DISCIPLINE: Final = "discipline"
 HOTLINE: Final = "hotline"
@@ -21,7 +22,10 @@ class How(StrEnum):
     """How the office is reached."""
 
     PUT_THROUGH = "put_through"
-    CASE_ONLY = "case_only"
+    CASE_ONLY = "case_only"  # nobody is rung, but for a caller who asks for a person
+    MESSAGE = "message"  # nobody is rung at all
+    ANNOUNCEMENT = "announcement"  # a sentence, then a message or the end
+    TRANSFER = "transfer"  # to a public service, said aloud
 
 
 class RuleSetError(ValueError):
@@ -30,7 +34,8 @@ class RuleSetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`when` must all hold; then `office` gets the matter. `confidential` seals the caller."""
+    """`when` must all hold; then `office` gets the matter. `confidential` seals the caller; `then`
+    says what else the rule leads to, `also_notify` which offices are told besides."""
 
     id: str
     name: str
@@ -40,6 +45,7 @@ class Rule:
     confidential: bool = False
     also_notify: tuple[str, ...] = ()
     note: str = ""
+    then: Then = USUAL
 
 
 @dataclass(frozen=True, slots=True)
