@@ -38,6 +38,25 @@ SENTENCES: Final[Mapping[str, Names]] = {
         "比表头少{n}格。文字里有逗号的，请用引号括起来。",
         "{n} fewer cells than the heading; quote texts with commas",
     ),
+    "too_large": _both(
+        "文件超过{n}MB，请分成几个文件导入。", "the file is larger than {n} MB; import it in parts"
+    ),
+    "too_many": _both(
+        "超过{n}行，请分成几个文件导入。", "there are more than {n} rows; import them in parts"
+    ),
+    "workbook": _both(
+        "这是Excel工作簿。请在Excel里另存为“CSV UTF-8（逗号分隔）”，再导入。",
+        "this is an Excel workbook; save it as “CSV UTF-8 (comma delimited)”, then import that",
+    ),
+    "not_text": _both(
+        "这不是UTF-8或GB18030编码的文字文件，请另存为CSV UTF-8。",
+        "this is no text in UTF-8 or GB18030; save it as CSV UTF-8",
+    ),
+    "no_rows": _both("文件里没有内容。", "there is nothing in this file"),
+    "which_sheet": _both(
+        "从表头看不出这是哪一张表，请选择表的种类，并检查列名。",
+        "the headings do not tell which sheet this is; choose it, and look at the headings",
+    ),
     # Of any cell
     "too_long": _both("最多{n}个字符。", "at most {n} characters fit here"),
     "invisible": _both(

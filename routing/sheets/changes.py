@@ -1,0 +1,134 @@
+"""What a change of the register's sheets does: entity by entity and field by field, with every
+fault of what it would make. Pure: nothing is taken; who publishes composes and decides."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from routing.sheets.entities import (
+    SHAPES,
+    Body,
+    EntityFault,
+    EntityKind,
+    Rows,
+    entities,
+    faults_of,
+    with_entities,
+)
+from routing.sheets.files import FileFault, Upload
+from routing.sheets.register import Sheets
+
+
+class What(StrEnum):
+    """What becomes of an entity."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One cell, before and after; "" where it was or becomes empty."""
+
+    column: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntityChange:
+    """One entity; `fields` are those that differ."""
+
+    kind: EntityKind
+    key: str
+    what: What
+    fields: tuple[FieldChange, ...]
+
+
+def differences(before: Sheets, after: Sheets) -> tuple[EntityChange, ...]:
+    """All that differs, kind by kind, in the order of the sheets; what was taken out comes last.
+    That rows stand in another order is no difference."""
+    return tuple(change for kind in EntityKind for change in _of_kind(kind, before, after))
+
+
+def _of_kind(kind: EntityKind, before: Sheets, after: Sheets) -> Iterator[EntityChange]:
+    sheet = SHAPES[kind].sheet
+    if getattr(before, sheet) == getattr(after, sheet):
+        return
+    old, new = entities(before, kind), entities(after, kind)
+    for key, body in new.items():
+        if cells := _cells(old.get(key, {}), body):
+            yield EntityChange(kind, key, What.CHANGED if key in old else What.ADDED, cells)
+    for key in (key for key in old if key not in new):
+        yield EntityChange(kind, key, What.REMOVED, _cells(old[key], {}))
+
+
+def _cells(old: Body, new: Body) -> tuple[FieldChange, ...]:
+    pairs = ((column, old.get(column, ""), new.get(column, "")) for column in {**old, **new})
+    return tuple(FieldChange(*pair) for pair in pairs if pair[1] != pair[2])
+
+
+GATED: Final = frozenset(
+    {"status", "forward_to", "stand_in_number", "valid_until", "replaced_by", "answer_mode"}
+)
+"""The columns of a number that say whether people may trust it and where its calls go."""
+
+
+def needs_two(change: EntityChange) -> bool:
+    """Whether a change puts a number on the list, takes it off, or leads its calls elsewhere: a
+    swindler's aims, which a deployment may want two people for."""
+    if change.kind is not EntityKind.NUMBER:
+        return False
+    return change.what is not What.CHANGED or any(one.column in GATED for one in change.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would do: the sheets as they would be, what changes, and every fault. With a
+    fault nothing is taken."""
+
+    sheets: Sheets
+    changes: tuple[EntityChange, ...]
+    faults: tuple[FileFault, ...]
+
+    def many(self, what: What) -> int:
+        """How many entities are added, changed or removed."""
+        return sum(change.what is what for change in self.changes)
+
+
+def preview(current: Sheets, uploads: Sequence[Upload], area: str, *, whole: bool) -> Preview:
+    """What these files would make of the register. `whole`: a file is all there is of its kind,
+    and what it does not name is taken out; else it adds, and changes the cells that it has."""
+    after = current
+    for upload in uploads:
+        rows = upload.rows if whole else _joined(entities(after, upload.kind), upload.rows)
+        after = with_entities(after, upload.kind, rows)
+    own = [one for upload in uploads for one in upload.faults]
+    by_kind = {upload.kind: upload for upload in uploads}
+    told = {(one.row, one.column) for one in own}
+    further = (_in_file(one, by_kind) for one in faults_of(after, area))
+    faults = (*own, *(one for one in further if (one.row, one.column) not in told))
+    return Preview(after, differences(current, after), tuple(sorted(faults, key=_place)))
+
+
+def _place(one: FileFault) -> int:
+    return one.row
+
+
+def _joined(current: Rows, rows: Rows) -> dict[str, Body]:
+    joined = dict(current)
+    for key, body in rows.items():
+        joined[key] = {**current.get(key, {}), **body}
+    return joined
+
+
+def _in_file(one: EntityFault, uploads: Mapping[EntityKind, Upload]) -> FileFault:
+    """Where the file's maker finds it; one of an entity that no file names says which it is."""
+    upload = uploads.get(one.kind)
+    row = upload.numbers.get(one.key, 0) if upload else 0
+    if row or not one.key:
+        return FileFault(row, one.column, one.fault.code, one.fault.says)
+    says = {tongue: f"{one.key}: {text}" for tongue, text in one.fault.says.items()}
+    return FileFault(0, one.column, one.fault.code, says)

@@ -1,0 +1,139 @@
+"""What an import would do, told before anything is taken: added, changed cell by cell, removed, and
+every fault at its row and column of the file."""
+
+from dataclasses import replace
+
+import pytest
+
+from routing.city import AREA, demo_sheets
+from routing.sheets.changes import (
+    EntityChange,
+    FieldChange,
+    Preview,
+    What,
+    differences,
+    needs_two,
+    preview,
+)
+from routing.sheets.entities import EntityKind, entities, with_change
+from routing.sheets.files import exported, read_upload
+
+CITY = demo_sheets()
+ONE = "+865580000001"
+
+
+def told(*texts: str, whole: bool = False) -> Preview:
+    uploads = [read_upload(text.encode(), None, AREA) for text in texts]
+    return preview(CITY, uploads, AREA, whole=whole)
+
+
+def places(of: Preview) -> list[tuple[int, str, str]]:
+    return [(fault.row, fault.column, fault.code) for fault in of.faults]
+
+
+def test_a_file_of_two_columns_changes_those_cells_alone() -> None:
+    found = told(f"号码,单位,职务\n{ONE},市委,市委第一书记\n")
+
+    assert found.faults == ()
+    assert found.changes == (
+        EntityChange(
+            EntityKind.NUMBER, ONE, What.CHANGED, (FieldChange("post", "市委书记", "市委第一书记"),)
+        ),
+    )
+    assert found.sheets.numbers == CITY.numbers.replace(",市委书记,", ",市委第一书记,", 1)
+
+
+def test_the_same_register_changes_nothing() -> None:
+    for kind in EntityKind:
+        raw = exported(kind, entities(CITY, kind), "zh-CN")
+        for whole in (False, True):
+            found = preview(CITY, [read_upload(raw, None, AREA)], AREA, whole=whole)
+            assert (found.changes, found.faults) == ((), ()), kind
+
+
+def test_a_new_row_needs_all_its_cells() -> None:
+    found = told("号码,中文名称\n110,报警\n12399,安全热线\n")
+
+    assert [(change.key, change.what) for change in found.changes] == [
+        ("110", What.CHANGED),
+        ("12399", What.ADDED),
+    ]
+    assert places(found) == [(3, "en", "empty")]
+
+
+def test_what_a_whole_file_does_not_name_is_taken_out() -> None:
+    found = told("number,zh,en\n110,报警电话,the police\n", whole=True)
+
+    assert found.many(What.REMOVED) == len(entities(CITY, EntityKind.SERVICE)) - 1
+    assert found.many(What.ADDED) == found.many(What.CHANGED) == 0
+    assert found.faults == ()
+
+
+def test_several_files_are_looked_at_together() -> None:
+    office = "office,office_en,spoken,spoken_en,district,district_en,parent,email,hours,time_zone"
+    new = (
+        f"{office},pool_number,stand_in_number,attended\n"
+        "市气象局,Met Office,市气象局,the Met Office,云岭市,Yunling,市政府,met@yunling.example,"
+        "Mon-Fri 09:00-17:00,Asia/Shanghai,,,no\n"
+    )
+    topic = "topic,lead_office,en\nwater,市气象局,water\n"
+
+    assert told(new, topic).faults == ()
+    assert places(told(topic)) == [(2, "lead_office", "no_office")]
+
+
+def test_a_fault_elsewhere_says_which_entity_it_is_of() -> None:
+    rows = entities(CITY, EntityKind.OFFICE)
+    del rows["市水利局"]
+    raw = exported(EntityKind.OFFICE, rows)
+
+    found = preview(CITY, [read_upload(raw, None, AREA)], AREA, whole=True)
+
+    assert [change.key for change in found.changes] == ["市水利局"]
+    lost = [fault for fault in found.faults if fault.column == "lead_office"]
+    assert lost[0].row == 0
+    assert lost[0].says["zh-CN"] == "water: 没有“市水利局”这个单位。"
+
+
+def test_each_fault_is_told_once_at_its_row() -> None:
+    found = told(f"number,office,published_on,page\n{ONE},无此局,2/8/2026,x\n{ONE},市委,,\n")
+
+    assert places(found) == [
+        (2, "published_on", "which_day"),
+        (2, "office", "no_office"),
+        (3, "number", "twice"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "two"),
+    [
+        ({"status": "suspended", "suspended_on": "2026-03-01"}, True),
+        ({"forward_to": "+865580010009"}, True),
+        ({"valid_until": "2028-02-07"}, True),
+        ({"post": "书记"}, False),
+        ({"topic_group": "1"}, False),
+    ],
+)
+def test_two_people_are_needed_for_what_callers_trust(cells: dict[str, str], two: bool) -> None:
+    body = {**entities(CITY, EntityKind.NUMBER)[ONE], **cells}
+    (change,) = differences(CITY, with_change(CITY, EntityKind.NUMBER, ONE, body))
+
+    assert needs_two(change) is two
+
+
+def test_two_people_are_needed_to_add_a_number_or_remove_it() -> None:
+    without = with_change(CITY, EntityKind.NUMBER, ONE, None)
+
+    (gone,) = differences(CITY, without)
+    (new,) = differences(without, CITY)
+    assert (gone.what, needs_two(gone)) == (What.REMOVED, True)
+    assert (new.what, needs_two(new)) == (What.ADDED, True)
+    office = differences(CITY, with_change(CITY, EntityKind.SERVICE, "110", None))
+    assert not any(map(needs_two, office))
+
+
+def test_another_order_of_rows_is_no_difference() -> None:
+    first, *rest = CITY.services.splitlines(keepends=True)
+
+    assert differences(CITY, replace(CITY, services=first + "".join(reversed(rest)))) == ()
