@@ -44,6 +44,7 @@ from deployment.lookout import look_after, shared
 from deployment.loops import Loop
 from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
+from deployment.people import BEHIND_SIGN_IN, LINKS, mount_people
 from deployment.plans import Newest
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
@@ -176,9 +177,11 @@ def mount_ledger(app: web.Application, house: House) -> None:
     """The pages of those who run the line, and what all pages share."""
     settings = house.settings
     if settings.shows_demo:
-        add_layout(app, (PHONE_PAGES, OFFICE_PAGES, *WATCHED), DEMO_LINKS)
+        pages = (PHONE_PAGES, OFFICE_PAGES, *WATCHED, *BEHIND_SIGN_IN)
+        add_layout(app, pages, (*DEMO_LINKS, *LINKS))
     else:
-        add_layout(app, WATCHED, WATCHED_LINKS, demo=False)
+        add_layout(app, (*WATCHED, *BEHIND_SIGN_IN), (*WATCHED_LINKS, *LINKS), demo=False)
+    mount_people(app, settings, house.signing_in)
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
     app.add_routes(
@@ -367,7 +370,10 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
     runner = await listening(app, settings, worker)
     keep_short()
     many = len(app[HOUSE].numbers())
-    welcome(settings, many) if worker is None else ready(many)
+    if worker is None:
+        welcome(settings, many, await app[HOUSE].signing_in.first())
+    else:
+        ready(many)
     await stop.wait()
     await taking_leave(runner, settings)
 

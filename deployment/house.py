@@ -17,6 +17,7 @@ from deployment.database import sounds_of
 from deployment.door import Kept, keeper_of
 from deployment.fallback import Fallback, fallback_of
 from deployment.metrics import Metrics
+from deployment.people import signing_in_of
 from deployment.plans import published
 from deployment.readiness import Readiness
 from deployment.settings import Secrets, Settings
@@ -26,6 +27,7 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.phrasebook import Phrasebook
 from routing.casework import Casework
 from routing.directory import Directory
+from routing.signing_in import SigningIn
 from storage.answers import StoredAnswers
 from storage.blocks import StoredBlocks
 from storage.calls import StoredCalls
@@ -71,6 +73,7 @@ class House:
     undelivered: StoredUndelivered
     channels: Mapping[str, Channel]
     texts: StoredTexts
+    signing_in: SigningIn
     metrics: Metrics = field(default_factory=Metrics)
     readiness: Readiness = field(default_factory=Readiness)
     at_end: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -136,6 +139,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         undelivered=StoredUndelivered(database, sealing),
         channels=channels_of(settings, plans.current.directory),
         texts=StoredTexts(database, sealing),
+        signing_in=signing_in_of(database, sealing, clock),
     )
 
 

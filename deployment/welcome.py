@@ -5,13 +5,15 @@ from typing import Final
 
 from deployment import supervisor
 from deployment.settings import Settings
+from routing.signing_in import FIRST_NAME
 
 READY: Final = "ready "
 """What a worker says once it answers, before how many numbers are published."""
 
 
-def welcome(settings: Settings, numbers: int) -> None:
-    """A few lines that say where everything is."""
+def welcome(settings: Settings, numbers: int, first: str | None = None) -> None:
+    """A few lines that say where everything is; and at the first start the first admin's one-time
+    password, which is nowhere else."""
     base = settings.base
     lines = [f"直通 Zhitong answers {numbers} published numbers at {base}"]
     if settings.shows_demo:
@@ -30,6 +32,12 @@ def welcome(settings: Settings, numbers: int) -> None:
         ]
         if settings.is_public and not settings.metrics_token:
             lines.append("  先设口令 shown to nobody until ZHITONG_METRICS_TOKEN is set")
+    lines.append(f"  登录 sign in            {base}/sign-in")
+    if first is not None:
+        lines += [
+            f"  首次登录 first sign-in  {FIRST_NAME}  {first}",
+            "  只显示这一次，登录后请立即修改 shown this once; you choose your own as you sign in",
+        ]
     print("\n".join(lines), flush=True)
     supervisor.tell(supervisor.READY)
 

@@ -12,7 +12,10 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from routing.accounts.account import Account
+from routing.accounts.roles import Role
 from routing.web.assets import Assets
+from routing.web.signed import someone
 from routing.web.wording import Tongue, Wording, read_wording
 
 COOKIE = "zhitong_lang"
@@ -56,10 +59,16 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One place of the navigation: an address and the id of its words."""
+    """One place of the navigation: an address and the id of its words; for everybody, or for
+    whoever is signed in as one of `roles`."""
 
     url: str
     word: str
+    roles: frozenset[Role] = frozenset()
+
+    def leads(self, account: Account | None) -> bool:
+        """Whether this visitor may go there."""
+        return not self.roles or (account is not None and account.role in self.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,8 @@ def _bytes(response: web.Response) -> bytes:
 
 
 def _common(request: web.Request, layout: Layout, tongue: Tongue) -> dict[str, Any]:
+    account = someone(request)
+
     def t(word: str, **slots: object) -> str:
         return layout.wording.say(word, tongue, **slots)
 
@@ -144,7 +155,8 @@ def _common(request: web.Request, layout: Layout, tongue: Tongue) -> dict[str, A
         "beside": beside,
         "tongue": tongue,
         "static": layout.assets.url,
-        "links": layout.links,
+        "links": [link for link in layout.links if link.leads(account)],
+        "account": account,
         "demo": layout.demo,
         "here": request.path,
         "switch": str(request.rel_url.update_query(lang=tongue.other[:2])),

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import ivr.web
 import routing.web
+from deployment.people import BEHIND_SIGN_IN
 from ivr.web.phone import PHONE_PAGES
 from routing.web.assets import Assets
 from routing.web.demo.office import OFFICE_PAGES
@@ -19,7 +20,7 @@ from routing.web.undelivered.page import UNDELIVERED_PAGES
 from routing.web.wording import Tongue, Wording, WordingError, read_wording
 
 Client = TestClient[web.Request, web.Application]
-CHAPTERS = (HOUSE, OFFICE_PAGES, LEDGER_PAGES, UNDELIVERED_PAGES, PHONE_PAGES)
+CHAPTERS = (HOUSE, OFFICE_PAGES, LEDGER_PAGES, UNDELIVERED_PAGES, PHONE_PAGES, *BEHIND_SIGN_IN)
 WEB = [Path(str(module.__file__)).parent for module in (routing.web, ivr.web)]
 _T = re.compile(r"""\b(?:t|two|beside)\("([a-z-]+\.[\w-]+)["']?""")
 _LIVE = re.compile(r"""(?:words|note|say)\("(\w[\w-]*)\"""")
@@ -109,6 +110,8 @@ def test_every_word_a_page_uses_is_there_and_no_other_is() -> None:
 
 
 ENUMS = {
+    "role",
+    "weak",
     "state",
     "gap",
     "todo",

@@ -1,0 +1,99 @@
+"""What signing in needs from above this package, as narrow Protocols. `storage.accounts` and
+`storage.passwords` implement them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from routing.accounts.account import Account, Flaw, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What an account is known by: the password's hash, and whether a second factor is asked."""
+
+    account: Account
+    hashed: str
+    until: datetime | None
+    """a password that was given out is worth nothing after this"""
+    second: bool
+    """whether something else is asked after it"""
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What a session begins with: the digest of its token, when, and by which browser."""
+
+    key: str
+    at: datetime
+    whole: bool
+    agent: str = ""
+
+
+class Passwords(Protocol):
+    """Hashes that are slow on purpose, never on the loop. `verify` of None takes as long as of a
+    hash, and is False."""
+
+    async def hashed(self, password: str) -> str: ...
+
+    async def verify(self, hashed: str | None, password: str) -> bool: ...
+
+
+class Sessions(Protocol):
+    """Who is signed in, looked up by each request."""
+
+    async def begin(self, account: str, new: New, *, instead_of: str | None = None) -> None:
+        """`instead_of` ends with the same commit: a token from before is worth nothing after."""
+        ...
+
+    async def of(self, key: str) -> Session | None:
+        """One look, whether it still lives or not; None where it was ended."""
+        ...
+
+    async def seen(self, key: str, at: datetime) -> None: ...
+
+    async def end(self, key: str) -> None: ...
+
+    async def end_all(self, account: str, *, but: str | None = None) -> None: ...
+
+    async def of_account(self, account: str) -> Sequence[Session]:
+        """The newest first, whole ones alone."""
+        ...
+
+
+class Tries(Protocol):
+    """The count of tries, by name and by address."""
+
+    async def admit(self, name: str, address: str, now: datetime) -> datetime | None:
+        """Count one more try, before it is looked at, so that many at once are all counted. When
+        the next is looked at, where this one has to wait; None where it is looked at."""
+        ...
+
+    async def succeeded(self, name: str, address: str, now: datetime) -> None: ...
+
+
+class People(Protocol):
+    """The accounts."""
+
+    async def secret(self, name: str) -> Secret | None: ...
+
+    async def create(self, account: Account, hashed: str, until: datetime) -> Flaw | None: ...
+
+    async def change(self, account: Account, by: str) -> Flaw | None:
+        """Role, office, names, disabled; a disabled account's sessions end with the same commit."""
+        ...
+
+    async def set_password(self, account: str, hashed: str, until: datetime | None = None) -> None:
+        """`until` where it was given out, and has to be changed."""
+        ...
+
+    async def rehash(self, account: str, before: str, hashed: str) -> None:
+        """The same password, hashed as is thought right today; nothing where it has changed."""
+        ...
+
+    async def listed(self) -> Sequence[Account]: ...
+
+    async def first(self, account: Account, hashed: str, until: datetime) -> bool:
+        """Make this one where there is none at all; whether it was made."""
+        ...

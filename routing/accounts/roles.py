@@ -1,0 +1,76 @@
+"""Who people are once they have signed in, and what each role may do: one table, which denies
+whatever it does not allow (ADR 33). The pages ask it through `routing.web.entry`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Role(StrEnum):
+    """What somebody is here for; one person, one role."""
+
+    ADMIN = "admin"
+    """edits and publishes the plan, keeps the accounts"""
+    SUPERVISOR = "supervisor"
+    """sees to what is overdue, and acts in a hurry"""
+    OFFICE = "office"
+    """handles the cases of one office"""
+    OFFICIAL = "official"
+    """answers calls and reads the cases of one office"""
+    AUDITOR = "auditor"
+    """reads everything that was done, changes nothing"""
+
+
+OF_AN_OFFICE: Final = frozenset({Role.OFFICE, Role.OFFICIAL})
+"""Their account names the office that they belong to; no other account does."""
+
+
+class Act(StrEnum):
+    """What pages are for."""
+
+    OWN_ACCOUNT = "own_account"
+    KEEP_ACCOUNTS = "keep_accounts"
+    READ_PLAN = "read_plan"
+    EDIT_PLAN = "edit_plan"
+    PUBLISH = "publish"
+    ACT_IN_A_HURRY = "act_in_a_hurry"
+    """a closure order, suspending a number, a roll-back: confirmed by a second person later"""
+    SEE_CALLS = "see_calls"
+    """why a past call went where it did"""
+    READ_AUDIT = "read_audit"
+    ALL_OFFICES = "all_offices"
+    OWN_OFFICE = "own_office"
+
+
+MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
+    {
+        Act.OWN_ACCOUNT: frozenset(Role),
+        Act.KEEP_ACCOUNTS: frozenset({Role.ADMIN}),
+        Act.READ_PLAN: frozenset({Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR}),
+        Act.EDIT_PLAN: frozenset({Role.ADMIN}),
+        Act.PUBLISH: frozenset({Role.ADMIN}),
+        Act.ACT_IN_A_HURRY: frozenset({Role.ADMIN, Role.SUPERVISOR}),
+        Act.SEE_CALLS: frozenset({Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR}),
+        Act.READ_AUDIT: frozenset({Role.ADMIN, Role.AUDITOR}),
+        Act.ALL_OFFICES: frozenset({Role.SUPERVISOR}),
+        Act.OWN_OFFICE: OF_AN_OFFICE,
+    }
+)
+
+
+def may(role: Role, act: Act) -> bool:
+    """Whether the table allows it."""
+    return role in MAY.get(act, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: what pages show, use cases ask and the audit keeps. `account` is an id
+    that stays when the name changes; `office` is None unless the role is of one."""
+
+    account: str
+    name: str
+    role: Role
+    office: str | None = None

@@ -1,0 +1,190 @@
+"""The use cases of people who sign in: password first, then whatever second factor they have; out
+again; a new password. Over the ports of `routing.accounts`; pages and commands call it (ADR 33).
+
+SignInError
+└── NotAllowed   what is asked is not for this account; the pages say 403
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from routing.accounts.account import Account, Flaw, Session, flaws, signing_name
+from routing.accounts.passwords import Weak, as_typed, weakness
+from routing.accounts.ports import New, Passwords, People, Secret, Sessions, Tries
+from routing.accounts.roles import Role
+from routing.ports import Clock
+
+TOUCHED: Final = timedelta(minutes=1)
+"""How often a session's last use is written down: not with every request."""
+GIVEN_OUT: Final = timedelta(days=3)
+"""A password that an admin gave out is worth nothing after so long."""
+FIRST_NAME: Final = "admin"
+ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Of passwords that are read from paper: nothing that looks like something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Too many tries: the next is looked at then. Said alike of every name."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Name, password or code: which of them, and whether the name exists, is not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The password is right; the second factor is asked next. `token` is for the cookie."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Signed in. `token` is for the cookie."""
+
+    token: str
+    account: Account
+
+
+Outcome = Wait | Wrong | Half | Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where somebody comes from: the address that tries are counted by, and the browser."""
+
+    address: str
+    agent: str = ""
+
+
+def key_of(token: str) -> str:
+    """What a cookie's token is kept as; the token is random, so that one plain digest does."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """Everything that signing in needs; `draw` gives so many random bytes."""
+
+    people: People
+    sessions: Sessions
+    tries: Tries
+    passwords: Passwords
+    clock: Clock
+    draw: Callable[[int], bytes]
+
+    async def sign_in(self, name: str, password: str, visitor: Visitor) -> Outcome:
+        """By name and password. Nothing in answer or time tells a wrong name from a wrong
+        password, nor a disabled account from either."""
+        now, name = self.clock.now(), signing_name(name)
+        later = await self.tries.admit(name, visitor.address, now)
+        if later is not None:
+            return Wait(later)
+        secret = await self.people.secret(name)
+        hashed = None if secret is None else secret.hashed
+        right = await self.passwords.verify(hashed, as_typed(password))
+        if secret is None or not right or not _opens(secret, now):
+            return Wrong()
+        if secret.second:
+            token = await self._begin(secret.account, visitor, whole=False)
+            return Half(token)
+        return await self.signed(secret.account, visitor)
+
+    async def signed(self, account: Account, visitor: Visitor, half: str | None = None) -> Signed:
+        """All that was asked was right: a new token, whatever the browser brought."""
+        await self.tries.succeeded(account.name, visitor.address, self.clock.now())
+        return Signed(await self._begin(account, visitor, whole=True, instead_of=half), account)
+
+    async def _begin(
+        self, account: Account, visitor: Visitor, *, whole: bool, instead_of: str | None = None
+    ) -> str:
+        token = self.draw(32).hex()
+        new = New(key_of(token), self.clock.now(), whole, visitor.agent)
+        await self.sessions.begin(account.id, new, instead_of=instead_of)
+        return token
+
+    async def session_of(self, token: str, *, whole: bool = True) -> Session | None:
+        """The session of a cookie, where it lives; its use is noted."""
+        session, now = await self.sessions.of(key_of(token)), self.clock.now()
+        if session is None or session.whole is not whole or not session.lives(now):
+            return None
+        if whole and now - session.seen >= TOUCHED:
+            await self.sessions.seen(session.key, now)
+        return session
+
+    async def sign_out(self, token: str) -> None:
+        """The token opens nothing from now on."""
+        await self.sessions.end(key_of(token))
+
+    async def change_password(
+        self, session: Session, old: str, new: str, again: str
+    ) -> Wait | Wrong | Weak | None:
+        """A new one; all other sessions of the account end. The old one is asked, so that a screen
+        that was left open is not enough."""
+        account, now = session.account, self.clock.now()
+        if new != again:
+            return Weak.NOT_TWICE
+        told = as_typed(new)
+        if weak := weakness(told, account.name, account.display_en, account.display_zh):
+            return weak
+        if told == as_typed(old):
+            return Weak.THE_SAME
+        later = await self.tries.admit(account.name, session.key, now)
+        if later is not None:
+            return Wait(later)
+        secret = await self.people.secret(account.name)
+        if secret is None or not await self.passwords.verify(secret.hashed, as_typed(old)):
+            return Wrong()
+        await self.people.set_password(account.id, await self.passwords.hashed(told))
+        await self.sessions.end_all(account.id, but=session.key)
+        await self.tries.succeeded(account.name, session.key, now)
+        return None
+
+    async def first(self) -> str | None:
+        """Where there is no account at all: the first admin's one-time password. It is kept as a
+        hash alone and told this once."""
+        password = self._one_time()
+        hashed = await self.passwords.hashed(password)
+        admin = Account(self._id(), FIRST_NAME, Role.ADMIN)
+        made = await self.people.first(admin, hashed, self.clock.now() + 10 * GIVEN_OUT)
+        return password if made else None
+
+    async def create(self, account: Account, offices: frozenset[str]) -> tuple[Flaw, ...] | str:
+        """A new account, whose one-time password is told this once; or what is wrong with it."""
+        if found := flaws(account, offices):
+            return found
+        password = self._one_time()
+        hashed = await self.passwords.hashed(password)
+        named = Account(
+            self._id(), account.name, account.role, account.office,
+            account.display_zh, account.display_en,
+        )  # fmt: skip
+        flaw = await self.people.create(named, hashed, self.clock.now() + GIVEN_OUT)
+        return password if flaw is None else (flaw,)
+
+    async def reset(self, account: Account) -> str:
+        """A one-time password in place of what there was, told this once; its sessions end."""
+        password = self._one_time()
+        hashed = await self.passwords.hashed(password)
+        await self.people.set_password(account.id, hashed, self.clock.now() + GIVEN_OUT)
+        return password
+
+    def _id(self) -> str:
+        return self.draw(12).hex()
+
+    def _one_time(self) -> str:
+        """Sixteen signs in fours, eighty bits: to be read aloud or from paper."""
+        signs = "".join(ALPHABET[byte % len(ALPHABET)] for byte in self.draw(16))
+        return "-".join(signs[at : at + 4] for at in range(0, 16, 4))
+
+
+def _opens(secret: Secret, now: datetime) -> bool:
+    """Neither disabled, nor given out too long ago."""
+    return not secret.account.disabled and (secret.until is None or now < secret.until)

@@ -1,0 +1,162 @@
+"""The door of every page behind sign-in: who may open it, and who it is. A handler is wrapped in
+`signed_in(...)`; the first thing it may ask is `actor_of(request)` (ADR 33)."""
+
+import functools
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+
+from routing.accounts.account import Session
+from routing.accounts.roles import Act, Actor, Role, may
+from routing.signing_in import SigningIn, Visitor
+from routing.web.guard import Handler, foreign
+from routing.web.layout import page
+from routing.web.signed import SESSION, someone
+
+MOST_NEXT: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """What the cookies are called and how they are sent: with `secure` over https alone, under a
+    name that no other host and no plain page can set (RFC 6265bis §4.1.3)."""
+
+    secure: bool
+
+    @property
+    def session(self) -> str:
+        """Of somebody who is signed in."""
+        return "__Host-zhitong" if self.secure else "zhitong_session"
+
+    @property
+    def half(self) -> str:
+        """Of somebody whose password was right."""
+        return "__Host-zhitong_half" if self.secure else "zhitong_half"
+
+    def put(self, response: web.StreamResponse, name: str, token: str) -> None:
+        """Until the browser is closed; the row's own bounds are the server's."""
+        response.set_cookie(
+            name, token, path="/", httponly=True, samesite="Lax", secure=self.secure
+        )
+
+    def drop(self, response: web.StreamResponse, name: str) -> None:
+        """Under the same attributes, or the browser keeps it."""
+        response.del_cookie(name, path="/", httponly=True, samesite="Lax", secure=self.secure)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoor:
+    """What the door needs. `troubles` are what a store raises that cannot be reached."""
+
+    signing_in: SigningIn
+    cookies: Cookies
+    troubles: tuple[type[Exception], ...] = ()
+
+
+FRONT_DOOR: Final = web.AppKey("front_door", FrontDoor)
+
+
+def signed_in(*roles: Role) -> Callable[[Handler], Handler]:
+    """For these roles alone; nobody where none is named. Who is not signed in is sent to /sign-in
+    and back again; who is somebody else is told so (403), and whoever has a password that was given
+    out changes it first. What changes something must come from our own pages."""
+
+    def admit(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            return await _admitted(request, handler, frozenset(roles))
+
+        return guarded
+
+    return admit
+
+
+def of_ones_own(handler: Handler) -> Handler:
+    """For everybody who is signed in, also with a password that was given out: it is changed
+    here."""
+
+    @functools.wraps(handler)
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        return await _admitted(request, handler, frozenset(Role), settled=False)
+
+    return guarded
+
+
+def actor_of(request: web.Request) -> Actor:
+    """Who it is, behind `signed_in`. Raises KeyError elsewhere."""
+    return request[SESSION].account.actor
+
+
+def session_of(request: web.Request) -> Session:
+    """The same, with the session. Raises KeyError elsewhere."""
+    return request[SESSION]
+
+
+def allows(request: web.Request, act: Act) -> bool:
+    """Whether whoever it is may do this, for pages that show a button or do not."""
+    account = someone(request)
+    return account is not None and may(account.role, act)
+
+
+async def _admitted(
+    request: web.Request, handler: Handler, roles: frozenset[Role], *, settled: bool = True
+) -> web.StreamResponse:
+    door = request.config_dict[FRONT_DOOR]
+    if foreign(request):
+        raise web.HTTPForbidden(text="This must be sent from our own page.\n")
+    try:
+        session = await door.signing_in.session_of(request.cookies.get(door.cookies.session, ""))
+        if session is None:
+            return await turned_away(request)
+        request[SESSION] = session
+        if settled and session.account.must_change:
+            raise web.HTTPSeeOther("/account/password")
+        if session.account.role not in roles:
+            return page(request, "account/not_for_you.html", {}, status=403)
+        return await handler(request)
+    except door.troubles as wrong:
+        return page(request, "account/trouble.html", {"why": str(wrong)}, status=503)
+
+
+async def turned_away(request: web.Request) -> web.StreamResponse:
+    """To the sign-in page, which leads back."""
+    raise web.HTTPSeeOther(f"/sign-in?next={quote(safe_next(request.path_qs), safe='')}")
+
+
+def safe_next(asked: str, otherwise: str = "/account") -> str:
+    """A place of ours to go to, or `otherwise`: never another host's, however it is written (a
+    browser reads a backslash as a slash and drops line ends)."""
+    plain = len(asked) <= MOST_NEXT and asked.isascii() and asked.isprintable()
+    if not plain or not asked.startswith("/") or asked.startswith("//") or "\\" in asked:
+        return otherwise
+    try:
+        parts = urlsplit(asked)
+    except ValueError:
+        return otherwise
+    here = not parts.scheme and not parts.netloc and not parts.path.startswith("/sign-")
+    return asked if here else otherwise
+
+
+def visitor_of(request: web.Request) -> Visitor:
+    """Where it comes from. A proxy of this machine or network says whom it speaks for, last in
+    `X-Forwarded-For`; anybody else's word on that is not believed."""
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    peer = request.remote or ""
+    address = told if told and _is_near(peer) and _is_address(told) else peer
+    return Visitor(address, request.headers.get("User-Agent", ""))
+
+
+def _is_near(peer: str) -> bool:
+    return _is_address(peer) and ipaddress.ip_address(peer).is_private
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,182 @@
+"""Who is signed in, and the tries of those who are not. A session is found by the digest of its
+cookie's token, so that a copy of the table opens nothing; it ends with its row, for every server at
+once. Implements `routing.accounts.ports.Sessions` and `Tries`."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from routing.accounts.account import LONGEST, PENDING, Session
+from routing.accounts.limit import FORGOTTEN, FREE, FREE_OF_ADDRESS, wait_until
+from routing.accounts.ports import New
+from storage.accounts import OF_ACCOUNT, account_of
+from storage.beneath import Read
+from storage.engine import Database
+from storage.sealing import Sealing
+from storage.tables.accounts import accounts, credentials, sessions, tries
+
+KEPT: Final = timedelta(days=1)
+"""A session that is over keeps its row so long: a form that is posted to it is not lost."""
+KNOWN: Final = timedelta(days=90)
+"""An address from which somebody has signed in is theirs for so long: a stranger's tries do not
+make them wait there."""
+
+
+class StoredSessions:
+    """One row each."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, account: str, new: New, *, instead_of: str | None = None) -> None:
+        """`instead_of` ends with the same commit, and so does what ended long ago."""
+        row = {
+            "key": new.key,
+            "account": account,
+            "whole": new.whole,
+            "begun": new.at,
+            "seen": new.at,
+            "ends": new.at + (LONGEST if new.whole else PENDING),
+            "agent": new.agent[:200],
+        }
+
+        def make(unit: Connection) -> None:
+            unit.execute(delete(sessions).where(sessions.c.ends < new.at - KEPT))
+            if instead_of is not None:
+                unit.execute(delete(sessions).where(sessions.c.key == instead_of))
+            unit.execute(insert(sessions).values(row))
+
+        await self._database.brief(make)
+
+    async def of(self, key: str) -> Session | None:
+        """One look by its key, whether it still lives or not."""
+        rows = await self._database.look(BY_KEY, of=key)
+        return _session(rows[0]) if rows else None
+
+    async def seen(self, key: str, at: datetime) -> None:
+        """It was used; never backwards."""
+        its = (sessions.c.key == key) & (sessions.c.seen < at)
+        used = update(sessions).where(its).values(seen=at)
+        await self._database.brief(lambda unit: unit.execute(used))
+
+    async def end(self, key: str) -> None:
+        """Its token opens nothing from now on."""
+        gone = delete(sessions).where(sessions.c.key == key)
+        await self._database.brief(lambda unit: unit.execute(gone))
+
+    async def end_all(self, account: str, *, but: str | None = None) -> None:
+        """All of an account, or all others than this one."""
+        gone = delete(sessions).where(sessions.c.account == account, sessions.c.key != (but or ""))
+        await self._database.brief(lambda unit: unit.execute(gone))
+
+    async def of_account(self, account: str) -> Sequence[Session]:
+        """The newest first, whole ones alone."""
+        whole = (sessions.c.account == account) & sessions.c.whole.is_(True)
+        query = _joined().where(whole).order_by(sessions.c.begun.desc())
+        return [_session(row) for row in await self._database.read(query)]
+
+
+def _joined() -> Select[Any]:
+    s = sessions.c
+    columns = s.key, s.begun, s.seen, s.ends, s.whole, s.agent
+    return (
+        select(*OF_ACCOUNT, *columns)
+        .join(accounts, accounts.c.id == s.account)
+        .join(credentials, credentials.c.account == accounts.c.id)
+    )
+
+
+BY_KEY: Final = Read(_joined().where(sessions.c.key == bindparam("of")))
+
+
+def _session(row: Any) -> Session:
+    return Session(
+        key=row.key,
+        account=account_of(row),
+        begun=row.begun,
+        seen=row.seen,
+        ends=row.ends,
+        whole=row.whole,
+        agent=row.agent,
+    )
+
+
+class StoredTries:
+    """A row a name and a row an address, by keyed digest; whether the name exists makes no
+    difference to them."""
+
+    def __init__(self, database: Database, sealing: Sealing) -> None:
+        self._database = database
+        self._sealing = sealing
+
+    def _keys(self, name: str, address: str) -> tuple[str, str, str]:
+        """Of the name from where it is known, of the name from elsewhere, of the address."""
+        digest = self._sealing.digest
+        return (
+            f"own:{digest('sign-in own', f'{address} {name}')}",
+            f"name:{digest('sign-in name', name)}",
+            f"address:{digest('sign-in address', address)}",
+        )
+
+    async def admit(self, name: str, address: str, now: datetime) -> datetime | None:
+        """Count one more try before it is looked at; when to come again, where it is not."""
+        own, named, placed = self._keys(name, address)
+
+        def count(unit: Connection) -> datetime | None:
+            rows = {row.key: row for row in unit.execute(_of_keys(own, named, placed))}
+            mine = own if own in rows else named
+            self._database.take_turns(unit, *sorted((mine, placed)))
+            rows = {row.key: row for row in unit.execute(_of_keys(mine, placed))}
+            later = [
+                _until(rows.get(mine), FREE, now),
+                _until(rows.get(placed), FREE_OF_ADDRESS, now),
+            ]
+            if max(later) > now:
+                return max(later)
+            for key in (mine, placed):
+                _counted(unit, key, rows.get(key), now)
+            return None
+
+        return await self._database.brief(count)
+
+    async def succeeded(self, name: str, address: str, now: datetime) -> None:
+        """The count of the name begins anew, the address's is one less, and is the name's own."""
+        own, named, placed = self._keys(name, address)
+
+        def forget(unit: Connection) -> None:
+            self._database.take_turns(unit, *sorted((own, named, placed)))
+            rows = {row.key: row for row in unit.execute(_of_keys(own, named, placed))}
+            if own not in rows:  # a stranger's tries at the name go on counting
+                _put(unit, named, 0, now)
+            _put(unit, own, 0, now)
+            if placed in rows:
+                _put(unit, placed, max(rows[placed].failures - 1, 0), now)
+            old = tries.c.at < now - FORGOTTEN
+            unit.execute(delete(tries).where(old, tries.c.key.not_like("own:%")))
+            unit.execute(delete(tries).where(tries.c.at < now - KNOWN))
+
+        await self._database.brief(forget)
+
+
+def _of_keys(*keys: str) -> Select[Any]:
+    return select(tries).where(tries.c.key.in_(keys))
+
+
+def _until(row: Any, free: int, now: datetime) -> datetime:
+    if row is None or row.at < now - FORGOTTEN:
+        return now
+    return wait_until(row.failures, row.at, free)
+
+
+def _counted(unit: Connection, key: str, row: Any, now: datetime) -> None:
+    fresh = row is None or row.at < now - FORGOTTEN
+    _put(unit, key, 1 if fresh else row.failures + 1, now)
+
+
+def _put(unit: Connection, key: str, failures: int, now: datetime) -> None:
+    row = insert_or(tries).values(key=key, failures=failures, at=now)
+    told = {"failures": row.excluded.failures, "at": row.excluded.at}
+    unit.execute(row.on_conflict_do_update(index_elements=["key"], set_=told))

@@ -1,0 +1,121 @@
+"""The door of the pages behind sign-in: who is let in, who is sent where, and what is refused."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from routing.accounts.account import IDLE, LONGEST
+from routing.accounts.roles import Role
+from routing.web.entry import actor_of, safe_next, signed_in
+from tests.people import OFFICE, served
+
+
+@signed_in(Role.ADMIN, Role.OFFICE)
+async def who(request: web.Request) -> web.StreamResponse:
+    actor = actor_of(request)
+    return web.json_response([actor.name, actor.role, actor.office])
+
+
+@signed_in()
+async def nobodys(request: web.Request) -> web.StreamResponse:
+    return web.Response(text="seen")
+
+
+ROUTES = (web.get("/who", who), web.post("/who", who), web.get("/nobodys", nobodys))
+
+
+async def test_a_stranger_is_sent_to_sign_in_and_back(tmp_path: Path) -> None:
+    async with served(tmp_path, ROUTES) as (client, _):
+        answer = await client.get("/who?a=1&b=%E4%B8%AD", allow_redirects=False)
+
+        assert answer.status == 303
+        assert answer.headers["Location"] == "/sign-in?next=/who?a%3D1%26b%3D%25E4%25B8%25AD"
+
+
+async def test_a_role_that_was_named_is_let_in_and_no_other(tmp_path: Path) -> None:
+    async with served(tmp_path, ROUTES) as (client, people):
+        answers = {}
+        for role in Role:
+            cookies = await people.cookie(role)
+            answer = await client.get("/who", cookies=cookies, allow_redirects=False)
+            answers[role] = answer.status
+            if role is Role.OFFICE:
+                assert await answer.json() == ["office-person", "office", OFFICE]
+            nothing = await client.get("/nobodys", cookies=cookies, allow_redirects=False)
+            assert nothing.status == 403
+
+        allowed = {Role.ADMIN, Role.OFFICE}
+        assert answers == {role: 200 if role in allowed else 403 for role in Role}
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+async def test_another_page_changes_nothing(tmp_path: Path, headers: dict[str, str]) -> None:
+    async with served(tmp_path, ROUTES) as (client, people):
+        cookies = await people.cookie(Role.ADMIN)
+
+        assert (await client.post("/who", cookies=cookies, headers=headers)).status == 403
+        assert (await client.post("/who", cookies=cookies)).status == 200
+
+
+async def test_a_session_ends_when_idle_when_old_and_when_ended(tmp_path: Path) -> None:
+    async with served(tmp_path, ROUTES) as (client, people):
+        began = people.clock.at
+        account = await people.add(Role.ADMIN)
+
+        async def status(token: str) -> int:
+            cookies = {"zhitong_session": token}
+            return (await client.get("/who", cookies=cookies, allow_redirects=False)).status
+
+        idle = await people.token(account)
+        people.clock.at += IDLE - timedelta(seconds=1)
+        assert await status(idle) == 200
+        people.clock.at += IDLE
+        assert await status(idle) == 303
+        people.clock.at = began
+        old = await people.token(account)
+        while people.clock.at < began + LONGEST - timedelta(minutes=20):
+            people.clock.at += timedelta(minutes=20)
+            assert await status(old) == 200
+        people.clock.at += timedelta(minutes=20)
+        assert await status(old) == 303
+        ended = await people.token(account)
+        assert await status(ended) == 200
+        await people.signing_in.sessions.end_all(account.id)
+        assert await status(ended) == 303
+
+
+async def test_a_password_that_was_given_out_opens_nothing_but_its_change(tmp_path: Path) -> None:
+    async with served(tmp_path, ROUTES) as (client, people):
+        account = await people.add(Role.ADMIN)
+        await people.signing_in.reset(account)
+        cookies = {"zhitong_session": await people.token(account)}
+        answer = await client.get("/who", cookies=cookies, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (303, "/account/password")
+        assert (await client.get("/account/password", cookies=cookies)).status == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "evil.example",
+        "/sign-out",
+        "/sign-in?next=/sign-in",
+        "/" + "a" * 2000,
+        "",
+    ],
+)
+def test_a_next_that_leads_elsewhere_leads_to_ones_own_account(asked: str) -> None:
+    assert safe_next(asked) == "/account"
+
+
+def test_a_next_of_ours_is_kept() -> None:
+    assert safe_next("/admin/rules?page=2#r7") == "/admin/rules?page=2#r7"
