@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -52,7 +53,36 @@ async def rehearse_at(base: str, url: str | None, save: Path | None, program: Pa
     """Ring the server at ``url``, else the one running at ``base``, else one started from
     ``program`` with a folder of its own. A call that is saved always has the latter: what others
     did before (cases of the same caller, lines that are taken) stands in no story. Lines come
-    from standard input; the exit code."""
+    from standard input; the exit code. Raises KeyboardInterrupt where it was interrupted."""
+    with _interruptible():
+        return await _rung(base, url, save, program)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """An interrupt wakes the loop: one that comes just before it waits, Python's own handling
+    notices with the next line only. Windows has Python's own."""
+    rehearsing, interrupted = asyncio.current_task(), asyncio.Event()
+    assert rehearsing is not None
+
+    def interrupt() -> None:
+        interrupted.set()
+        rehearsing.cancel()
+
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if interrupted.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+
+
+async def _rung(base: str, url: str | None, save: Path | None, program: Path) -> int:
     try:
         if save is not None and url is not None:
             raise NoHouse(_SAVED_ALONE)

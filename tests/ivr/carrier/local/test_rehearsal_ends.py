@@ -28,6 +28,13 @@ from pathlib import Path
 from ivr.carrier.local.rehearsal import rehearse_at
 sys.exit(asyncio.run(rehearse_at(sys.argv[1], sys.argv[1], None, Path("unused"))))
 """
+ELSEWHERE = """
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+"""
+"""Then an interrupt does not cut off what the main thread waits for: as one that comes just before
+it begins to wait."""
 END = b"\x04"  # Ctrl-D
 
 
@@ -47,6 +54,12 @@ class Typist:
         async with asyncio.timeout(DEADLINE):
             while words.encode() not in self.seen:
                 assert await self._read(), self.seen.decode(errors="replace")
+
+    async def sees_again(self, words: str) -> None:
+        """A second time: what was asked for is done, and nothing else is."""
+        await self.sees(words)
+        self.seen = self.seen.partition(words.encode())[2]
+        await self.sees(words)
 
     async def sees_the_end(self) -> int:
         """The exit code, once the program has ended."""
@@ -74,11 +87,11 @@ class Typist:
 
 
 @asynccontextmanager
-async def terminal(house: House) -> AsyncIterator[Typist]:
+async def terminal(house: House, before: str = "") -> AsyncIterator[Typist]:
     """A rehearsal at a terminal of its own, where input must be UTF-8."""
     own, theirs = pty.openpty()
     program = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PHONE, house.base),
+        *(sys.executable, "-c", before + PHONE, house.base),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -163,10 +176,12 @@ async def test_the_end_of_a_pipe_ends_it(house: House, last: str) -> None:
     assert (b"hello" in out) == bool(last)
 
 
-async def test_an_interrupted_one_ends_quietly(house: House) -> None:
+@pytest.mark.parametrize("before", ["", ELSEWHERE], ids=["at once", "while nothing else happens"])
+async def test_an_interrupted_one_ends_quietly(house: House, before: str) -> None:
     """Its reader still waits for a line; Python must not stumble over it when it leaves."""
-    async with terminal(house) as typist:
-        await typist.sees("hang up")
+    async with terminal(house, before) as typist:
+        typist.type(b"help\n")
+        await typist.sees_again("hang up")
         typist.program.send_signal(signal.SIGINT)
         assert await typist.sees_the_end() != 0
     assert b"Fatal" not in typist.seen
