@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TextIO
 
-from deployment import blocking, bounces, envfile, plan_files, recorded, standby, workers
+from deployment import blocking, bounces, envfile, importing, plan_files, recorded, standby, workers
 from deployment.channels import channels_of
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
@@ -269,6 +269,13 @@ FIXED: Final = (
         "把数据库升到本版本。",
         "Bring the database, of DATA_DIR or DATABASE_URL, to this version, then stop.",
         migrate_folder,
+    ),
+    Command(
+        "import",
+        "查看一批号码、单位导入后会改什么、错在哪里。",
+        "Say what files of numbers, offices or topics would change, and every error in them.",
+        importing.tell,
+        importing.ask,
     ),
     Command(
         "block",

@@ -1,7 +1,7 @@
 """What a change of the register's sheets does: entity by entity and field by field, with every
 fault of what it would make. Pure: nothing is taken; who publishes composes and decides."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -106,15 +106,15 @@ def preview(current: Sheets, uploads: Sequence[Upload], area: str, *, whole: boo
         rows = upload.rows if whole else _joined(entities(after, upload.kind), upload.rows)
         after = with_entities(after, upload.kind, rows)
     own = [one for upload in uploads for one in upload.faults]
-    by_kind = {upload.kind: upload for upload in uploads}
-    told = {(one.row, one.column) for one in own}
-    further = (_in_file(one, by_kind) for one in faults_of(after, area))
-    faults = (*own, *(one for one in further if (one.row, one.column) not in told))
-    return Preview(after, differences(current, after), tuple(sorted(faults, key=_place)))
+    told = {(one.file, one.row, one.column) for one in own}
+    further = (_in_file(one, uploads) for one in faults_of(after, area))
+    new = (one for one in further if (one.file, one.row, one.column) not in told)
+    faults = sorted((*own, *new), key=_place)
+    return Preview(after, differences(current, after), tuple(faults))
 
 
-def _place(one: FileFault) -> int:
-    return one.row
+def _place(one: FileFault) -> tuple[str, int]:
+    return one.file, one.row
 
 
 def _joined(current: Rows, rows: Rows) -> dict[str, Body]:
@@ -124,11 +124,11 @@ def _joined(current: Rows, rows: Rows) -> dict[str, Body]:
     return joined
 
 
-def _in_file(one: EntityFault, uploads: Mapping[EntityKind, Upload]) -> FileFault:
+def _in_file(one: EntityFault, uploads: Sequence[Upload]) -> FileFault:
     """Where the file's maker finds it; one of an entity that no file names says which it is."""
-    upload = uploads.get(one.kind)
-    row = upload.numbers.get(one.key, 0) if upload else 0
-    if row or not one.key:
-        return FileFault(row, one.column, one.fault.code, one.fault.says)
-    says = {tongue: f"{one.key}: {text}" for tongue, text in one.fault.says.items()}
-    return FileFault(0, one.column, one.fault.code, says)
+    for upload in uploads:
+        if upload.kind is one.kind and (row := upload.numbers.get(one.key)):
+            return FileFault(row, one.column, one.code, one.says, upload.name, one.kind)
+    before = f"{one.key}: " if one.key else ""
+    says = {tongue: before + text for tongue, text in one.says.items()}
+    return FileFault(0, one.column, one.code, says, "", one.kind)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from routing.register import Names
 from routing.sheets.contacts import COLUMNS as CONTACT_COLUMNS
 from routing.sheets.register import (
     LEXICON_COLUMNS,
@@ -72,7 +73,8 @@ class EntityFault:
     kind: EntityKind
     key: str
     column: str
-    fault: SheetFault
+    code: str
+    says: Names
 
 
 def key_of(kind: EntityKind, body: Body) -> str:
@@ -128,7 +130,8 @@ def faults_of(sheets: Sheets, area: str) -> tuple[EntityFault, ...]:
 
 def _placed(fault: SheetFault, at: Mapping[EntityKind, Mapping[int, str]]) -> EntityFault:
     kind = KIND_OF_SHEET[fault.sheet]
-    return EntityFault(kind, at[kind].get(fault.row, ""), fault.column, fault)
+    key = at[kind].get(fault.row, "")
+    return EntityFault(kind, key, fault.column, fault.code, fault.says)
 
 
 def _keys_by_row(sheets: Sheets, kind: EntityKind) -> dict[int, str]:

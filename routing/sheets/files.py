@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from routing.register import Names
@@ -39,13 +39,16 @@ class FileFault:
     column: str
     code: str
     says: Names
+    file: str = ""
+    kind: EntityKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a file says: `rows` of one kind, by key, with the cells of `headings` (column -> its
-    heading there) alone; `numbers` has the file's row of each key."""
+    """What the file `name` says: `rows` of one kind, by key, with the cells of `headings` alone
+    (column -> its heading there); `numbers` has the file's row of each key."""
 
+    name: str
     kind: EntityKind
     rows: Rows
     numbers: Mapping[str, int]
@@ -57,9 +60,15 @@ def fault(row: int, column: str, code: str, **details: object) -> FileFault:
     return FileFault(row, column, code, said(code, details))
 
 
-def read_upload(raw: bytes, kind: EntityKind | None, area: str) -> Upload:
+def read_upload(raw: bytes, kind: EntityKind | None, area: str, *, name: str = "") -> Upload:
     """What a file says. Where no kind is given its headings tell it. Never raises: all that is
     wrong is among `faults`."""
+    upload = _upload(raw, kind, area)
+    faults = (replace(one, file=name, kind=upload.kind) for one in upload.faults)
+    return replace(upload, name=name, faults=tuple(faults))
+
+
+def _upload(raw: bytes, kind: EntityKind | None, area: str) -> Upload:
     text = _text(raw)
     if isinstance(text, FileFault):
         return _nothing(kind, text)
@@ -111,7 +120,7 @@ def _recognised(text: str, kind: EntityKind | None) -> tuple[Table, str, EntityK
 
 
 def _nothing(kind: EntityKind | None, *faults: FileFault) -> Upload:
-    return Upload(kind or EntityKind.NUMBER, {}, {}, {}, faults)
+    return Upload("", kind or EntityKind.NUMBER, {}, {}, {}, faults)
 
 
 @dataclass
@@ -172,7 +181,7 @@ def _read(kind: EntityKind, table: Table, wrong: str, area: str) -> Upload:
     if wrong:
         reading.faults.append(fault(len(table) + 1, "", "not_csv", why=wrong))
     known = {c: name for c, name in zip(reading.columns, names, strict=True) if c}
-    return Upload(kind, reading.rows, reading.numbers, known, tuple(reading.faults))
+    return Upload("", kind, reading.rows, reading.numbers, known, tuple(reading.faults))
 
 
 def _any(cells: Sequence[str]) -> bool:

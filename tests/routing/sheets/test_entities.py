@@ -87,10 +87,10 @@ def test_a_fault_stands_beside_its_entity_in_both_languages() -> None:
     body = {**entities(CITY, EntityKind.NUMBER)[FIRST], "office": "无此局", "page": "x"}
     found = faults_of(with_change(CITY, EntityKind.NUMBER, FIRST, body), AREA)
 
-    assert [(one.kind, one.key, one.column, one.fault.code) for one in found] == [
+    assert [(one.kind, one.key, one.column, one.code) for one in found] == [
         ("number", FIRST, "office", "no_office"),
     ]
-    assert found[0].fault.says == {
+    assert found[0].says == {
         "zh-CN": "没有“无此局”这个单位。",
         "en": "there is no office '无此局'",
     }
