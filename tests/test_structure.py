@@ -123,16 +123,18 @@ def test_no_lock_file_and_no_registry() -> None:
     assert "://" not in project
 
 
-def vendored() -> Iterator[tuple[Path, str]]:
-    folder = ROOT / "routing/web/static/vendor"
+VENDORED = [ROOT / "routing/web/static/vendor", ROOT / "tests/vendor"]
+
+
+def vendored(folder: Path) -> Iterator[tuple[Path, str]]:
     for line in (folder / "README.md").read_text(encoding="utf-8").splitlines():
         if found := re.match(r"\|\s*(\S+)\s*\|.*\|\s*([0-9a-f]{64})\s*\|$", line):
             yield folder / found[1], found[2]
 
 
-def test_vendored_files_are_what_they_say() -> None:
-    listed = dict(vendored())
-    folder = ROOT / "routing/web/static/vendor"
+@pytest.mark.parametrize("folder", VENDORED, ids=lambda folder: folder.parent.name)
+def test_vendored_files_are_what_they_say(folder: Path) -> None:
+    listed = dict(vendored(folder))
     kept = set(folder.iterdir()) - {folder / "README.md"}
 
     assert listed
