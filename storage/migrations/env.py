@@ -2,10 +2,21 @@
 
 from alembic import context
 
-from storage.tables import accounts, blocks, calls, cases, ledger, outbox, outgoing, pieces, sounds
+from storage.tables import (
+    accounts,
+    audit,
+    blocks,
+    calls,
+    cases,
+    ledger,
+    outbox,
+    outgoing,
+    pieces,
+    sounds,
+)
 from storage.tables.base import METADATA
 
-TABLES = (accounts, blocks, calls, cases, ledger, outbox, outgoing, pieces, sounds)
+TABLES = (accounts, audit, blocks, calls, cases, ledger, outbox, outgoing, pieces, sounds)
 """Imported so that the metadata knows every table."""
 
 

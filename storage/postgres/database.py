@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from functools import cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -14,11 +13,7 @@ from sqlalchemy import (
     NullPool,
     Row,
     Select,
-    String,
-    bindparam,
-    func,
     make_url,
-    select,
     text,
 )
 from sqlalchemy.exc import ArgumentError
@@ -33,14 +28,13 @@ from storage.postgres.errors import NO_WRITES, cut_off, told
 from storage.postgres.signals import PostgresSignals
 from storage.postgres.steps import CoreSteps, PostgresSteps
 from storage.steps import Hook, StepRows
+from storage.turns import take_turns
 
 T = TypeVar("T")
 POOL: Final = 10
 """Connections for brief work and pages; the looks and the journal have their own."""
 PATIENCE: Final = 3.0
 """Seconds for a connection or a statement: a caller is told the plan rather than kept waiting."""
-TURNS: Final = 20261124
-"""Keeps these advisory locks apart from others."""
 ANY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:replica)")
 READS_ONLY: Final = text("SELECT current_setting('transaction_read_only')")
 """Also where the server is a standby."""
@@ -162,9 +156,8 @@ class PostgresDatabase(Database):
         return CoreSteps(self.engine, effects, hook)
 
     def take_turns(self, unit: Connection, *names: str) -> None:
-        """Advisory locks until the transaction ends, in one order, so that none waits for ever."""
-        named = {f"name{place}": name for place, name in enumerate(sorted(names))}
-        unit.execute(_locks(tuple(named)), named)
+        """Advisory locks until the transaction ends."""
+        take_turns(unit, *names)
 
     def is_gone(self, unit: Connection, replica: int) -> bool:
         """Whether nobody holds its lock (`signals`). One that is only suspended holds it still."""
@@ -193,13 +186,6 @@ class PostgresDatabase(Database):
         if self._lines is not None:
             await self._lines.close()
         await self.engine.dispose()
-
-
-@cache
-def _locks(names: tuple[str, ...]) -> Select[Any]:
-    """Those of the names that are bound so, in one way there and back."""
-    keys = (func.hashtextextended(bindparam(name, type_=String), TURNS) for name in names)
-    return select(*map(func.pg_advisory_xact_lock, keys))
 
 
 def driver_of(url: str) -> URL:
