@@ -67,6 +67,10 @@ class Inputs:
     area: str
     zone: str
     policy: Policy
+    phrases: str = ""
+    """JSON: phrase -> language -> text, those that an admin has worded otherwise than `shipped`"""
+    script: str = ""
+    """the menus that an admin wrote instead of the shipped ones"""
 
     def to_text(self) -> str:
         """As one JSON text, the same for the same inputs."""
@@ -87,7 +91,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     """The plan, with open intervals for `days` days from `today` (local). Raises LibraryError
     and the register's and calendar's own errors, each with sentences."""
     directory = read_directory(inputs.sheets, area=inputs.area)
-    phrases = load_phrases(inputs.shipped.phrases)
+    phrases = load_phrases(inputs.shipped.phrases, inputs.phrases)
     holidays = read_holidays(tomllib.loads(inputs.calendar))
     hours = {name: parse_hours(office.hours) for name, office in directory.offices.items()}
     zone = ZoneInfo(inputs.zone)
@@ -97,7 +101,9 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     }
     return Plan(
         number=number,
-        script=accepted(load_script(inputs.shipped.script), phrases, directory.topics),
+        script=accepted(
+            load_script(inputs.script or inputs.shipped.script), phrases, directory.topics
+        ),
         phrases=phrases,
         vocabulary=load_vocabulary(inputs.shipped.words, directory.topics, shipped_homophones()),
         rules=Router(default_rules(directory, number)),

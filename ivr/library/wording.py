@@ -1,8 +1,9 @@
 """What is said, and the words that choose, from TOML.
 The counterpart of `ivr/phrases`, where both are, in each language."""
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ivr.flow import meaning as spoken
 from ivr.flow.homophones import SILENT, Homophones, folded
@@ -15,8 +16,10 @@ from routing.cases.kinds import Kind
 from routing.register import Topic
 
 
-def load_phrases(texts: Mapping[Language, str]) -> Phrasebook:
-    """The phrasebook from one TOML text a language."""
+def load_phrases(texts: Mapping[Language, str], own: str = "") -> Phrasebook:
+    """The phrasebook from one TOML text a language, and what is worded otherwise: JSON, phrase ->
+    language -> text."""
+    instead = _own_phrases(own, tuple(texts))
     books: dict[Language, dict[str, Phrase]] = {}
     for language, text in texts.items():
         try:
@@ -26,8 +29,22 @@ def load_phrases(texts: Mapping[Language, str]) -> Phrasebook:
         wrong_ids = [name for name, value in read.items() if not isinstance(value, str)]
         if wrong_ids:
             raise LibraryError(f"these phrases in {language} are no text: {', '.join(wrong_ids)}")
-        books[language] = {name: Phrase.of(value) for name, value in read.items()}
+        worded = read | instead[language]
+        books[language] = {name: Phrase.of(value) for name, value in worded.items()}
     return Phrasebook(books)
+
+
+def _own_phrases(text: str, languages: Collection[Language]) -> Mapping[Language, dict[str, str]]:
+    found: dict[Language, dict[str, str]] = {language: {} for language in languages}
+    try:
+        for name, words in json.loads(text or "{}").items():
+            for language, value in words.items():
+                if not isinstance(value, str) or not value.strip():
+                    raise LibraryError(f"the phrase {name} has no words in {language}")
+                found[language][name] = value
+    except (ValueError, KeyError, AttributeError) as wrong:
+        raise LibraryError(f"the changed phrases cannot be read: {wrong!r}") from wrong
+    return found
 
 
 def load_vocabulary(

@@ -8,6 +8,8 @@ from storage.tables import (
     blocks,
     calls,
     cases,
+    decisions,
+    drafts,
     ledger,
     outbox,
     outgoing,
@@ -16,7 +18,20 @@ from storage.tables import (
 )
 from storage.tables.base import METADATA
 
-TABLES = (accounts, audit, blocks, calls, cases, ledger, outbox, outgoing, pieces, sounds)
+TABLES = (
+    accounts,
+    audit,
+    blocks,
+    calls,
+    cases,
+    decisions,
+    drafts,
+    ledger,
+    outbox,
+    outgoing,
+    pieces,
+    sounds,
+)
 """Imported so that the metadata knows every table."""
 
 

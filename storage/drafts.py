@@ -1,0 +1,155 @@
+"""The shared draft: each change kept on the revision that its editor saw, or not at all.
+Implements `routing.drafts.change.Drafts`; `storage.releases` empties it when it is published."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from routing.drafts.change import (
+    MOST_KEY,
+    MOST_NAME,
+    Author,
+    Change,
+    Conflict,
+    Draft,
+    DraftError,
+    Edit,
+    Entity,
+    Moved,
+)
+from storage.engine import Database
+from storage.tables.drafts import draft_changes, draft_revision
+
+TURN: Final = "draft"
+"""Whose changes are counted one after another, on every replica."""
+ALL: Final = select(draft_changes).order_by(draft_changes.c.revision)
+NOW: Final = select(draft_revision.c.revision)
+
+
+class StoredDrafts:
+    """The rows of the draft."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def draft(self) -> Draft:
+        """All of it, as of one moment."""
+        async with self._database.reading() as connection:
+            revision = (await connection.execute(NOW)).scalar_one_or_none()
+            rows = (await connection.execute(ALL)).all()
+        return Draft(revision or 0, tuple(map(change_of, rows)))
+
+    async def change(self, kind: str, key: str) -> Change | None:
+        """How it has one entity."""
+        rows = await self._database.read(select(draft_changes).where(_is(kind, key)))
+        return change_of(rows[0]) if rows else None
+
+    async def save(self, edits: Sequence[Edit], by: Author, at: datetime) -> int:
+        """All or none. Raises Conflict, DraftError."""
+        if any(not 0 < len(edit.key) <= MOST_KEY for edit in edits):
+            raise DraftError(f"a key has 1 to {MOST_KEY} characters")
+
+        def keep(unit: Connection) -> int:
+            revision = self._next(unit)
+            for edit in edits:
+                _compare(unit, edit)
+                _put(unit, edit, revision, by, at)
+            return revision
+
+        return await self._database.brief(keep)
+
+    async def discard(self, kind: str, key: str, seen: int, by: Author, at: datetime) -> None:
+        """As published again. Raises Conflict."""
+        edit = Edit(kind, key, None, None, 0, seen)
+
+        def drop(unit: Connection) -> None:
+            self._next(unit)
+            _compare(unit, edit)
+            unit.execute(delete(draft_changes).where(_is(kind, key)))
+
+        await self._database.brief(drop)
+
+    async def discard_all(self, seen: int, by: Author, at: datetime) -> int:
+        """Everything. Raises Moved."""
+
+        def drop(unit: Connection) -> int:
+            revision = self._next(unit)
+            if seen != revision - 1:
+                raise Moved("the draft was changed meanwhile: look at it again")
+            return unit.execute(delete(draft_changes)).rowcount
+
+        return await self._database.brief(drop)
+
+    def _next(self, unit: Connection) -> int:
+        self._database.take_turns(unit, TURN)
+        return next_revision(unit)
+
+
+def next_revision(unit: Connection) -> int:
+    """The draft's next revision, inside brief work that has its turn."""
+    known = unit.execute(NOW).scalar_one_or_none()
+    if known is None:
+        unit.execute(insert(draft_revision).values(id=1, revision=1))
+        return 1
+    unit.execute(update(draft_revision).values(revision=known + 1))
+    return int(known) + 1
+
+
+def _compare(unit: Connection, edit: Edit) -> None:
+    """Raises Conflict where the draft has not what was seen."""
+    row = unit.execute(select(draft_changes).where(_is(edit.kind, edit.key))).one_or_none()
+    found = 0 if row is None else row.revision
+    if found != edit.seen:
+        raise Conflict(edit, None if row is None else change_of(row))
+
+
+def _put(unit: Connection, edit: Edit, revision: int, by: Author, at: datetime) -> None:
+    unit.execute(delete(draft_changes).where(_is(edit.kind, edit.key)))
+    if edit.body != edit.base:
+        unit.execute(insert(draft_changes).values(row_of(edit, revision, by, at)))
+
+
+def row_of(edit: Edit | Change, revision: int, by: Author, at: datetime) -> Mapping[str, Any]:
+    """A change as its row."""
+    return {
+        "kind": edit.kind,
+        "key": edit.key,
+        "body": text_of(edit.body),
+        "base": text_of(edit.base),
+        "over_plan": edit.over,
+        "revision": revision,
+        "account": by.account,
+        "name": by.name[:MOST_NAME],
+        "at": at,
+    }
+
+
+def change_of(row: Row[Any]) -> Change:
+    """The row as a value."""
+    return Change(
+        kind=row.kind,
+        key=row.key,
+        body=_entity(row.body),
+        base=_entity(row.base),
+        over=row.over_plan,
+        revision=row.revision,
+        by=Author(row.account, row.name),
+        at=row.at,
+    )
+
+
+def text_of(entity: Entity | None) -> str | None:
+    """An entity as it is kept; the order of its fields is an editor's own."""
+    return None if entity is None else json.dumps(entity, ensure_ascii=False)
+
+
+def _entity(text: str | None) -> Entity | None:
+    return None if text is None else dict(json.loads(text))
+
+
+def _is(kind: str, key: str) -> Any:
+    return and_(draft_changes.c.kind == kind, draft_changes.c.key == key)
