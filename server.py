@@ -343,7 +343,7 @@ def dispatching(house: House) -> Dispatching:
     def until(office: str, at: datetime) -> datetime:
         plan = house.plans.current
         hours = plan.hours.get(office, CLOSED)
-        return working_day_due(at, 1, hours, plan.holidays, plan.zone)
+        return working_day_due(at, 1, hours, plan.holidays_of(office), plan.zone)
 
     return Dispatching(house.sorting, house.plans.of, house.clock, until)
 

@@ -3,8 +3,8 @@ Pure: dates and zones in, aware UTC out. An error here is never "closed" (design
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
@@ -13,6 +13,8 @@ SATURDAY: Final = 5
 CIVIL_END: Final = time(17, 30)
 """The end of a working day for an office that has none of its own (never closed, always closed)."""
 DAY: Final = timedelta(days=1)
+DAYS: Final = 60
+"""For so many the open intervals are compiled, at publication and each night."""
 
 _RANGE = re.compile(r"([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))?")
 _PERIOD = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
@@ -58,9 +60,13 @@ class Holidays:
     off: frozenset[date] = frozenset()
     make_up: frozenset[date] = frozenset()
     years: frozenset[int] = frozenset()
+    own: Mapping[date, tuple[Period, ...]] = field(default_factory=dict)
+    """Days whose periods were set by hand: they win over all else. An empty one is a day off."""
 
     def working_day(self, day: date) -> bool:
         """Whether the civil calendar works on this day."""
+        if day in self.own:
+            return bool(self.own[day])
         if day in self.make_up:
             return True
         return day not in self.off and day.weekday() < SATURDAY
@@ -70,12 +76,34 @@ class Holidays:
         return tuple(y for y in range(first.year, last.year + 1) if y not in self.years)
 
 
+Span = tuple[datetime, datetime]
+"""From an instant up to another, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What an office's open intervals are made from, kept for the days beyond them."""
+
+    hours: Hours
+    holidays: Holidays
+    zone: tzinfo
+    shut: tuple[Span, ...] = ()
+    """When closure orders close it, sorted and disjoint."""
+
+    def intervals(self, first: date, days: int) -> "OpenIntervals":
+        """Those of so many local days from `first`."""
+        return open_intervals(self.hours, self.holidays, self.zone, first, days, shut=self.shut)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenIntervals:
-    """When an office is open, as sorted, disjoint (start, end) in UTC, until `until`."""
+    """When an office is open, as sorted, disjoint (start, end) in UTC, until `until`. Beyond that
+    the `week` is asked, day by day: where nobody compiled a new plan for months, an office is
+    still not taken to be closed (design §4)."""
 
-    intervals: tuple[tuple[datetime, datetime], ...]
+    intervals: tuple[Span, ...]
     until: datetime
+    week: Week | None = None
     _starts: tuple[datetime, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -83,25 +111,40 @@ class OpenIntervals:
 
     def is_open(self, at: datetime) -> bool:
         """Whether the office is open at this instant."""
+        if at >= self.until and self.week is not None:
+            return self._beyond(self.week, at).is_open(at)
         index = bisect_right(self._starts, at) - 1
         return index >= 0 and at < self.intervals[index][1]
 
     def next_open(self, at: datetime) -> datetime | None:
-        """When it opens next, `at` itself if it is open; None if not within what was compiled."""
+        """When it opens next, `at` itself if it is open; None if it does not within what was
+        compiled and the two months behind."""
         if self.is_open(at):
             return at
         index = bisect_right(self._starts, at)
-        return self._starts[index] if index < len(self._starts) else None
+        if index < len(self._starts):
+            return self._starts[index]
+        return None if self.week is None else self._beyond(self.week, at).next_open(at)
+
+    def _beyond(self, week: Week, at: datetime) -> "OpenIntervals":
+        """What follows, from the local day on which `at` or the end of what is known falls."""
+        first = max(at, self.until).astimezone(week.zone).date()
+        return replace(week.intervals(first, DAYS), week=None)
 
     def after(self, at: datetime, wait: timedelta) -> datetime:
         """When so much working time has passed since `at`. An office that is not open for so long
         within what was compiled has it by the clock: a promise must not wait for ever."""
+        if at >= self.until and self.week is not None:
+            return self._beyond(self.week, at).after(at, wait)
         left = wait
         for start, end in self.intervals[max(bisect_right(self._starts, at) - 1, 0) :]:
             worked = end - max(start, at)
             if worked >= left:
                 return max(start, at) + left
             left -= max(worked, timedelta(0))
+        further = None if self.week is None else self._beyond(self.week, self.until)
+        if further is not None and further.intervals:
+            return further.after(self.until, left)
         return at + wait
 
 
@@ -132,6 +175,11 @@ def _days(part: str, names: str) -> range:
     if end < start:
         raise HoursError(f"{names!r} runs backwards; write the week from Mon to Sun")
     return range(start, end + 1)
+
+
+def read_periods(text: str) -> tuple[Period, ...]:
+    """The periods of one day: `08:30-12:00 14:30-17:30`. Raises HoursError."""
+    return _periods(text, text.split())
 
 
 def _periods(part: str, texts: Sequence[str]) -> tuple[Period, ...]:
@@ -176,7 +224,9 @@ def _dates(year: str, listed: object) -> Iterator[date]:
 def day_periods(hours: Hours, holidays: Holidays, day: date) -> tuple[Period, ...]:
     """The periods of one day: a holiday has none, a make-up day those of a weekday.
 
-    Offices open around the clock know neither."""
+    Offices open around the clock know neither. What was set by hand for the day wins."""
+    if day in holidays.own:
+        return holidays.own[day]
     if hours.always:
         return hours.days[0]
     if day in holidays.make_up:
@@ -186,22 +236,55 @@ def day_periods(hours: Hours, holidays: Holidays, day: date) -> tuple[Period, ..
 
 
 def open_intervals(
-    hours: Hours, holidays: Holidays, zone: tzinfo, first: date, days: int = 60
+    hours: Hours,
+    holidays: Holidays,
+    zone: tzinfo,
+    first: date,
+    days: int = DAYS,
+    *,
+    shut: tuple[Span, ...] = (),
 ) -> OpenIntervals:
-    """When the office is open on `days` days from `first`, local to `zone`."""
-    merged: list[tuple[datetime, datetime]] = []
+    """When the office is open on `days` days from `first`, local to `zone`, without what is
+    `shut` (sorted, disjoint)."""
+    opened: list[Span] = []
     for offset in range(days):
         day = first + offset * DAY
-        for period in day_periods(hours, holidays, day):
-            start, end = _instant(day, period.start, zone), _instant(day, period.end, zone)
-            if merged and merged[-1][1] >= start:
-                merged[-1] = (merged[-1][0], end)
-            else:
-                merged.append((start, end))
-    return OpenIntervals(tuple(merged), _instant(first + days * DAY, 0, zone))
+        opened.extend(
+            (instant(day, period.start, zone), instant(day, period.end, zone))
+            for period in day_periods(hours, holidays, day)
+        )
+    until = instant(first + days * DAY, 0, zone)
+    week = Week(hours, holidays, zone, shut)
+    return OpenIntervals(tuple(without(joined(opened), shut)), until, week)
 
 
-def _instant(day: date, minutes: int, zone: tzinfo) -> datetime:
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Sorted, with those that touch or overlap made one; without empty ones, as a period has
+    that stands in the hour which a clock leaves out."""
+    found: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if found and found[-1][1] >= start:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def without(spans: Iterable[Span], shut: Sequence[Span]) -> Iterator[Span]:
+    """What is left of sorted, disjoint spans outside of others."""
+    for start, end in spans:
+        at = start
+        for shut_start, shut_end in shut:
+            if shut_end <= at or shut_start >= end:
+                continue
+            if shut_start > at:
+                yield at, shut_start
+            at = max(at, shut_end)
+        if at < end:
+            yield at, end
+
+
+def instant(day: date, minutes: int, zone: tzinfo) -> datetime:
     """A local time of day in UTC; the wall clock counts, also on days with a clock change."""
     midnight = datetime.combine(day + (minutes // 1440) * DAY, time(0), zone)
     wall = midnight.replace(hour=minutes % 1440 // 60, minute=minutes % 60)
@@ -218,7 +301,7 @@ def working_day_due(
         day += DAY
         if holidays.working_day(day):
             left -= 1
-    return _instant(day, _closing(hours, holidays, day), zone)
+    return instant(day, _closing(hours, holidays, day), zone)
 
 
 def _closing(hours: Hours, holidays: Holidays, day: date) -> int:

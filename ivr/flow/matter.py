@@ -117,7 +117,8 @@ def _due(world: World, call: Call, decision: Decision) -> datetime:
     if call.facts.danger:
         return danger_due(world.now, plan.zone)
     kind = call.facts.kind or Kind.ENQUIRY
-    return due(kind, world.now, plan.hours[decision.office], plan.holidays, plan.zone)
+    office = decision.office
+    return due(kind, world.now, plan.hours[office], plan.holidays_of(office), plan.zone)
 
 
 def _open(

@@ -26,6 +26,7 @@ from ivr.flow.node import (
     Text,
     Topic,
 )
+from ivr.flow.ordered import PHRASES as ORDERED
 from ivr.flow.standing import STANDING
 from routing.cases.kinds import About, Kind
 
@@ -48,6 +49,7 @@ _PLAIN: Final = (
 )  # fmt: skip
 STEP_PHRASES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(_PLAIN, NOTHING),
+    **ORDERED,
     "wrong.2": frozenset({"keys"}),
     "check.confirm": frozenset({"number"}),
     "heard.said": frozenset({"said"}),
@@ -82,7 +84,6 @@ LATER: Final[Mapping[str, str]] = {
     "check.may_call": _CODES,
     "check.reported": "a report is told to others only after a person has confirmed it",
     "matter.district": "only where the rules differ by district; the city's do not",
-    "hours.closure": "closure orders come with the calendar's pages",
     "whisper.returned": "an official's call back needs the register of their phones",
     "whisper.test": "weekly test calls come with the register",
     "progress.extended": _ANSWERS,

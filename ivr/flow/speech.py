@@ -2,11 +2,13 @@
 The counterpart of `phrasebook`, which holds the words, and `slots`, which fills them."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from ivr.flow.call import Call
 from ivr.flow.instruction import Language, Say
 from ivr.flow.node import Prompt, When
+from ivr.flow.ordered import instead
 from ivr.flow.slots import reopening, slot
 from ivr.flow.standing import STANDING
 from ivr.flow.verdict import verdict_parts
@@ -47,13 +49,21 @@ def say_all(
         elif prompt.phrase == "progress.state":
             said.extend(_standing(world, call, slow=slow))
         else:
-            said.append(speak(world, call, prompt, slow=slow, given=given))
+            said.extend(_spoken(world, call, prompt, slow=slow, given=given))
     return tuple(said)
 
 
 def _standing(world: World, call: Call, *, slow: bool) -> Iterator[Say]:
     if call.facts.state is not None:
         yield say(world, call, STANDING[CaseState(call.facts.state)], slow=slow)
+
+
+def _spoken(
+    world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mapping[str, str]
+) -> Iterator[Say]:
+    for phrase, slots in instead(world, call, prompt.phrase):
+        spoken = prompt if phrase == prompt.phrase else replace(prompt, phrase=phrase)
+        yield speak(world, call, spoken, slow=slow, given={**given, **slots} if slots else given)
 
 
 def speak(world: World, call: Call, prompt: Prompt, *, slow: bool, given: Mapping[str, str]) -> Say:

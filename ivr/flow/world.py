@@ -2,7 +2,7 @@
 Plan is the part that is published: one immutable, numbered value (design §3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from ivr.flow.fallback import Fallback
@@ -13,6 +13,7 @@ from ivr.flow.words import Vocabulary
 from routing.directory import Directory
 from routing.hours import Holidays, Hours, OpenIntervals
 from routing.rules.router import Router
+from routing.worktime.closures import Orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ class Plan:
     zone: tzinfo
     fallback: Fallback
     policy: Policy = Policy()
+    calendars: Mapping[str, Holidays] = field(default_factory=dict)  # by office id
+    orders: Orders = field(default_factory=dict)  # by office id: who is closed by order
+    duty: OpenIntervals | None = None  # of the duty desk, which no order closes
+
+    def holidays_of(self, office: str) -> Holidays:
+        """The calendar by which an office's working days are counted."""
+        return self.calendars.get(office, self.holidays)
 
 
 @value

@@ -2,7 +2,6 @@
 file of the call's core that opens files."""
 
 import json
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -21,7 +20,7 @@ from ivr.flow.world import Plan, Policy
 from ivr.library.errors import LibraryError
 from ivr.library.scripts import load_script
 from ivr.library.wording import load_homophones, load_phrases, load_vocabulary
-from routing.hours import open_intervals, parse_hours, read_holidays
+from ivr.library.worktime import working_time
 from routing.rules.router import Router
 from routing.rules.ruleset import default_rules
 from routing.sheets.register import Sheets, read_directory
@@ -71,6 +70,10 @@ class Inputs:
     """JSON: phrase -> language -> text, those that an admin has worded otherwise than `shipped`"""
     script: str = ""
     """the menus that an admin wrote instead of the shipped ones"""
+    calendar_overrides: str = ""
+    """An admin's own days (`routing.worktime.calendar`)."""
+    closures: str = ""
+    """Closure orders (`routing.worktime.orders`)."""
 
     def to_text(self) -> str:
         """As one JSON text, the same for the same inputs."""
@@ -92,13 +95,9 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     and the register's and calendar's own errors, each with sentences."""
     directory = read_directory(inputs.sheets, area=inputs.area)
     phrases = load_phrases(inputs.shipped.phrases, inputs.phrases)
-    holidays = read_holidays(tomllib.loads(inputs.calendar))
-    hours = {name: parse_hours(office.hours) for name, office in directory.offices.items()}
+    texts = (inputs.calendar, inputs.calendar_overrides, inputs.closures)
+    time = working_time(directory, texts, today, days)
     zone = ZoneInfo(inputs.zone)
-    opened = {
-        name: open_intervals(hours[name], holidays, ZoneInfo(office.time_zone), today, days)
-        for name, office in directory.offices.items()
-    }
     return Plan(
         number=number,
         script=accepted(
@@ -108,12 +107,15 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         vocabulary=load_vocabulary(inputs.shipped.words, directory.topics, shipped_homophones()),
         rules=Router(default_rules(directory, number)),
         directory=directory,
-        hours=hours,
-        open=opened,
-        holidays=holidays,
+        hours=time.hours,
+        open=time.open,
+        holidays=time.holidays,
         zone=zone,
-        fallback=proven(Fallback(directory, phrases, opened, inputs.policy.audio_days, zone)),
+        fallback=proven(Fallback(directory, phrases, time.open, inputs.policy.audio_days, zone)),
         policy=inputs.policy,
+        calendars=time.calendars,
+        orders=time.orders,
+        duty=time.duty,
     )
 
 

@@ -54,7 +54,11 @@ from ivr.flow.event import (
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Reject, Say
 from ivr.flow.turn import Turn
 from ivr.flow.world import Draws, Plan, World
+from ivr.library.worktime import kept_open
 from routing.cases.case import CaseState
+from routing.hours import OpenIntervals, Span, without
+from routing.worktime.closures import Closure, Signed, orders_of, shut_times
+from routing.worktime.templates import TEMPLATES
 
 SHORT = {"zh-CN": "zh", "en": "en"}
 ENDS = {
@@ -315,6 +319,32 @@ def begin(line: str, plan: Plan, way: Line) -> Story:
     return Story(plan, call, now, way)
 
 
+def under_order(line: str, plan: Plan) -> Plan:
+    """The plan under the order of an `order` line: `order REASON of OFFICE from ISO until ISO`,
+    where `all` is every office; its words are those of the reason's template."""
+    match line.split():
+        case ["order", reason, "of", office, "from", start, "until", end]:
+            words = next(each.words for each in TEMPLATES if each.id == reason)
+            begins = datetime.fromisoformat(start)
+            scope = () if office == "all" else (office,)
+            ends = datetime.fromisoformat(end)
+            order = Closure("C1", scope, begins, ends, reason, words, Signed("duty", begins))
+        case _:
+            raise StoryError(f"an order is written otherwise than {line!r}")
+    known = {
+        office: (*plan.orders.get(office, ()), *theirs)
+        for office, theirs in orders_of((order,), plan.directory, kept_open(plan.directory)).items()
+    }
+    opened = {office: _shut(plan.open[office], shut_times(each)) for office, each in known.items()}
+    return replace(plan, orders={**plan.orders, **known}, open={**plan.open, **opened})
+
+
+def _shut(opened: OpenIntervals, shut: tuple[Span, ...]) -> OpenIntervals:
+    left = tuple(without(opened.intervals, shut))
+    week = None if opened.week is None else replace(opened.week, shut=shut)
+    return replace(opened, intervals=left, week=week)
+
+
 def perform(text: str, plan: Plan, way: Line | None = None) -> str:
     """The whole story as it plays now: comments and events as written, the rest anew."""
     told: list[str] = []
@@ -322,6 +352,9 @@ def perform(text: str, plan: Plan, way: Line | None = None) -> str:
     for line in text.splitlines():
         if line.startswith("#") or not line.strip():
             told.append(line)
+        elif line.startswith("order "):
+            told.append(line)
+            plan = under_order(line, plan)
         elif line.startswith("call "):
             told.append(line)
             story = begin(line, plan, way or Direct())

@@ -1,6 +1,7 @@
 """Working time: opening hours, holidays and make-up days, intervals and due dates."""
 
 import tomllib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,9 +17,12 @@ from routing.hours import (
     HoursError,
     OpenIntervals,
     Period,
+    Span,
+    joined,
     open_intervals,
     parse_hours,
     read_holidays,
+    without,
     working_day_due,
 )
 
@@ -117,7 +121,6 @@ def test_the_next_opening_is_now_tomorrow_or_unknown() -> None:
     assert office.next_open(local("2026-11-27T09:00")) == local("2026-11-27T09:00")
     assert office.next_open(local("2026-11-27T12:30")) == local("2026-11-27T14:30")
     assert office.next_open(local("2026-11-27T20:00")) == local("2026-11-30T08:30")
-    assert office.next_open(local("2026-12-09T20:00")) is None
     assert (
         open_intervals(NEVER, HOLIDAYS, CITY, date(2026, 11, 24)).next_open(
             local("2026-11-24T09:00")
@@ -198,3 +201,77 @@ def test_intervals_are_utc() -> None:
     office = intervals("Mon-Fri 08:30-12:00", "2026-11-24", 1)
 
     assert office.intervals[0][0] == datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
+
+
+def test_where_what_was_compiled_runs_out_the_week_is_asked() -> None:
+    """A plan that nobody could renew for months: an office is not closed for that."""
+    office = open_intervals(OFFICE, HOLIDAYS, CITY, date(2026, 8, 1), 60)
+
+    assert office.until == local("2026-09-30T00:00")
+    assert office.is_open(local("2026-09-30T10:00"))
+    assert not office.is_open(local("2026-09-30T13:00"))
+    assert not office.is_open(local("2026-10-01T10:00"))  # its holidays are still known
+    assert office.is_open(local("2026-10-10T10:00"))
+    assert office.next_open(local("2026-09-29T18:00")) == local("2026-09-30T08:30")
+    assert office.next_open(local("2026-09-30T18:00")) == local("2026-10-08T08:30")
+    assert office.after(local("2026-09-29T17:00"), timedelta(hours=1)) == local("2026-09-30T09:00")
+    assert office.after(local("2026-11-24T17:00"), timedelta(hours=1)) == local("2026-11-25T09:00")
+
+
+def test_beyond_what_was_compiled_an_order_still_closes() -> None:
+    order = (local("2026-11-02T00:00"), local("2026-11-06T12:00"))
+    office = open_intervals(OFFICE, HOLIDAYS, CITY, date(2026, 8, 1), 60, shut=(order,))
+
+    assert not office.is_open(local("2026-11-03T10:00"))
+    assert office.next_open(local("2026-11-03T10:00")) == local("2026-11-06T14:30")
+
+
+def test_what_is_never_open_stays_so_beyond_what_was_compiled() -> None:
+    office = open_intervals(NEVER, HOLIDAYS, CITY, date(2026, 11, 24), 1)
+    at = local("2026-11-24T09:00")
+
+    assert office.next_open(at) is None
+    assert office.after(at, timedelta(hours=1)) == at + timedelta(hours=1)
+
+
+def test_hours_set_for_a_day_win_over_holiday_week_and_clock() -> None:
+    day = date(2026, 10, 1)
+    duty = replace(HOLIDAYS, own={day: (Period(540, 720),)})
+    off = replace(HOLIDAYS, own={day: ()})
+
+    office = open_intervals(OFFICE, duty, CITY, day, 2)
+    police = open_intervals(ALWAYS, off, CITY, day, 2)
+
+    assert office.intervals == ((local("2026-10-01T09:00"), local("2026-10-01T12:00")),)
+    assert police.next_open(local("2026-10-01T09:00")) == local("2026-10-02T00:00")
+    assert duty.working_day(day)
+    assert not off.working_day(day)
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(SPANS, SPANS)
+def test_what_is_left_is_what_is_in_one_and_not_in_the_other(
+    opened: list[tuple[int, int]], shut: list[tuple[int, int]]
+) -> None:
+    left = list(without(joined(map(span, opened)), joined(map(span, shut))))
+
+    for minute in range(61):
+        expected = covered(opened, minute) and not covered(shut, minute)
+        assert any(start <= at(minute) < end for start, end in left) is expected
+    assert left == sorted(left)
+    assert all(start < end for start, end in left)
+
+
+def at(minute: int) -> datetime:
+    return datetime(2026, 11, 24, tzinfo=UTC) + timedelta(minutes=minute)
+
+
+def span(minutes: tuple[int, int]) -> Span:
+    return at(minutes[0]), at(minutes[1])
+
+
+def covered(spans: list[tuple[int, int]], minute: int) -> bool:
+    return any(start <= minute < end for start, end in spans)

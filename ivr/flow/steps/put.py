@@ -59,14 +59,17 @@ def phones_of(world: World, call: Call, *, person: bool) -> tuple[Target, ...]:
 
 
 def duty_desk(world: World, call: Call) -> tuple[Target, ...]:
-    """Who takes what cannot wait after hours: the hotline's office, while it is open. A sealed
-    matter is put through to its own office alone (hotline §1.6)."""
+    """Who takes what cannot wait after hours: the hotline's office, while it is staffed; no order
+    closes it for these. A sealed matter is put through to its own office alone (hotline §1.6)."""
     plan = world.plan
     if call.decision is None or call.decision.confidential or HOTLINE not in plan.directory.topics:
         return ()
     decision = replace(call.decision, office=plan.directory.topics[HOTLINE].lead)
+    staffed = plan.duty or plan.open[decision.office]
+    if not staffed.is_open(world.now):
+        return ()
     wanted = ring_order(plan.directory, None, decision, person=True)
-    return at_work(world, may_ring(world, _others(call, wanted)))
+    return may_ring(world, _others(call, wanted))
 
 
 def _others(call: Call, wanted: tuple[Target, ...]) -> tuple[Target, ...]:

@@ -253,7 +253,7 @@ def test_danger_is_answered_by_the_clock_and_not_after_working_days(demo_plan: P
 def test_nobody_is_offered_a_desk_where_none_is_on_duty(demo_plan: Plan) -> None:
     hotline = demo_plan.directory.topics["hotline"].lead
     closed = {**demo_plan.open, hotline: demo_plan.open["市统计局"]}
-    plan = replace(demo_plan, open=closed)
+    plan = replace(demo_plan, open=closed, duty=closed[hotline])
 
     assert go(ring(plan, FARMING, now=NIGHT), FIRE).call.at == "record"
     assert go(ring(plan, FARMING, now=NIGHT), "2", "2", SAID).call.at == "hours_case"

@@ -1,0 +1,145 @@
+"""What is wrong with a calendar or a closure order, by its code, in both languages. A code stays as
+it is: pages and tests know it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from routing.register import LANGUAGES, DirectoryError, Names
+
+
+class Level(StrEnum):
+    """How bad it is; an error keeps a plan from being published."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: `document` is `closures` or `calendar`, `key` the order or the
+    day, "" where it is of the whole; `field` what an editor marks, "" where it is of all of it."""
+
+    document: str
+    key: str
+    field: str
+    code: str
+    says: Names
+    level: Level = Level.ERROR
+
+    def __str__(self) -> str:
+        """As a log and the terminal have it."""
+        where = " ".join(part for part in (self.document, self.key, self.field) if part)
+        return f"{self.level.value} at {where}: {self.says['en']}"
+
+
+class WorktimeError(DirectoryError):
+    """Orders or days that cannot be used; nothing of them was taken."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+def _both(zh: str, en: str) -> Names:
+    return MappingProxyType(dict(zip(LANGUAGES, (zh, en), strict=True)))
+
+
+SENTENCES: Final[Mapping[str, Names]] = {
+    "not_json": _both("这里的内容读不出来，请重新导入。", "this cannot be read; import it again"),
+    "shape": _both(
+        "“{field}”缺失或写法不对。", "{field} is missing or is not written as it must be"
+    ),
+    "empty": _both("这里要填写。", "this must be filled in"),
+    "too_long": _both("最多{n}个字。", "at most {n} characters fit here"),
+    "invisible": _both(
+        "里面有看不见的字符，请重新输入。", "this holds an invisible character; type it again"
+    ),
+    "twice": _both("编号{key}出现了两次。", "{key} stands here twice"),
+    "no_office": _both("没有“{value}”这个单位。", "there is no office {value!r}"),
+    "not_a_time": _both(
+        "“{value}”不是时间，应写成2026-12-01 18:00这样。",
+        "{value!r} is not a time such as 2026-12-01 18:00",
+    ),
+    "not_a_day": _both(
+        "“{value}”不是日期，应写成2026-12-01这样。", "{value!r} is not a date such as 2026-12-01"
+    ),
+    "ends_early": _both("结束时间要晚于开始时间。", "it must end after it begins"),
+    "ends_before_now": _both("结束时间已经过去了。", "this end has passed already"),
+    "too_far": _both(
+        "最长{n}天。更久的停办，请改单位的工作时间。",
+        "at most {n} days; for longer, change the office's hours",
+    ),
+    "words_missing": _both(
+        "{language}的播报用语还没有写，来电人会听不到原因。",
+        "the words in {language} are missing: those callers would not hear why",
+    ),
+    "words_language": _both("这里要用{language}书写。", "this must be written in {language}"),
+    "one_of": _both("“{value}”不行，只能填：{allowed}。", "{value!r} is not one of {allowed}"),
+    "hours": _both(
+        "“{value}”读不出来，应写成08:30-12:00 14:30-17:30这样。",
+        "{value!r} must look like 08:30-12:00 14:30-17:30",
+    ),
+    "other_year": _both("{value}不是{year}年的日期。", "{value} is not a day of {year}"),
+    "both_ways": _both("{value}既写在放假又写在补班里。", "{value} is both a day off and worked"),
+    # Findings
+    "year_missing": _both(
+        "{year}年的放假通知还没有录入，{year}年的节假日会当作平常日子。",
+        "the holiday notice of {year} is not entered: its holidays count as ordinary days",
+    ),
+    "runs_out": _both(
+        "办公时间只算到{n}天以后，请查看为什么没有更新。",
+        "open hours are known for {n} more days only; see why they were not renewed",
+    ),
+    "never_open": _both(
+        "{office}没有办公时间，它的电话永远不会接通。",
+        "{office} has no opening hours: its phones are never rung",
+    ),
+    "gap": _both(
+        "{office}从{first}起连续{n}天不办公，中间没有停办公告说明。",
+        "{office} is closed for {n} days on end from {first}, and no order says why",
+    ),
+    "expired": _both(
+        "这份停办公告已在{end}到期，可以从列表中删除。",
+        "this order ran out on {end}; it can be taken off the list",
+    ),
+    "unconfirmed": _both(
+        "{by}下达的停办公告还没有第二人确认，确认期限{due}已过。公告仍然有效，到期为止。",
+        "nobody has confirmed the order by {by}, due {due}; it stands until it runs out",
+    ),
+    "duty_shut": _both(
+        "公告点名关闭了{office}，夜间有危险的来电仍会接到它的值班电话。",
+        "the order names {office}; callers in danger are still put through to its duty desk",
+    ),
+    "closes_nobody": _both(
+        "这份公告没有关闭任何单位：范围里都是全天值守的单位。",
+        "this order closes nobody: all offices in its scope are staffed around the clock",
+    ),
+}
+"""Code -> what it says; the names in braces are filled in where it is found."""
+
+
+def fault(
+    document: str,
+    key: str,
+    field: str,
+    code: str,
+    level: Level = Level.ERROR,
+    /,
+    **details: object,
+) -> Fault:
+    """The fault of a code. Details that differ by language are Names."""
+    says = {
+        language: SENTENCES[code][language].format(**_in(language, details))
+        for language in LANGUAGES
+    }
+    return Fault(document, key, field, code, MappingProxyType(says), level)
+
+
+def _in(language: str, details: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: detail[language] if isinstance(detail, Mapping) else detail
+        for name, detail in details.items()
+    }
