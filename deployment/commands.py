@@ -11,7 +11,17 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TextIO
 
-from deployment import blocking, bounces, envfile, importing, plan_files, recorded, standby, workers
+from deployment import (
+    auditing,
+    blocking,
+    bounces,
+    envfile,
+    importing,
+    plan_files,
+    recorded,
+    standby,
+    workers,
+)
 from deployment.channels import channels_of
 from deployment.clock import SystemClock
 from deployment.folder import in_folder
@@ -296,6 +306,13 @@ FIXED: Final = (
         "列出拒接的号码（只显示尾号）。",
         "List who is turned away, until when and why.",
         blocking.blocks,
+    ),
+    Command(
+        "audit",
+        "核对、导出操作记录，清除其中一条的内容。",
+        "Verify or write out the audit of who changed what, or erase one entry's values.",
+        auditing.carry_out,
+        auditing.ask,
     ),
     Command(
         "bounce",

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
+from routing.accounts.roles import Actor
 from routing.numbers.forms import masked
 
 SYSTEM: Final = "system"
@@ -102,6 +104,27 @@ class Entry:
                 raise AuditError(f"{name} must be one line of 1 to {most} characters")
         if self.at.tzinfo is None:
             raise AuditError("a time without a zone cannot be kept; use aware UTC")
+
+
+BY: Final = "by"
+"""Among an entry's values, what whoever did it was called then: erased with them."""
+
+
+def entry_by(
+    actor: Actor,
+    action: Action,
+    about: str,
+    at: datetime,
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> Entry:
+    """The entry of somebody who is signed in. Raises AuditError."""
+    return Entry(actor.account, action, about, at, {BY: actor.name, **values})
+
+
+class Log(Protocol):
+    """Where an entry goes that is no part of another change: a sign-in, an export."""
+
+    async def append(self, entry: Entry) -> int: ...
 
 
 _NUMBER: Final = re.compile(

@@ -1,19 +1,20 @@
 """The audit's rows: added to inside whoever's transaction, looked through, verified, erased. The
 counterpart of `routing.audit`, which says what a link is (ADR 34)."""
 
+import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from routing.audit import (
     BEFORE_ALL,
+    BY,
     SALT,
     Action,
-    Broken,
     Chain,
     Entry,
     Kept,
@@ -23,7 +24,9 @@ from routing.audit import (
     unreadable,
     written,
 )
+from routing.trail import Found, Head, Search, Verdict
 from storage.engine import Database
+from storage.errors import StorageError
 from storage.tables.audit import audit, audit_values
 from storage.turns import take_turns
 
@@ -50,30 +53,20 @@ def append(unit: Connection, entry: Entry) -> int:
     return link.number
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What verifying found: how many links hold up to which hash, how many have no values any
-    more, and the first that does not hold."""
-
-    count: int
-    head: str
-    erased: int
-    broken: Broken | None
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The last link; number 0 before the first."""
-
-    number: int
-    hash: str
-
-
 class StoredAudit:
     """The audit, for whoever reads it and for entries that are a change by themselves."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def check(self) -> None:
+        """Raises StorageError where this database has no audit yet."""
+        try:
+            await self._database.read(LAST)
+        except DBAPIError as wrong:
+            raise StorageError(
+                "the database is of an earlier version: start this version's server first"
+            ) from wrong
 
     async def append(self, entry: Entry) -> int:
         """In a transaction of its own: a sign-in, an export."""
@@ -90,6 +83,19 @@ class StoredAudit:
         """Which link has this hash; None where none has."""
         rows = await self._database.read(select(audit.c.number).where(audit.c.hash == hash_))
         return rows[0].number if rows else None
+
+    async def search(
+        self, search: Search, *, before: int | None = None, after: int | None = None, most: int
+    ) -> Sequence[Found]:
+        """The newest first, of those with a lower number than `before`; or, where `after` is given,
+        the oldest first of those with a higher one."""
+        query = ALL.where(*_asked(search)).limit(most)
+        if before is not None:
+            query = query.where(audit.c.number < before)
+        if after is not None:
+            query = query.where(audit.c.number > after)
+        order = audit.c.number.desc() if after is None else audit.c.number
+        return [_found(row) for row in await self._database.read(query.order_by(order))]
 
     async def erase(self, number: int, entry: Entry) -> bool:
         """Values and salt of a link leave; `entry` (by `erasure`) says so in the chain. False
@@ -141,6 +147,31 @@ class StoredAudit:
 def erasure(number: int, actor: str, reason: str, at: datetime) -> Entry:
     """The entry that tells of it."""
     return Entry(actor, Action.ERASED, erasure_of(number), at, {"reason": reason})
+
+
+def _asked(search: Search) -> Iterator[ColumnElement[bool]]:
+    """What an entry must be. Words are looked for in subject and values, whatever they hold."""
+    if search.actor:
+        called = json.dumps({BY: search.actor}, ensure_ascii=False)[1:-1]
+        yield (audit.c.actor == search.actor) | audit_values.c.kept.contains(
+            called, autoescape=True
+        )
+    if search.action is not None:
+        yield audit.c.action == search.action.value
+    if search.subject:
+        yield audit.c.subject.startswith(search.subject, autoescape=True)
+    for word in search.text.split():
+        in_values = audit_values.c.kept.icontains(word, autoescape=True)
+        yield audit.c.subject.icontains(word, autoescape=True) | in_values
+    if search.since is not None:
+        yield audit.c.at >= search.since
+    if search.until is not None:
+        yield audit.c.at < search.until
+
+
+def _found(row: Row[Any]) -> Found:
+    values = None if row.kept is None else json.loads(row.kept)
+    return Found(link=_kept(row).link, hash=row.hash, values=values)
 
 
 def _kept(row: Row[Any]) -> Kept:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from routing.audit import BEFORE_ALL, Action, Broken, Entry, Fault
-from storage.audit import SLICE, Head, StoredAudit, append, erasure
+from routing.trail import Head, Search
+from storage.audit import SLICE, StoredAudit, append, erasure
 from storage.errors import StorageError
 from storage.tables.audit import audit, audit_values
 from tests.storage.stepping import AT, House, opened
@@ -231,3 +232,52 @@ async def test_erased_values_leave_the_file(tmp_path: Path) -> None:
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert "水务3局".encode() not in kept
     assert "水务4局".encode() in kept
+
+
+HOUR = timedelta(hours=1)
+WANG, LI = {"by": "王芳"}, {"by": "李强", "reason": "节前 50%_off"}
+SEEN = [
+    Entry("7", Action.SIGNED_IN, "account:7", AT, WANG),
+    Entry("9", Action.PLAN_PUBLISHED, "plan:2", AT + HOUR, LI),
+    Entry("7", Action.NUMBER_SUSPENDED, "number:+865580000021", AT + 2 * HOUR, WANG),
+    Entry("7", Action.DRAFT_CHANGED, "office:Water", AT + 3 * HOUR, {"by": "王小芳"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("search", "numbers"),
+    [
+        (Search(), [4, 3, 2, 1]),
+        (Search(actor="7"), [4, 3, 1]),
+        (Search(actor="王芳"), [3, 1]),
+        (Search(action=Action.PLAN_PUBLISHED), [2]),
+        (Search(subject="number:"), [3]),
+        (Search(text="节前"), [2]),
+        (Search(text="50%_OFF 李"), [2]),
+        (Search(text="50_"), []),
+        (Search(text="water"), [4]),
+        (Search(since=AT + HOUR, until=AT + 3 * HOUR), [3, 2]),
+        (Search(actor="' OR 1=1 --"), []),
+    ],
+)
+async def test_entries_are_found(tmp_path: Path, search: Search, numbers: list[int]) -> None:
+    async with opened(tmp_path) as house:
+        store = StoredAudit(house.database)
+        for one in SEEN:
+            await store.append(one)
+        assert [one.link.number for one in await store.search(search, most=9)] == numbers
+
+
+async def test_entries_are_turned_over_both_ways(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = await filled(house)
+        assert [f.link.number for f in await store.search(Search(), before=4, most=2)] == [3, 2]
+        assert [f.link.number for f in await store.search(Search(), after=4, most=2)] == [5, 6]
+
+
+async def test_an_erased_entry_is_found_without_its_values(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = await filled(house)
+        await store.erase(4, erasure(4, "7", "asked", AT))
+        (found,) = await store.search(Search(subject="office:3"), most=9)
+        assert (found.values, found.by, found.link.actor) == (None, "", "7")
