@@ -1,7 +1,7 @@
 """What people do with a case: one transition at a time, checked by the table, with its audit row,
 whichever door it came through (design §5)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -23,7 +23,7 @@ from routing.cases.sorting import Clear, Doubt, Finding, Unclear
 from routing.cases.transitions import UnknownCase
 from routing.ports import Clock
 from routing.register import Directory
-from routing.rules.condition import Facts
+from routing.rules.condition import Facts, Opening
 from routing.rules.router import Decision, Router
 
 MOST_BY: Final = 48
@@ -157,6 +157,8 @@ class Rules(Protocol):
     def rules(self) -> Router: ...
     @property
     def directory(self) -> Directory: ...
+    @property
+    def open(self) -> Mapping[str, Opening]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,8 @@ class Dispatching:
         return case
 
     async def _back(self, case: Unsorted, move: CaseMove, by: str) -> None:
-        first = (await self.plan(case.plan)).rules.decide(case.facts)
+        plan = await self.plan(case.plan)
+        first = plan.rules.decide(_seen_by(plan, case.facts))
         rule = first.rule if first.office == move.after else move.way.value
         if not await self.cases.back(Back(case, move, rule, by[:MOST_BY])):
             raise NotMovedBack(Refusal.MEANWHILE)
@@ -240,12 +243,19 @@ class Dispatching:
         known = plan.directory.topics.get(topic)
         if known is None:
             return None
-        facts = replace(case.facts, topic=topic, group=known.group)
+        facts = replace(_seen_by(plan, case.facts), topic=topic, group=known.group)
         decision = plan.rules.decide(facts)
         barred = accused(plan.directory, facts.dialled, topic, facts.kind, facts.about)
         if decision.office != case.office and one_door(plan.directory, decision.office, barred):
             return None
         return Sorted(case, topic, decision, plan.number, evidence)
+
+
+def _seen_by(plan: Rules, facts: Facts) -> Facts:
+    """The facts of a kept case as the rules of a plan see them: also whose number it was, and when
+    the offices are open."""
+    entry = plan.directory.numbers.get(facts.dialled)
+    return replace(facts, office=None if entry is None else entry.office, open=plan.open)
 
 
 def _next(case: Unsorted, way: Way, to: str, at: datetime) -> CaseMove:

@@ -47,6 +47,8 @@ def decide(world: World, call: Call) -> Decision:
             district=entry.district if entry is not None else None,
             caller_kind=caller_kind(call),
             at=world.now,
+            office=entry.office if entry is not None else None,
+            open=world.plan.open,
         )
     )
 

@@ -21,8 +21,11 @@ from ivr.library.errors import LibraryError
 from ivr.library.scripts import load_script
 from ivr.library.wording import load_homophones, load_phrases, load_vocabulary
 from ivr.library.worktime import working_time
+from routing.register import Directory
+from routing.rules.document import compiled_rules
+from routing.rules.errors import RuleSetError
+from routing.rules.guards import guards_of
 from routing.rules.router import Router
-from routing.rules.ruleset import default_rules
 from routing.sheets.register import Sheets, read_directory
 
 IVR: Final = Path(__file__).parents[1]
@@ -74,6 +77,10 @@ class Inputs:
     """An admin's own days (`routing.worktime.calendar`)."""
     closures: str = ""
     """Closure orders (`routing.worktime.orders`)."""
+    rules: str = ""
+    """What people wrote (`routing.rules.document`); "": those that are drawn from the register."""
+    scenarios: str = ""
+    """Examples that must come out as they say (`routing.rules.scenarios`)."""
 
     def to_text(self) -> str:
         """As one JSON text, the same for the same inputs."""
@@ -105,7 +112,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         ),
         phrases=phrases,
         vocabulary=load_vocabulary(inputs.shipped.words, directory.topics, shipped_homophones()),
-        rules=Router(default_rules(directory, number)),
+        rules=router_of(inputs, directory, number),
         directory=directory,
         hours=time.hours,
         open=time.open,
@@ -117,6 +124,15 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         orders=time.orders,
         duty=time.duty,
     )
+
+
+def router_of(inputs: Inputs, directory: Directory, number: int) -> Router:
+    """The compiled rules. Raises LibraryError with every fault of what people wrote."""
+    try:
+        rules = compiled_rules(inputs.rules, directory, ZoneInfo(inputs.zone), number)
+        return Router(rules, guards_of(directory))
+    except RuleSetError as wrong:
+        raise LibraryError(f"the rules are refused:\n{wrong}") from wrong
 
 
 def accepted(script: Script, phrases: Phrasebook, topics: Collection[str]) -> Script:

@@ -1,12 +1,15 @@
-"""What a rule may ask of a call, as a closed set of conditions. A condition returns its reason,
-so that the same objects serve the router and the explanation (design §4)."""
+"""What a rule may ask of a call, as a closed set of conditions. A condition returns what it found,
+so that the same objects serve the router and the explanation (design §4); `wording` says it."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from routing.cases.kinds import About, Kind
+from routing.hours import Hours
 
 
 class CallerKind(StrEnum):
@@ -17,10 +20,26 @@ class CallerKind(StrEnum):
     WITHHELD = "withheld"
 
 
+class Opening(Protocol):
+    """When an office is open, as `hours.OpenIntervals` says it."""
+
+    def is_open(self, at: datetime, /) -> bool:
+        """Whether it is, at an aware instant."""
+        ...
+
+
+NOT_KNOWN: Final[Mapping[str, Opening]] = MappingProxyType({})
+
+
+def _not_known() -> Mapping[str, Opening]:
+    return NOT_KNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a matter when it is routed. `group` is the topic menu's first key; `at`
-    aware UTC."""
+    aware UTC; `office` the id of the office whose number was dialled; `open` when each office is
+    open, by id: one that is missing there is neither open nor closed."""
 
     dialled: str
     language: str
@@ -31,6 +50,8 @@ class Facts:
     district: str | None
     caller_kind: CallerKind
     at: datetime
+    office: str | None = None
+    open: Mapping[str, Opening] = field(default_factory=_not_known, repr=False, compare=False)
 
 
 class Field(StrEnum):
@@ -53,13 +74,15 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It does not, and why."""
+    """It does not, and what was found instead: a fact's value, the local moment of the call, or
+    whether the office is open (None where that is not known)."""
 
-    reason: str
+    condition: "Condition"
+    found: object
 
 
 Result = Passed | Failed
-PASSED = Passed()
+PASSED: Final = Passed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +95,74 @@ class Is:
     def check(self, facts: Facts) -> Result:
         """Compare the fact."""
         found = getattr(facts, self.field.value)
-        if found == self.value:
-            return PASSED
-        wanted = "unknown" if self.value is None else self.value
-        return Failed(f"{self.field.value} is {found or 'not known'}, not {wanted}")
+        return PASSED if found == self.value else Failed(self, found)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A fact has one of these values; None among them means that it is not known."""
+
+    field: Field
+    values: tuple[Hashable, ...]
+
+    def check(self, facts: Facts) -> Result:
+        """Compare the fact."""
+        found = getattr(facts, self.field.value)
+        return PASSED if found in self.values else Failed(self, found)
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The call is at or after `start` and before `end`; None leaves that side open."""
+    """The call is at or after `start` and before `end`; None leaves that side open. `zone` is the
+    one in which people wrote them."""
 
     start: datetime | None
     end: datetime | None
+    zone: tzinfo | None = field(default=None, compare=False)
 
     def check(self, facts: Facts) -> Result:
         """Compare the instant of the call."""
-        if self.start is not None and facts.at < self.start:
-            return Failed(f"the rule begins at {self.start.isoformat()}")
-        if self.end is not None and facts.at >= self.end:
-            return Failed(f"the rule ended at {self.end.isoformat()}")
+        if (self.start is not None and facts.at < self.start) or (
+            self.end is not None and facts.at >= self.end
+        ):
+            return Failed(self, facts.at)
         return PASSED
 
 
-Condition = Is | Between
+@dataclass(frozen=True, slots=True)
+class During:
+    """The call falls into these periods of the week, by the wall clock of `zone`. Holidays do not
+    count here: whether an office works is what `IsOpen` asks."""
+
+    week: Hours
+    zone: tzinfo
+
+    def check(self, facts: Facts) -> Result:
+        """Compare the weekday and the time of day."""
+        local = facts.at.astimezone(self.zone)
+        minute = local.hour * 60 + local.minute
+        for period in self.week.days[local.weekday()]:
+            if period.start <= minute < period.end:
+                return PASSED
+        return Failed(self, local)
+
+
+@dataclass(frozen=True, slots=True)
+class IsOpen:
+    """An office is open, or closed (`wanted` False): `office`, or where that is None the one whose
+    number was dialled. What is not known is neither: an error is never "closed" (design §4)."""
+
+    wanted: bool
+    office: str | None = None
+
+    def check(self, facts: Facts) -> Result:
+        """Ask when it is open."""
+        office = facts.office if self.office is None else self.office
+        opening = None if office is None else facts.open.get(office)
+        found = None if opening is None else opening.is_open(facts.at)
+        return PASSED if found is self.wanted else Failed(self, found)
+
+
+Condition = Is | OneOf | Between | During | IsOpen
+Moment = Between | During | IsOpen
+"""Those that no value of a fact answers."""

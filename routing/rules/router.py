@@ -1,12 +1,26 @@
 """Rules compiled for the call: one dict per set of bound facts, probe each, keep the best
-priority, time conditions on survivors only (performance §3). `naive` is its reference."""
+priority, moments on survivors only (performance §3). `naive` is its reference; what no rule can
+break is held up behind both (`guards`)."""
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
-from routing.rules.condition import Between, Facts, Is, Passed
+from routing.rules.condition import Condition, Facts, Is, OneOf, Passed
+from routing.rules.guards import Guards
 from routing.rules.ruleset import How, Rule, RuleSet
+
+T = TypeVar("T")
+MOST_KEYS: Final = 64
+"""Entries of one rule in a dict: one with more combinations of values is asked about the values of
+its longest list on survivors, like a moment."""
+SLICE: Final = 64
+"""Rules between two chances to let something else run: far below a millisecond."""
+GUARD: Final = "guard:"
+"""Before the id of a rule that was overridden, as the rule of the decision that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +57,46 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A rule at its place in the order; `times` are checked only when the key matched."""
+    """A rule at its place in the order; `rest` is checked only when the key matched."""
 
     place: int
-    times: tuple[Between, ...]
+    rest: tuple[Condition, ...]
     decision: Decision
 
 
-Key = tuple[Hashable, ...]
+Key = Hashable
+"""The bound values: one as it is, more as a tuple, as `attrgetter` gives them."""
+Read = Callable[[Facts], Key]
+Tables = tuple[tuple[Read, Mapping[Key, Sequence[_Entry]]], ...]
 
 
 class Router:
     """A compiled rule set: immutable once made, swapped as a whole."""
 
-    __slots__ = ("_tables", "rules")
+    __slots__ = ("_tables", "guards", "rules")
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(
+        self, rules: RuleSet, guards: Guards | None = None, tables: "Tables | None" = None
+    ) -> None:
         self.rules = rules
-        tables: dict[tuple[str, ...], dict[Key, list[_Entry]]] = {}
-        for place, rule in enumerate(rules.rules):
-            names, key = _bound(rule)
-            if key is not None:
-                entry = _Entry(place, _times(rule), decision_of(rule, rules.version))
-                tables.setdefault(names, {}).setdefault(key, []).append(entry)
-        self._tables = tuple((names, table) for names, table in tables.items())
+        self.guards = guards
+        self._tables = whole(_tables(rules)) if tables is None else tables
 
     def decide(self, facts: Facts) -> Decision:
         """The first rule in order whose conditions all hold; there always is one."""
+        return guarded(self.first(facts), facts, self.guards)
+
+    def first(self, facts: Facts) -> Decision:
+        """The same, whatever the guards say of it."""
         best: _Entry | None = None
-        for names, table in self._tables:
-            entries = table.get(tuple([getattr(facts, name) for name in names]))
+        for read, table in self._tables:
+            entries = table.get(read(facts))
             if entries is None or (best is not None and entries[0].place > best.place):
                 continue
             for entry in entries:
                 if best is not None and entry.place > best.place:
                     break
-                if all(isinstance(time.check(facts), Passed) for time in entry.times):
+                if _holds(entry.rest, facts):
                     best = entry
                     break
         if best is None:
@@ -86,11 +104,28 @@ class Router:
         return best.decision
 
 
-def naive(rules: RuleSet, facts: Facts) -> Decision:
+def router_in_slices(rules: RuleSet, guards: Guards | None = None) -> Generator[None, None, Router]:
+    """The router, made a little at a time: whoever drives it may let calls through at each step,
+    and gets it at the end."""
+    tables = yield from _tables(rules)
+    return Router(rules, guards, tables)
+
+
+def guarded(decision: Decision, facts: Facts, guards: Guards | None) -> Decision:
+    """The decision as it stands after what no rule can break."""
+    if guards is None or not guards.seals(facts):
+        return decision
+    office = guards.instead(facts, decision.office)
+    if office is not None:
+        return Decision(f"{GUARD}{decision.rule}", office, How.PUT_THROUGH, True, decision.version)
+    return decision if decision.confidential else replace(decision, confidential=True)
+
+
+def naive(rules: RuleSet, facts: Facts, guards: Guards | None = None) -> Decision:
     """The same answer by trying each rule in turn: the router's reference in tests."""
     for rule in rules.rules:
-        if all(isinstance(condition.check(facts), Passed) for condition in rule.when):
-            return decision_of(rule, rules.version)
+        if rule.enabled and _holds(rule.when, facts):
+            return guarded(decision_of(rule, rules.version), facts, guards)
     raise LookupError("a rule set without an unconditional rule was tried")
 
 
@@ -99,18 +134,71 @@ def decision_of(rule: Rule, version: int) -> Decision:
     return Decision(rule.id, rule.office, rule.how, rule.confidential, version)
 
 
-def _bound(rule: Rule) -> tuple[tuple[str, ...], Key | None]:
-    """The facts that the rule binds, sorted by name, and their values; no key where the rule
-    binds one fact to two values and so can never match."""
-    values: dict[str, Hashable] = {}
-    for condition in rule.when:
-        if not isinstance(condition, Is):
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The facts that a rule binds, sorted by name, every combination of their values, and the
+    conditions that are left. No combination: two conditions contradict each other."""
+
+    names: tuple[str, ...]
+    keys: tuple[tuple[Hashable, ...], ...]
+    rest: tuple[Condition, ...]
+
+
+def bound(when: Sequence[Condition]) -> Bound:
+    """What can be looked up of a rule's conditions."""
+    allowed: dict[str, list[Hashable]] = {}
+    rest: list[Condition] = []
+    for condition in when:
+        if not isinstance(condition, Is | OneOf):
+            rest.append(condition)
             continue
-        if values.setdefault(condition.field.value, condition.value) != condition.value:
-            return (), None
-    names = tuple(sorted(values))
-    return names, tuple(values[name] for name in names)
+        name, values = condition.field.value, _values(condition)
+        allowed[name] = [v for v in allowed.get(name, values) if v in values]
+    while prod(map(len, allowed.values())) > MOST_KEYS:
+        longest = max(allowed, key=lambda name: len(allowed[name]))
+        allowed.pop(longest)
+        rest.extend(c for c in when if isinstance(c, Is | OneOf) and c.field.value == longest)
+    names = tuple(sorted(allowed))
+    return Bound(names, tuple(product(*(allowed[name] for name in names))), tuple(rest))
 
 
-def _times(rule: Rule) -> tuple[Between, ...]:
-    return tuple(condition for condition in rule.when if isinstance(condition, Between))
+def _values(condition: Is | OneOf) -> tuple[Hashable, ...]:
+    if isinstance(condition, Is):
+        return (condition.value,)
+    return tuple(dict.fromkeys(condition.values))
+
+
+def _holds(conditions: Sequence[Condition], facts: Facts) -> bool:
+    return all(isinstance(condition.check(facts), Passed) for condition in conditions)
+
+
+def _tables(rules: RuleSet) -> Generator[None, None, Tables]:
+    tables: dict[tuple[str, ...], dict[Key, list[_Entry]]] = {}
+    for place, rule in enumerate(rules.rules):
+        if place % SLICE == 0:
+            yield
+        if not rule.enabled:
+            continue
+        found = bound(rule.when)
+        entry = _Entry(place, found.rest, decision_of(rule, rules.version))
+        table = tables.setdefault(found.names, {})
+        for key in found.keys:
+            table.setdefault(key[0] if len(key) == 1 else key, []).append(entry)
+    return tuple((_reader(names), table) for names, table in tables.items())
+
+
+def _reader(names: tuple[str, ...]) -> Read:
+    return attrgetter(*names) if names else _nothing
+
+
+def _nothing(_: Facts) -> Key:
+    return ()
+
+
+def whole(steps: Generator[None, None, T]) -> T:
+    """What a generator returns in the end, without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a generator's return has no type here

@@ -13,7 +13,7 @@ from ivr.flow.slots import office_text
 from ivr.flow.speech import say
 from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
 from ivr.flow.world import World
-from routing.rules.ruleset import HOTLINE
+from routing.rules.complaints import HOTLINE
 from routing.rules.targets import Role, Target, ring_order
 
 

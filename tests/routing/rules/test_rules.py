@@ -3,6 +3,7 @@ to the office it is about."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -10,12 +11,27 @@ from hypothesis import strategies as st
 
 from routing.cases.kinds import About, Kind
 from routing.city import AREA, demo_sheets
+from routing.hours import CLOSED, parse_hours
 from routing.register import Directory
-from routing.rules.condition import Between, CallerKind, Condition, Facts, Failed, Field, Is, Passed
+from routing.rules.condition import (
+    Between,
+    CallerKind,
+    Condition,
+    During,
+    Facts,
+    Failed,
+    Field,
+    Is,
+    IsOpen,
+    OneOf,
+    Passed,
+)
+from routing.rules.errors import RuleSetError
 from routing.rules.router import Decision, Router, naive
-from routing.rules.ruleset import How, Rule, RuleSet, RuleSetError, default_rules
+from routing.rules.ruleset import How, Rule, RuleSet, default_rules
 from routing.sheets.register import read_directory
 
+HERE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 POLICE, MAYOR = "+865580000021", "+865580000009"
 
@@ -150,19 +166,52 @@ def test_a_rule_set_needs_an_answer_for_everything() -> None:
         RuleSet(1, (Rule("a", "a", (), "o"), Rule("a", "b", (), "o")), "me", "why")
 
 
-def test_a_condition_says_why_it_failed() -> None:
+def test_a_condition_tells_what_it_found_instead() -> None:
     asked = facts(topic="tax")
 
     assert Is(Field.TOPIC, "tax").check(asked) == Passed()
-    assert Is(Field.TOPIC, "water").check(asked) == Failed("topic is tax, not water")
-    assert Is(Field.GROUP, 1).check(asked) == Failed("group is not known, not 1")
-    assert Is(Field.TOPIC, None).check(asked) == Failed("topic is tax, not unknown")
+    assert Is(Field.TOPIC, "water").check(asked) == Failed(Is(Field.TOPIC, "water"), "tax")
+    assert Is(Field.GROUP, 1).check(asked) == Failed(Is(Field.GROUP, 1), None)
+    assert Is(Field.TOPIC, None).check(asked) == Failed(Is(Field.TOPIC, None), "tax")
     assert Is(Field.GROUP, None).check(asked) == Passed()
+    either = OneOf(Field.TOPIC, ("tax", None))
+    assert either.check(asked) == Passed()
+    assert either.check(facts()) == Passed()
+    assert either.check(facts(topic="water")) == Failed(either, "water")
     later, earlier = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
     assert Between(earlier, later).check(asked) == Passed()
     assert Between(None, None).check(asked) == Passed()
     assert isinstance(Between(later, None).check(asked), Failed)
     assert isinstance(Between(None, NOW).check(asked), Failed)
+
+
+def test_a_week_is_that_of_the_offices_wall_clock() -> None:
+    week = parse_hours("Tue 10:00-10:01; Sat 00:00-24:00")
+
+    assert During(week, HERE).check(facts()) == Passed()  # 02:00 UTC is 10:00 there
+    assert isinstance(During(week, UTC).check(facts()), Failed)
+    late = replace(facts(), at=NOW + timedelta(minutes=1))
+    assert During(week, HERE).check(late) == Failed(During(week, HERE), late.at.astimezone(HERE))
+
+
+class Always:
+    def __init__(self, *, is_open: bool) -> None:
+        self.answer = is_open
+
+    def is_open(self, at: datetime) -> bool:
+        return self.answer
+
+
+def test_an_office_whose_hours_are_not_known_is_neither_open_nor_closed() -> None:
+    known = {"a": Always(is_open=True), "b": Always(is_open=False)}
+    asked = replace(facts(), office="a", open=known)
+
+    assert IsOpen(wanted=True).check(asked) == Passed()
+    assert IsOpen(wanted=False).check(asked) == Failed(IsOpen(wanted=False), True)
+    assert IsOpen(wanted=False, office="b").check(asked) == Passed()
+    for wanted in (True, False):
+        for unknown in (IsOpen(wanted, "c"), IsOpen(wanted)):
+            assert unknown.check(replace(asked, office=None)) == Failed(unknown, None)
 
 
 times = st.one_of(st.none(), st.integers(-3, 3).map(lambda hours: NOW + timedelta(hours=hours)))
@@ -172,6 +221,19 @@ conditions: st.SearchStrategy[Condition] = st.one_of(
     st.builds(Is, st.just(Field.DIALLED), st.sampled_from([POLICE, MAYOR])),
     st.builds(Is, st.just(Field.KIND), st.sampled_from([*Kind, None])),
     st.builds(Between, times, times),
+    st.builds(
+        OneOf,
+        st.just(Field.TOPIC),
+        st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1).map(tuple),
+    ),
+    st.builds(
+        OneOf,
+        st.just(Field.DIALLED),
+        # Beyond what is kept in a dict: asked on survivors.
+        st.just((POLICE, *(f"+8655810{n:05}" for n in range(100)))),
+    ),
+    st.builds(During, st.sampled_from([parse_hours("Tue 09:00-11:00"), CLOSED]), st.just(HERE)),
+    st.builds(IsOpen, st.booleans(), st.sampled_from([None, "a", "b", "c"])),
 )
 
 
@@ -179,17 +241,23 @@ conditions: st.SearchStrategy[Condition] = st.one_of(
 def rule_sets(draw: st.DrawFn) -> RuleSet:
     wanted = draw(st.lists(st.lists(conditions, max_size=4), max_size=12))
     rules = [
-        Rule(str(place), "", tuple(when), f"office {place}") for place, when in enumerate(wanted)
+        Rule(str(place), "", tuple(when), f"office {place}", enabled=draw(st.booleans()))
+        for place, when in enumerate(wanted)
     ]
     return RuleSet(1, (*rules, Rule("last", "", (), "nobody")), "me", "why")
 
 
+OPEN = {"a": Always(is_open=True), "b": Always(is_open=False)}
 asked_facts = st.builds(
     facts,
     st.sampled_from([POLICE, MAYOR, "+8613912345678"]),
     kind=st.sampled_from([*Kind, None]),
     topic=st.sampled_from(["a", "b", None]),
     group=st.sampled_from([1, 2, None]),
+).flatmap(
+    lambda asked: st.sampled_from([None, "a", "b"]).map(
+        lambda office: replace(asked, office=office, open=OPEN)
+    )
 )
 
 

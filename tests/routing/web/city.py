@@ -3,8 +3,8 @@
 import io
 import struct
 import wave
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from routing.cases.words import Correction, Words
 from routing.casework import Back, Casework, Dispatching, Evidence, Sorted, Unsorted
 from routing.directory import Directory
 from routing.ports import Audio, KeptRecording, OfficeCase, OfficeCount
-from routing.rules.condition import CallerKind, Facts
+from routing.rules.condition import NOT_KNOWN, CallerKind, Facts, Opening
 from routing.rules.router import Router
 from routing.rules.ruleset import default_rules
 from routing.sheets.register import Sheets, read_directory
@@ -87,6 +87,7 @@ class CityPlan:
     number: int
     rules: Router
     directory: Directory
+    open: Mapping[str, Opening] = field(default_factory=lambda: NOT_KNOWN)
 
 
 def dispatching(cases: "KeptCases") -> Dispatching:

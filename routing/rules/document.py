@@ -1,0 +1,110 @@
+"""Rules as people wrote them: a JSON text that is kept with the plan, and the rules that it stands
+for. What cannot be taken is a fault with its rule, its field and a sentence in both languages.
+`fields` reads the parts of one rule; the counterpart of `ruleset.drawn`, which makes rules of the
+register (ADR 35)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Final
+
+from routing.register import Directory
+from routing.rules.errors import RuleSetError
+from routing.rules.fields import Known, read_rule, rule_to_plain
+from routing.rules.ruleset import Rule, RuleSet, drawn
+from routing.rules.wording import RuleFault, fault
+
+SCHEMA: Final = 1
+MOST_RULES: Final = 200_000
+Body = Mapping[str, Any]
+"""One rule as JSON-ready values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The text's content: the rules that people wrote, in order, by id; and whether those that are
+    drawn from the register follow them."""
+
+    rules: Mapping[str, Body]
+    drawn: bool = True
+
+    def to_text(self) -> str:
+        """As it is kept; "" for what says nothing."""
+        if not self.rules and self.drawn:
+            return ""
+        whole = {"schema": SCHEMA, "drawn": self.drawn, "rules": [*self.rules.values()]}
+        return json.dumps(whole, ensure_ascii=False, sort_keys=True)
+
+
+class RulesError(RuleSetError):
+    """Rules that cannot be compiled; nothing was taken from them."""
+
+    def __init__(self, faults: Sequence[RuleFault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+def written(text: str) -> Written:
+    """What a text holds, its rules as they stand. Raises RulesError where it is no such text, or
+    two rules have one id."""
+    if not text.strip():
+        return Written({})
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise RulesError([fault("", "", "not_json", why=str(wrong))]) from wrong
+    if not isinstance(whole, dict) or whole.get("schema") != SCHEMA:
+        raise RulesError([fault("", "", "schema", schema=SCHEMA)])
+    listed, follows = whole.get("rules"), whole.get("drawn", True)
+    if not isinstance(listed, list) or not isinstance(follows, bool) or len(listed) > MOST_RULES:
+        raise RulesError([fault("", "", "not_a_list", most=MOST_RULES)])
+    rules: dict[str, Body] = {}
+    faults: list[RuleFault] = []
+    for place, body in enumerate(listed, start=1):
+        id_ = body.get("id") if isinstance(body, dict) else None
+        if not isinstance(id_, str) or not id_:
+            faults.append(fault("", "id", "no_id", place=place))
+        elif id_ in rules:
+            faults.append(fault(id_, "id", "id_twice", id=id_))
+        else:
+            rules[id_] = body
+    if faults:
+        raise RulesError(faults)
+    return Written(rules, follows)
+
+
+def compiled_rules(text: str, directory: Directory, zone: tzinfo, version: int) -> RuleSet:
+    """The whole rule set: what was written, then what is drawn, if that follows. Raises RulesError
+    with every fault, and RuleSetError."""
+    own, faults = read_rules(written(text), directory, zone)
+    if faults:
+        raise RulesError(faults)
+    follows = written(text).drawn
+    rules = (*own, *(drawn(directory) if follows else ()))
+    if not rules or rules[-1].when or not rules[-1].enabled:
+        raise RulesError([fault(rules[-1].id if rules else "", "when", "no_default")])
+    return RuleSet(version, rules, "register" if not own else "admin", "")
+
+
+def read_rules(
+    found: Written, directory: Directory, zone: tzinfo
+) -> tuple[tuple[Rule, ...], tuple[RuleFault, ...]]:
+    """The rules that people wrote, and all that is wrong with them; a faulty one is left out."""
+    known = Known.of(directory, zone)
+    rules: list[Rule] = []
+    faults: list[RuleFault] = []
+    reserved = {rule.id for rule in drawn(directory)} if found.drawn and found.rules else set()
+    for id_, body in found.rules.items():
+        rule, wrong = read_rule(id_, body, known)
+        if id_ in reserved:
+            wrong = (*wrong, fault(id_, "id", "id_drawn", id=id_))
+        faults.extend(wrong)
+        if rule is not None and not wrong:
+            rules.append(rule)
+    return tuple(rules), tuple(faults)
+
+
+def written_out(rules: Iterable[Rule]) -> Written:
+    """A rule set as if people had written it, so that an admin starts from what runs."""
+    return Written({rule.id: rule_to_plain(rule) for rule in rules}, drawn=False)
