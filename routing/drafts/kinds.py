@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from routing.drafts.change import Entity, UnknownKind
+from routing.rules.document import ORDER, Written, order_of, same, with_order, with_rules, written
 from routing.sheets.entities import EntityKind, entities, with_entities
 from routing.sheets.register import Sheets
 
@@ -107,10 +108,36 @@ def _write_script(document: Document, rows: Entities) -> Document:
     return document if own == document.get("script", "") else {**document, "script": own}
 
 
+def _read_rules(document: Document) -> dict[str, Entity]:
+    return {**written(document.get("rules", "")).rules}
+
+
+def _write_rules(document: Document, rows: Entities) -> Document:
+    found = written(document.get("rules", ""))
+    return _with_written(document, found, with_rules(found, rows))
+
+
+def _read_order(document: Document) -> dict[str, Entity]:
+    return {ORDER: order_of(written(document.get("rules", "")))}
+
+
+def _write_order(document: Document, rows: Entities) -> Document:
+    """Taken out, it stays as it is: rules always have an order."""
+    found = written(document.get("rules", ""))
+    return _with_written(document, found, with_order(found, rows.get(ORDER, {})))
+
+
+def _with_written(document: Document, old: Written, new: Written) -> Document:
+    return document if same(old, new) else {**document, "rules": new.to_text()}
+
+
 _KINDS: Final = (
     *(sheet_kind(kind) for kind in EntityKind),
     Kind("phrase", _read_phrases, _write_phrases),
     Kind("script", _read_script, _write_script),
+    Kind("rule", _read_rules, _write_rules),
+    Kind("rule_order", _read_order, _write_order),
+    text_kind("scenario", "scenarios"),
 )
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _KINDS}
 """In the order in which they are written."""

@@ -108,3 +108,43 @@ def read_rules(
 def written_out(rules: Iterable[Rule]) -> Written:
     """A rule set as if people had written it, so that an admin starts from what runs."""
     return Written({rule.id: rule_to_plain(rule) for rule in rules}, drawn=False)
+
+
+ORDER: Final = "order"
+"""The one entity that says in which order rules are tried, and whether drawn ones follow."""
+
+
+def order_of(found: Written) -> Body:
+    """The order as an entity of a draft."""
+    return {"order": [*found.rules], "drawn": found.drawn}
+
+
+def with_rules(found: Written, rules: Mapping[str, Body]) -> Written:
+    """Exactly these rules; a new one comes last, but before a last rule without conditions."""
+    numbered: dict[str, Body] = {id_: {**body, "id": id_} for id_, body in rules.items()}
+    return _last_stays(numbered, next(reversed([*found.rules]), None), follows=found.drawn)
+
+
+def same(one: Written, other: Written) -> bool:
+    """Whether two say the same, in the same order."""
+    return one.drawn == other.drawn and [*one.rules.items()] == [*other.rules.items()]
+
+
+def with_order(found: Written, order: Body) -> Written:
+    """In this order. Rules that it does not name come after those that it names; names of rules
+    that are gone are passed over."""
+    listed = order.get("order")
+    named = [id_ for id_ in listed if isinstance(id_, str)] if isinstance(listed, list) else []
+    known = [id_ for id_ in named if id_ in found.rules]
+    ids = dict.fromkeys((*known, *found.rules))
+    follows = order.get("drawn", found.drawn) is not False
+    return _last_stays(
+        {id_: found.rules[id_] for id_ in ids}, known[-1] if known else None, follows=follows
+    )
+
+
+def _last_stays(rules: dict[str, Body], last: str | None, *, follows: bool) -> Written:
+    """The rule without conditions that was last is so again: else none behind it would apply."""
+    if not follows and last is not None and last in rules and not rules[last].get("when"):
+        rules[last] = rules.pop(last)
+    return Written(rules, follows)

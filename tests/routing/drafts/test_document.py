@@ -117,3 +117,22 @@ def test_an_entity_of_no_known_kind_is_refused_by_name(body: Document) -> None:
 def test_an_edit_composes_as_a_change_does(body: Document) -> None:
     edit = Edit("topic", "hotline", None, None, 1)
     assert "hotline" not in KINDS["topic"].read(compose(body, [edit]))
+
+
+RULE = {"id": "night", "name": "夜间", "when": {}, "then": {"office": "市政府"}}
+
+
+def test_a_rule_is_added_put_in_order_and_taken_out(body: Document) -> None:
+    added = compose(body, [change(body, "rule", "night", RULE), change(body, "rule", "day", RULE)])
+    order = {"order": ["day", "night"], "drawn": True}
+    moved = compose(added, [change(body, "rule_order", "order", order)])
+
+    assert [*KINDS["rule"].read(added)] == ["night", "day"]
+    assert [*KINDS["rule"].read(moved)] == ["day", "night"]
+    assert KINDS["rule_order"].read(moved) == {"order": order}
+    assert (
+        compose(moved, [change(body, "rule", "day", None), change(body, "rule", "night", None)])[
+            "rules"
+        ]
+        == ""
+    )

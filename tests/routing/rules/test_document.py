@@ -13,7 +13,11 @@ from routing.rules.document import (
     RulesError,
     Written,
     compiled_rules,
+    order_of,
     read_rules,
+    same,
+    with_order,
+    with_rules,
     written,
     written_out,
 )
@@ -151,3 +155,34 @@ def test_every_sentence_has_both_languages() -> None:
     for code, says in FAULTS.items():
         assert set(says) == set(LANGUAGES), code
         assert all(says.values()), code
+
+
+def of(*ids: str, drawn: bool = True, last: bool = False) -> Written:
+    rules: dict[str, Any] = {id_: {**RULE, "id": id_} for id_ in ids}
+    if last:
+        rules["default"] = {"id": "default", "name": "其余", "when": {}, "then": {}}
+    return Written(rules, drawn)
+
+
+def test_a_new_rule_comes_last_but_before_the_one_without_conditions() -> None:
+    whole = of("a", drawn=False, last=True)
+
+    assert [*with_rules(whole, {**whole.rules, "b": RULE}).rules] == ["a", "b", "default"]
+    assert [*with_rules(of("a"), {**of("a").rules, "b": RULE}).rules] == ["a", "b"]
+    assert with_rules(of("a"), {"b": RULE}).rules["b"]["id"] == "b"
+
+
+def test_an_order_moves_what_it_names_and_forgets_what_is_gone() -> None:
+    moved = with_order(of("a", "b", "c"), {"order": ["c", "gone", "a", 5], "drawn": True})
+
+    assert [*moved.rules] == ["c", "a", "b"]
+    assert same(with_order(of("a", "b"), order_of(of("a", "b"))), of("a", "b"))
+    assert not same(of("a", "b"), of("b", "a"))
+    assert with_order(of("a"), {"order": "a", "drawn": False}).drawn is False
+
+
+def test_a_rule_that_the_order_does_not_name_yet_is_not_behind_the_last_one() -> None:
+    whole = of("a", "new", drawn=False, last=True)
+
+    order = {"order": ["a", "default"], "drawn": False}
+    assert [*with_order(whole, order).rules] == ["a", "new", "default"]
