@@ -16,7 +16,7 @@ from routing.hours import (
     read_holidays,
 )
 from routing.register import Directory
-from routing.rules.ruleset import DISCIPLINE, HOTLINE, PETITION
+from routing.rules.complaints import DISCIPLINE, HOTLINE, PETITION
 from routing.worktime.calendar import read_calendar
 from routing.worktime.closures import Orders, never_shut, orders_of, shut_times
 from routing.worktime.orders import read_closures
