@@ -44,7 +44,7 @@ from deployment.lookout import look_after, shared
 from deployment.loops import Loop
 from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
-from deployment.people import BEHIND_SIGN_IN, LINKS, mount_people
+from deployment.people import BEHIND_SIGN_IN, LINKS, front_door, mount_people
 from deployment.plans import Newest
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
@@ -181,7 +181,7 @@ def mount_ledger(app: web.Application, house: House) -> None:
         add_layout(app, pages, (*DEMO_LINKS, *LINKS))
     else:
         add_layout(app, (*WATCHED, *BEHIND_SIGN_IN), (*WATCHED_LINKS, *LINKS), demo=False)
-    mount_people(app, settings, house.signing_in)
+    mount_people(app, front_door(settings, house.signing_in, house.factors))
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
     app.add_routes(

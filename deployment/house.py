@@ -17,7 +17,7 @@ from deployment.database import sounds_of
 from deployment.door import Kept, keeper_of
 from deployment.fallback import Fallback, fallback_of
 from deployment.metrics import Metrics
-from deployment.people import signing_in_of
+from deployment.people import factors_of, signing_in_of
 from deployment.plans import published
 from deployment.readiness import Readiness
 from deployment.settings import Secrets, Settings
@@ -27,6 +27,7 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.phrasebook import Phrasebook
 from routing.casework import Casework
 from routing.directory import Directory
+from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn
 from storage.answers import StoredAnswers
 from storage.blocks import StoredBlocks
@@ -74,6 +75,7 @@ class House:
     channels: Mapping[str, Channel]
     texts: StoredTexts
     signing_in: SigningIn
+    factors: SecondFactors
     metrics: Metrics = field(default_factory=Metrics)
     readiness: Readiness = field(default_factory=Readiness)
     at_end: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -116,6 +118,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     blocks = StoredBlocks(database, sealing, effects)
     keeper = keeper_of(settings, database, Kept(effects, blocks, calls), plans, clock)
     stores = Stores(journal, calls, answers, StoredPieces(database))
+    signing_in = signing_in_of(database, sealing, clock)
     conversation = conversing(plans, stores, fallback, keeper, clock)
     return House(
         settings=settings,
@@ -139,7 +142,8 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         undelivered=StoredUndelivered(database, sealing),
         channels=channels_of(settings, plans.current.directory),
         texts=StoredTexts(database, sealing),
-        signing_in=signing_in_of(database, sealing, clock),
+        signing_in=signing_in,
+        factors=factors_of(settings, database, sealing, signing_in),
     )
 
 

@@ -4,19 +4,25 @@ command `account`."""
 import secrets
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from deployment.clock import SystemClock
-from deployment.settings import Settings
+from deployment.settings import LOOPBACK, Settings
+from routing.accounts.passkeys import Place
+from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn
+from routing.web.account.kept import keep, kept_routes
 from routing.web.account.own import own_routes
+from routing.web.account.second import second_routes
 from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
 from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
 from storage.accounts import StoredAccounts
 from storage.engine import Database
 from storage.errors import StorageError
+from storage.factors import StoredFactors
 from storage.passwords import ArgonPasswords
 from storage.sealing import Sealing
 from storage.sessions import StoredSessions, StoredTries
@@ -31,7 +37,7 @@ def signing_in_of(database: Database, sealing: Sealing, clock: SystemClock) -> S
     """The use cases over their stores."""
     return SigningIn(
         people=StoredAccounts(database, clock),
-        sessions=StoredSessions(database),
+        sessions=StoredSessions(database, sealing),
         tries=StoredTries(database, sealing),
         passwords=ArgonPasswords(),
         clock=clock,
@@ -39,9 +45,30 @@ def signing_in_of(database: Database, sealing: Sealing, clock: SystemClock) -> S
     )
 
 
-def mount_people(app: web.Application, settings: Settings, signing_in: SigningIn) -> None:
+def factors_of(
+    settings: Settings, database: Database, sealing: Sealing, signing_in: SigningIn
+) -> SecondFactors:
+    """What is asked after a password. Passkeys are of PUBLIC_URL's host; on this machine of
+    `localhost`, since a browser takes no bare address for a host of theirs."""
+    parts = urlsplit(settings.base)
+    host = "localhost" if parts.hostname in LOOPBACK else parts.hostname or "localhost"
+    port = "" if parts.port is None else f":{parts.port}"
+    return SecondFactors(
+        signing_in=signing_in,
+        factors=StoredFactors(database, sealing),
+        draw=secrets.token_bytes,
+        marked=sealing.digest,
+        place=Place(host, f"{parts.scheme}://{host}{port}"),
+    )
+
+
+def front_door(settings: Settings, signing_in: SigningIn, factors: SecondFactors) -> FrontDoor:
+    """What the pages behind sign-in ask."""
+    secure, zone = urlsplit(settings.base).scheme == "https", ZoneInfo(settings.time_zone)
+    return FrontDoor(signing_in, factors, Cookies(secure), zone, keep, (StorageError,))
+
+
+def mount_people(app: web.Application, door: FrontDoor) -> None:
     """The front door and its own pages. The layout must be there, or come."""
-    secure = urlsplit(settings.base).scheme == "https"
-    app[FRONT_DOOR] = FrontDoor(signing_in, Cookies(secure), (StorageError,))
-    app.add_routes(sign_in_routes())
-    app.add_routes(own_routes())
+    app[FRONT_DOOR] = door
+    app.add_routes([*sign_in_routes(), *second_routes(), *own_routes(), *kept_routes()])

@@ -28,8 +28,9 @@ make them wait there."""
 class StoredSessions:
     """One row each."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealing: Sealing) -> None:
         self._database = database
+        self._sealing = sealing
 
     async def begin(self, account: str, new: New, *, instead_of: str | None = None) -> None:
         """`instead_of` ends with the same commit, and so does what ended long ago."""
@@ -77,6 +78,34 @@ class StoredSessions:
         whole = (sessions.c.account == account) & sessions.c.whole.is_(True)
         query = _joined().where(whole).order_by(sessions.c.begun.desc())
         return [_session(row) for row in await self._database.read(query)]
+
+    async def keep(self, key: str, form: str) -> None:
+        """Sealed, in the session's own row: it goes with it."""
+        its = sessions.c.key == key
+        kept = update(sessions).where(its).values(kept=self._sealing.seal(form))
+        await self._database.brief(lambda unit: unit.execute(kept))
+
+    async def carry(self, before: str, now: str) -> bool:
+        """What the session before kept goes to the same account's new one."""
+        whose = select(sessions.c.account).where(sessions.c.key == now).scalar_subquery()
+        held = (sessions.c.key == before) & (sessions.c.account == whose)
+
+        def move(unit: Connection) -> bool:
+            kept = unit.execute(select(sessions.c.kept).where(held)).scalar_one_or_none()
+            if kept is None:
+                return False
+            unit.execute(update(sessions).where(sessions.c.key == now).values(kept=kept))
+            unit.execute(delete(sessions).where(sessions.c.key == before))
+            return True
+
+        return before != now and await self._database.brief(move)
+
+    async def kept(self, key: str) -> str | None:
+        """What was kept for whoever is signed in now."""
+        query = select(sessions.c.kept).where(sessions.c.key == key)
+        for row in await self._database.read(query):
+            return None if row.kept is None else self._sealing.open(row.kept)
+        return None
 
 
 def _joined() -> Select[Any]:

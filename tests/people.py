@@ -7,21 +7,26 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 
+from deployment.people import mount_people
 from routing.accounts.account import Account
+from routing.accounts.passkeys import Place
 from routing.accounts.roles import OF_AN_OFFICE, Role
+from routing.second_factors import SecondFactors
 from routing.signing_in import Signed, SigningIn, Visitor
-from routing.web.account.own import own_routes
-from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
-from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
+from routing.web.account.kept import keep
+from routing.web.account.sign_in import ACCOUNT_PAGES
+from routing.web.entry import Cookies, FrontDoor
 from routing.web.layout import Chapter, add_layout
 from storage.accounts import StoredAccounts
 from storage.engine import Database
 from storage.errors import StorageError
+from storage.factors import StoredFactors
 from storage.passwords import ArgonPasswords
 from storage.sealing import Sealing
 from storage.sessions import StoredSessions, StoredTries
@@ -30,6 +35,7 @@ from tests.databases import database_at
 PASSWORD = "seven lanterns on the pier"
 OFFICE = "heping-street"
 SEALING = Sealing(b"a test's own key, never a server's")
+NOWHERE = Place("localhost", "http://localhost")
 Client = TestClient[web.Request, web.Application]
 
 
@@ -53,6 +59,7 @@ class People:
     """Who may sign in where, and the clock that their sessions end by."""
 
     signing_in: SigningIn
+    factors: SecondFactors
     clock: PeoplesClock
     known: dict[Role, Account] = field(default_factory=dict)
 
@@ -83,18 +90,23 @@ class People:
         return {Cookies(secure=False).session: await self.token(account)}
 
 
-def people_of(database: Database, clock: PeoplesClock | None = None) -> People:
+def people_of(
+    database: Database, clock: PeoplesClock | None = None, place: Place = NOWHERE
+) -> People:
     """Nobody yet."""
     clock = clock or PeoplesClock()
     signing_in = SigningIn(
         people=StoredAccounts(database, clock),
-        sessions=StoredSessions(database),
+        sessions=StoredSessions(database, SEALING),
         tries=StoredTries(database, SEALING),
         passwords=cheap(),
         clock=clock,
         draw=secrets.token_bytes,
     )
-    return People(signing_in, clock)
+    factors = SecondFactors(
+        signing_in, StoredFactors(database, SEALING), secrets.token_bytes, SEALING.digest, place
+    )
+    return People(signing_in, factors, clock)
 
 
 def app_of(
@@ -102,9 +114,12 @@ def app_of(
 ) -> web.Application:
     """The front door with further pages behind it."""
     app = web.Application()
-    app[FRONT_DOOR] = FrontDoor(people.signing_in, Cookies(secure=False), (StorageError,))
     add_layout(app, (ACCOUNT_PAGES, *chapters), (), demo=False)
-    app.add_routes([*sign_in_routes(), *own_routes(), *routes])
+    zone = ZoneInfo("Asia/Shanghai")
+    cookies = Cookies(secure=False)
+    door = FrontDoor(people.signing_in, people.factors, cookies, zone, keep, (StorageError,))
+    mount_people(app, door)
+    app.add_routes(routes)
     return app
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from routing.accounts.account import Account, Flaw, Session
+from routing.accounts.passkeys import Passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,16 @@ class Sessions(Protocol):
         """The newest first, whole ones alone."""
         ...
 
+    async def keep(self, key: str, form: str) -> None:
+        """A form that was posted to a session that is over."""
+        ...
+
+    async def carry(self, before: str, now: str) -> bool:
+        """What the session before kept goes to the same account's new one; whether it did."""
+        ...
+
+    async def kept(self, key: str) -> str | None: ...
+
 
 class Tries(Protocol):
     """The count of tries, by name and by address."""
@@ -96,4 +107,60 @@ class People(Protocol):
 
     async def first(self, account: Account, hashed: str, until: datetime) -> bool:
         """Make this one where there is none at all; whether it was made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clocked:
+    """A phone that shows six digits: its key, and the last step that was used."""
+
+    key: str
+    step: int | None
+
+
+class Factors(Protocol):
+    """What is asked after a password, or in its place."""
+
+    async def totp(self, account: str) -> Clocked | None: ...
+
+    async def use_step(self, account: str, step: int) -> bool:
+        """Once: False where it was used meanwhile."""
+        ...
+
+    async def offer(self, account: str, key: str) -> None:
+        """A key that a phone is shown, until `confirm`."""
+        ...
+
+    async def offered(self, account: str) -> str | None: ...
+
+    async def confirm(self, account: str, key: str, step: int) -> bool:
+        """From now on this key is asked; False where another was offered meanwhile."""
+        ...
+
+    async def take_away(self, account: str) -> None:
+        """No phone any more; the codes on paper go with the last other factor."""
+        ...
+
+    async def take_all(self, account: str) -> None:
+        """Phone, passkeys and codes: for who has lost them."""
+        ...
+
+    async def set_codes(self, account: str, codes: Sequence[str]) -> None: ...
+
+    async def use_code(self, account: str, code: str) -> bool: ...
+
+    async def codes_left(self, account: str) -> int: ...
+
+    async def passkeys(self, account: str) -> Sequence[Passkey]: ...
+
+    async def passkey(self, id: str) -> tuple[Passkey, Account] | None: ...
+
+    async def add_passkey(self, key: Passkey) -> bool:
+        """False where there is one of this id, or too many."""
+        ...
+
+    async def remove_passkey(self, account: str, id: str) -> None: ...
+
+    async def spend(self, challenge: str, key: Passkey, uses: int, at: datetime) -> bool:
+        """An answer is used once: False where it was used already."""
         ...

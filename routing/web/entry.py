@@ -3,21 +3,24 @@
 
 import functools
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from routing.accounts.account import Session
 from routing.accounts.roles import Act, Actor, Role, may
+from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn, Visitor
 from routing.web.guard import Handler, foreign
 from routing.web.layout import page
 from routing.web.signed import SESSION, someone
 
 MOST_NEXT: Final = 2000
+_READS: Final = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,11 @@ class FrontDoor:
     """What the door needs. `troubles` are what a store raises that cannot be reached."""
 
     signing_in: SigningIn
+    factors: SecondFactors
     cookies: Cookies
+    zone: ZoneInfo
+    keep: Callable[[web.Request], Awaitable[bool]]
+    """keeps a form whose session is over, if it may be"""
     troubles: tuple[type[Exception], ...] = ()
 
 
@@ -82,6 +89,22 @@ def of_ones_own(handler: Handler) -> Handler:
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
         return await _admitted(request, handler, frozenset(Role), settled=False)
+
+    return guarded
+
+
+def freshly(handler: Handler) -> Handler:
+    """For what changes how somebody signs in: they have signed in just now, or do so again, so that
+    a screen that was left open is not enough."""
+
+    @of_ones_own
+    @functools.wraps(handler)
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if session_of(request).account.must_change:
+            raise web.HTTPSeeOther("/account/password")
+        if not request.config_dict[FRONT_DOOR].factors.is_fresh(session_of(request)):
+            raise web.HTTPSeeOther("/sign-in?again=1&next=/account")
+        return await handler(request)
 
     return guarded
 
@@ -123,8 +146,11 @@ async def _admitted(
 
 
 async def turned_away(request: web.Request) -> web.StreamResponse:
-    """To the sign-in page, which leads back."""
-    raise web.HTTPSeeOther(f"/sign-in?next={quote(safe_next(request.path_qs), safe='')}")
+    """To the sign-in page, which leads back; a form is kept meanwhile (`account.kept`)."""
+    following = safe_next(request.path_qs) if request.method in _READS else "/account"
+    if request.method == "POST" and await request.config_dict[FRONT_DOOR].keep(request):
+        raise web.HTTPSeeOther("/sign-in?kept=1")
+    raise web.HTTPSeeOther(f"/sign-in?next={quote(following, safe='')}")
 
 
 def safe_next(asked: str, otherwise: str = "/account") -> str:

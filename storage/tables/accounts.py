@@ -64,13 +64,12 @@ sessions = Table(
     "sessions",
     METADATA,
     Column("key", String(64), primary_key=True),  # SHA-256 of the cookie's token
-    Column("account", String(32), ForeignKey("accounts.id")),  # None: a passkey is being asked for
+    Column("account", String(32), ForeignKey("accounts.id"), nullable=False),
     Column("whole", Boolean, nullable=False),
     Column("begun", Instant, nullable=False),
     Column("seen", Instant, nullable=False),
     Column("ends", Instant, nullable=False),
     Column("agent", String(200), nullable=False),
-    Column("challenge", LargeBinary),  # of the passkey that was asked for last
     Column("kept", LargeBinary),  # sealed: a form that was posted after the session's end
     Index("ix_sessions_account", "account"),
     Index("ix_sessions_ends", "ends"),

@@ -7,13 +7,16 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from routing.signing_in import Half, Outcome, Signed, SigningIn, Wait, Wrong
+from routing.signing_in import Half, Outcome, Signed, SigningIn, Wait, Wrong, key_of
+from routing.web.account.kept import KEPT
 from routing.web.entry import FRONT_DOOR, FrontDoor, of_ones_own, safe_next, visitor_of
 from routing.web.guard import foreign
 from routing.web.layout import LAYOUT, Chapter, page, tongue_of
 from routing.web.wording import Tongue
 
 ACCOUNT_PAGES: Final = Chapter("account", Path(__file__).parent)
+NOTES: Final = ("out", "again", "kept", "late")
+"""What the address may say, of which the page has a sentence."""
 MOST_TYPED: Final = 256
 """Characters of a field: more was not typed by a person."""
 
@@ -30,13 +33,14 @@ def sign_in_routes() -> list[web.RouteDef]:
 async def _ask(request: web.Request) -> web.StreamResponse:
     """The form; whoever is signed in already goes on."""
     door, following = request.config_dict[FRONT_DOOR], safe_next(request.query.get("next", ""))
-    token = request.cookies.get(door.cookies.session, "")
+    token, again = request.cookies.get(door.cookies.session, ""), "again" in request.query
     try:
-        if token and await door.signing_in.session_of(token):
+        if token and not again and await door.signing_in.session_of(token):
             raise web.HTTPSeeOther(following)
     except door.troubles as wrong:
         return page(request, "account/trouble.html", {"why": str(wrong)}, status=503)
-    return _form(request, following, out="out" in request.query)
+    note = next((f"sign_in.{word}" for word in NOTES if word in request.query), "")
+    return _form(request, following, note=note)
 
 
 async def _sign_in(request: web.Request) -> web.StreamResponse:
@@ -50,18 +54,16 @@ async def _sign_in(request: web.Request) -> web.StreamResponse:
         outcome = await door.signing_in.sign_in(name, password, visitor_of(request))
     except door.troubles as wrong:
         return page(request, "account/trouble.html", {"why": str(wrong)}, status=503)
-    return _came_of(request, door, outcome, following, name)
+    return await _came_of(request, door, outcome, following, name)
 
 
-def _came_of(
+async def _came_of(
     request: web.Request, door: FrontDoor, outcome: Outcome, following: str, name: str
 ) -> web.StreamResponse:
     """The next page, with its cookie, or the form again."""
     match outcome:
         case Signed(token=token):
-            response = web.HTTPSeeOther(following)
-            door.cookies.put(response, door.cookies.session, token)
-            raise response
+            raise await let_in(request, token, following)
         case Half(token=token):
             response = web.HTTPSeeOther(f"/sign-in/second?next={quote(following, safe='')}")
             door.cookies.put(response, door.cookies.half, token)
@@ -72,10 +74,22 @@ def _came_of(
             return _form(request, following, name, said(request, "sign_in.wrong"))
 
 
+async def let_in(request: web.Request, token: str, following: str) -> web.HTTPSeeOther:
+    """On to where they wanted, with the new session's cookie in place of any other; or to the form
+    that the session before has kept for them."""
+    door = request.config_dict[FRONT_DOOR]
+    before = key_of(request.cookies.get(door.cookies.session, ""))
+    carried = await door.signing_in.sessions.carry(before, key_of(token))
+    response = web.HTTPSeeOther(KEPT if carried else following)
+    door.cookies.put(response, door.cookies.session, token)
+    door.cookies.drop(response, door.cookies.half)
+    return response
+
+
 def _form(
-    request: web.Request, following: str, name: str = "", fault: str = "", *, out: bool = False
+    request: web.Request, following: str, name: str = "", fault: str = "", *, note: str = ""
 ) -> web.Response:
-    context = {"next": following, "name": name, "fault": fault, "out": out}
+    context = {"next": following, "name": name, "fault": fault, "note": note}
     return page(request, "account/sign_in.html", context, status=422 if fault else 200)
 
 

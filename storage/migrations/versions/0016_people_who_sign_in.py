@@ -73,13 +73,12 @@ def _sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("account", sa.String(length=32), nullable=True),
+        sa.Column("account", sa.String(length=32), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("begun", sa.DateTime(), nullable=False),
         sa.Column("seen", sa.DateTime(), nullable=False),
         sa.Column("ends", sa.DateTime(), nullable=False),
         sa.Column("agent", sa.String(length=200), nullable=False),
-        sa.Column("challenge", sa.LargeBinary(), nullable=True),
         sa.Column("kept", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["account"], ["accounts.id"], name=op.f("fk_sessions_account_accounts")
