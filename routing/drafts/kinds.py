@@ -138,6 +138,8 @@ _KINDS: Final = (
     Kind("rule", _read_rules, _write_rules),
     Kind("rule_order", _read_order, _write_order),
     text_kind("scenario", "scenarios"),
+    text_kind("calendar", "calendar_overrides"),
+    text_kind("closure", "closures"),
 )
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _KINDS}
 """In the order in which they are written."""

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
+from routing.findings import Finding, Place
 from routing.hours import HoursError, Period, read_periods
 from routing.register import Directory
 from routing.worktime.overrides import CITY, LONGEST, Calendar, Notice, Override, What
-from routing.worktime.sentences import Fault, WorktimeError, fault
+from routing.worktime.sentences import WorktimeError, finding
 
-DOCUMENT: Final = "calendar"
+KIND: Final = "calendar"
 NOTICE: Final = "notice-"
 LONGEST_NOTE: Final = 100
 YEARS: Final = range(2020, 2100)
@@ -33,15 +34,9 @@ def read_calendar(text: str) -> Calendar:
     )
 
 
-def entities(text: str) -> dict[str, Body]:
-    """The entries by their keys, in their order. Raises WorktimeError."""
-    return _bodies(text)
-
-
-def with_entities(bodies: Mapping[str, Body]) -> str:
-    """The text with exactly these entries, in this order; "" for none."""
-    entries = [{"key": key, **body} for key, body in bodies.items()]
-    return json.dumps(entries, ensure_ascii=False, sort_keys=True) if entries else ""
+def write_calendar(bodies: Mapping[str, Body]) -> str:
+    """The text that `read_calendar` reads, in this order; "" for none."""
+    return json.dumps(bodies, ensure_ascii=False) if bodies else ""
 
 
 def override_of(key: str, body: Body) -> Override:
@@ -70,12 +65,12 @@ def notice_key(year: int) -> str:
     return f"{NOTICE}{year}"
 
 
-def form_faults(key: str, body: Body) -> Iterator[Fault]:
+def form_faults(key: str, body: Body) -> Iterator[Finding]:
     """What is wrong with an entry whatever the register holds."""
     yield from _of_notice(key, body) if _is_notice(key) else _of_override(key, body)
 
 
-def office_faults(calendar: Calendar, directory: Directory) -> Iterator[Fault]:
+def office_faults(calendar: Calendar, directory: Directory) -> Iterator[Finding]:
     """Offices of overrides that the register lacks."""
     for override in calendar.overrides:
         if override.office != CITY and override.office not in directory.offices:
@@ -86,25 +81,21 @@ def _is_notice(key: str) -> bool:
     return key.startswith(NOTICE)
 
 
-def _fault(key: str, field: str, code: str, /, **details: object) -> Fault:
-    return fault(DOCUMENT, key, field, code, **details)
+def _fault(key: str, field: str, code: str, /, **details: object) -> Finding:
+    return finding(Place(KIND, key, field), code, **details)
 
 
 def _bodies(text: str) -> dict[str, Body]:
-    if not text.strip():
-        return {}
     try:
-        read = json.loads(text)
-        pairs = [(str(body["key"]), {k: v for k, v in body.items() if k != "key"}) for body in read]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise WorktimeError((_fault("", "", "not_json"),)) from None
-    keys = [key for key, _ in pairs]
-    if twice := sorted({key for key in keys if keys.count(key) > 1}):
-        raise WorktimeError(tuple(_fault(key, "", "twice", key=key) for key in twice))
-    return dict(pairs)
+        read = json.loads(text or "{}")
+    except ValueError:
+        read = None
+    if not isinstance(read, dict) or not all(isinstance(body, dict) for body in read.values()):
+        raise WorktimeError((_fault("", "", "not_json"),))
+    return read
 
 
-def _of_override(key: str, body: Body) -> Iterator[Fault]:
+def _of_override(key: str, body: Body) -> Iterator[Finding]:
     shaped = [name for name in ("office", "what", "hours", "note") if name in body]
     for name in (name for name in shaped if not isinstance(body[name], str)):
         yield _fault(key, name, "shape", field=name)
@@ -122,14 +113,14 @@ def _of_override(key: str, body: Body) -> Iterator[Fault]:
         yield _fault(key, "note", "invisible")
 
 
-def _of_hours(key: str, text: str) -> Iterator[Fault]:
+def _of_hours(key: str, text: str) -> Iterator[Finding]:
     try:
         read_periods(text)
     except HoursError:
         yield _fault(key, "hours", "hours", value=text)
 
 
-def _of_days(key: str, body: Body) -> Iterator[Fault]:
+def _of_days(key: str, body: Body) -> Iterator[Finding]:
     first = _day(body.get("first"))
     last = _day(body.get("last") or body.get("first"))
     for name, read in (("first", first), ("last", last)):
@@ -142,7 +133,7 @@ def _of_days(key: str, body: Body) -> Iterator[Fault]:
             yield _fault(key, "last", "too_far", n=LONGEST.days)
 
 
-def _of_notice(key: str, body: Body) -> Iterator[Fault]:
+def _of_notice(key: str, body: Body) -> Iterator[Finding]:
     year = str(body.get("year", ""))
     if not year.isdecimal() or int(year) not in YEARS or key != notice_key(int(year)):
         yield _fault(key, "year", "shape", field="year")

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from routing.findings import Finding, Place
 from routing.register import LANGUAGES, Directory, Names
 from routing.worktime.closures import LONGEST_DAYS, Closure, Signed
-from routing.worktime.sentences import Fault, WorktimeError, fault
+from routing.worktime.sentences import WorktimeError, finding
 
-DOCUMENT: Final = "closures"
+KIND: Final = "closure"
 LONGEST_WORDS: Final = 120
 """Characters of Mandarin that a caller listens to before the beep; English may have three times as
 many."""
@@ -26,38 +27,24 @@ Body = Mapping[str, Any]
 
 def read_closures(text: str) -> tuple[Closure, ...]:
     """The orders of a plan; none for "". Raises WorktimeError with every fault of their form."""
-    bodies, faults = _bodies(text)
-    faults.extend(found for body in bodies for found in form_faults(body))
-    ids = [str(body.get("id", "")) for body in bodies]
-    faults.extend(
-        _fault(one, "", "twice", key=one) for one in sorted(set(ids)) if ids.count(one) > 1
-    )
-    if faults:
+    bodies = _bodies(text)
+    if faults := [found for key, body in bodies.items() for found in form_faults(key, body)]:
         raise WorktimeError(tuple(faults))
-    return tuple(closure_of(body) for body in bodies)
+    return tuple(closure_of(key, body) for key, body in bodies.items())
 
 
 def write_closures(closures: Iterable[Closure]) -> str:
-    """The text that `read_closures` reads: by start, the same for the same orders; "" for none."""
-    bodies = [body_of(closure) for closure in sorted(closures, key=lambda c: (c.start, c.id))]
-    return json.dumps(bodies, ensure_ascii=False, sort_keys=True) if bodies else ""
+    """The text that `read_closures` reads: id -> order, by start; "" for none."""
+    ordered = sorted(closures, key=lambda closure: (closure.start, closure.id))
+    bodies = {closure.id: body_of(closure) for closure in ordered}
+    return json.dumps(bodies, ensure_ascii=False) if bodies else ""
 
 
-def entities(text: str) -> dict[str, Body]:
-    """The orders by their ids, as a draft changes them. Raises WorktimeError."""
-    return {closure.id: body_of(closure) for closure in read_closures(text)}
-
-
-def with_entities(bodies: Mapping[str, Body]) -> str:
-    """The text with exactly these orders. Raises WorktimeError."""
-    return write_closures(read_closures(json.dumps([dict(body) for body in bodies.values()])))
-
-
-def closure_of(body: Body) -> Closure:
+def closure_of(key: str, body: Body) -> Closure:
     """The order that a faultless body tells."""
     ended = body.get("ended")
     return Closure(
-        id=body["id"],
+        id=key,
         scope=tuple(body["scope"]),
         start=_moment(body["start"]),
         end=_moment(body["end"]),
@@ -71,7 +58,6 @@ def closure_of(body: Body) -> Closure:
 def body_of(closure: Closure) -> Body:
     """An order as JSON-ready values."""
     body: dict[str, Any] = {
-        "id": closure.id,
         "scope": list(closure.scope),
         "start": closure.start.isoformat(),
         "end": closure.end.isoformat(),
@@ -84,9 +70,8 @@ def body_of(closure: Closure) -> Body:
     return body
 
 
-def form_faults(body: Body) -> Iterator[Fault]:
+def form_faults(key: str, body: Body) -> Iterator[Finding]:
     """What is wrong with an order whatever the register holds."""
-    key = str(body.get("id", ""))
     for field, right in _SHAPES.items():
         if not right(body.get(field)):
             yield _fault(key, field, "shape", field=field)
@@ -96,37 +81,35 @@ def form_faults(body: Body) -> Iterator[Fault]:
         yield from _of_words(key, body["words"])
 
 
-def scope_faults(closure: Closure, directory: Directory) -> Iterator[Fault]:
+def scope_faults(closure: Closure, directory: Directory) -> Iterator[Finding]:
     """Offices of an order that the register lacks."""
     for office in closure.scope:
         if office not in directory.offices:
             yield _fault(closure.id, "scope", "no_office", value=office)
 
 
-def _fault(key: str, field: str, code: str, /, **details: object) -> Fault:
-    return fault(DOCUMENT, key, field, code, **details)
+def _fault(key: str, field: str, code: str, /, **details: object) -> Finding:
+    return finding(Place(KIND, key, field), code, **details)
 
 
-def _bodies(text: str) -> tuple[list[Body], list[Fault]]:
-    if not text.strip():
-        return [], []
+def _bodies(text: str) -> dict[str, Body]:
     try:
-        read = json.loads(text)
+        read = json.loads(text or "{}")
     except ValueError:
         read = None
-    if not isinstance(read, list) or not all(isinstance(body, dict) for body in read):
-        return [], [_fault("", "", "not_json")]
-    return read, []
+    if not isinstance(read, dict) or not all(isinstance(body, dict) for body in read.values()):
+        raise WorktimeError((_fault("", "", "not_json"),))
+    return read
 
 
-def _of_times(key: str, start: datetime, end: datetime) -> Iterator[Fault]:
+def _of_times(key: str, start: datetime, end: datetime) -> Iterator[Finding]:
     if end <= start:
         yield _fault(key, "end", "ends_early")
     if end - start > timedelta(days=LONGEST_DAYS):
         yield _fault(key, "end", "too_far", n=LONGEST_DAYS)
 
 
-def _of_text(key: str, field: str, text: str, most: int) -> Iterator[Fault]:
+def _of_text(key: str, field: str, text: str, most: int) -> Iterator[Finding]:
     if not text.strip():
         yield _fault(key, field, "empty")
     if len(text) > most:
@@ -135,7 +118,7 @@ def _of_text(key: str, field: str, text: str, most: int) -> Iterator[Fault]:
         yield _fault(key, field, "invisible")
 
 
-def _of_words(key: str, words: Mapping[str, str]) -> Iterator[Fault]:
+def _of_words(key: str, words: Mapping[str, str]) -> Iterator[Finding]:
     for language in LANGUAGES:
         said, field = words.get(language, ""), f"words.{language}"
         name = LANGUAGE_NAMES[language]
@@ -179,7 +162,6 @@ def _is_words(value: object) -> bool:
 
 
 _SHAPES: Final[Mapping[str, Callable[[object], bool]]] = {
-    "id": lambda value: _is_text(value) and bool(value),
     "scope": lambda value: isinstance(value, list) and all(map(_is_text, value)),
     "start": _is_moment,
     "end": _is_moment,

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from routing.findings import Finding, Level, Place
 from routing.hours import DAYS, Hours, OpenIntervals, Span
 from routing.register import Directory
 from routing.worktime import calendar as of_calendar
 from routing.worktime import orders as of_orders
 from routing.worktime.closures import Closure, reach
 from routing.worktime.overrides import Calendar
-from routing.worktime.sentences import Fault, Level, fault
+from routing.worktime.sentences import finding
 
 RUNS_OUT: Final = timedelta(days=14)
 """Open hours that are known for less were not renewed for weeks."""
@@ -20,13 +21,13 @@ GAP: Final = timedelta(days=12)
 nine days."""
 
 
-def refused(closures: Iterable[Closure], calendar: Calendar, directory: Directory) -> list[Fault]:
+def refused(closures: Iterable[Closure], calendar: Calendar, directory: Directory) -> list[Finding]:
     """What keeps a plan from being compiled: offices that the register lacks."""
-    found = [fault for each in closures for fault in of_orders.scope_faults(each, directory)]
+    found = [wrong for each in closures for wrong in of_orders.scope_faults(each, directory)]
     return [*found, *of_calendar.office_faults(calendar, directory)]
 
 
-def missing_years(years: Iterable[int], today: date) -> Iterator[Fault]:
+def missing_years(years: Iterable[int], today: date) -> Iterator[Finding]:
     """Years within the days that are compiled whose holiday notice nobody has entered."""
     last = today + timedelta(days=DAYS)
     for year in range(today.year, last.year + 1):
@@ -34,7 +35,7 @@ def missing_years(years: Iterable[int], today: date) -> Iterator[Fault]:
             yield _warn("calendar", of_calendar.notice_key(year), "year_missing", year=year)
 
 
-def runs_out(opened: Mapping[str, OpenIntervals], now: datetime) -> Iterator[Fault]:
+def runs_out(opened: Mapping[str, OpenIntervals], now: datetime) -> Iterator[Finding]:
     """That the open hours are known for less than a fortnight more."""
     until = min((each.until for each in opened.values()), default=now)
     if until - now < RUNS_OUT:
@@ -47,7 +48,7 @@ def gaps(
     opened: Mapping[str, OpenIntervals],
     orders: Mapping[str, tuple[Closure, ...]],
     now: datetime,
-) -> Iterator[Fault]:
+) -> Iterator[Finding]:
     """Offices that are never open, or closed for long without an order that says why."""
     for office, each in opened.items():
         name = directory.offices[office].name
@@ -79,18 +80,18 @@ def of_closures(
     kept: frozenset[str],
     duty: str | None,
     now: datetime,
-) -> Iterator[Fault]:
+) -> Iterator[Finding]:
     """Orders that ran out, that close nobody, or that name the office of the duty desk."""
     for closure in closures:
         if closure.until <= now:
             end = closure.until.date().isoformat()
-            yield _warn("closures", closure.id, "expired", end=end)
+            yield _warn("closure", closure.id, "expired", end=end)
         elif not reach(closure, directory, kept):
-            yield _warn("closures", closure.id, "closes_nobody")
+            yield _warn("closure", closure.id, "closes_nobody")
         elif duty is not None and duty in closure.scope:
             name = directory.offices[duty].name
-            yield _warn("closures", closure.id, "duty_shut", office=name)
+            yield _warn("closure", closure.id, "duty_shut", office=name)
 
 
-def _warn(document: str, key: str, code: str, /, **details: object) -> Fault:
-    return fault(document, key, "", code, Level.WARNING, **details)
+def _warn(kind: str, key: str, code: str, /, **details: object) -> Finding:
+    return finding(Place(kind, key), code, Level.WARNING, **details)

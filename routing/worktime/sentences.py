@@ -2,43 +2,17 @@
 it is: pages and tests know it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from routing.findings import Finding, Level, Place
 from routing.register import LANGUAGES, DirectoryError, Names
-
-
-class Level(StrEnum):
-    """How bad it is; an error keeps a plan from being published."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: `document` is `closures` or `calendar`, `key` the order or the
-    day, "" where it is of the whole; `field` what an editor marks, "" where it is of all of it."""
-
-    document: str
-    key: str
-    field: str
-    code: str
-    says: Names
-    level: Level = Level.ERROR
-
-    def __str__(self) -> str:
-        """As a log and the terminal have it."""
-        where = " ".join(part for part in (self.document, self.key, self.field) if part)
-        return f"{self.level.value} at {where}: {self.says['en']}"
 
 
 class WorktimeError(DirectoryError):
     """Orders or days that cannot be used; nothing of them was taken."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[Finding, ...]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
 
@@ -57,7 +31,6 @@ SENTENCES: Final[Mapping[str, Names]] = {
     "invisible": _both(
         "里面有看不见的字符，请重新输入。", "this holds an invisible character; type it again"
     ),
-    "twice": _both("编号{key}出现了两次。", "{key} stands here twice"),
     "no_office": _both("没有“{value}”这个单位。", "there is no office {value!r}"),
     "not_a_time": _both(
         "“{value}”不是时间，应写成2026-12-01 18:00这样。",
@@ -121,21 +94,13 @@ SENTENCES: Final[Mapping[str, Names]] = {
 """Code -> what it says; the names in braces are filled in where it is found."""
 
 
-def fault(
-    document: str,
-    key: str,
-    field: str,
-    code: str,
-    level: Level = Level.ERROR,
-    /,
-    **details: object,
-) -> Fault:
-    """The fault of a code. Details that differ by language are Names."""
+def finding(place: Place, code: str, level: Level = Level.ERROR, /, **details: object) -> Finding:
+    """What a code says there. Details that differ by language are Names."""
     says = {
         language: SENTENCES[code][language].format(**_in(language, details))
         for language in LANGUAGES
     }
-    return Fault(document, key, field, code, MappingProxyType(says), level)
+    return Finding(code, level, MappingProxyType(says), place)
 
 
 def _in(language: str, details: Mapping[str, object]) -> dict[str, object]:
