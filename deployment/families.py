@@ -13,6 +13,7 @@ from aiohttp import web
 from deployment.metrics import Family, Kind, Metrics, Sample, samples_of
 from deployment.snapshots import Key
 from deployment.webhooks import Webhooks, measured, template
+from ivr.conversation.stores import Plans
 from ivr.conversation.tally import Forward, Tally, answer_rate
 from routing.ledger import GapKind, Ledger
 from routing.ports import Clock
@@ -87,6 +88,11 @@ UNDELIVERED: Final = Family(
 SPOOL: Final = Family(
     "zhitong_spool_bytes", Kind.GAUGE, "What was said in an outage and is no case yet."
 )
+PLAN_REFUSED: Final = Family(
+    "zhitong_plan_refused",
+    Kind.GAUGE,
+    "1 while a published plan, or today's hours of it, cannot be compiled and the last one stands.",
+)
 OVERDUE: Final = frozenset({Standing.DUE, Standing.AT_WORK, Standing.RETRYING})
 
 
@@ -157,6 +163,11 @@ def _watch_shared(metrics: Metrics, parts: Counted) -> None:
     metrics.shared(SPOOL, spooled)
     metrics.shared(JOBS, jobs)
     metrics.shared(OLDEST, oldest)
+
+
+async def plan_refused(plans: Plans) -> Iterable[Sample]:
+    """Whether the last good plan stands in place of one that cannot be compiled."""
+    return [((), int(plans.refused is not None))]
 
 
 def watch_webhooks(

@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from deployment.fallback import Fallback
-from deployment.families import Counted, watch
+from deployment.families import PLAN_REFUSED, Counted, plan_refused, watch
 from deployment.metrics import Metrics
 from deployment.readiness import Readiness, of_database, of_disk, of_outbox, of_plan, of_spool
 from deployment.settings import Settings
@@ -64,9 +64,10 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
         clock=clock,
     )
     watch(house.metrics, counted)
+    house.metrics.shared(PLAN_REFUSED, lambda: plan_refused(house.plans))
     house.readiness.add("database", of_database(house.database))
     house.readiness.add("disk", of_disk(house.settings.data_dir))
-    house.readiness.add("plan", of_plan(lambda: house.plans.current, clock))
+    house.readiness.add("plan", of_plan(lambda: house.plans, clock))
     house.readiness.add("outbox", of_outbox(outbox, clock))
     house.readiness.add("spool", of_spool(house.fallback))
 

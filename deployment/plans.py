@@ -20,7 +20,7 @@ from routing.city import AREA, calendar, demo_sheets
 from routing.directory import DirectoryError
 from routing.ports import Clock
 from storage.engine import Database, Topic
-from storage.plans import StoredPlans
+from storage.plans import Published, StoredPlans
 
 POLL: Final = 30.0
 """Seconds between two looks for a newer plan that nobody told of."""
@@ -62,7 +62,7 @@ class Newest:
         self._settings = settings
         self._clock = clock
         self._compiled = local_day(settings, clock)
-        self._refused: int | None = None
+        self._refused: set[tuple[int, date]] = set()
         self._told = asyncio.Event()
         database.signals.hear(Topic.PLAN, self._told.set)
 
@@ -76,21 +76,36 @@ class Newest:
                     await self._told.wait()
 
     async def look(self) -> None:
-        """One look: compiles, beside the calls, only what is new."""
+        """One look: compiles, beside the calls, only what is new. Where the newest plan cannot be,
+        the one that stands gets the open hours of the days to come."""
         newest, today = await self._stored.latest(), local_day(self._settings, self._clock)
-        if newest is None or newest.number == self._refused:
+        if newest is None or await self._taken(newest, today):
             return
-        if newest.number == self._plans.current.number and today == self._compiled:
-            return
+        number = self._plans.current.number
+        body = await self._stored.body(number)
+        if body is not None and number != newest.number:
+            await self._taken(Published(number, body), today)
+
+    async def _taken(self, plan: Published, today: date) -> bool:
+        """Whether it takes new calls with today's hours, once it has been compiled. Whatever keeps
+        it from being so is an alarm, and what stands goes on: never "closed" (design §4)."""
+        if (plan.number, today) in self._refused:
+            return False
+        if plan.number == self._plans.current.number and today == self._compiled:
+            return True
         try:
-            inputs = Inputs.from_text(newest.body)
-            plan = await asyncio.to_thread(compiled, inputs, newest.number, today)
-        except (StartError, LibraryError) as wrong:
-            LOG.warning("plan.refused", number=newest.number, why=str(wrong))
-            self._refused = newest.number
-            return
-        self._plans.publish(plan)
+            inputs = Inputs.from_text(plan.body)
+            made = await asyncio.to_thread(compiled, inputs, plan.number, today)
+        except Exception as wrong:  # noqa: BLE001 - also what nobody thought of must not close
+            LOG.warning("plan.refused", number=plan.number, day=today.isoformat(), why=str(wrong))
+            self._refused.add((plan.number, today))
+            self._plans.refuse(plan.number, self._clock.now())
+            return False
+        self._plans.publish(made)
         self._compiled = today
+        if self._plans.refused is not None and self._plans.refused.number <= plan.number:
+            self._plans.refused = None
+        return True
 
 
 async def published(settings: Settings, clock: Clock, database: Database) -> Plans:

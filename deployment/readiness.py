@@ -14,7 +14,7 @@ import structlog
 
 from deployment.fallback import Fallback
 from ivr.carrier.local.recordings import FLOOR
-from ivr.flow.world import Plan
+from ivr.conversation.stores import Plans, Refused
 from routing.ports import Clock
 from storage.engine import Database
 from storage.outbox import Standing, StoredOutbox
@@ -102,21 +102,32 @@ def of_disk(folder: Path) -> Look:
     return look
 
 
-def of_plan(plan: Callable[[], Plan], clock: Clock) -> Look:
-    """How far ahead the offices' open hours are known; an office whose hours have run out is taken
-    to be closed."""
+def of_plan(plans: Callable[[], Plans], clock: Clock) -> Look:
+    """That the newest plan takes the calls, and how far ahead the offices' open hours are known:
+    beyond that their week alone is asked."""
 
     async def look() -> Check:
-        until = min((hours.until for hours in plan().open.values()), default=None)
+        known = plans()
+        until = min((hours.until for hours in known.current.open.values()), default=None)
         if until is None:
             return Check("plan", State.FAILED, "no office has open hours: check the register")
         left = until - clock.now()
+        if known.refused is not None:
+            return Check("plan", State.WARNING, _refused(known.refused, known.current.number))
         if left >= AHEAD:
             return Check("plan", State.OK, "is published, its open hours reach far enough")
         text = f"open hours are known for {max(left.days, 0)} more days only: see why no new plan"
         return Check("plan", State.WARNING, f"{text} was made (the log says background.failed)")
 
     return look
+
+
+def _refused(refused: Refused, stands: int) -> str:
+    since = f"{refused.since:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"plan {refused.number} cannot be compiled since {since}; calls go on by plan {stands} as "
+        "it last was. The log says why (plan.refused): correct it and publish, or roll back"
+    )
 
 
 def of_outbox(outbox: StoredOutbox, clock: Clock) -> Look:

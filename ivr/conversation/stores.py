@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from ivr.conversation.pieces import Pieces
@@ -34,6 +35,14 @@ async def _nowhere(_: int) -> None:
     """Nothing is kept: what memory does not hold is not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Which plan could not be compiled, and since when that is so."""
+
+    number: int
+    since: datetime
+
+
 class Plans:
     """The published plans that live calls may still need; the newest one takes new calls. One that
     another replica published, or published long ago, is asked of `find` once."""
@@ -46,6 +55,9 @@ class Plans:
         self._turn = asyncio.Lock()
         self._unknown: set[int] = set()
         self.current = current
+        self.refused: Refused | None = None
+        """The last plan, or today's hours of one, that could not be compiled, while the last good
+        one stands in its place."""
 
     async def of(self, number: int) -> Plan:
         """The plan a call began with; the current one where it is no longer known. Raises what
@@ -69,6 +81,11 @@ class Plans:
         self._plans[plan.number] = plan
         self.current = plan
         self._forget()
+
+    def refuse(self, number: int, at: datetime) -> None:
+        """Take new calls as before: the plan of this number cannot be compiled."""
+        if self.refused is None or self.refused.number != number:
+            self.refused = Refused(number, at)
 
     def _forget(self) -> None:
         for number in [known for known in self._plans if known != self.current.number]:

@@ -1,6 +1,8 @@
 """The plans of replicas: what one publishes, the other has for the calls that began with it."""
 
 import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,85 @@ async def test_a_plan_of_another_version_is_looked_for_once(
     assert (await here.of(99)).number == 1
     assert capfd.readouterr().out.count("plan.left_out") == 1
     await database.close()
+
+
+@dataclass
+class Days:
+    """A clock that is set by hand."""
+
+    at: datetime = datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+async def test_each_day_the_open_hours_reach_further(tmp_path: Path) -> None:
+    database, clock, settings = await database_at(tmp_path / "zhitong.db"), Days(), ours(tmp_path)
+    plans = await published(settings, clock, database)
+    newest = Newest(plans, database, settings, clock)
+    before = plans.current.open["市教育局"].until
+
+    clock.at += timedelta(days=1)
+    await newest.look()
+
+    assert plans.current.open["市教育局"].until == before + timedelta(days=1)
+    await database.close()
+
+
+async def test_what_cannot_be_evaluated_is_an_alarm_and_the_last_good_answer_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it is that fails, also for longer than the hours were compiled for."""
+    database, clock, settings = await database_at(tmp_path / "zhitong.db"), Days(), ours(tmp_path)
+    plans = await published(settings, clock, database)
+    newest = Newest(plans, database, settings, clock)
+    good = plans.current
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("no such day")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("deployment.plans.compile_plan", fails)
+        for _ in range(75):
+            clock.at += timedelta(days=1)
+            await newest.look()
+            await newest.look()
+
+    assert plans.current is good
+    assert plans.refused is not None
+    assert plans.refused.since == datetime(2026, 11, 25, 2, tzinfo=UTC)
+    assert capfd.readouterr().out.count("plan.refused") == 75  # once a day
+    assert clock.at > good.open["市教育局"].until
+    weekday = datetime(2027, 2, 9, 2, tzinfo=UTC)
+    assert good.open["市教育局"].is_open(weekday)
+
+    clock.at += timedelta(days=1)
+    await newest.look()
+
+    assert plans.refused is None
+    assert plans.current.open["市教育局"].until > clock.at
+    await database.close()
+
+
+async def test_where_the_newest_plan_cannot_be_compiled_the_one_that_stands_is_renewed(
+    tmp_path: Path,
+) -> None:
+    database, clock, settings = await database_at(tmp_path / "zhitong.db"), Days(), ours(tmp_path)
+    plans = await published(settings, clock, database)
+    newest = Newest(plans, database, settings, clock)
+    before = plans.current.open["市教育局"].until
+    await StoredPlans(database, clock).publish("{}")
+
+    await newest.look()
+    clock.at += timedelta(days=1)
+    await newest.look()
+
+    assert plans.current.number == 1
+    assert plans.current.open["市教育局"].until == before + timedelta(days=1)
+    assert plans.refused is not None
+    assert plans.refused.number == 2
+    await database.close()
+
+
+def ours(folder: Path) -> Settings:
+    return Settings(data_dir=folder)

@@ -70,7 +70,7 @@ async def test_all_well(desk: Desk, tmp_path: Path) -> None:
     status, lines = await asked(
         database=of_database(desk.database),
         disk=of_disk(tmp_path),
-        plan=of_plan(lambda: desk.plans.current, desk.clock),
+        plan=of_plan(lambda: desk.plans, desk.clock),
         outbox=of_outbox(desk.outbox, desk.clock),
     )
 
@@ -117,21 +117,32 @@ async def test_room_for_recordings(
 
 
 async def test_open_hours_that_run_out_are_a_warning(desk: Desk, demo_plan: Plan) -> None:
-    """An office whose hours are not known is taken to be closed: calls are answered still."""
+    """Calls are answered still, by the offices' weeks."""
     short = OpenIntervals((), desk.clock.now() + AHEAD - timedelta(seconds=1))
     first = next(iter(demo_plan.open))
     plan = replace(demo_plan, open={**demo_plan.open, first: short})
 
-    status, lines = await asked(plan=of_plan(lambda: plan, desk.clock))
+    status, lines = await asked(plan=of_plan(lambda: Plans(plan), desk.clock))
 
     assert (status, lines[0]) == (200, "ready, but somebody should look")
     assert "known for 13 more days only" in lines[1]
 
 
+async def test_a_plan_that_cannot_be_compiled_is_a_warning(desk: Desk, demo_plan: Plan) -> None:
+    plans = Plans(demo_plan)
+    plans.refuse(7, desk.clock.now())
+
+    status, lines = await asked(plan=of_plan(lambda: plans, desk.clock))
+
+    assert (status, lines[0]) == (200, "ready, but somebody should look")
+    assert "plan 7 cannot be compiled" in lines[1]
+    assert "by plan 1" in lines[1]
+
+
 async def test_no_open_hours_at_all(desk: Desk, demo_plan: Plan) -> None:
     plan = replace(demo_plan, open={})
 
-    status, _ = await asked(plan=of_plan(lambda: plan, desk.clock))
+    status, _ = await asked(plan=of_plan(lambda: Plans(plan), desk.clock))
 
     assert status == 503
 
