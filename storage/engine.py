@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.beneath import Read
 from storage.effects import Effects
 from storage.errors import StorageError
+from storage.handing import Handing
 from storage.steps import Hook, StepRows
 
 T = TypeVar("T")
@@ -107,6 +108,8 @@ class Database(ABC):
 
     signals: Signals
     woken: Wake
+    handing: Handing
+    """What the journal's commits hand over at once."""
     replica: int | None = None
     """Which of several servers on this database we are; None where there is one alone."""
     writer: asyncio.Lock

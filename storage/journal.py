@@ -96,11 +96,13 @@ class StoredJournal:
                 if not batch:  # all were answered by the plan while the database hung
                     continue
                 began = loop.time()
+                self._database.handing.begin()
                 outcomes = await self._kept([waiting.step for waiting in batch])
                 self.commits.note(loop.time() - began)
             if self._hook is not None:
                 self._hook(KillPoint.BEFORE_ANSWER)
             _answer(batch, outcomes)
+            self._database.handing.end()
             if any(enqueues(waiting.step.effects) for waiting in batch):
                 self._database.woken.set()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column
 
+from routing.handoff import MOST_AT_ONCE
 from routing.ports import Job
 from storage.outbox import Claims, StoredOutbox, claims_of
 from storage.tables.outbox import outbox
@@ -20,10 +21,25 @@ class Lane:
         self._whole = whole
         self._claims = claims
         self._ear = whole.ear()
+        self._handed: list[str] = []
+        self._at_work: set[int] = set()
+
+    def room(self) -> int:
+        """How many jobs more are begun at once (`storage.handing.Hands`)."""
+        return MOST_AT_ONCE - len(self._at_work) - len(self._handed) if self._whole.sure else 0
+
+    def take(self, keys: Collection[str]) -> None:
+        """What a step's commit claimed for this lane; `wait` ends."""
+        self._handed.extend(keys)
+        self._ear.hear()
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
-        """Jobs of this lane."""
-        return await self._whole.claim(now, most, self._claims)
+        """Jobs of this lane: those that are claimed already, else those that are due."""
+        keys, self._handed = self._handed[:most], self._handed[most:]
+        jobs = await self._whole.handed(keys, now) if keys else ()
+        jobs = jobs or await self._whole.claim(now, most, self._claims)
+        self._at_work.update(job.id for job in jobs)
+        return jobs
 
     async def sending(self, job: Job) -> None:
         """As the outbox."""
@@ -31,16 +47,19 @@ class Lane:
 
     async def done(self, job: Job, now: datetime) -> Sequence[str]:
         """As the outbox."""
+        self._at_work.discard(job.id)
         return await self._whole.done(job, now)
 
     async def again(
         self, job: Job, at: datetime, why: str, *, counted: bool = True
     ) -> Sequence[str]:
         """As the outbox."""
+        self._at_work.discard(job.id)
         return await self._whole.again(job, at, why, counted=counted)
 
     async def give_up(self, job: Job, now: datetime, why: str) -> Sequence[str]:
         """As the outbox."""
+        self._at_work.discard(job.id)
         return await self._whole.give_up(job, now, why)
 
     async def wait(self, seconds: float) -> None:
@@ -49,9 +68,13 @@ class Lane:
 
 
 def lanes(whole: StoredOutbox, kinds: Collection[str]) -> tuple[Lane, Lane]:
-    """One for work of these kinds, one for all other, also for kinds that nobody knows."""
+    """One for work of these kinds, one for all other, also for kinds that nobody knows. The first
+    has it handed over by the commit that enqueues it: both are drained as long as the server
+    lives."""
     named = _named(kinds)
-    return Lane(whole, claims_of(named)), Lane(whole, claims_of(~named))
+    first = Lane(whole, claims_of(named))
+    whole.hand_over(kinds, first)
+    return first, Lane(whole, claims_of(~named))
 
 
 def _named(kinds: Collection[str]) -> ColumnElement[bool]:

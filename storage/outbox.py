@@ -2,7 +2,7 @@
 Implements `routing.ports.Outbox`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,19 +25,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from routing.handoff import LONGEST_JOB
 from routing.ports import Job, JobKind
 from storage.beneath import Read
 from storage.engine import Database, Ear
 from storage.finished import HELD, Ends
+from storage.handing import LEASE, Hands
 from storage.leases import NOW, lease_of
 from storage.tables.ledger import leases
 from storage.tables.outbox import JobState, outbox
 from storage.told import after_a_try, once_done
 
-LEASE: Final = LONGEST_JOB + timedelta(seconds=30)
-"""A job that nobody finished within this time is claimed again. Longer than any handler may take
-and its end may wait for the writer, so that no job is at work twice."""
 IN_DOUBT: Final = timedelta(seconds=10)
 """How long a request that a kill cut off may take to come into the far side's lists."""
 STRANGE_FOR: Final = timedelta(hours=6)
@@ -86,6 +83,11 @@ FREE: Final = or_(outbox.c.holder.is_(None), outbox.c.holder == US, ~LIVES)
 """Not in another's hand, however far that one's clock and ours are apart."""
 
 
+JOB: Final = tuple(
+    outbox.c[name] for name in ("id", "kind", "payload", "attempts", "key", "failures")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Whether there is any work of some kinds, and the claim to it."""
@@ -110,11 +112,20 @@ def claims_of(*which: ColumnElement[bool]) -> Claims:
             holder=US,
         )
     )
-    columns = ("id", "kind", "payload", "attempts", "key", "failures")
-    return Claims(Read(due), take.returning(*(outbox.c[name] for name in columns)))
+    return Claims(Read(due), take.returning(*JOB))
 
 
 ALL: Final = claims_of()
+HANDED: Final = Read(
+    select(*JOB).where(
+        outbox.c.key == bindparam("its_key"),
+        outbox.c.attempts == 1,
+        outbox.c.state == literal_column(f"'{JobState.READY.value}'"),
+        outbox.c.run_at > bindparam("now", type_=outbox.c.run_at.type),
+        outbox.c.holder.is_not_distinct_from(US),
+    )
+)
+"""What a step's commit claimed for us, unless it was given back meanwhile."""
 
 
 def _unfinished() -> Select[Any]:
@@ -199,10 +210,17 @@ class StoredOutbox:
         claimed = await self._database.brief(lambda unit: unit.execute(claims.take, values).all())
         if not self.sure:
             return ()
-        rows = sorted(claimed, key=lambda row: row.id)
-        return [
-            Job(r.id, r.kind, json.loads(r.payload), r.attempts, r.key, r.failures) for r in rows
-        ]
+        return [_job(row) for row in sorted(claimed, key=lambda row: row.id)]
+
+    async def handed(self, keys: Sequence[str], now: datetime) -> Sequence[Job]:
+        """Jobs that a step's commit claimed for us under these keys."""
+        us = {"holder": self._database.replica, "now": now}
+        found = [await self._database.look(HANDED, its_key=key, **us) for key in keys]
+        return [_job(row) for rows in found for row in rows]
+
+    def hand_over(self, kinds: Collection[str], hands: Hands) -> None:
+        """Jobs of these kinds go into these hands with the commit that enqueues them."""
+        self._database.handing.to(kinds, hands)
 
     async def take_back(self, now: datetime) -> int:
         """At the start of the only server: what a killed one had claimed is due at once, not
@@ -271,6 +289,10 @@ class StoredOutbox:
 
     async def _set(self, job: Job, state: JobState, **values: Any) -> Sequence[str]:
         return await self._ends.write_alone(_held(job, state) | values, job.follows)
+
+
+def _job(row: Any) -> Job:
+    return Job(row.id, row.kind, json.loads(row.payload), row.attempts, row.key, row.failures)
 
 
 def _held(job: Job, state: JobState) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ivr.flow.effect import NoteStray, NoteVerdict
 from ivr.ports.journal import MatterTaken, ReferenceTaken, Reply, Step
 from storage.effects import Count, Effects, Source
 from storage.errors import StorageError
+from storage.handing import Handing
 from storage.writes import Write
 
 
@@ -48,7 +49,9 @@ class StepRows(Protocol):
     async def close(self) -> None: ...
 
 
-def writes_of(effects: Effects, steps: Sequence[Step], counted: Counter[Count]) -> Iterator[Write]:
+def writes_of(
+    effects: Effects, handing: Handing, steps: Sequence[Step], counted: Counter[Count]
+) -> Iterator[Write]:
     """The rows of the steps' effects; what is only counted is added up, for one row a batch."""
     for step in steps:
         source = Source(step.call.id, step.call.dialled, step.at, step.attempt, step.call.plan)
@@ -56,7 +59,7 @@ def writes_of(effects: Effects, steps: Sequence[Step], counted: Counter[Count]) 
             if isinstance(effect, NoteVerdict | NoteStray):
                 counted[effects.count_of(source, effect)] += 1
             else:
-                yield from effects.writes(source, effect)
+                yield from map(handing.write, effects.writes(source, effect))
 
 
 def state_of(step: Step) -> bytes:

@@ -116,6 +116,7 @@ JOB_COLUMNS: Final = (
     "payload",
     "state",
     "attempts",
+    "holder",
     "run_at",
     "enqueued",
 )
@@ -126,7 +127,7 @@ def job_row(
 ) -> dict[str, Any]:
     """The values of one outbox row, by JOB_COLUMNS."""
     text = orjson.dumps(payload).decode()
-    values = (kind.value, key, reference, text, JobState.READY.value, 0, run_at, run_at)
+    values = (kind.value, key, reference, text, JobState.READY.value, 0, None, run_at, run_at)
     return dict(zip(JOB_COLUMNS, values, strict=True))
 
 

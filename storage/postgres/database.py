@@ -23,6 +23,7 @@ from storage.beneath import Read
 from storage.effects import Effects
 from storage.engine import Database, Signals, Wake
 from storage.errors import StorageError
+from storage.handing import Handing
 from storage.postgres.driver import ASYNCPG, Line, Lines, driver_options
 from storage.postgres.errors import NO_WRITES, cut_off, told
 from storage.postgres.signals import PostgresSignals
@@ -64,6 +65,7 @@ class PostgresDatabase(Database):
         self.replica = replica = secrets.randbits(62)
         self.signals = self._signals(listening, replica, pooled=pooled)
         self.woken = Wake(self.signals)
+        self.handing = Handing(self.replica)
         self._lines = Lines(self._options) if self._direct else None
 
     def _signals(self, listening: str, replica: int, *, pooled: bool) -> Signals:
@@ -152,8 +154,8 @@ class PostgresDatabase(Database):
     def steps(self, effects: Effects, hook: Hook | None) -> StepRows:
         """On a connection of its own."""
         if self._direct:
-            return PostgresSteps(Line(self._options), self.engine, effects, hook)
-        return CoreSteps(self.engine, effects, hook)
+            return PostgresSteps(Line(self._options), self.engine, effects, self.handing, hook)
+        return CoreSteps(self.engine, effects, self.handing, hook)
 
     def take_turns(self, unit: Connection, *names: str) -> None:
         """Advisory locks until the transaction ends."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ivr.ports.journal import RecordingTaken, Step
 from storage.beneath import Written
 from storage.effects import Count, Effects
+from storage.handing import Handing
 from storage.postgres.batch import KIND_OF, Kind, Statements, fits
 from storage.postgres.driver import Line
 from storage.postgres.errors import Unreachable, cut_off, told
@@ -26,9 +27,12 @@ from storage.writes import HOLD_RECORDING, Write, held_row
 class CoreSteps:
     """By Core alone: whichever driver it is, and whatever a batch holds."""
 
-    def __init__(self, engine: AsyncEngine, effects: Effects, hook: Hook | None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, effects: Effects, handing: Handing, hook: Hook | None
+    ) -> None:
         self._engine = engine
         self._effects = effects
+        self._handing = handing
         self._hook = hook
 
     async def open(self) -> None:
@@ -100,7 +104,7 @@ class CoreSteps:
         if step.recording is not None and not HOLD_RECORDING.on(connection, _held(step)):
             raise RecordingTaken("this recording is of another call")
         counted: Counter[Count] = Counter()
-        for write in writes_of(self._effects, [step], counted):
+        for write in writes_of(self._effects, self._handing, [step], counted):
             write.on(connection)
         for write in _counts(counted):
             write.on(connection)
@@ -114,9 +118,14 @@ class PostgresSteps(CoreSteps):
     """By the driver, where a batch is as batches are; any other goes by Core."""
 
     def __init__(
-        self, line: Line, engine: AsyncEngine, effects: Effects, hook: Hook | None
+        self,
+        line: Line,
+        engine: AsyncEngine,
+        effects: Effects,
+        handing: Handing,
+        hook: Hook | None,
     ) -> None:
-        super().__init__(engine, effects, hook)
+        super().__init__(engine, effects, handing, hook)
         self._line = line
         self._statements = Statements(engine.dialect)
 
@@ -150,7 +159,7 @@ class PostgresSteps(CoreSteps):
         """One statement for all of them, and its values; None where a row is no plain one, where
         they do not go together, or where one cannot be put into a row."""
         try:
-            batch = _batch(self._effects, steps)
+            batch = _batch(self._effects, self._handing, steps)
             return None if batch is None or not fits(batch) else self._statements.of(batch)
         except Exception:  # noqa: BLE001 - Core's way finds which step it is
             return None
@@ -170,7 +179,7 @@ class PostgresSteps(CoreSteps):
 Batch = defaultdict[Kind, list[dict[str, Any]]]
 
 
-def _batch(effects: Effects, steps: Sequence[Step]) -> Batch | None:
+def _batch(effects: Effects, handing: Handing, steps: Sequence[Step]) -> Batch | None:
     """The rows by their kind, in the order of their keys so that replicas never wait for each other
     in a ring; None where one of them is no plain row."""
     batch: Batch = defaultdict(list)
@@ -180,7 +189,7 @@ def _batch(effects: Effects, steps: Sequence[Step]) -> Batch | None:
         if step.origin is not None:
             batch[Kind.CALLS].append(_call_row(step))
         held = None if step.recording is None else _held(step)
-        if not _take(batch, [*writes_of(effects, [step], counted)], held):
+        if not _take(batch, [*writes_of(effects, handing, [step], counted)], held):
             return None
     return batch if _take(batch, _counts(counted), None) else None
 

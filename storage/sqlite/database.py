@@ -14,6 +14,7 @@ from storage.beneath import Read
 from storage.effects import Effects
 from storage.engine import Database, Signals, Wake
 from storage.errors import told
+from storage.handing import Handing
 from storage.sqlite.brief import Brief, BriefWrites, begun
 from storage.sqlite.steps import SqliteSteps
 from storage.steps import Hook
@@ -42,6 +43,7 @@ class SqliteDatabase(Database):
         self.writer = asyncio.Lock()
         self.signals = Signals()
         self.woken = Wake(self.signals)
+        self.handing = Handing(self.replica)
         self._beneath = self.beneath()
         self._looks: Connection | None = None
         self._reads = Brief(self.beneath(), "reads")
@@ -96,7 +98,7 @@ class SqliteDatabase(Database):
 
     def steps(self, effects: Effects, hook: Hook | None) -> SqliteSteps:
         """On a connection of its own."""
-        return SqliteSteps(self.beneath(), effects, hook)
+        return SqliteSteps(self.beneath(), effects, self.handing, hook)
 
     def take_turns(self, unit: Connection, *names: str) -> None:
         """Nothing to do: brief work has the only writer's turn."""

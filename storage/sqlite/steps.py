@@ -17,6 +17,7 @@ from ivr.ports.recordings import RecordingRef
 from storage.beneath import cursor_of
 from storage.effects import Count, Effects
 from storage.errors import StorageError, told
+from storage.handing import Handing
 from storage.sqlite.brief import begun, transaction
 from storage.steps import Hook, KillPoint, Outcome, found, kept, state_of, taken, writes_of
 from storage.tables.base import sqlite_text
@@ -41,9 +42,12 @@ WINNER_OF_TURN: Final = "SELECT reply FROM steps WHERE call_id = ? AND turn = ?"
 class SqliteSteps:
     """Owns its connection and its thread."""
 
-    def __init__(self, engine: Engine, effects: Effects, hook: Hook | None) -> None:
+    def __init__(
+        self, engine: Engine, effects: Effects, handing: Handing, hook: Hook | None
+    ) -> None:
         self._engine = engine
         self._effects = effects
+        self._handing = handing
         self._hook = hook
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._connection: Connection | None = None
@@ -166,7 +170,7 @@ class SqliteSteps:
             if step.recording is not None:
                 _hold(connection, step, step.recording)
             if step.effects:
-                for write in writes_of(self._effects, [step], counted):
+                for write in writes_of(self._effects, self._handing, [step], counted):
                     write.on(connection)
 
     @contextlib.contextmanager

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 
 from routing.ports import JobKind
 from storage.effects import enqueue
-from storage.outbox import ALL, LEASE, Claims, claims_of
+from storage.handing import LEASE
+from storage.outbox import ALL, Claims, claims_of
 from storage.tables.outbox import outbox
 from tests.storage.stepping import AT, opened
 

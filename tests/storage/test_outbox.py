@@ -14,7 +14,8 @@ from routing.handoff import LONGEST_JOB
 from routing.ports import Job, JobKind
 from storage.effects import enqueue
 from storage.engine import Database
-from storage.outbox import ALL, IN_DOUBT, LEASE, STRANGE_FOR, Standing, StoredOutbox
+from storage.handing import LEASE
+from storage.outbox import ALL, IN_DOUBT, STRANGE_FOR, Standing, StoredOutbox
 from storage.tables.outbox import outbox
 from tests.deadline import DEADLINE
 from tests.storage.stepping import AT, House, first_step, later_step, open_case, opened

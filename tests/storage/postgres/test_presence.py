@@ -14,8 +14,9 @@ import storage.postgres.signals
 import storage.presence
 from routing.ports import Job, JobKind
 from storage.effects import enqueue
+from storage.handing import LEASE
 from storage.leases import REPLICA
-from storage.outbox import IN_DOUBT, LEASE, StoredOutbox
+from storage.outbox import IN_DOUBT, StoredOutbox
 from storage.postgres.signals import PostgresSignals
 from storage.presence import Presence
 from storage.tables.ledger import leases
