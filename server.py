@@ -74,6 +74,7 @@ from routing.handoff import Drains, Handler, Handoff
 from routing.hours import CLOSED, working_day_due
 from routing.ports import Job, JobKind
 from routing.web.api.accept import AcceptDesk, accept_routes
+from routing.web.audit.page import AuditDesk, audit_routes
 from routing.web.demo.desk import OfficeDesk
 from routing.web.demo.office import (
     OFFICE_LINK,
@@ -88,6 +89,7 @@ from routing.web.undelivered.page import (
     UndeliveredDesk,
     undelivered_routes,
 )
+from storage.audit import StoredAudit
 from storage.corrections import StoredCorrections
 from storage.errors import StorageError
 from storage.lanes import lanes
@@ -184,6 +186,7 @@ def mount_ledger(app: web.Application, house: House) -> None:
     mount_people(app, front_door(settings, house.signing_in, house.factors))
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
+    app.add_routes(audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)))
     app.add_routes(
         ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)
     )

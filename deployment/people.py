@@ -17,6 +17,7 @@ from routing.web.account.kept import keep, kept_routes
 from routing.web.account.own import own_routes
 from routing.web.account.second import second_routes
 from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
+from routing.web.audit.page import AUDIT_LINK, AUDIT_PAGES
 from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
 from storage.accounts import StoredAccounts
@@ -27,9 +28,9 @@ from storage.passwords import ArgonPasswords
 from storage.sealing import Sealing
 from storage.sessions import StoredSessions, StoredTries
 
-BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (ACCOUNT_PAGES,)
+BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (ACCOUNT_PAGES, AUDIT_PAGES)
 """The chapters of pages that ask who it is; each part adds its own here."""
-LINKS: Final[tuple[Link, ...]] = ()
+LINKS: Final[tuple[Link, ...]] = (AUDIT_LINK,)
 """Their places in the navigation, each for the roles that may go there."""
 
 

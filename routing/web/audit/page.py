@@ -1,0 +1,176 @@
+"""`/admin/audit`: who changed what and when, for admins and auditors: looked through, verified and
+written out as a table. Nothing here changes an entry (ADR 34)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from routing.accounts.roles import Role
+from routing.audit import BY, Action, entry_by, subject
+from routing.ports import Clock
+from routing.trail import Found, Search, Trail, heading, table
+from routing.web.entry import actor_of, signed_in
+from routing.web.layout import HEADERS, Chapter, Link, page, tongue_of
+from routing.web.moments import written
+
+READERS: Final = (Role.ADMIN, Role.AUDITOR)
+AUDIT_PAGES: Final = Chapter("audit", Path(__file__).parent)
+AUDIT_LINK: Final = Link("/admin/audit", "audit.title", frozenset(READERS))
+MOST: Final = 50
+"""Entries on a page."""
+SLICE: Final = 200
+"""Entries of the table read at a time: some milliseconds."""
+MOST_ASKED: Final = 200
+LAST: Final = 2**31 - 1
+FIELDS: Final = ("who", "action", "text", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDesk:
+    """What the page needs; days are those of `zone`."""
+
+    trail: Trail
+    clock: Clock
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, as it was typed, what that means, and the fields that mean nothing."""
+
+    typed: Mapping[str, str]
+    search: Search
+    faults: frozenset[str]
+
+
+def audit_routes(desk: AuditDesk) -> list[web.RouteDef]:
+    """For those who may read it."""
+    admit = signed_in(*READERS)
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        return await _show(request, desk)
+
+    async def verify(request: web.Request) -> web.StreamResponse:
+        verdict = await desk.trail.verify()
+        return await _show(request, desk, verdict=verdict)
+
+    async def export(request: web.Request) -> web.StreamResponse:
+        return await _export(request, desk)
+
+    return [
+        web.get("/admin/audit", admit(show)),
+        web.post("/admin/audit/verify", admit(verify)),
+        web.post("/admin/audit/export", admit(export)),
+    ]
+
+
+async def _show(request: web.Request, desk: AuditDesk, **more: Any) -> web.StreamResponse:
+    tongue, asked = tongue_of(request), _asked(request.query, desk.zone)
+    before = _number(request.query.get("before", ""))
+    found = []
+    if not asked.faults:
+        found = list(await desk.trail.search(asked.search, before=before, most=MOST + 1))
+    older = found[MOST - 1].link.number if len(found) > MOST else None
+    kept = {name: text for name, text in asked.typed.items() if text}
+    context: dict[str, Any] = {
+        "typed": asked.typed,
+        "faults": asked.faults,
+        "found": found[:MOST],
+        "older": None if older is None else _url({**kept, "before": str(older)}),
+        "newest": _url(kept) if before is not None else None,
+        "filtered": bool(kept),
+        "actions": [*Action],
+        "known": frozenset(Action),
+        "head": await desk.trail.head(),
+        "verdict": None,
+        "told": _told,
+        "when": lambda at: written(at, desk.zone, tongue),
+        "moment": lambda at: at.astimezone(desk.zone).isoformat(timespec="seconds"),
+        **more,
+    }
+    status = 422 if asked.faults else 200
+    return page(request, "audit/whole.html", context, status=status)
+
+
+async def _export(request: web.Request, desk: AuditDesk) -> web.StreamResponse:
+    """All that was asked for as one file, the oldest first. That it was taken out is an entry."""
+    form = await request.post()
+    asked = _asked({name: str(form.get(name, "")) for name in FIELDS}, desk.zone)
+    if asked.faults:
+        raise web.HTTPSeeOther(_url(asked.typed))
+    told = {name: text for name, text in asked.typed.items() if text}
+    now = desk.clock.now()
+    about = subject("audit", "all" if not told else "some")
+    await desk.trail.append(entry_by(actor_of(request), Action.EXPORTED, about, now, told))
+    file = f'attachment; filename="audit-{now.astimezone(desk.zone):%Y%m%d-%H%M%S}.csv"'
+    headers = {**HEADERS, "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": file}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    await response.write(heading())
+    last = 0
+    while found := await desk.trail.search(asked.search, after=last, most=SLICE):
+        await response.write(table(found))
+        last = found[-1].link.number
+    await response.write_eof()
+    return response
+
+
+def _asked(query: Mapping[str, str], zone: ZoneInfo) -> Asked:
+    typed = {name: query.get(name, "").strip()[:MOST_ASKED] for name in FIELDS}
+    faults = set()
+    action = Action(typed["action"]) if typed["action"] in frozenset(Action) else None
+    if typed["action"] and action is None:
+        faults.add("action")
+    moments: dict[str, datetime | None] = {}
+    for name, days in (("since", 0), ("until", 1)):
+        try:
+            moments[name] = _begins(typed[name], days, zone)
+        except (ValueError, OverflowError):
+            faults.add(name)
+    search = Search(typed["who"], action, "", typed["text"], **moments)
+    return Asked(typed, search, frozenset(faults))
+
+
+def _begins(text: str, days: int, zone: ZoneInfo) -> datetime | None:
+    """When the day that was typed begins there, or the one so many days later. Raises ValueError,
+    OverflowError."""
+    if not text:
+        return None
+    day = date.fromisoformat(text) + timedelta(days=days)
+    if not 2000 <= day.year < 9000:
+        raise ValueError(text)
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _number(text: str) -> int | None:
+    known = text.isascii() and text.isdecimal() and len(text) <= 10
+    return min(int(text), LAST) if known else None
+
+
+def _url(fields: Mapping[str, str]) -> str:
+    asked = urlencode({name: text for name, text in fields.items() if text})
+    return f"/admin/audit?{asked}" if asked else "/admin/audit"
+
+
+def _told(found: Found) -> list[tuple[str, str]]:
+    """The values as lines: before and after of what was changed come as lines of their own."""
+    values = found.values or {}
+    return [(name, _text(value)) for name, value in values.items() if name != BY]
+
+
+def _text(value: Any) -> str:
+    match value:
+        case dict():
+            return "; ".join(f"{name}: {_text(each)}" for name, each in value.items())
+        case list():
+            return ", ".join(_text(each) for each in value)
+        case None | "":
+            return "—"
+        case _:
+            return str(value)
