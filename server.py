@@ -46,6 +46,7 @@ from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
 from deployment.people import BEHIND_SIGN_IN, LINKS, front_door, mount_people
 from deployment.plans import Newest
+from deployment.publishing import DUE, Due
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
 from deployment.shared import SharedAnswer
@@ -274,6 +275,7 @@ def loops(house: House, rest: Rest) -> Iterator[Loop]:
     yield Loop(FAILED, house.keeper.run)
     yield Loop(FAILED, lambda: shared(house))
     yield Loop(FAILED, Newest(house.plans, database, settings, clock).run)
+    yield Loop(DUE, Due(house.publishing()).run, first=DUE)
     yield Loop(FAILED, database.signals.listen)
     yield Loop(RECOVER_EVERY, recovery(house, rest).run)
     yield Loop(TIDIED, tidying(settings, house.fallback.bank))

@@ -19,6 +19,7 @@ from deployment.fallback import Fallback, fallback_of
 from deployment.metrics import Metrics
 from deployment.people import factors_of, signing_in_of
 from deployment.plans import published
+from deployment.publishing import desk_of
 from deployment.readiness import Readiness
 from deployment.settings import Secrets, Settings
 from ivr.conversation.keeper import Keeper
@@ -27,6 +28,7 @@ from ivr.conversation.turns import Conversation
 from ivr.flow.phrasebook import Phrasebook
 from routing.casework import Casework
 from routing.directory import Directory
+from routing.publishing.desk import PublishingDesk
 from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn
 from storage.answers import StoredAnswers
@@ -88,6 +90,10 @@ class House:
     def numbers(self) -> tuple[str, ...]:
         """Those that are published."""
         return tuple(self.directory().numbers)
+
+    def publishing(self) -> PublishingDesk:
+        """What people do with the draft and the published plans."""
+        return desk_of(self.settings, self.database, self.clock)
 
     def casework(self) -> Casework:
         """What people do with the cases."""

@@ -13,18 +13,27 @@ import structlog
 from deployment.settings import Settings, StartError
 from ivr.carrier.profiles import profile_of
 from ivr.conversation.stores import Plans
+from ivr.flow.phrasebook import PhraseError
 from ivr.flow.world import Plan, Policy
 from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 from routing.directory import DirectoryError
+from routing.hours import HoursError
 from routing.ports import Clock
+from routing.publishing.hurry import following
+from routing.publishing.release import Overtaken, document_of, text_of
+from routing.rules.errors import RuleSetError
 from storage.engine import Database, Topic
 from storage.plans import Published, StoredPlans
+from storage.releases import StoredReleases
 
-POLL: Final = 30.0
-"""Seconds between two looks for a newer plan that nobody told of."""
+POLL: Final = 1.5
+"""Seconds between two looks for a newer plan that nobody told of: one number, read by its key. A
+publication is in use everywhere within two."""
 LOG: Final = structlog.get_logger()
+REFUSED: Final = (LibraryError, DirectoryError, RuleSetError, HoursError, PhraseError)
+"""What compiling refuses with a sentence."""
 
 
 def plan_inputs(settings: Settings) -> Inputs:
@@ -48,7 +57,7 @@ def compiled(inputs: Inputs, number: int, today: date) -> Plan:
     """The plan. Raises StartError with every finding of script, words and register."""
     try:
         return compile_plan(inputs, number, today)
-    except (LibraryError, DirectoryError) as wrong:
+    except REFUSED as wrong:
         raise StartError(f"the plan is refused:\n{wrong}") from wrong
 
 
@@ -78,13 +87,16 @@ class Newest:
     async def look(self) -> None:
         """One look: compiles, beside the calls, only what is new. Where the newest plan cannot be,
         the one that stands gets the open hours of the days to come."""
-        newest, today = await self._stored.latest(), local_day(self._settings, self._clock)
+        number, today = await self._stored.newest(), local_day(self._settings, self._clock)
+        standing = self._plans.current.number
+        if today == self._compiled and (number == standing or (number, today) in self._refused):
+            return
+        newest = await self._stored.latest()
         if newest is None or await self._taken(newest, today):
             return
-        number = self._plans.current.number
-        body = await self._stored.body(number)
-        if body is not None and number != newest.number:
-            await self._taken(Published(number, body), today)
+        body = await self._stored.body(standing)
+        if body is not None and standing != newest.number:
+            await self._taken(Published(standing, body), today)
 
     async def _taken(self, plan: Published, today: date) -> bool:
         """Whether it takes new calls with today's hours, once it has been compiled. Whatever keeps
@@ -111,10 +123,9 @@ class Newest:
 async def published(settings: Settings, clock: Clock, database: Database) -> Plans:
     """Today's plan under its number, those that live calls began with, and the way to any other
     that a call may have begun with at another replica."""
-    inputs, today = plan_inputs(settings), local_day(settings, clock)
+    today = local_day(settings, clock)
     stored = StoredPlans(database, clock)
-    newest = await stored.publish(inputs.to_text())
-    current = compiled(inputs, newest, today)
+    current = await begun(settings, stored, StoredReleases(database), today)
 
     async def find(number: int) -> Plan | None:
         body = await stored.body(number)
@@ -123,8 +134,41 @@ async def published(settings: Settings, clock: Clock, database: Database) -> Pla
         return await asyncio.to_thread(_usable, number, body, local_day(settings, clock))
 
     return Plans(
-        current, earlier_plans(await stored.of_live_calls(clock.now()), newest, today), find
+        current,
+        earlier_plans(await stored.of_live_calls(clock.now()), current.number, today),
+        find,
     )
+
+
+async def begun(
+    settings: Settings, stored: StoredPlans, releases: StoredReleases, today: date
+) -> Plan:
+    """The plan that a start takes new calls with: the shipped one as long as nobody has published
+    another; then the newest, with the words of this version and these settings (ADR 39). Where
+    those do not fit it, it stands as it is. Raises StartError where that cannot be used either."""
+    ours = plan_inputs(settings)
+    while True:
+        newest = await stored.latest() if await releases.by_people() else None
+        if newest is None:
+            return compiled(ours, await stored.publish(ours.to_text()), today)
+        body = text_of(following(document_of(newest.body), document_of(ours.to_text())))
+        try:
+            plan = compiled(_inputs(body), newest.number, today)
+        except StartError as wrong:
+            LOG.warning("plan.kept_as_it_was", number=newest.number, why=str(wrong))
+            return compiled(_inputs(newest.body), newest.number, today)
+        if body == newest.body:
+            return plan
+        with contextlib.suppress(Overtaken):  # then by whoever was faster
+            return compiled(_inputs(body), await stored.publish(body, newest.number), today)
+
+
+def _inputs(body: str) -> Inputs:
+    """Raises StartError for another version's."""
+    try:
+        return Inputs.from_text(body)
+    except LibraryError as wrong:
+        raise StartError(str(wrong)) from wrong
 
 
 def earlier_plans(bodies: Mapping[int, str], current: int, today: date) -> dict[int, Plan]:

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
+    two_people: Literal["numbers", "always", "off"] = "numbers"
     max_calls: int = Field(default=500, ge=1, le=1_000_000)
     max_calls_per_caller: int = Field(default=3, ge=1, le=1_000_000)
     max_calls_per_number: int = Field(default=100, ge=1, le=1_000_000)

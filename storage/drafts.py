@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from routing.audit import Action, Entry, subject
 from routing.drafts.change import (
     MOST_KEY,
     MOST_NAME,
@@ -21,6 +22,7 @@ from routing.drafts.change import (
     Entity,
     Moved,
 )
+from storage.audit import append
 from storage.engine import Database
 from storage.tables.drafts import draft_changes, draft_revision
 
@@ -41,12 +43,12 @@ class StoredDrafts:
         async with self._database.reading() as connection:
             revision = (await connection.execute(NOW)).scalar_one_or_none()
             rows = (await connection.execute(ALL)).all()
-        return Draft(revision or 0, tuple(map(change_of, rows)))
+        return Draft(revision or 0, tuple(change_of(row._asdict()) for row in rows))
 
     async def change(self, kind: str, key: str) -> Change | None:
         """How it has one entity."""
         rows = await self._database.read(select(draft_changes).where(_is(kind, key)))
-        return change_of(rows[0]) if rows else None
+        return change_of(rows[0]._asdict()) if rows else None
 
     async def save(self, edits: Sequence[Edit], by: Author, at: datetime) -> int:
         """All or none. Raises Conflict, DraftError."""
@@ -58,6 +60,8 @@ class StoredDrafts:
             for edit in edits:
                 _compare(unit, edit)
                 _put(unit, edit, revision, by, at)
+            for edit in edits:
+                append(unit, _entry(edit, Action.DRAFT_CHANGED, by, at))
             return revision
 
         return await self._database.brief(keep)
@@ -70,6 +74,7 @@ class StoredDrafts:
             self._next(unit)
             _compare(unit, edit)
             unit.execute(delete(draft_changes).where(_is(kind, key)))
+            append(unit, _entry(edit, Action.DRAFT_DISCARDED, by, at))
 
         await self._database.brief(drop)
 
@@ -80,7 +85,10 @@ class StoredDrafts:
             revision = self._next(unit)
             if seen != revision - 1:
                 raise Moved("the draft was changed meanwhile: look at it again")
-            return unit.execute(delete(draft_changes)).rowcount
+            many = unit.execute(delete(draft_changes)).rowcount
+            values = {"name": by.name, "changes": many}
+            append(unit, Entry(by.account, Action.DRAFT_DISCARDED, "draft", at, values))
+            return many
 
         return await self._database.brief(drop)
 
@@ -104,13 +112,19 @@ def _compare(unit: Connection, edit: Edit) -> None:
     row = unit.execute(select(draft_changes).where(_is(edit.kind, edit.key))).one_or_none()
     found = 0 if row is None else row.revision
     if found != edit.seen:
-        raise Conflict(edit, None if row is None else change_of(row))
+        raise Conflict(edit, None if row is None else change_of(row._asdict()))
 
 
 def _put(unit: Connection, edit: Edit, revision: int, by: Author, at: datetime) -> None:
     unit.execute(delete(draft_changes).where(_is(edit.kind, edit.key)))
     if edit.body != edit.base:
         unit.execute(insert(draft_changes).values(row_of(edit, revision, by, at)))
+
+
+def _entry(edit: Edit, action: Action, by: Author, at: datetime) -> Entry:
+    """What the audit keeps: not the texts, which the plan has once it is published."""
+    values = {"name": by.name, "removed": edit.body is None}
+    return Entry(by.account, action, subject(edit.kind, edit.key), at, values)
 
 
 def row_of(edit: Edit | Change, revision: int, by: Author, at: datetime) -> Mapping[str, Any]:
@@ -128,17 +142,17 @@ def row_of(edit: Edit | Change, revision: int, by: Author, at: datetime) -> Mapp
     }
 
 
-def change_of(row: Row[Any]) -> Change:
-    """The row as a value."""
+def change_of(row: Mapping[str, Any]) -> Change:
+    """What `row_of` made of it."""
     return Change(
-        kind=row.kind,
-        key=row.key,
-        body=_entity(row.body),
-        base=_entity(row.base),
-        over=row.over_plan,
-        revision=row.revision,
-        by=Author(row.account, row.name),
-        at=row.at,
+        kind=row["kind"],
+        key=row["key"],
+        body=_entity(row["body"]),
+        base=_entity(row["base"]),
+        over=row["over_plan"],
+        revision=row["revision"],
+        by=Author(row["account"], row["name"]),
+        at=row["at"],
     )
 
 

@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from routing.ports import Clock
+from routing.publishing.release import Overtaken
+from storage.beneath import Read
 from storage.ends import LIVE
 from storage.engine import Database, Topic
 from storage.tables.calls import calls, plans
 
 LONGEST: Final = timedelta(hours=4)
 """No call is longer; an end that was never told does not keep its plan for ever."""
+
+
+PLANS_TURN: Final = "plans"
+"""Whose numbers are given one after another, on every replica."""
+NUMBER: Final = Read(select(func.max(plans.c.number).label("number")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +39,22 @@ class StoredPlans:
         self._database = database
         self._clock = clock
 
-    async def publish(self, body: str) -> int:
-        """The number of the plan with these inputs: the latest one's, or the next."""
-        digest = hashlib.sha256(body.encode()).hexdigest()
-        latest = select(plans.c.number, plans.c.sha256).order_by(plans.c.number.desc()).limit(1)
+    async def publish(self, body: str, over: int | None = None) -> int:
+        """The number of the plan with these inputs: the latest one's, or the next. Raises Overtaken
+        where the latest one is not `over`."""
 
         def next_one(unit: Connection) -> int:
-            self._database.take_turns(unit, "plans")
-            row = unit.execute(latest).one_or_none()
-            if row is not None and row.sha256 == digest:
-                return int(row.number)
-            following = 1 if row is None else row.number + 1
-            values = {"sha256": digest, "body": body, "published": self._clock.now()}
-            unit.execute(insert(plans).values(number=following, **values))
-            return following
+            self._database.take_turns(unit, PLANS_TURN)
+            return next_plan(unit, body, self._clock.now(), over=over)
 
         number = await self._database.brief(next_one)
         self._database.signals.tell(Topic.PLAN)
+        return number
+
+    async def newest(self) -> int | None:
+        """The newest plan's number, as cheaply as can be; None before the first."""
+        rows = await self._database.look(NUMBER)
+        number: int | None = rows[0].number
         return number
 
     async def latest(self) -> Published | None:
@@ -69,3 +75,22 @@ class StoredPlans:
         query = select(plans.c.number, plans.c.body).where(plans.c.number.in_(live))
         async with self._database.reading() as connection:
             return {row.number: row.body for row in await connection.execute(query)}
+
+
+def next_plan(unit: Connection, body: str, at: datetime, *, over: int | None = None) -> int:
+    """The number of the plan with this body, inside brief work that has PLANS_TURN: the latest
+    one's where that is the same, or the next. Raises Overtaken where the latest one is not
+    `over`."""
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    row = unit.execute(LATEST).one_or_none()
+    latest = 0 if row is None else row.number
+    if over is not None and latest != over:
+        raise Overtaken(f"plan {latest} was published meanwhile: look at it again")
+    if over is None and row is not None and row.sha256 == digest:
+        return int(row.number)
+    values = {"sha256": digest, "body": body, "published": at}
+    unit.execute(insert(plans).values(number=latest + 1, **values))
+    return int(latest + 1)
+
+
+LATEST: Final = select(plans.c.number, plans.c.sha256).order_by(plans.c.number.desc()).limit(1)
