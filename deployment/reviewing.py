@@ -4,7 +4,6 @@ calls, in a thread beside them. The port `Review` of `routing.publishing.desk`."
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Final
 
 from deployment.plans import REFUSED, local_day
 from deployment.settings import Settings
@@ -16,11 +15,9 @@ from routing.findings import Finding, Level, Place
 from routing.ports import Clock
 from routing.publishing.desk import Review
 from routing.publishing.release import text_of
+from routing.rules.document import RulesError
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError
-
-KIND_OF_DOCUMENT: Final = {"closures": "closure", "calendar": "calendar"}
-"""Under which kind a draft has what a document of the working time holds."""
 
 
 def review_of(settings: Settings, clock: Clock) -> Review:
@@ -44,11 +41,19 @@ def findings(document: Document, today: date) -> Iterator[Finding]:
         if not faults:
             yield from _of_plan(compile_plan(inputs, 0, today))
     except WorktimeError as wrong:
-        for fault in wrong.faults:
-            kind = KIND_OF_DOCUMENT.get(fault.document, fault.document)
-            level = Level(fault.level.value)
-            yield Finding(fault.code, level, fault.says, Place(kind, fault.key, fault.field))
+        yield from wrong.faults
     except REFUSED as wrong:
+        yield from _of_refusal(wrong)
+
+
+def _of_refusal(wrong: Exception) -> Iterator[Finding]:
+    """Rule by rule, where it is the rules."""
+    if isinstance(wrong.__cause__, RulesError):
+        for fault in wrong.__cause__.faults:
+            yield Finding(
+                fault.code, Level.ERROR, fault.says, Place("rule", fault.rule, fault.field)
+            )
+    else:
         yield _refused(str(wrong))
 
 

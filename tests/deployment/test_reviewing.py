@@ -1,0 +1,59 @@
+"""What a review says of a body before it is published: at the entity and the field, in both
+languages."""
+
+import json
+from dataclasses import asdict
+from datetime import date
+
+import pytest
+
+from deployment.reviewing import findings
+from ivr.library.plans import Inputs
+from routing.drafts.change import Edit, Entity
+from routing.drafts.document import compose, entity_of
+from routing.drafts.kinds import Document
+from routing.findings import Finding, Level
+from routing.publishing.release import document_of
+
+TODAY = date(2026, 11, 24)
+NUMBER = "+865580000021"
+
+
+@pytest.fixture
+def body(demo_inputs: Inputs) -> Document:
+    return document_of(demo_inputs.to_text())
+
+
+def errors(body: Document, kind: str, key: str, **fields: str) -> list[Finding]:
+    """Of the body with one entity's fields changed."""
+    was: Entity = entity_of(body, kind, key) or {}
+    edited = compose(body, [Edit(kind, key, {**was, **fields}, was, 1)])
+    return [found for found in findings(edited, TODAY) if found.level is Level.ERROR]
+
+
+def test_the_demonstration_city_has_no_error(body: Document) -> None:
+    assert [f for f in findings(body, TODAY) if f.level is Level.ERROR] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "fields", "place"),
+    [
+        ("number", NUMBER, {"status": "perhaps"}, ("number", NUMBER, "status")),
+        ("script", "main", {"text": "["}, ("", "", "")),
+        ("phrase", "greet.name", {"en": "{weather}"}, ("", "", "")),
+        ("rule", "r1", {"id": "r1", "name": 7}, ("rule", "r1", "")),
+    ],
+)
+def test_an_error_stands_where_its_editor_sees_it(
+    body: Document, kind: str, key: str, fields: dict[str, str], place: tuple[str, str, str]
+) -> None:
+    found = errors(body, kind, key, **fields)
+    assert found
+    at = asdict(found[0].place)
+    assert (at["kind"], at["key"]) == place[:2]
+    assert all(set(one.says) == {"zh-CN", "en"} for one in found)
+
+
+def test_a_body_of_another_version_is_one_error_and_no_crash(body: Document) -> None:
+    (found,) = findings(json.loads('{"weather": "fine"}'), TODAY)
+    assert (found.code, found.level) == ("refused", Level.ERROR)
