@@ -32,6 +32,7 @@ from deployment.carrier import (
 from deployment.clock import SystemClock
 from deployment.database import database_of
 from deployment.delivery import MAILED, telling
+from deployment.editing import register_desk
 from deployment.engine import engine_of
 from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
@@ -84,6 +85,7 @@ from routing.web.demo.office import (
 )
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
+from routing.web.register.page import register_routes
 from routing.web.undelivered.page import (
     UNDELIVERED_LINK,
     UNDELIVERED_PAGES,
@@ -185,6 +187,7 @@ def mount_ledger(app: web.Application, house: House) -> None:
     else:
         add_layout(app, (*WATCHED, *BEHIND_SIGN_IN), (*WATCHED_LINKS, *LINKS), demo=False)
     mount_people(app, front_door(settings, house.signing_in, house.factors))
+    app.add_routes(register_routes(register_desk(house)))
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
     app.add_routes(audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)))

@@ -20,6 +20,7 @@ from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
 from routing.web.audit.page import AUDIT_LINK, AUDIT_PAGES
 from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
+from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
 from storage.accounts import StoredAccounts
 from storage.engine import Database
 from storage.errors import StorageError
@@ -28,9 +29,16 @@ from storage.passwords import ArgonPasswords
 from storage.sealing import Sealing
 from storage.sessions import StoredSessions, StoredTries
 
-BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (ACCOUNT_PAGES, AUDIT_PAGES)
+BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
+    ACCOUNT_PAGES,
+    AUDIT_PAGES,
+    REGISTER_PAGES,
+)
 """The chapters of pages that ask who it is; each part adds its own here."""
-LINKS: Final[tuple[Link, ...]] = (AUDIT_LINK,)
+LINKS: Final[tuple[Link, ...]] = (
+    REGISTER_LINK,
+    AUDIT_LINK,
+)
 """Their places in the navigation, each for the roles that may go there."""
 
 

@@ -1,0 +1,97 @@
+"""What the register's pages have at hand: the newest published plan, the draft over it, and both as
+sheets. The pages change the draft alone; what they make is published at /admin/publish (ADR 38)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from routing.accounts.roles import Actor
+from routing.drafts.change import Author, Change, Draft, Drafts, Edit
+from routing.drafts.document import compose
+from routing.drafts.kinds import Document
+from routing.ports import Clock
+from routing.sheets.entities import Body, EntityKind, Rows, entities
+from routing.sheets.register import Sheets
+from routing.web.layout import Chapter
+
+REGISTER_PAGES: Final = Chapter("register", Path(__file__).parent)
+SECTIONS: Final[Mapping[EntityKind, str]] = MappingProxyType(
+    {
+        EntityKind.NUMBER: "numbers",
+        EntityKind.OFFICE: "offices",
+        EntityKind.TOPIC: "topics",
+        EntityKind.CONTACT: "contacts",
+        EntityKind.SERVICE: "services",
+        EntityKind.PRONUNCIATION: "readings",
+    }
+)
+"""Where the pages of a kind are, below /admin."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterDesk:
+    """What the pages ask: the draft, the newest plan's number and body, and the time where the
+    offices are."""
+
+    drafts: Drafts
+    newest: Callable[[], Awaitable[tuple[int, Document]]]
+    clock: Clock
+    zone: ZoneInfo
+
+    def today(self) -> date:
+        """The day where the offices are."""
+        return self.clock.now().astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One moment of it: `published` as callers have it, `drafted` as it would be."""
+
+    number: int
+    area: str
+    draft: Draft
+    published: Sheets
+    drafted: Sheets
+
+    def rows(self, kind: EntityKind) -> Rows:
+        """All of a kind, as drafted."""
+        return entities(self.drafted, kind)
+
+    def edit(self, kind: EntityKind, key: str, body: Body | None) -> Edit:
+        """The edit that puts a body where this moment has something else."""
+        known = self.draft.of(kind, key)
+        if known is not None:
+            return Edit(kind, key, body, known.base, known.over, known.revision)
+        return Edit(kind, key, body, entities(self.published, kind).get(key), self.number)
+
+    def changed(self, kind: EntityKind) -> Mapping[str, Change]:
+        """What the draft has of a kind, by key."""
+        return {one.key: one for one in self.draft.changes if one.kind == kind}
+
+
+async def at_hand(desk: RegisterDesk) -> Workspace:
+    """As it is now. Sheets of thousands of rows are put together beside the loop."""
+    (number, document), draft = await desk.newest(), await desk.drafts.draft()
+    return await asyncio.to_thread(_workspace, number, document, draft)
+
+
+def _workspace(number: int, document: Document, draft: Draft) -> Workspace:
+    mine = [one for one in draft.changes if one.kind in set(EntityKind)]
+    drafted = compose(document, mine)
+    return Workspace(
+        number=number,
+        area=document["area"],
+        draft=draft,
+        published=Sheets(**document["sheets"]),
+        drafted=Sheets(**drafted["sheets"]),
+    )
+
+
+def author(actor: Actor) -> Author:
+    """Who it is, as the draft keeps it."""
+    return Author(actor.account, actor.name)
