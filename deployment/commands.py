@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from deployment import (
+    accounts,
     auditing,
     blocking,
     bounces,
@@ -286,6 +287,13 @@ FIXED: Final = (
         "Say what files of numbers, offices or topics would change, and every error in them.",
         importing.tell,
         importing.ask,
+    ),
+    Command(
+        "account",
+        "列出、新增账号，重置密码。",
+        "List who may sign in; make an account, or a one-time password for who is locked out.",
+        accounts.account,
+        accounts.ask,
     ),
     Command(
         "block",

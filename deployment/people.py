@@ -2,6 +2,7 @@
 command `account`."""
 
 import secrets
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -11,10 +12,12 @@ from aiohttp import web
 from deployment.clock import SystemClock
 from deployment.settings import LOOPBACK, Settings
 from routing.accounts.passkeys import Place
+from routing.directory import Directory
 from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn
 from routing.web.account.kept import keep, kept_routes
 from routing.web.account.own import own_routes
+from routing.web.account.people import ACCOUNTS_LINK, people_routes
 from routing.web.account.second import second_routes
 from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
 from routing.web.audit.page import AUDIT_LINK, AUDIT_PAGES
@@ -22,6 +25,7 @@ from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
 from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
 from storage.accounts import StoredAccounts
+from storage.audit import StoredAudit
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.factors import StoredFactors
@@ -32,11 +36,18 @@ from storage.sessions import StoredSessions, StoredTries
 BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     ACCOUNT_PAGES,
     AUDIT_PAGES,
+<<<<<<< HEAD
     REGISTER_PAGES,
 )
 """The chapters of pages that ask who it is; each part adds its own here."""
 LINKS: Final[tuple[Link, ...]] = (
     REGISTER_LINK,
+=======
+)
+"""The chapters of pages that ask who it is; each part adds its own here."""
+LINKS: Final[tuple[Link, ...]] = (
+    ACCOUNTS_LINK,
+>>>>>>> f20bc2b (An admin keeps the accounts, on the web and from the terminal; each change and sign-in is in the audit)
     AUDIT_LINK,
 )
 """Their places in the navigation, each for the roles that may go there."""
@@ -49,6 +60,7 @@ def signing_in_of(database: Database, sealing: Sealing, clock: SystemClock) -> S
         sessions=StoredSessions(database, sealing),
         tries=StoredTries(database, sealing),
         passwords=ArgonPasswords(),
+        log=StoredAudit(database),
         clock=clock,
         draw=secrets.token_bytes,
     )
@@ -77,7 +89,8 @@ def front_door(settings: Settings, signing_in: SigningIn, factors: SecondFactors
     return FrontDoor(signing_in, factors, Cookies(secure), zone, keep, (StorageError,))
 
 
-def mount_people(app: web.Application, door: FrontDoor) -> None:
+def mount_people(app: web.Application, door: FrontDoor, directory: Callable[[], Directory]) -> None:
     """The front door and its own pages. The layout must be there, or come."""
     app[FRONT_DOOR] = door
     app.add_routes([*sign_in_routes(), *second_routes(), *own_routes(), *kept_routes()])
+    app.add_routes(people_routes(directory))

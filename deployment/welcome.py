@@ -7,6 +7,8 @@ from deployment import supervisor
 from deployment.settings import Settings
 from routing.signing_in import FIRST_NAME
 
+FIRST: Final = "first "
+"""What a worker says before the first admin's one-time password, where it made that account."""
 READY: Final = "ready "
 """What a worker says once it answers, before how many numbers are published."""
 
@@ -42,6 +44,8 @@ def welcome(settings: Settings, numbers: int, first: str | None = None) -> None:
     supervisor.tell(supervisor.READY)
 
 
-def ready(numbers: int) -> None:
-    """A worker's word to the one that started it."""
+def ready(numbers: int, first: str | None = None) -> None:
+    """A worker's words to the one that started it, which shows them."""
+    if first is not None:
+        print(f"{FIRST}{first}", flush=True)
     print(f"{READY}{numbers}", flush=True)

@@ -14,7 +14,7 @@ import structlog
 
 from deployment.listening import cannot_listen, told_to_stop
 from deployment.settings import Secrets, Settings, StartError
-from deployment.welcome import READY, welcome
+from deployment.welcome import FIRST, READY, welcome
 
 LOG: Final = structlog.get_logger()
 COMMAND: Final = "worker"
@@ -36,6 +36,7 @@ class Workers:
         self._stop = told_to_stop()
         self._began: set[int] = set()
         self._welcomed = False
+        self._first: str | None = None
         self._failed = False
 
     async def run(self) -> None:
@@ -84,7 +85,9 @@ class Workers:
         assert worker.stdout is not None
         async for line in worker.stdout:
             said = line.decode(errors="replace")
-            if said.startswith(READY):
+            if said.startswith(FIRST):
+                self._first = said.removeprefix(FIRST).strip()
+            elif said.startswith(READY):
                 self._is_ready(place, int(said.removeprefix(READY)))
             else:
                 sys.stdout.write(said)
@@ -94,7 +97,7 @@ class Workers:
         self._began.add(place)
         if not self._welcomed and len(self._began) == self._settings.workers:
             self._welcomed = True
-            welcome(self._settings, numbers)
+            welcome(self._settings, numbers, self._first)
 
     async def _end_when_told(self, worker: Process) -> None:
         await self._stop.wait()

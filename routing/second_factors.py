@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from routing.accounts import passkeys, second
-from routing.accounts.account import Session
+from routing.accounts.account import Account, Session
 from routing.accounts.passkeys import Marked, NotThisKey, Passkey, Place
-from routing.accounts.ports import Factors
+from routing.accounts.roles import Actor
+from routing.audit import Action, entry_by, subject
+from routing.people import Factors
 from routing.signing_in import Signed, SigningIn, Visitor, Wait, Wrong, key_of
 
 ISSUER: Final = "直通 Zhitong"
@@ -50,6 +52,7 @@ class SecondFactors:
         if later is not None:
             return Wait(later)
         if not await self._right(account.id, code):
+            await self.signing_in.failed(account)
             return Wrong()
         return await self.signing_in.signed(account, visitor, key_of(half))
 
@@ -81,7 +84,10 @@ class SecondFactors:
             return Wait(later)
         key = await self.factors.offered(account.id)
         step = None if key is None else second.used_step(key, code, now, None)
-        if key is None or step is None or not await self.factors.confirm(account.id, key, step):
+        entry = self.signing_in.entry(account, Action.ACCOUNT_FACTOR_ADDED, factor="phone")
+        if key is None or step is None:
+            return Wrong()
+        if not await self.factors.confirm(account.id, key, step, entry):
             return Wrong()
         await self.signing_in.tries.succeeded(account.name, session.key, now)
         return () if await self.factors.codes_left(account.id) else await self.new_codes(session)
@@ -89,7 +95,8 @@ class SecondFactors:
     async def new_codes(self, session: Session) -> tuple[str, ...]:
         """Ten new ones; those before open nothing any more."""
         codes = [second.recovery_code(self.draw(second.CODE_BYTES)) for _ in range(second.CODES)]
-        await self.factors.set_codes(session.account.id, codes)
+        entry = self.signing_in.entry(session.account, Action.ACCOUNT_CODES)
+        await self.factors.set_codes(session.account.id, codes, entry)
         return tuple(codes)
 
     async def make_passkey(self, session: Session) -> str:
@@ -109,7 +116,30 @@ class SecondFactors:
         except NotThisKey:
             return False
         key = Passkey(named, session.account.id, public_key, uses, name, now)
-        return await self.factors.add_passkey(key)
+        entry = self.signing_in.entry(
+            session.account, Action.ACCOUNT_FACTOR_ADDED, factor="passkey", name=name
+        )
+        return await self.factors.add_passkey(key, entry)
+
+    async def remove_passkey(self, session: Session, id: str) -> None:
+        """One of one's own."""
+        entry = self.signing_in.entry(
+            session.account, Action.ACCOUNT_FACTOR_REMOVED, factor="passkey"
+        )
+        await self.factors.remove_passkey(session.account.id, id, entry)
+
+    async def remove_phone(self, session: Session) -> None:
+        """No digits are asked any more."""
+        entry = self.signing_in.entry(
+            session.account, Action.ACCOUNT_FACTOR_REMOVED, factor="phone"
+        )
+        await self.factors.take_away(session.account.id, entry)
+
+    async def reset(self, account: Account, by: Actor) -> None:
+        """For who has lost phone and codes: the password alone is asked again."""
+        now, about = self.signing_in.clock.now(), subject("account", account.id)
+        entry = entry_by(by, Action.ACCOUNT_FACTOR_REMOVED, about, now, {"factor": "all"})
+        await self.factors.take_all(account.id, entry)
 
     def ask_for_passkey(self) -> str:
         """What the browser is asked of whoever it is, as JSON."""

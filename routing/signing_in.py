@@ -1,26 +1,25 @@
 """The use cases of people who sign in: password first, then whatever second factor they have; out
-again; a new password. Over the ports of `routing.accounts`; pages and commands call it (ADR 33).
-
-SignInError
-└── NotAllowed   what is asked is not for this account; the pages say 403
-"""
+again; a new password. Over the ports of `routing.accounts`; pages and commands call it (ADR 33)."""
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from routing.accounts.account import Account, Flaw, Session, flaws, signing_name
 from routing.accounts.passwords import Weak, as_typed, weakness
-from routing.accounts.ports import New, Passwords, People, Secret, Sessions, Tries
-from routing.accounts.roles import Role
+from routing.accounts.roles import Actor, Role
+from routing.audit import SYSTEM, Action, Entry, Log, entry_by, subject
+from routing.people import New, Passwords, People, Secret, Sessions, Tries
 from routing.ports import Clock
 
 TOUCHED: Final = timedelta(minutes=1)
 """How often a session's last use is written down: not with every request."""
 GIVEN_OUT: Final = timedelta(days=3)
 """A password that an admin gave out is worth nothing after so long."""
+FIRST_HOLDS: Final = timedelta(days=30)
+"""The same of the first admin's: a server is often set up long before its people come."""
 FIRST_NAME: Final = "admin"
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Of passwords that are read from paper: nothing that looks like something else."""
@@ -77,6 +76,7 @@ class SigningIn:
     sessions: Sessions
     tries: Tries
     passwords: Passwords
+    log: Log
     clock: Clock
     draw: Callable[[int], bytes]
 
@@ -91,6 +91,7 @@ class SigningIn:
         hashed = None if secret is None else secret.hashed
         right = await self.passwords.verify(hashed, as_typed(password))
         if secret is None or not right or not _opens(secret, now):
+            await self.failed(None if secret is None else secret.account)
             return Wrong()
         if secret.second:
             token = await self._begin(secret.account, visitor, whole=False)
@@ -102,12 +103,24 @@ class SigningIn:
         await self.tries.succeeded(account.name, visitor.address, self.clock.now())
         return Signed(await self._begin(account, visitor, whole=True, instead_of=half), account)
 
+    async def failed(self, account: Account | None) -> None:
+        """A wrong password or code. What was typed is not kept: it may be a password."""
+        about = subject("account", "unknown" if account is None else account.id)
+        now = self.clock.now()
+        await self.log.append(Entry(SYSTEM, Action.SIGN_IN_FAILED, about, now))
+
+    def entry(self, account: Account, action: Action, **values: object) -> Entry:
+        """What somebody did to their own account."""
+        about = subject("account", account.id)
+        return entry_by(account.actor, action, about, self.clock.now(), values)
+
     async def _begin(
         self, account: Account, visitor: Visitor, *, whole: bool, instead_of: str | None = None
     ) -> str:
         token = self.draw(32).hex()
         new = New(key_of(token), self.clock.now(), whole, visitor.agent)
-        await self.sessions.begin(account.id, new, instead_of=instead_of)
+        entry = self.entry(account, Action.SIGNED_IN) if whole else None
+        await self.sessions.begin(account.id, new, entry, instead_of=instead_of)
         return token
 
     async def session_of(self, token: str, *, whole: bool = True) -> Session | None:
@@ -119,9 +132,9 @@ class SigningIn:
             await self.sessions.seen(session.key, now)
         return session
 
-    async def sign_out(self, token: str) -> None:
-        """The token opens nothing from now on."""
-        await self.sessions.end(key_of(token))
+    async def sign_out(self, session: Session) -> None:
+        """Its token opens nothing from now on."""
+        await self.sessions.end(session.key, self.entry(session.account, Action.SIGNED_OUT))
 
     async def change_password(
         self, session: Session, old: str, new: str, again: str
@@ -141,8 +154,10 @@ class SigningIn:
             return Wait(later)
         secret = await self.people.secret(account.name)
         if secret is None or not await self.passwords.verify(secret.hashed, as_typed(old)):
+            await self.failed(account)
             return Wrong()
-        await self.people.set_password(account.id, await self.passwords.hashed(told))
+        entry = self.entry(account, Action.ACCOUNT_PASSWORD)
+        await self.people.set_password(account.id, await self.passwords.hashed(told), entry)
         await self.sessions.end_all(account.id, but=session.key)
         await self.tries.succeeded(account.name, session.key, now)
         return None
@@ -150,30 +165,50 @@ class SigningIn:
     async def first(self) -> str | None:
         """Where there is no account at all: the first admin's one-time password. It is kept as a
         hash alone and told this once."""
-        password = self._one_time()
-        hashed = await self.passwords.hashed(password)
+        password, now = self._one_time(), self.clock.now()
         admin = Account(self._id(), FIRST_NAME, Role.ADMIN)
-        made = await self.people.first(admin, hashed, self.clock.now() + 10 * GIVEN_OUT)
+        about = subject("account", admin.id)
+        entry = Entry(SYSTEM, Action.ACCOUNT_CREATED, about, now, {"name": admin.name})
+        hashed = await self.passwords.hashed(password)
+        made = await self.people.first(admin, hashed, now + FIRST_HOLDS, entry)
         return password if made else None
 
-    async def create(self, account: Account, offices: frozenset[str]) -> tuple[Flaw, ...] | str:
+    async def create(
+        self, account: Account, offices: frozenset[str], by: Actor
+    ) -> tuple[Flaw, ...] | str:
         """A new account, whose one-time password is told this once; or what is wrong with it."""
         if found := flaws(account, offices):
             return found
-        password = self._one_time()
+        named, password, now = replace(account, id=self._id()), self._one_time(), self.clock.now()
+        about = subject("account", named.id)
+        entry = entry_by(by, Action.ACCOUNT_CREATED, about, now, {"after": _told(named)})
         hashed = await self.passwords.hashed(password)
-        named = Account(
-            self._id(), account.name, account.role, account.office,
-            account.display_zh, account.display_en,
-        )  # fmt: skip
-        flaw = await self.people.create(named, hashed, self.clock.now() + GIVEN_OUT)
+        flaw = await self.people.create(named, hashed, now + GIVEN_OUT, entry)
         return password if flaw is None else (flaw,)
 
-    async def reset(self, account: Account) -> str:
+    async def change(
+        self, before: Account, after: Account, offices: frozenset[str], by: Actor
+    ) -> tuple[Flaw, ...]:
+        """Names, role, office, whether it is disabled: for each request from the next one on. An
+        office that is gone from the register keeps nobody from disabling its people."""
+        known = offices if before.office is None else offices | {before.office}
+        if found := flaws(after, known):
+            return found
+        action = Action.ACCOUNT_CHANGED
+        if before.disabled is not after.disabled:
+            action = Action.ACCOUNT_CLOSED if after.disabled else Action.ACCOUNT_OPENED
+        values = {"before": _told(before), "after": _told(after)}
+        entry = entry_by(by, action, subject("account", after.id), self.clock.now(), values)
+        flaw = await self.people.change(after, by.account, entry)
+        return () if flaw is None else (flaw,)
+
+    async def reset(self, account: Account, by: Actor) -> str:
         """A one-time password in place of what there was, told this once; its sessions end."""
-        password = self._one_time()
+        password, now = self._one_time(), self.clock.now()
+        about = subject("account", account.id)
+        entry = entry_by(by, Action.ACCOUNT_PASSWORD, about, now, {"given_out": True})
         hashed = await self.passwords.hashed(password)
-        await self.people.set_password(account.id, hashed, self.clock.now() + GIVEN_OUT)
+        await self.people.set_password(account.id, hashed, entry, now + GIVEN_OUT)
         return password
 
     def _id(self) -> str:
@@ -183,6 +218,18 @@ class SigningIn:
         """Sixteen signs in fours, eighty bits: to be read aloud or from paper."""
         signs = "".join(ALPHABET[byte % len(ALPHABET)] for byte in self.draw(16))
         return "-".join(signs[at : at + 4] for at in range(0, 16, 4))
+
+
+def _told(account: Account) -> dict[str, object]:
+    """What the audit keeps of it."""
+    return {
+        "name": account.name,
+        "display_zh": account.display_zh,
+        "display_en": account.display_en,
+        "role": account.role.value,
+        "office": account.office,
+        "disabled": account.disabled,
+    }
 
 
 def _opens(secret: Secret, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The accounts of those who sign in. Implements `routing.accounts.ports.People`; who is signed in
+"""The accounts of those who sign in. Implements `routing.people.People`; who is signed in
 is `storage.sessions`."""
 
 from collections.abc import Sequence
@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy.exc import DBAPIError
 
 from routing.accounts.account import Account, Flaw
-from routing.accounts.ports import Secret
 from routing.accounts.roles import Role
+from routing.audit import Entry
+from routing.people import Secret
 from routing.ports import Clock
+from storage.audit import append
 from storage.engine import Database
+from storage.errors import StorageError
 from storage.tables.accounts import accounts, credentials, passkeys, sessions
 
 OF_ACCOUNT: Final = (
@@ -50,6 +54,15 @@ class StoredAccounts:
         self._database = database
         self._clock = clock
 
+    async def check(self) -> None:
+        """Raises StorageError where this database has no accounts yet."""
+        try:
+            await self._database.read(select(accounts.c.id).limit(1))
+        except DBAPIError as wrong:
+            raise StorageError(
+                "the database is of an earlier version: start this version's server first"
+            ) from wrong
+
     async def secret(self, name: str) -> Secret | None:
         """What the one of this name is known by."""
         has_passkey = exists().where(passkeys.c.account == accounts.c.id)
@@ -68,7 +81,14 @@ class StoredAccounts:
         rows = await self._database.read(_all().order_by(accounts.c.name))
         return [account_of(row) for row in rows]
 
-    async def create(self, account: Account, hashed: str, until: datetime) -> Flaw | None:
+    async def of(self, id: str) -> Account | None:
+        """The one of this id."""
+        rows = await self._database.read(_all().where(accounts.c.id == id))
+        return account_of(rows[0]) if rows else None
+
+    async def create(
+        self, account: Account, hashed: str, until: datetime, entry: Entry
+    ) -> Flaw | None:
         """A new one, whose password must be changed at its first use."""
 
         def make(unit: Connection) -> Flaw | None:
@@ -76,11 +96,12 @@ class StoredAccounts:
             if unit.execute(select(accounts.c.id).where(accounts.c.name == account.name)).first():
                 return Flaw.NAME_TAKEN
             self._insert(unit, account, hashed, until)
+            append(unit, entry)
             return None
 
         return await self._database.brief(make)
 
-    async def first(self, account: Account, hashed: str, until: datetime) -> bool:
+    async def first(self, account: Account, hashed: str, until: datetime, entry: Entry) -> bool:
         """Make this one where there is none at all; whether it was made."""
 
         def make(unit: Connection) -> bool:
@@ -88,6 +109,7 @@ class StoredAccounts:
             if unit.execute(select(accounts.c.id).limit(1)).first():
                 return False
             self._insert(unit, account, hashed, until)
+            append(unit, entry)
             return True
 
         return await self._database.brief(make)
@@ -101,7 +123,7 @@ class StoredAccounts:
             )
         )
 
-    async def change(self, account: Account, by: str) -> Flaw | None:
+    async def change(self, account: Account, by: str, entry: Entry) -> Flaw | None:
         """What an admin writes of it. A disabled account's sessions end in the same transaction."""
 
         def write(unit: Connection) -> Flaw | None:
@@ -118,11 +140,14 @@ class StoredAccounts:
             unit.execute(update(accounts).where(its).values(_written(account)))
             if account.disabled:
                 unit.execute(delete(sessions).where(sessions.c.account == account.id))
+            append(unit, entry)
             return None
 
         return await self._database.brief(write)
 
-    async def set_password(self, account: str, hashed: str, until: datetime | None = None) -> None:
+    async def set_password(
+        self, account: str, hashed: str, entry: Entry, until: datetime | None = None
+    ) -> None:
         """`until` where it was given out, and has to be changed: its sessions end."""
         values = {"password": hashed, "must_change": until is not None, "until": until}
 
@@ -130,6 +155,7 @@ class StoredAccounts:
             unit.execute(update(credentials).where(credentials.c.account == account).values(values))
             if until is not None:
                 unit.execute(delete(sessions).where(sessions.c.account == account))
+            append(unit, entry)
 
         await self._database.brief(write)
 

@@ -1,5 +1,5 @@
 """What is asked after a password: phones' keys sealed, codes on paper digested, passkeys by their
-public halves. Implements `routing.accounts.ports.Factors`."""
+public halves. Implements `routing.people.Factors`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 
 from routing.accounts.account import Account
 from routing.accounts.passkeys import Passkey
-from routing.accounts.ports import Clocked
 from routing.accounts.second import as_kept
+from routing.audit import Entry
+from routing.people import Clocked
 from storage.accounts import OF_ACCOUNT, account_of
+from storage.audit import append
 from storage.engine import Database
 from storage.sealing import Sealing
 from storage.tables.accounts import accounts, credentials, passkeys, recovery_codes, tries
@@ -54,7 +56,7 @@ class StoredFactors:
                 return self._sealing.open(row.totp_offered)
         return None
 
-    async def confirm(self, account: str, key: str, step: int) -> bool:
+    async def confirm(self, account: str, key: str, step: int, entry: Entry) -> bool:
         """The offer becomes what is asked."""
 
         def take(unit: Connection) -> bool:
@@ -66,39 +68,43 @@ class StoredFactors:
                 return False
             values = {"totp": row.totp_offered, "totp_offered": None, "totp_step": step}
             unit.execute(update(credentials).where(_its(account)).values(values))
+            append(unit, entry)
             return True
 
         return await self._database.brief(take)
 
-    async def take_away(self, account: str) -> None:
+    async def take_away(self, account: str, entry: Entry) -> None:
         """The codes on paper go with the last other factor."""
 
         def take(unit: Connection) -> None:
             unit.execute(update(credentials).where(_its(account)).values(NO_PHONE))
             _without_others(unit, account)
+            append(unit, entry)
 
         await self._database.brief(take)
 
-    async def take_all(self, account: str) -> None:
+    async def take_all(self, account: str, entry: Entry) -> None:
         """For who has lost them."""
 
         def take(unit: Connection) -> None:
             unit.execute(update(credentials).where(_its(account)).values(NO_PHONE))
             unit.execute(delete(passkeys).where(passkeys.c.account == account))
             unit.execute(delete(recovery_codes).where(recovery_codes.c.account == account))
+            append(unit, entry)
 
         await self._database.brief(take)
 
     def _digest(self, account: str, code: str) -> str:
         return self._sealing.digest("recovery code", f"{account} {as_kept(code)}")
 
-    async def set_codes(self, account: str, codes: Sequence[str]) -> None:
+    async def set_codes(self, account: str, codes: Sequence[str], entry: Entry) -> None:
         """In place of all there were."""
         rows = [{"account": account, "digest": self._digest(account, code)} for code in codes]
 
         def write(unit: Connection) -> None:
             unit.execute(delete(recovery_codes).where(recovery_codes.c.account == account))
             unit.execute(insert(recovery_codes), rows)
+            append(unit, entry)
 
         await self._database.brief(write)
 
@@ -132,7 +138,7 @@ class StoredFactors:
             return _passkey(row, "key_"), account_of(row)
         return None
 
-    async def add_passkey(self, key: Passkey) -> bool:
+    async def add_passkey(self, key: Passkey, entry: Entry) -> bool:
         """Unless somebody has it, or this one has too many."""
         row = {
             "id": key.id, "account": key.account, "public_key": key.public_key,
@@ -146,17 +152,19 @@ class StoredFactors:
             if unit.execute(many).scalar_one() >= MOST_PASSKEYS or unit.execute(known).first():
                 return False
             unit.execute(insert(passkeys).values(row))
+            append(unit, entry)
             return True
 
         return await self._database.brief(add)
 
-    async def remove_passkey(self, account: str, id: str) -> None:
+    async def remove_passkey(self, account: str, id: str, entry: Entry) -> None:
         """One of this account's own."""
 
         def remove(unit: Connection) -> None:
             its = (passkeys.c.account == account) & (passkeys.c.id == id)
-            unit.execute(delete(passkeys).where(its))
-            _without_others(unit, account)
+            if unit.execute(delete(passkeys).where(its)).rowcount:
+                _without_others(unit, account)
+                append(unit, entry)
 
         await self._database.brief(remove)
 

@@ -1,5 +1,5 @@
 """How passwords are kept: argon2id, in a thread, two at once at most, since each takes 64 MiB and a
-tenth of a second that calls must not wait for. Implements `routing.accounts.ports.Passwords`."""
+tenth of a second that calls must not wait for. Implements `routing.people.Passwords`."""
 
 import asyncio
 from functools import cached_property

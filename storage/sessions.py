@@ -1,18 +1,20 @@
 """Who is signed in, and the tries of those who are not. A session is found by the digest of its
 cookie's token, so that a copy of the table opens nothing; it ends with its row, for every server at
-once. Implements `routing.accounts.ports.Sessions` and `Tries`."""
+once. Implements `routing.people.Sessions` and `Tries`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from routing.accounts.account import LONGEST, PENDING, Session
 from routing.accounts.limit import FORGOTTEN, FREE, FREE_OF_ADDRESS, wait_until
-from routing.accounts.ports import New
+from routing.audit import Entry
+from routing.people import New
 from storage.accounts import OF_ACCOUNT, account_of
+from storage.audit import append
 from storage.beneath import Read
 from storage.engine import Database
 from storage.sealing import Sealing
@@ -32,7 +34,9 @@ class StoredSessions:
         self._database = database
         self._sealing = sealing
 
-    async def begin(self, account: str, new: New, *, instead_of: str | None = None) -> None:
+    async def begin(
+        self, account: str, new: New, entry: Entry | None, *, instead_of: str | None = None
+    ) -> None:
         """`instead_of` ends with the same commit, and so does what ended long ago."""
         row = {
             "key": new.key,
@@ -49,6 +53,7 @@ class StoredSessions:
             if instead_of is not None:
                 unit.execute(delete(sessions).where(sessions.c.key == instead_of))
             unit.execute(insert(sessions).values(row))
+            _tell(unit, entry)
 
         await self._database.brief(make)
 
@@ -63,15 +68,22 @@ class StoredSessions:
         used = update(sessions).where(its).values(seen=at)
         await self._database.brief(lambda unit: unit.execute(used))
 
-    async def end(self, key: str) -> None:
+    async def end(self, key: str, entry: Entry | None = None) -> None:
         """Its token opens nothing from now on."""
-        gone = delete(sessions).where(sessions.c.key == key)
-        await self._database.brief(lambda unit: unit.execute(gone))
+        await self._gone(sessions.c.key == key, entry)
 
-    async def end_all(self, account: str, *, but: str | None = None) -> None:
+    async def end_all(
+        self, account: str, entry: Entry | None = None, *, but: str | None = None
+    ) -> None:
         """All of an account, or all others than this one."""
-        gone = delete(sessions).where(sessions.c.account == account, sessions.c.key != (but or ""))
-        await self._database.brief(lambda unit: unit.execute(gone))
+        await self._gone((sessions.c.account == account) & (sessions.c.key != (but or "")), entry)
+
+    async def _gone(self, which: ColumnElement[bool], entry: Entry | None) -> None:
+        def end(unit: Connection) -> None:
+            if unit.execute(delete(sessions).where(which)).rowcount:
+                _tell(unit, entry)
+
+        await self._database.brief(end)
 
     async def of_account(self, account: str) -> Sequence[Session]:
         """The newest first, whole ones alone."""
@@ -106,6 +118,11 @@ class StoredSessions:
         for row in await self._database.read(query):
             return None if row.kept is None else self._sealing.open(row.kept)
         return None
+
+
+def _tell(unit: Connection, entry: Entry | None) -> None:
+    if entry is not None:
+        append(unit, entry)
 
 
 def _joined() -> Select[Any]:

@@ -16,7 +16,8 @@ from argon2 import PasswordHasher
 from deployment.people import mount_people
 from routing.accounts.account import Account
 from routing.accounts.passkeys import Place
-from routing.accounts.roles import OF_AN_OFFICE, Role
+from routing.accounts.roles import OF_AN_OFFICE, Actor, Role
+from routing.audit import SYSTEM, Action
 from routing.second_factors import SecondFactors
 from routing.signing_in import Signed, SigningIn, Visitor
 from routing.web.account.kept import keep
@@ -24,6 +25,7 @@ from routing.web.account.sign_in import ACCOUNT_PAGES
 from routing.web.entry import Cookies, FrontDoor
 from routing.web.layout import Chapter, add_layout
 from storage.accounts import StoredAccounts
+from storage.audit import StoredAudit
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.factors import StoredFactors
@@ -31,10 +33,12 @@ from storage.passwords import ArgonPasswords
 from storage.sealing import Sealing
 from storage.sessions import StoredSessions, StoredTries
 from tests.databases import database_at
+from tests.routing.web.city import city
 
 PASSWORD = "seven lanterns on the pier"
-OFFICE = "heping-street"
+OFFICE = "市水利局"
 SEALING = Sealing(b"a test's own key, never a server's")
+NOBODY = Actor(SYSTEM, "", Role.ADMIN)
 NOWHERE = Place("localhost", "http://localhost")
 Client = TestClient[web.Request, web.Application]
 
@@ -68,13 +72,14 @@ class People:
         if role in OF_AN_OFFICE:
             office = office or OFFICE
         account = Account("", name or f"{role}-person", role, office)
-        told = await self.signing_in.create(account, frozenset({office or OFFICE}))
+        told = await self.signing_in.create(account, frozenset({office or OFFICE}), NOBODY)
         assert isinstance(told, str), told
         made = next(
             one for one in await self.signing_in.people.listed() if one.name == account.name
         )
         hashed = await self.signing_in.passwords.hashed(PASSWORD)
-        await self.signing_in.people.set_password(made.id, hashed)
+        entry = self.signing_in.entry(made, Action.ACCOUNT_PASSWORD)
+        await self.signing_in.people.set_password(made.id, hashed, entry)
         self.known[role] = made
         return made
 
@@ -100,6 +105,7 @@ def people_of(
         sessions=StoredSessions(database, SEALING),
         tries=StoredTries(database, SEALING),
         passwords=cheap(),
+        log=StoredAudit(database),
         clock=clock,
         draw=secrets.token_bytes,
     )
@@ -118,7 +124,7 @@ def app_of(
     zone = ZoneInfo("Asia/Shanghai")
     cookies = Cookies(secure=False)
     door = FrontDoor(people.signing_in, people.factors, cookies, zone, keep, (StorageError,))
-    mount_people(app, door)
+    mount_people(app, door, city)
     app.add_routes(routes)
     return app
 

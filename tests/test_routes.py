@@ -32,6 +32,7 @@ PLACES = {
     "job": "7",
     "kind": "delivery",
     "subject": "7",
+    "id": "0" * 24,
 }
 ACCOUNT = re.compile(r"(?<=/Accounts/)AC[0-9a-f]{32}")
 FORM = {"AccountSid": "AC" + "0" * 32, "CallSid": "CA" + "0" * 32, "From": "+8613800000000"}
@@ -221,6 +222,38 @@ async def test_with_an_outside_carrier_the_ledger_is_there_and_no_demonstration(
     async with outside.post(again, headers=ours) as answer:
         assert answer.status == 404
         assert "<html" in await answer.text(), "there is no such work; the page says so"
+
+
+BEHIND_SIGN_IN = re.compile(r"/(admin|account|desk)(/|$)")
+
+
+@pytest.mark.parametrize("demo", [True, False])
+async def test_what_is_behind_sign_in_is_for_nobody_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo: bool
+) -> None:
+    """Whatever is added there: no page, and nothing changed, without a session; no role is let in
+    everywhere but an admin."""
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(data_dir=tmp_path, demo=True) if demo else outside_settings(tmp_path)
+    lock = open_folder(settings)
+    migrated(tmp_path / "zhitong.db")
+    async with TestClient(TestServer(await server.build_app(settings))) as client:
+        shown = {door for door in doors(app_of(client)) if BEHIND_SIGN_IN.match(door[1])}
+        assert len(shown) > 15
+        for method, path in shown:
+            for cookies in ({}, {"zhitong_session": "a" * 64}, {"__Host-zhitong": "a" * 64}):
+                async with client.request(
+                    method, path_of((method, path)), cookies=cookies, allow_redirects=False
+                ) as answer:
+                    assert answer.status == 303, (method, path)
+                    assert answer.headers["Location"].startswith("/sign-in?"), (method, path)
+            elsewhere = {"Origin": "https://evil.example"}
+            if method != "GET":
+                async with client.request(
+                    method, path_of((method, path)), headers=elsewhere, allow_redirects=False
+                ) as answer:
+                    assert answer.status == 403, (method, path)
+    lock.release()
 
 
 async def test_the_phones_socket_refuses_a_foreign_page(client: Served) -> None:

@@ -9,6 +9,7 @@ import segno
 from aiohttp import web
 
 from routing.accounts.passwords import Weak
+from routing.audit import Action, Entry
 from routing.signing_in import Wait, Wrong
 from routing.web.account.second import spoken
 from routing.web.account.sign_in import said, typed, waited
@@ -128,8 +129,7 @@ def _shown(request: web.Request, codes: Sequence[str]) -> web.Response:
 
 
 async def _no_phone(request: web.Request) -> web.StreamResponse:
-    factors = request.config_dict[FRONT_DOOR].factors.factors
-    await factors.take_away(session_of(request).account.id)
+    await request.config_dict[FRONT_DOOR].factors.remove_phone(session_of(request))
     raise web.HTTPSeeOther("/account?done=no-phone")
 
 
@@ -160,8 +160,8 @@ async def _passkey(request: web.Request) -> web.StreamResponse:
 
 async def _no_passkey(request: web.Request) -> web.StreamResponse:
     form = await request.post()
-    factors = request.config_dict[FRONT_DOOR].factors.factors
-    await factors.remove_passkey(session_of(request).account.id, typed(form.get("id"), 1400))
+    factors = request.config_dict[FRONT_DOOR].factors
+    await factors.remove_passkey(session_of(request), typed(form.get("id"), 1400))
     raise web.HTTPSeeOther("/account?done=no-passkey")
 
 
@@ -171,12 +171,17 @@ async def _end(request: web.Request) -> web.StreamResponse:
     sessions = request.config_dict[FRONT_DOOR].signing_in.sessions
     asked = typed(form.get("session"))
     if asked in {one.key for one in await sessions.of_account(session.account.id)}:
-        await sessions.end(asked)
+        await sessions.end(asked, _ended(request))
     raise web.HTTPSeeOther("/account?done=session")
 
 
 async def _end_others(request: web.Request) -> web.StreamResponse:
     session = session_of(request)
     sessions = request.config_dict[FRONT_DOOR].signing_in.sessions
-    await sessions.end_all(session.account.id, but=session.key)
+    await sessions.end_all(session.account.id, _ended(request), but=session.key)
     raise web.HTTPSeeOther("/account?done=session")
+
+
+def _ended(request: web.Request) -> Entry:
+    signing_in = request.config_dict[FRONT_DOOR].signing_in
+    return signing_in.entry(session_of(request).account, Action.ACCOUNT_SESSIONS_ENDED)

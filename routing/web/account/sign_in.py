@@ -9,7 +9,7 @@ from aiohttp import web
 
 from routing.signing_in import Half, Outcome, Signed, SigningIn, Wait, Wrong, key_of
 from routing.web.account.kept import KEPT
-from routing.web.entry import FRONT_DOOR, FrontDoor, of_ones_own, safe_next, visitor_of
+from routing.web.entry import FRONT_DOOR, FrontDoor, of_ones_own, safe_next, session_of, visitor_of
 from routing.web.guard import foreign
 from routing.web.layout import LAYOUT, Chapter, page, tongue_of
 from routing.web.wording import Tongue
@@ -96,7 +96,7 @@ def _form(
 async def _sign_out(request: web.Request) -> web.StreamResponse:
     """The row goes, so that the token opens nothing for whoever may have copied it."""
     door = request.config_dict[FRONT_DOOR]
-    await door.signing_in.sign_out(request.cookies.get(door.cookies.session, ""))
+    await door.signing_in.sign_out(session_of(request))
     response = web.HTTPSeeOther("/sign-in?out=1")
     door.cookies.drop(response, door.cookies.session)
     raise response

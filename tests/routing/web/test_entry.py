@@ -9,7 +9,7 @@ from aiohttp import web
 from routing.accounts.account import IDLE, LONGEST
 from routing.accounts.roles import Role
 from routing.web.entry import actor_of, safe_next, signed_in
-from tests.people import OFFICE, served
+from tests.people import NOBODY, OFFICE, served
 
 
 @signed_in(Role.ADMIN, Role.OFFICE)
@@ -91,7 +91,7 @@ async def test_a_session_ends_when_idle_when_old_and_when_ended(tmp_path: Path) 
 async def test_a_password_that_was_given_out_opens_nothing_but_its_change(tmp_path: Path) -> None:
     async with served(tmp_path, ROUTES) as (client, people):
         account = await people.add(Role.ADMIN)
-        await people.signing_in.reset(account)
+        await people.signing_in.reset(account, NOBODY)
         cookies = {"zhitong_session": await people.token(account)}
         answer = await client.get("/who", cookies=cookies, allow_redirects=False)
         assert (answer.status, answer.headers["Location"]) == (303, "/account/password")

@@ -110,7 +110,10 @@ def test_every_word_a_page_uses_is_there_and_no_other_is() -> None:
 
 
 ENUMS = {
+    "action",
     "role",
+    "may",
+    "flaw",
     "weak",
     "state",
     "gap",

@@ -1,5 +1,6 @@
-"""What signing in needs from above this package, as narrow Protocols. `storage.accounts` and
-`storage.passwords` implement them."""
+"""What signing in needs from above this package, as narrow Protocols: beside `ports`, which is of
+cases and calls. `storage.{accounts,sessions,factors,passwords}` implement them. An `entry` is
+written into the audit with the same commit as what it tells of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Protocol
 
 from routing.accounts.account import Account, Flaw, Session
 from routing.accounts.passkeys import Passkey
+from routing.audit import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Passwords(Protocol):
 class Sessions(Protocol):
     """Who is signed in, looked up by each request."""
 
-    async def begin(self, account: str, new: New, *, instead_of: str | None = None) -> None:
+    async def begin(
+        self, account: str, new: New, entry: Entry | None, *, instead_of: str | None = None
+    ) -> None:
         """`instead_of` ends with the same commit: a token from before is worth nothing after."""
         ...
 
@@ -54,9 +58,11 @@ class Sessions(Protocol):
 
     async def seen(self, key: str, at: datetime) -> None: ...
 
-    async def end(self, key: str) -> None: ...
+    async def end(self, key: str, entry: Entry | None = None) -> None: ...
 
-    async def end_all(self, account: str, *, but: str | None = None) -> None: ...
+    async def end_all(
+        self, account: str, entry: Entry | None = None, *, but: str | None = None
+    ) -> None: ...
 
     async def of_account(self, account: str) -> Sequence[Session]:
         """The newest first, whole ones alone."""
@@ -89,13 +95,19 @@ class People(Protocol):
 
     async def secret(self, name: str) -> Secret | None: ...
 
-    async def create(self, account: Account, hashed: str, until: datetime) -> Flaw | None: ...
+    async def of(self, id: str) -> Account | None: ...
 
-    async def change(self, account: Account, by: str) -> Flaw | None:
+    async def create(
+        self, account: Account, hashed: str, until: datetime, entry: Entry
+    ) -> Flaw | None: ...
+
+    async def change(self, account: Account, by: str, entry: Entry) -> Flaw | None:
         """Role, office, names, disabled; a disabled account's sessions end with the same commit."""
         ...
 
-    async def set_password(self, account: str, hashed: str, until: datetime | None = None) -> None:
+    async def set_password(
+        self, account: str, hashed: str, entry: Entry, until: datetime | None = None
+    ) -> None:
         """`until` where it was given out, and has to be changed."""
         ...
 
@@ -105,7 +117,7 @@ class People(Protocol):
 
     async def listed(self) -> Sequence[Account]: ...
 
-    async def first(self, account: Account, hashed: str, until: datetime) -> bool:
+    async def first(self, account: Account, hashed: str, until: datetime, entry: Entry) -> bool:
         """Make this one where there is none at all; whether it was made."""
         ...
 
@@ -133,19 +145,19 @@ class Factors(Protocol):
 
     async def offered(self, account: str) -> str | None: ...
 
-    async def confirm(self, account: str, key: str, step: int) -> bool:
+    async def confirm(self, account: str, key: str, step: int, entry: Entry) -> bool:
         """From now on this key is asked; False where another was offered meanwhile."""
         ...
 
-    async def take_away(self, account: str) -> None:
+    async def take_away(self, account: str, entry: Entry) -> None:
         """No phone any more; the codes on paper go with the last other factor."""
         ...
 
-    async def take_all(self, account: str) -> None:
+    async def take_all(self, account: str, entry: Entry) -> None:
         """Phone, passkeys and codes: for who has lost them."""
         ...
 
-    async def set_codes(self, account: str, codes: Sequence[str]) -> None: ...
+    async def set_codes(self, account: str, codes: Sequence[str], entry: Entry) -> None: ...
 
     async def use_code(self, account: str, code: str) -> bool: ...
 
@@ -155,11 +167,11 @@ class Factors(Protocol):
 
     async def passkey(self, id: str) -> tuple[Passkey, Account] | None: ...
 
-    async def add_passkey(self, key: Passkey) -> bool:
+    async def add_passkey(self, key: Passkey, entry: Entry) -> bool:
         """False where there is one of this id, or too many."""
         ...
 
-    async def remove_passkey(self, account: str, id: str) -> None: ...
+    async def remove_passkey(self, account: str, id: str, entry: Entry) -> None: ...
 
     async def spend(self, challenge: str, key: Passkey, uses: int, at: datetime) -> bool:
         """An answer is used once: False where it was used already."""

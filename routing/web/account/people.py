@@ -1,0 +1,185 @@
+"""`/admin/accounts`: who may sign in, as what, for which office; a new password for who has lost
+theirs; the end of an account. Nobody's password is ever shown but one that is made up here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from aiohttp import web
+
+from routing.accounts.account import MOST_DISPLAY, MOST_NAME, Account, Flaw, signing_name
+from routing.accounts.roles import MAY, OF_AN_OFFICE, Act, Role
+from routing.directory import Directory
+from routing.web.account.sign_in import said, typed
+from routing.web.entry import FRONT_DOOR, actor_of, signed_in
+from routing.web.layout import Link, page, tongue_of
+
+KEEPERS: Final = MAY[Act.KEEP_ACCOUNTS]
+ACCOUNTS_LINK: Final = Link("/admin/accounts", "people.title", KEEPERS)
+ID: Final = "{id:[0-9a-f]{24}}"
+FIELD_OF: Final[Mapping[Flaw, str]] = {
+    Flaw.NAME: "name",
+    Flaw.NAME_TAKEN: "name",
+    Flaw.DISPLAY: "display_zh",
+    Flaw.ROLE: "role",
+    Flaw.OFFICE: "office",
+    Flaw.OFFICE_NOT_WANTED: "office",
+    Flaw.LAST_ADMIN: "role",
+    Flaw.YOURSELF: "role",
+    Flaw.UNKNOWN: "name",
+}
+"""Beside which field a sentence stands."""
+NOBODY: Final = Account("", "", Role.OFFICE)
+
+
+def people_routes(directory: Callable[[], Directory]) -> list[web.RouteDef]:
+    """For whoever keeps the accounts. Offices are today's."""
+    keeping = signed_in(*KEEPERS)
+
+    async def ask(request: web.Request) -> web.StreamResponse:
+        return _form(request, directory(), NOBODY)
+
+    async def create(request: web.Request) -> web.StreamResponse:
+        return await _create(request, directory())
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        asked = request.query.get("not", "")
+        flaws = (Flaw(asked),) if asked in set(Flaw) else ()
+        return _form(request, directory(), await _account(request), flaws)
+
+    async def change(request: web.Request) -> web.StreamResponse:
+        return await _change(request, directory())
+
+    async def everyone(request: web.Request) -> web.StreamResponse:
+        return await _list(request, directory())
+
+    return [
+        web.get("/admin/accounts", keeping(everyone)),
+        web.get("/admin/accounts/new", keeping(ask)),
+        web.post("/admin/accounts/new", keeping(create)),
+        web.get(f"/admin/accounts/{ID}", keeping(show)),
+        web.post(f"/admin/accounts/{ID}", keeping(change)),
+        web.post(f"/admin/accounts/{ID}/reset", keeping(_reset)),
+        web.post(f"/admin/accounts/{ID}/close", keeping(_close)),
+    ]
+
+
+async def _account(request: web.Request) -> Account:
+    """The one of the address. Raises HTTPNotFound."""
+    people = request.config_dict[FRONT_DOOR].signing_in.people
+    found = await people.of(request.match_info["id"])
+    if found is None:
+        raise web.HTTPNotFound
+    return found
+
+
+async def _list(request: web.Request, directory: Directory) -> web.Response:
+    """All of them, or those whose name holds what is looked for."""
+    everybody = await request.config_dict[FRONT_DOOR].signing_in.people.listed()
+    sought = typed(request.query.get("q"), 64).strip()
+    found = [one for one in everybody if not sought or _holds(one, sought.casefold())]
+    context = {
+        "people": found,
+        "sought": sought,
+        "office": lambda one: _office_name(request, directory, one.office),
+        "done": "people.done" if "done" in request.query else "",
+    }
+    return page(request, "account/people.html", context)
+
+
+def _holds(one: Account, sought: str) -> bool:
+    return sought in f"{one.name} {one.display_zh} {one.display_en} {one.office}".casefold()
+
+
+def _office_name(request: web.Request, directory: Directory, office: str | None) -> str:
+    known = directory.offices.get(office or "")
+    return known.name[tongue_of(request)] if known else office or ""
+
+
+def _form(
+    request: web.Request,
+    directory: Directory,
+    account: Account,
+    flaws: tuple[Flaw, ...] = (),
+    was: Account | None = None,
+) -> web.Response:
+    """`account` as it is or as it was typed, `was` as it is kept."""
+    faults = {FIELD_OF[flaw]: said(request, f"flaw.{flaw}") for flaw in reversed(flaws)}
+    offices = [(known, _office_name(request, directory, known)) for known in directory.offices]
+    if account.office is not None and account.office not in directory.offices:
+        offices.append((account.office, account.office))
+    context = {
+        "one": account,
+        "was": was or account,
+        "faults": faults,
+        "roles": list(Role),
+        "offices": sorted(offices, key=lambda office: office[1]),
+        "mine": account.id == actor_of(request).account,
+        "most_name": MOST_NAME,
+        "most_display": MOST_DISPLAY,
+    }
+    return page(request, "account/person.html", context, status=422 if flaws else 200)
+
+
+def _written(form: Mapping[str, Any], account: Account) -> tuple[Account, tuple[Flaw, ...]]:
+    """The account as the form says, and what no account can be."""
+    role, office = typed(form.get("role")), typed(form.get("office")) or None
+    known = role in set(Role)
+    chosen = Role(role) if known else account.role
+    told = replace(
+        account,
+        name=signing_name(typed(form.get("name"))),
+        display_zh=typed(form.get("display_zh")).strip(),
+        display_en=typed(form.get("display_en")).strip(),
+        role=chosen,
+        office=office if chosen in OF_AN_OFFICE else None,
+    )
+    return told, () if known else (Flaw.ROLE,)
+
+
+async def _create(request: web.Request, directory: Directory) -> web.StreamResponse:
+    told, wrong = _written(await request.post(), NOBODY)
+    if wrong:
+        return _form(request, directory, told, wrong)
+    signing_in = request.config_dict[FRONT_DOOR].signing_in
+    outcome = await signing_in.create(told, frozenset(directory.offices), actor_of(request))
+    if isinstance(outcome, str):
+        return _once(request, told, outcome)
+    return _form(request, directory, told, outcome)
+
+
+async def _change(request: web.Request, directory: Directory) -> web.StreamResponse:
+    before = await _account(request)
+    told, wrong = _written(await request.post(), before)
+    signing_in = request.config_dict[FRONT_DOOR].signing_in
+    offices = frozenset(directory.offices)
+    flaws = wrong or await signing_in.change(before, told, offices, actor_of(request))
+    if flaws:
+        return _form(request, directory, told, flaws, before)
+    raise web.HTTPSeeOther("/admin/accounts?done=1")
+
+
+async def _reset(request: web.Request) -> web.StreamResponse:
+    """A new one-time password; what else was asked goes where the form says so."""
+    account, form = await _account(request), await request.post()
+    door, actor = request.config_dict[FRONT_DOOR], actor_of(request)
+    if form.get("factors") == "1":
+        await door.factors.reset(account, actor)
+    return _once(request, account, await door.signing_in.reset(account, actor))
+
+
+async def _close(request: web.Request) -> web.StreamResponse:
+    """Disabled, or enabled again: `closed` says which."""
+    before, form = await _account(request), await request.post()
+    after = replace(before, disabled=form.get("closed") == "1")
+    signing_in = request.config_dict[FRONT_DOOR].signing_in
+    kept = frozenset() if before.office is None else frozenset({before.office})
+    flaws = await signing_in.change(before, after, kept, actor_of(request))
+    if flaws:
+        raise web.HTTPSeeOther(f"/admin/accounts/{before.id}?not={flaws[0]}")
+    raise web.HTTPSeeOther("/admin/accounts?done=1")
+
+
+def _once(request: web.Request, account: Account, password: str) -> web.Response:
+    """The password that was made up, this once."""
+    return page(request, "account/once.html", {"one": account, "password": password})
