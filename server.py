@@ -186,12 +186,8 @@ def mount_ledger(app: web.Application, house: House) -> None:
         add_layout(app, pages, (*DEMO_LINKS, *LINKS))
     else:
         add_layout(app, (*WATCHED, *BEHIND_SIGN_IN), (*WATCHED_LINKS, *LINKS), demo=False)
-<<<<<<< HEAD
-    mount_people(app, front_door(settings, house.signing_in, house.factors))
-    app.add_routes(register_routes(register_desk(house)))
-=======
     mount_people(app, front_door(settings, house.signing_in, house.factors), house.directory)
->>>>>>> f20bc2b (An admin keeps the accounts, on the web and from the terminal; each change and sign-in is in the audit)
+    app.add_routes(register_routes(register_desk(house)))
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
     app.add_routes(audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)))

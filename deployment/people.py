@@ -36,18 +36,12 @@ from storage.sessions import StoredSessions, StoredTries
 BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     ACCOUNT_PAGES,
     AUDIT_PAGES,
-<<<<<<< HEAD
     REGISTER_PAGES,
 )
 """The chapters of pages that ask who it is; each part adds its own here."""
 LINKS: Final[tuple[Link, ...]] = (
-    REGISTER_LINK,
-=======
-)
-"""The chapters of pages that ask who it is; each part adds its own here."""
-LINKS: Final[tuple[Link, ...]] = (
     ACCOUNTS_LINK,
->>>>>>> f20bc2b (An admin keeps the accounts, on the web and from the terminal; each change and sign-in is in the audit)
+    REGISTER_LINK,
     AUDIT_LINK,
 )
 """Their places in the navigation, each for the roles that may go there."""
