@@ -32,6 +32,7 @@ PLACES = {
     "job": "7",
     "kind": "delivery",
     "subject": "7",
+    "section": "numbers",
     "id": "0" * 24,
 }
 ACCOUNT = re.compile(r"(?<=/Accounts/)AC[0-9a-f]{32}")

@@ -110,6 +110,10 @@ def test_every_word_a_page_uses_is_there_and_no_other_is() -> None:
 
 
 ENUMS = {
+    "reg_new",
+    "reg_kind",
+    "reg_hint",
+    "chain",
     "action",
     "role",
     "may",
