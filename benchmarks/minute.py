@@ -161,7 +161,7 @@ def look_up(lookup: Lookup) -> Answer:
         case CountCases():
             return RecentCases(0, None)
         case CountLiveCalls():
-            return LiveCallsToday(0)
+            return LiveCallsToday((0,) * 9)
         case CountTexts():
             return TextsToday(full=False)
         case _:

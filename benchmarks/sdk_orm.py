@@ -156,7 +156,7 @@ def _arrived(form: Form, at: str, now: datetime) -> tuple[Call, LineEvent]:
 def _turn(world: World, call: Call, line: LineEvent) -> Turn:
     answers: tuple[Answer, ...] = (
         RecentCases(0, None),
-        LiveCallsToday(0),
+        LiveCallsToday(),
         MatterFound(None, None),
         TextsToday(full=False),
         CaseMissed(locked=False),

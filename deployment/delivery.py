@@ -25,7 +25,13 @@ from routing.web.demo.office import readable_address
 from storage.sealing import Sealing
 
 MAILED: Final = frozenset(
-    {JobKind.TELL_OFFICE, JobKind.TELL_MOVED, JobKind.TELL_WORDS, JobKind.ESCALATE}
+    {
+        JobKind.TELL_OFFICE,
+        JobKind.TELL_MOVED,
+        JobKind.TELL_COPY,
+        JobKind.TELL_WORDS,
+        JobKind.ESCALATE,
+    }
 )
 """The work that is done by mail: it has hands of its own, which no carrier and no channel holds."""
 
@@ -46,6 +52,7 @@ def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
     return {
         JobKind.TELL_OFFICE: told.of_case,
         JobKind.TELL_MOVED: told.of_move,
+        JobKind.TELL_COPY: told.of_copy,
         JobKind.TELL_WORDS: told.of_words,
         JobKind.ESCALATE: climbing.of_rung,
         JobKind.TELL_CHANNEL: Channels(doors, house.cases, house.directory, page, paces),

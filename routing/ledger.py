@@ -95,6 +95,7 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
                 {
                     JobKind.TELL_OFFICE,
                     JobKind.TELL_MOVED,
+                    JobKind.TELL_COPY,
                     JobKind.TELL_WORDS,
                     JobKind.TELL_CHANNEL,
                 }

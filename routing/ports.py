@@ -185,6 +185,8 @@ class JobKind(StrEnum):
     """a mail with the words of a recording, in the thread of its case"""
     TELL_MOVED = "tell_moved"
     """a mail to the office that a case has left"""
+    TELL_COPY = "tell_copy"
+    """a mail to an office that is told of a case which is another's"""
     ESCALATE = "escalate"
     """the next one told of a case that nobody has accepted"""
     TELL_CHANNEL = "tell_channel"

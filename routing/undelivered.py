@@ -14,6 +14,7 @@ TELLING: Final = frozenset(
     {
         JobKind.TELL_OFFICE,
         JobKind.TELL_MOVED,
+        JobKind.TELL_COPY,
         JobKind.TELL_WORDS,
         JobKind.TELL_CHANNEL,
         JobKind.TEXT_OFFICE,

@@ -16,8 +16,10 @@ from ivr.flow.effect import (
     CountCases,
     CountLiveCalls,
     CountTexts,
+    Duty,
     FindCase,
     FindMatter,
+    FindNext,
     Lookup,
     SendPin,
 )
@@ -27,6 +29,7 @@ from ivr.flow.event import (
     CaseMissed,
     LiveCallsToday,
     MatterFound,
+    NextOnDuty,
     PinSent,
     RecentCases,
     TextsToday,
@@ -35,9 +38,12 @@ from routing.cases.case import ENDS, CaseState
 from routing.cases.reference import spaced
 from routing.numbers.plan import mobile
 from routing.ports import Job, JobKind
+from routing.rules.quota import Bucket
 from storage.beneath import Read, Written
+from storage.duty import all_next
 from storage.effects import CHECK_TEXTS_A_DAY, Effects, enqueue
 from storage.engine import Database
+from storage.quotas import IN_USE, free_token
 from storage.sealing import Sealing
 from storage.tables.calls import leg_answers, rings
 from storage.tables.cases import case_callers, cases, pin_sends, tries
@@ -60,15 +66,6 @@ OPENED_SINCE: Final = Read(
         case_callers.c.opened > bindparam("since", type_=case_callers.c.opened.type),
     )
     .order_by(case_callers.c.opened.desc())
-)
-ACCEPTED_SINCE: Final = Read(
-    select(func.count())
-    .select_from(leg_answers)
-    .where(
-        leg_answers.c.official == bindparam("official"),
-        leg_answers.c.accepted.is_(True),
-        leg_answers.c.at >= bindparam("since", type_=leg_answers.c.at.type),
-    )
 )
 RUNG_IN_VAIN: Final = Read(
     select(func.count())
@@ -158,7 +155,9 @@ class StoredAnswers:
         self._zone = zone
         self._texts = StoredTexts(database, sealing)
 
-    async def answer(self, call: Call, turn: int, lookup: Lookup, now: datetime) -> Answer:
+    async def answer(  # noqa: PLR0911 - one return a lookup
+        self, call: Call, turn: int, lookup: Lookup, now: datetime
+    ) -> Answer:
         """One lookup."""
         match lookup:
             case FindCase(reference, pin):
@@ -168,7 +167,9 @@ class StoredAnswers:
             case CountCases():
                 return await self._count_cases(call, now)
             case CountLiveCalls():
-                return await self._count_live_calls(lookup, now)
+                return await self._count_live_calls(call, turn, lookup, now)
+            case FindNext(asked):
+                return await self._find_next(call, turn, asked, now)
             case FindMatter(matter_turn):
                 return await self._find_matter(call, matter_turn)
             case CountTexts():
@@ -286,10 +287,28 @@ class StoredAnswers:
         still_open = (row.reference for row in found if CaseState(row.state) not in ENDS)
         return RecentCases(len(found), next(still_open, None))
 
-    async def _count_live_calls(self, asked: CountLiveCalls, now: datetime) -> Answer:
+    async def _count_live_calls(
+        self, call: Call, turn: int, asked: CountLiveCalls, now: datetime
+    ) -> Answer:
         rung = [await self._in_vain(phone, now) for phone in asked.phones]
-        accepted = 0 if asked.official is None else await self._accepted(asked.official, now)
-        return LiveCallsToday(accepted, tuple(rung))
+        free = [await self._free_token(bucket, call.id, turn) for bucket in asked.buckets]
+        return LiveCallsToday(tuple(free), tuple(rung))
+
+    async def _free_token(self, bucket: Bucket | None, call: str, turn: int) -> int | None:
+        if bucket is None:
+            return None
+        of = {"official": bucket.official, "bucket": bucket.key, "call": call}
+        used = {row.number for row in await self._database.look(IN_USE, **of)}
+        return free_token(bucket, used, call, turn)
+
+    async def _find_next(
+        self, call: Call, turn: int, asked: tuple[Duty, ...], now: datetime
+    ) -> Answer:
+        at = (call.id, turn)
+        orders = await self._database.brief(
+            lambda unit: all_next(self._database, unit, asked, at, now)
+        )
+        return NextOnDuty(orders)
 
     async def _in_vain(self, phone: str | None, now: datetime) -> int:
         if phone is None:
@@ -298,13 +317,6 @@ class StoredAnswers:
         [row] = await self._database.look(RUNG_IN_VAIN, phone=digest, since=now - HOUR)
         times: int = row[0]
         return times
-
-    async def _accepted(self, official: str, now: datetime) -> int:
-        local = now.astimezone(self._zone)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        [row] = await self._database.look(ACCEPTED_SINCE, official=official, since=midnight)
-        accepted: int = row[0]
-        return accepted
 
     async def _count_texts(self, call: Call, now: datetime) -> Answer:
         key = self._effects.texts_key(call.caller or "", now)

@@ -52,7 +52,7 @@ class StoredBounces:
 
         return await self._database.brief(keep)
 
-    async def _sent(self, letter: str) -> Sent | None:
+    async def _sent(self, letter: str) -> Sent | None:  # noqa: PLR0911 - one return a sort of news
         found = parts_of(letter)
         if found is None:
             return None
@@ -67,6 +67,8 @@ class StoredBounces:
                 return await self._words(reference, mark)
             case News.MOVED:
                 return await self._moved(reference, JobKind.TELL_MOVED, mark)
+            case News.COPY:
+                return await self._copied(reference, mark)
             case News.ESCALATED:
                 return _escalated(reference, told, mark)
             case News.CASE | News.DANGER:
@@ -90,6 +92,17 @@ class StoredBounces:
             for told, key, payload in words_of_move(reference, move):
                 if told is kind and mark_of(of) == mark:
                     return Sent(kind, key, payload, reference)
+        return None
+
+    async def _copied(self, reference: str, mark: str) -> Sent | None:
+        """The copy to an office, as long as its work is kept: whom a rule told is nowhere else."""
+        copies = outbox.c.kind == JobKind.TELL_COPY.value
+        query = select(outbox.c.key).where(copies, outbox.c.reference == reference)
+        for row in await self._database.read(query):
+            office = str(row.key).removeprefix(f"copy:{reference}:")
+            if mark_of(office) == mark:
+                payload = {"reference": reference, "office": office}
+                return Sent(JobKind.TELL_COPY, row.key, payload, reference)
         return None
 
     async def _words(self, reference: str, mark: str) -> Sent | None:

@@ -19,6 +19,9 @@ from ivr.flow.effect import (
     NoteVerdict,
     Notify,
     OpenCase,
+    ReturnToken,
+    SendCopy,
+    TakeToken,
     TellOffice,
     WithdrawCase,
 )
@@ -27,6 +30,7 @@ from routing.cases.transitions import Actor, move
 from routing.delivery.letter import News, news_id
 from routing.ports import Audio, JobKind
 from storage.acceptance import ladder_ends
+from storage.quotas import returning, taking
 from storage.sealing import Sealing
 from storage.tables.cases import case_callers, case_events, cases, corrections, recordings
 from storage.tables.outbox import mails, outbox
@@ -91,7 +95,9 @@ class Count:
 
 def enqueues(effects: tuple[Effect, ...]) -> bool:
     """Whether the effects leave work for the outbox."""
-    return any(isinstance(effect, AttachRecording | Notify | TellOffice) for effect in effects)
+    return any(
+        isinstance(effect, AttachRecording | Notify | TellOffice | SendCopy) for effect in effects
+    )
 
 
 class Effects:
@@ -101,7 +107,9 @@ class Effects:
         self._sealing = sealing
         self._zone = zone
 
-    def writes(self, source: Source, effect: Effect) -> Iterator[Write]:
+    def writes(  # noqa: C901, PLR0912 - one arm an effect
+        self, source: Source, effect: Effect
+    ) -> Iterator[Write]:
         """The rows of one effect, in order."""
         match effect:
             case OpenCase():
@@ -133,6 +141,12 @@ class Effects:
                         "at": source.at,
                     },
                 )
+            case TakeToken():
+                yield from taking(source.call_id, source.at, effect)
+            case ReturnToken():
+                yield returning(source.call_id, effect)
+            case SendCopy(reference, office):
+                yield Write(ADD_JOB, _copy(reference, office, source.at))
             case NoteVerdict() | NoteStray():
                 yield self.count_of(source, effect).write()
             case _:
@@ -206,6 +220,11 @@ class Effects:
     def caller_digest(self, caller: str | None) -> str:
         """What a caller is matched by; every withheld caller is the same one."""
         return self._sealing.digest("caller", caller or "withheld")
+
+
+def _copy(reference: str, office: str, at: datetime) -> dict[str, Any]:
+    payload = {"reference": reference, "office": office}
+    return job_row(JobKind.TELL_COPY, payload, f"copy:{reference}:{office}", at, reference)
 
 
 def _moves(source: Source, case: OpenCase) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ class StoredJournal:
 
     async def append(self, step: Step) -> Reply:
         """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken,
-        RecordingTaken, StorageError."""
+        RecordingTaken, TokenTaken, StorageError."""
         if self._stopped:
             raise StorageError("the journal is stopped: the server is ending, try again soon")
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()

@@ -30,7 +30,7 @@ from storage.engine import Database
 from storage.outbox import DEAD
 from storage.recordings import StoredRecordings
 from storage.tables.blocks import block_events
-from storage.tables.calls import call_ends, calls, rings, steps
+from storage.tables.calls import call_ends, calls, duties, rings, steps, tokens
 from storage.tables.cases import corrections, pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
 from storage.tables.pieces import pieces
@@ -208,7 +208,8 @@ class Retention:
         before = (now - TRIES).date().isoformat()
         await self._drop(tries, tries.c.day < before)
         await self._drop(texts, texts.c.at <= now - TRIES)
-        await self._drop(rings, rings.c.at <= now - FINISHED_WORK)
+        for table in (rings, tokens, duties):
+            await self._drop(table, table.c.at <= now - FINISHED_WORK)
         await self._drop(block_events, block_events.c.at <= now - AUDIT)
         await self._drop(pin_sends, pin_sends.c.day < before)
         await self._empty_failed(now)

@@ -10,7 +10,7 @@ import orjson
 
 from ivr.flow.call import to_plain
 from ivr.flow.effect import NoteStray, NoteVerdict
-from ivr.ports.journal import MatterTaken, ReferenceTaken, Reply, Step
+from ivr.ports.journal import MatterTaken, ReferenceTaken, Reply, Step, TokenTaken
 from storage.effects import Count, Effects, Source
 from storage.errors import StorageError
 from storage.handing import Handing
@@ -81,14 +81,17 @@ def kept(steps: Sequence[Step]) -> Sequence[Outcome]:
 
 MATTER_KEYS = ("cases.call_id", "uq_cases_call_id_turn")
 REFERENCE_KEYS = ("cases.reference", "pk_cases")
+TOKEN_KEYS = ("tokens.official", "pk_tokens")
 """As SQLite and PostgreSQL name what was hurt."""
 
 
 def taken(error: Exception) -> Exception:
-    """Which uniqueness was hurt: of the matter, of the case number, or another."""
+    """Which uniqueness was hurt: of the matter, of the case number, of a token, or another."""
     text = str(getattr(error, "orig", error))
     if any(key in text for key in MATTER_KEYS):
         return MatterTaken("this recording has a case already")
     if any(key in text for key in REFERENCE_KEYS):
         return ReferenceTaken("this case number is another case's")
+    if any(key in text for key in TOKEN_KEYS):
+        return TokenTaken("another call has this token")
     return error

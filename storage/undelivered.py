@@ -152,9 +152,15 @@ def _missed(
         why=row.error or "",
         code=str(payload.get(BACK, "")),
         reference=reference,
-        office=office or payload.get("office"),
+        office=_told(row.kind, payload, office),
         to=masked(to) if to else payload.get("channel") or phones.get(payload.get("call", ""), ""),
         rung=payload.get("rung"),
         news=str(payload.get("news", "")),
         whole=row.payload != EMPTY,
     )
+
+
+def _told(kind: str, payload: Mapping[str, Any], office: str | None) -> str | None:
+    """Whom it was for: the office that has the case now, or the one that was to get a copy."""
+    named: str | None = payload.get("office")
+    return named if kind == JobKind.TELL_COPY.value else office or named

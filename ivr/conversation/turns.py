@@ -42,11 +42,20 @@ from ivr.flow.value import value
 from ivr.flow.world import Plan, World
 from ivr.ports.calls import CallEnd, Ending
 from ivr.ports.documents import Documents, Draw
-from ivr.ports.journal import MatterTaken, Origin, RecordingTaken, ReferenceTaken, Step
+from ivr.ports.journal import (
+    MatterTaken,
+    Origin,
+    RecordingTaken,
+    ReferenceTaken,
+    Step,
+    TokenTaken,
+)
 from ivr.ports.recordings import RecordingRef, Transcript
 from routing.ports import Clock
+from routing.rules.quota import MOST_TOKENS
 
-MOST_LOOKUPS: Final = 2
+MOST_LOOKUPS: Final = 3
+"""A recording that ends may ask for its case, for who is next on duty and for their calls."""
 NOT_ANSWERED: Final = frozenset({Admission.BUSY, Admission.BLOCKED})
 MOST_LIVE: Final = 50_000
 """Live calls kept in memory; the oldest falls out and is read again when its next turn comes. So
@@ -191,7 +200,7 @@ class Conversation:
         if plan.number != call.plan:
             plan = await self._plans.of(call.plan)
         recorded = isinstance(plan.script.nodes.get(call.at), Record)
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MOST_ATTEMPTS + MOST_TOKENS):  # others may take each token before us
             world = self._world(plan, call, event, attempt)
             looked: tuple[Answer, ...] = ()
             turn = advance(world, call, event)
@@ -211,7 +220,7 @@ class Conversation:
             )
             try:
                 stored = await self._stores.journal.append(step)
-            except MatterTaken:
+            except (MatterTaken, TokenTaken):
                 continue
             except ReferenceTaken:
                 attempt += 1

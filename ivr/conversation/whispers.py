@@ -46,13 +46,13 @@ class Whispers:
         target = call.facts.order[leg]
         now = self._clock.now()
         if digits != "1":
-            no = LegAnswer(call_id, turn, leg, accepted=False, official=target.official, at=now)
+            no = LegAnswer(call_id, turn, leg, accepted=False, official=target.answerer, at=now)
             await self._stores.calls.answer_leg(no)
             return self._document(whisper.declined(world, call), call_id, turn, leg)
         latest = await self._stores.calls.load(call_id)
         if latest is None or latest[0].turn != turn or latest[0].over:
             return self._document(whisper.gone(world, call), call_id, turn, leg)
-        yes = LegAnswer(call_id, turn, leg, True, target.official, now, target.office)
+        yes = LegAnswer(call_id, turn, leg, True, target.answerer, now, target.office)
         await self._stores.calls.answer_leg(yes)
         if await self._stores.calls.leg_answer(call_id, turn) is False:  # the first answer stands
             return self._document(whisper.declined(world, call), call_id, turn, leg)

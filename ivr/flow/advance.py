@@ -4,7 +4,7 @@ Everything else parses its input or carries out its output (design §3)."""
 from typing import assert_never
 
 from ivr.flow.call import Call, entered, next_turn
-from ivr.flow.effect import Effect
+from ivr.flow.effect import Effect, NoteRing, TakeToken
 from ivr.flow.event import Answer as Looked
 from ivr.flow.event import DialEnded, Event, Found, HungUp, LineEvent, Recorded
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Reject, Say
@@ -79,9 +79,10 @@ def beyond(world: World, call: Call) -> bool:
 
 def _cut_short(world: World, turn: Turn) -> Turn:
     """Keep what was done and said; end instead of asking or ringing."""
-    spoken = turn.say[:-2] if isinstance(turn.say[-1], Dial) else turn.say
-    said = tuple(part for part in spoken if isinstance(part, Say))
-    return _follow(world, Go(turn.call, world.plan.script.time, said, turn.do), ())
+    rings = isinstance(turn.say[-1], Dial)
+    said = tuple(part for part in (turn.say[:-2] if rings else turn.say) if isinstance(part, Say))
+    done = tuple(part for part in turn.do if not isinstance(part, NoteRing | TakeToken))
+    return _follow(world, Go(turn.call, world.plan.script.time, said, done), ())
 
 
 def _next(turn: Turn) -> Turn:

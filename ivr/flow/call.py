@@ -37,7 +37,8 @@ class Facts:
     only while the call lives, so that `*` can read it again; `told` is the reference that was
     read out; `asked` is the reference keyed at
     progress, with `state`, `asked_office` and `asked_due` as told; `order` are the targets to
-    ring, `rung` how many have been tried and `declined` the numbers that said no; `keys_only`
+    ring, `rung` how many have been tried and `declined` the numbers, and the people, that said no;
+    `keys_only`
     after unheard words; `guess` are the words of the vocabulary that were perhaps meant, while
     the caller is asked."""
 

@@ -8,6 +8,8 @@ from ivr.flow.instruction import Language
 from ivr.flow.value import value
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import About, Kind
+from routing.rules.quota import Bucket
+from routing.rules.then import Order
 
 
 @value
@@ -110,6 +112,33 @@ class NoteRing:
     turn: int
 
 
+@value
+class TakeToken:
+    """The call that is put through to an official in answer to `turn - 1` takes token `number` of
+    their bucket `key`. Another call may have been quicker: then the step fails, and is taken
+    anew."""
+
+    official: str
+    key: str
+    number: int
+    turn: int
+
+
+@value
+class ReturnToken:
+    """Nobody took the call whose ringing `turn` tells of: its token is there again."""
+
+    turn: int
+
+
+@value
+class SendCopy:
+    """Another office is told of the case, which stays its own office's."""
+
+    reference: str
+    office: str
+
+
 Effect = (
     OpenCase
     | AttachRecording
@@ -121,6 +150,9 @@ Effect = (
     | NoteVerdict
     | NoteStray
     | NoteRing
+    | TakeToken
+    | ReturnToken
+    | SendCopy
 )
 
 
@@ -146,12 +178,28 @@ class CountCases:
 
 @value
 class CountLiveCalls:
-    """How much have the call's targets been rung: how many live calls has this official (by
-    published number) accepted today, and how often did each of `phones` ring in vain within the
-    hour? None for those that need not be asked about."""
+    """How much have the call's targets been rung: which token of each of `buckets` is free, and how
+    often did each of `phones` ring in vain within the hour? By target; None for those that need not
+    be asked about."""
 
-    official: str | None
+    buckets: tuple[Bucket | None, ...]
     phones: tuple[str | None, ...] = ()
+
+
+@value
+class Duty:
+    """The members of a roster who are on duty, and how they follow each other."""
+
+    roster: str
+    order: Order
+    members: tuple[str, ...]
+
+
+@value
+class FindNext:
+    """Who of each roster is rung first? Whoever that is has had their turn then."""
+
+    duties: tuple[Duty, ...]
 
 
 @value
@@ -166,4 +214,4 @@ class CountTexts:
     """Have as many texts gone to this caller's number today as results of checks may?"""
 
 
-Lookup = FindCase | SendPin | CountCases | CountLiveCalls | FindMatter | CountTexts
+Lookup = FindCase | SendPin | CountCases | CountLiveCalls | FindNext | FindMatter | CountTexts

@@ -1,6 +1,7 @@
 """What happened on the line, as values. The counterpart of `instruction`: the carrier
 turns a webhook into one of these, and `advance` answers with instructions."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -114,11 +115,18 @@ class RecentCases:
 
 @value
 class LiveCallsToday:
-    """How many live calls an official has accepted today; and, by target, how often its phone rang
-    within the hour without being taken."""
+    """By target: the token that a live call with an official may take, None where none is left or
+    none is needed; and how often its phone rang within the hour without being taken."""
 
-    accepted: int
+    tokens: tuple[int | None, ...] = ()
     in_vain: tuple[int, ...] = ()
+
+
+@value
+class NextOnDuty:
+    """The members of each roster that was asked about, in the order in which they are rung."""
+
+    orders: Mapping[str, tuple[str, ...]]
 
 
 @value
@@ -136,7 +144,16 @@ class TextsToday:
     full: bool
 
 
-Answer = CaseFound | CaseMissed | PinSent | RecentCases | LiveCallsToday | MatterFound | TextsToday
+Answer = (
+    CaseFound
+    | CaseMissed
+    | PinSent
+    | RecentCases
+    | LiveCallsToday
+    | NextOnDuty
+    | MatterFound
+    | TextsToday
+)
 
 
 LineEvent = Answered | Pressed | Spoke | Silence | Recorded | DialEnded | HungUp

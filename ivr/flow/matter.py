@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ivr.flow.call import Call, with_facts
-from ivr.flow.effect import AttachRecording, Effect, Notify, OpenCase, TellOffice
+from ivr.flow.effect import AttachRecording, Effect, Notify, OpenCase, SendCopy, TellOffice
 from ivr.flow.event import MatterFound
 from ivr.flow.node import Purpose, Record
 from ivr.flow.slots import due_figures, topic_of
@@ -19,6 +19,7 @@ from routing.cases.reference import spaced
 from routing.numbers.plan import mobile
 from routing.rules.condition import CallerKind, Facts
 from routing.rules.router import Decision
+from routing.rules.then import USUAL, Then
 
 REPORT_TOPIC = "safety"
 """Who used a number that is not genuine: the police's office takes it."""
@@ -34,23 +35,32 @@ class Taken:
 
 def decide(world: World, call: Call) -> Decision:
     """Which office, by the rules, from what is known so far."""
+    return world.plan.rules.decide(facts_of(world, call))
+
+
+def facts_of(world: World, call: Call) -> Facts:
+    """What the rules are asked about."""
     said = call.facts
     entry = world.plan.directory.numbers.get(call.dialled)
-    return world.plan.rules.decide(
-        Facts(
-            dialled=call.dialled,
-            language=call.language,
-            kind=said.kind,
-            about=said.about,
-            topic=topic_of(world, call),
-            group=said.group,
-            district=entry.district if entry is not None else None,
-            caller_kind=caller_kind(call),
-            at=world.now,
-            office=entry.office if entry is not None else None,
-            open=world.plan.open,
-        )
+    return Facts(
+        dialled=call.dialled,
+        language=call.language,
+        kind=said.kind,
+        about=said.about,
+        topic=topic_of(world, call),
+        group=said.group,
+        district=entry.district if entry is not None else None,
+        caller_kind=caller_kind(call),
+        at=world.now,
+        office=entry.office if entry is not None else None,
+        open=world.plan.open,
     )
+
+
+def then_of(world: World, decision: Decision) -> Then:
+    """What the rule that decided leads to besides its office."""
+    rule = world.plan.special.get(decision.rule)
+    return USUAL if rule is None else rule.then
 
 
 def caller_kind(call: Call) -> CallerKind:
@@ -88,10 +98,26 @@ def register(
     if found.reference is None:
         effects.append(_open(world, known, decision, draws, known.facts.due or promise))
         effects.append(TellOffice(draws.reference, decision.office))
+        copies = copied_to(world, call, decision)
+        effects.extend(SendCopy(draws.reference, office) for office in copies)
     effects.extend(_attach(call, draws.reference, taken))
     if found.reference is None and node.purpose is not Purpose.REPORT and gets_texts(call):
         effects.append(_text(world, call, draws, known.facts.due or promise))
     return without_report(known) if node.purpose is Purpose.REPORT else known, tuple(effects)
+
+
+def copied_to(world: World, call: Call, decision: Decision) -> Iterator[str]:
+    """The other offices that the rule has told of the case: each once, none that is unknown, and
+    none that a complaint may be about (hotline §1.6)."""
+    rule = world.plan.special.get(decision.rule)
+    guards = world.plan.rules.guards
+    if rule is None or guards is None:
+        return
+    facts = facts_of(world, call)
+    for office in dict.fromkeys(rule.also_notify):
+        known = office in world.plan.directory.offices and office != decision.office
+        if known and guards.may_be_told(facts, office):
+            yield office
 
 
 def _with_case(call: Call, draws: Draws, promise: datetime) -> Call:

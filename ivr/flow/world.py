@@ -12,7 +12,10 @@ from ivr.flow.value import value
 from ivr.flow.words import Vocabulary
 from routing.directory import Directory
 from routing.hours import Holidays, Hours, OpenIntervals
+from routing.rules.quota import Quota
+from routing.rules.roster import Roster
 from routing.rules.router import Router
+from routing.rules.ruleset import Rule
 from routing.worktime.closures import Orders
 
 
@@ -56,6 +59,9 @@ class Plan:
     calendars: Mapping[str, Holidays] = field(default_factory=dict)  # by office id
     orders: Orders = field(default_factory=dict)  # by office id: who is closed by order
     duty: OpenIntervals | None = None  # of the duty desk, which no order closes
+    special: Mapping[str, Rule] = field(default_factory=dict)  # rules not as usual, by id
+    rosters: Mapping[str, Roster] = field(default_factory=dict)  # by id
+    quotas: Mapping[str, Quota] = field(default_factory=dict)  # by published number
 
     def holidays_of(self, office: str) -> Holidays:
         """The calendar by which an office's working days are counted."""

@@ -25,7 +25,10 @@ from routing.register import Directory
 from routing.rules.document import compiled_rules
 from routing.rules.errors import RuleSetError
 from routing.rules.guards import guards_of
+from routing.rules.quota_document import read_quotas
+from routing.rules.roster_document import read_rosters
 from routing.rules.router import Router
+from routing.rules.ruleset import special
 from routing.sheets.register import Sheets, read_directory
 
 IVR: Final = Path(__file__).parents[1]
@@ -81,6 +84,10 @@ class Inputs:
     """What people wrote (`routing.rules.document`); "": those that are drawn from the register."""
     scenarios: str = ""
     """Examples that must come out as they say (`routing.rules.scenarios`)."""
+    rosters: str = ""
+    """Who is on duty when (`routing.rules.roster_document`)."""
+    quotas: str = ""
+    """How many live calls officials take (`routing.rules.quota_document`)."""
 
     def to_text(self) -> str:
         """As one JSON text, the same for the same inputs."""
@@ -105,6 +112,8 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     texts = (inputs.calendar, inputs.calendar_overrides, inputs.closures)
     time = working_time(directory, texts, today, days)
     zone = ZoneInfo(inputs.zone)
+    rules = router_of(inputs, directory, number)
+    zones = {name: ZoneInfo(office.time_zone) for name, office in directory.offices.items()}
     return Plan(
         number=number,
         script=accepted(
@@ -112,7 +121,10 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         ),
         phrases=phrases,
         vocabulary=load_vocabulary(inputs.shipped.words, directory.topics, shipped_homophones()),
-        rules=router_of(inputs, directory, number),
+        rules=rules,
+        special=special(rules.rules),
+        rosters=read_rosters(inputs.rosters, directory, zones.__getitem__),
+        quotas=read_quotas(inputs.quotas, directory),
         directory=directory,
         hours=time.hours,
         open=time.open,

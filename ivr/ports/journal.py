@@ -62,6 +62,11 @@ class RecordingTaken(Exception):
     """The recording is another call's; a recording never leaves the call that it is of."""
 
 
+class TokenTaken(Exception):
+    """Another call was quicker to take this token of an official: look up which are left and
+    advance again."""
+
+
 class HasCase(Exception):
     """The recording belongs to a case already, and not to this one: there is nothing to open."""
 
@@ -71,5 +76,5 @@ class Journal(Protocol):
 
     async def append(self, step: Step) -> Reply:
         """Keep the step; return once it is durable. Raises MatterTaken, ReferenceTaken,
-        RecordingTaken."""
+        RecordingTaken, TokenTaken."""
         ...

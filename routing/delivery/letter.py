@@ -65,6 +65,8 @@ class News(StrEnum):
     """nobody has accepted it in time"""
     MOVED = "moved"
     """it has gone to another office"""
+    COPY = "copy"
+    """another office deals with it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ def letter(
     its kind (a recording and its source); `most` bounds the characters of words."""
     if news is News.MOVED:
         return _moved(case, office, directory, of or office.id)
+    if news is News.COPY:
+        return _copied(case, office, directory)
     page = page and f"{page}#case-{case.reference}"
     parts = list(_parts(case, office, directory, news, page=page, most=most))
     where = _where(case, page)
@@ -129,6 +133,41 @@ def _moved(case: OfficeCase, before: Office, directory: Directory, of: str) -> L
         subject=f"工单 {number} · 已转其他单位 · Gone to another office",
         text="\n\n".join(map("\n".join, parts)) + "\n",
         html=_html(parts[:1], parts[1], None),
+        named=is_open(case),
+    )
+
+
+def _copied(case: OfficeCase, office: Office, directory: Directory) -> Letter:
+    """The mail to an office that only has to know: which office deals with the case and what it is
+    about, never who rang or what was said."""
+    number, taker = spaced(case.reference), directory.offices.get(case.office)
+    zh, en = ("主办单位", "its own office")
+    if taker is not None:
+        zh, en = taker.name["zh-CN"], taker.name["en"]
+    parts: list[tuple[str, ...]] = [
+        (
+            f"工单{number}由{zh}办理，抄送你单位知悉，不用办理。",
+            f"Case {number} is dealt with by {en}; this copy is for your information only.",
+        )
+    ]
+    if is_open(case):
+        about = ["类别 · Kind: {} · {}".format(*_kind(case))]
+        if topic := directory.topics.get(case.topic or ""):
+            about.append(f"事由 · Topic: {topic.names['zh-CN']} · {topic.names['en']}")
+        parts.append(tuple(about))
+    about_whom = accused(directory, case.dialled, case.topic, case.kind, case.about)
+    mine = replace(case, office=office.id)
+    may = office.id not in about_whom and apart(directory, office.id, about_whom)
+    to = mailed_to(mine, office, directory) if may else None
+    where = ("录音和来电人信息只有主办单位可以查看。",
+             "Recording and caller are for the office that deals with it alone.")  # fmt: skip
+    return Letter(
+        id=news_id(News.COPY, case.reference, office.id),
+        thread=news_id(News.COPY, case.reference, office.id),
+        to=to or "",
+        subject=f"抄送：工单 {number} · Copy: a case of another office",
+        text="\n\n".join("\n".join(part) for part in (*parts, where)) + "\n",
+        html=_html(parts, where, None),
         named=is_open(case),
     )
 

@@ -69,6 +69,22 @@ class Telling:
         if mailed_to(left, office, directory) is not None:  # else it was never told of the case
             await self.post(letter(case, office, directory, None, News.MOVED, of=of))
 
+    async def of_copy(self, job: Job) -> None:
+        """To an office which a rule has told of another's case; nothing where it has become its own
+        meanwhile. Raises Refused where case or office is unknown, and where its mailbox is also
+        that of an office complained about."""
+        case = await self._case(job)
+        office = self._office(str(job.payload["office"]))
+        if case.office == office.id:
+            return
+        copy = letter(case, office, self.directory(), None, News.COPY)
+        if not copy.to:
+            raise Refused(
+                "the copied office's mailbox is also that of the office complained about: take it "
+                "off the rule's copies, or give it a mailbox of its own in the register"
+            )
+        await self.post(copy)
+
     async def of_words(self, job: Job) -> None:
         """The words of a recording; nothing where its case is not one to write of, nor where the
         case's own mail held them. Raises TryAgain while the recording has no case yet, NotYet while

@@ -59,6 +59,11 @@ class RuleSet:
             raise RuleSetError(f"each rule needs an id of its own; used twice: {sorted(twice)[:5]}")
 
 
+def special(rules: RuleSet) -> dict[str, Rule]:
+    """The rules that lead elsewhere than usual, or tell others besides, by id."""
+    return {rule.id: rule for rule in rules.rules if rule.then != USUAL or rule.also_notify}
+
+
 def default_rules(directory: Directory, version: int = 1) -> RuleSet:
     """Topic to lead office; complaints about an office never to that office (hotline §1.6).
 

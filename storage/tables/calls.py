@@ -78,6 +78,31 @@ rings = Table(
     Index("ix_rings_at", "at"),
 )
 
+tokens = Table(
+    "tokens",
+    METADATA,
+    Column("official", String(64), primary_key=True),  # whose live calls are bounded
+    Column("bucket", String(48), primary_key=True),  # of a day, a call hour, or escalations
+    Column("number", Integer, primary_key=True),
+    Column("call_id", String(64), ForeignKey("calls.id"), nullable=False),
+    Column("turn", Integer, nullable=False),  # whose leg_answers say whether it was used
+    Column("at", Instant, nullable=False),
+    Index("ix_tokens_call_id_turn", "call_id", "turn"),
+    Index("ix_tokens_at", "at"),
+)
+
+duties = Table(
+    "duties",
+    METADATA,
+    Column("call_id", String(64), primary_key=True),  # of a call that may not be kept yet
+    Column("turn", Integer, primary_key=True),
+    Column("roster", String(32), primary_key=True),
+    Column("member", String(32), nullable=False),  # whose turn it was
+    Column("at", Instant, nullable=False),
+    Index("ix_duties_roster_at", "roster", "at"),
+    Index("ix_duties_at", "at"),
+)
+
 verdicts = Table(
     "verdicts",
     METADATA,

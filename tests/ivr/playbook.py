@@ -12,21 +12,17 @@ from ivr.flow.advance import advance
 from ivr.flow.call import Call, from_plain, to_plain
 from ivr.flow.effect import (
     AttachRecording,
-    CountCases,
-    CountLiveCalls,
-    CountTexts,
     Effect,
-    FindCase,
-    FindMatter,
     FlagPressure,
-    Lookup,
     MakeAnonymous,
     NoteRing,
     NoteStray,
     NoteVerdict,
     Notify,
     OpenCase,
-    SendPin,
+    ReturnToken,
+    SendCopy,
+    TakeToken,
     TellOffice,
     WithdrawCase,
 )
@@ -35,21 +31,15 @@ from ivr.flow.event import (
     Answer,
     Answered,
     CaseFound,
-    CaseMissed,
     DialEnded,
     Found,
     HungUp,
     LineEvent,
-    LiveCallsToday,
-    MatterFound,
-    PinSent,
     Pressed,
-    RecentCases,
     Recorded,
     RecordingEnd,
     Silence,
     Spoke,
-    TextsToday,
 )
 from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Reject, Say
 from ivr.flow.turn import Turn
@@ -59,6 +49,7 @@ from routing.cases.case import CaseState
 from routing.hours import OpenIntervals, Span, without
 from routing.worktime.closures import Closure, Signed, orders_of, shut_times
 from routing.worktime.templates import TEMPLATES
+from tests.ivr.town import Town, short
 
 SHORT = {"zh-CN": "zh", "en": "en"}
 ENDS = {
@@ -77,38 +68,6 @@ DIALS = {
 
 class StoryError(ValueError):
     """A line of a story that nobody can play."""
-
-
-@dataclass
-class Town:
-    """What the database would know: cases by reference, live calls and cases of the last hour."""
-
-    cases: dict[str, tuple[str, CaseFound]] = field(default_factory=dict)
-    live_calls: int = 0
-    recent: int = 0
-    locked: bool = False
-    texted: bool = False
-    in_vain: dict[int, int] = field(default_factory=dict)  # by target
-
-    def answer(self, lookup: Lookup) -> Answer:  # noqa: PLR0911 - one return a lookup
-        """One lookup."""
-        match lookup:
-            case FindCase(reference, pin):
-                known = self.cases.get(reference)
-                if known is None or known[0] != pin or self.locked:
-                    return CaseMissed(self.locked)
-                return known[1]
-            case SendPin():
-                return PinSent()
-            case CountCases():
-                return RecentCases(self.recent, None)
-            case CountLiveCalls(official, phones):
-                in_vain = (self.in_vain.get(at, 0) for at in range(len(phones)))
-                return LiveCallsToday(self.live_calls if official else 0, tuple(in_vain))
-            case FindMatter():
-                return MatterFound(None, None)
-            case CountTexts():
-                return TextsToday(self.texted)
 
 
 class Line(Protocol):
@@ -156,7 +115,7 @@ class Story:
         while turn.look is not None:
             found = self.town.answer(turn.look)
             looked = (*looked, found)
-            self.heard.append(f"? {type(turn.look).__name__} = {_short(found)}")
+            self.heard.append(f"? {type(turn.look).__name__} = {short(found)}")
             turn = advance(world, self.call, Found(event, looked))
         self.heard.extend(f"< {line}" for line in self.line.hand_on(turn))
         self.heard.extend(f"! {line}" for line in done(turn.do))
@@ -171,25 +130,6 @@ class Story:
             return None
         self.drawn += 1
         return Draws(f"4627039{self.drawn}", f"182{self.drawn}")
-
-
-def _short(found: Answer) -> str:  # noqa: PLR0911 - one return an answer
-    match found:
-        case CaseFound(reference, state):
-            return f"{reference} {state.value}"
-        case CaseMissed(locked):
-            return "locked" if locked else "missed"
-        case PinSent():
-            return "taken"
-        case RecentCases(count):
-            return str(count)
-        case LiveCallsToday(accepted, in_vain):
-            rung = ", ".join(map(str, in_vain))
-            return f"{accepted}; in vain {rung}" if any(in_vain) else str(accepted)
-        case MatterFound(reference):
-            return reference or "none"
-        case TextsToday(full):
-            return "full" if full else "some"
 
 
 def spoken(say: tuple[Instruction, ...]) -> Iterator[str]:
@@ -220,7 +160,7 @@ def _words(say: Say) -> str:
     return f"{SHORT[say.language]}{slow}: {say.text}{pause}"
 
 
-def done(effects: tuple[Effect, ...]) -> Iterator[str]:  # noqa: C901 - one line an effect
+def done(effects: tuple[Effect, ...]) -> Iterator[str]:  # noqa: C901, PLR0912 - one line an effect
     """The lines for what is remembered or sent."""
     for effect in effects:
         match effect:
@@ -248,6 +188,12 @@ def done(effects: tuple[Effect, ...]) -> Iterator[str]:  # noqa: C901 - one line
                 yield f"stray: {event}"
             case NoteRing(phone):
                 yield f"rung: {phone}"
+            case TakeToken():
+                yield f"{effect.official} takes token {effect.number} of {effect.key}"
+            case ReturnToken():
+                yield "the token is given back"
+            case SendCopy():
+                yield f"{effect.office} is sent a copy of {effect.reference}"
 
 
 def read_event(line: str, story: Story) -> LineEvent | None:  # noqa: PLR0911 - one return a verb

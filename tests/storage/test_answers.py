@@ -36,7 +36,6 @@ from storage.tables.outbox import outbox
 from tests.storage.stepping import (
     AT,
     CALLER,
-    DIALLED,
     SEALING,
     House,
     call_of,
@@ -263,27 +262,6 @@ async def test_the_cases_of_a_callers_last_hour(tmp_path: Path) -> None:
         ), "a withdrawn case counts, but is not the open one"
 
 
-async def test_an_officials_accepted_calls_of_the_local_day(tmp_path: Path) -> None:
-    before_midnight = AT.replace(hour=15, minute=59)  # 23:59 in Shanghai
-    async with opened(tmp_path) as house:
-        for name in "abcd":
-            await house.journal.append(first_step(name))
-        for name, accepted, official in (
-            ("a", True, DIALLED),
-            ("b", True, DIALLED),
-            ("c", False, DIALLED),
-            ("d", True, "+865580000022"),
-        ):
-            leg = LegAnswer(name, 1, 0, accepted, official, before_midnight)
-            await house.calls.answer_leg(leg)
-        answers, asked = answers_of(house), CountLiveCalls(DIALLED)
-        today = await answers.answer(ringing("x"), 2, asked, before_midnight)
-        after = before_midnight + timedelta(minutes=1)
-        tomorrow = await answers.answer(ringing("x"), 2, asked, after)
-    assert today == LiveCallsToday(2)
-    assert tomorrow == LiveCallsToday(0)
-
-
 async def test_how_often_a_phone_rang_in_vain_within_the_hour(tmp_path: Path) -> None:
     """Somebody took one; one was declined, one is still ringing, one is another's phone."""
     async with opened(tmp_path) as house:
@@ -295,9 +273,9 @@ async def test_how_often_a_phone_rang_in_vain_within_the_hour(tmp_path: Path) ->
             await house.journal.append(step)
         for name, accepted in (("taken", True), ("declined", False)):
             await house.calls.answer_leg(LegAnswer(name, 2, 0, accepted, None, AT))
-        asked = CountLiveCalls(None, (None, PHONE, OTHER))
+        asked = CountLiveCalls((), (None, PHONE, OTHER))
         found = await answers_of(house).answer(ringing("x"), 2, asked, AT)
-    assert found == LiveCallsToday(0, (0, 2, 1))
+    assert found == LiveCallsToday((), (0, 2, 1))
 
 
 async def test_a_matter_is_found_with_the_digits_that_open_it(tmp_path: Path) -> None:

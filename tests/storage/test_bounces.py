@@ -26,6 +26,8 @@ LATER: Final = AT + timedelta(hours=3)
 WORDS: Final = f"words-{CASE}-{mark_of('RE1 carrier')}"
 CLIMBED: Final = f"escalated-{CASE}-{mark_of(rung_of(2))}"
 
+COPIED: Final = f"copy-{CASE}-{mark_of('roads')}"
+
 
 async def a_case(house: House) -> None:
     await house.journal.append(first_step("a"))
@@ -49,6 +51,19 @@ async def told(house: House, kind: JobKind, key: str, **payload: Any) -> None:
 async def shown(house: House) -> list[tuple[str, Fate, str, str | None]]:
     found = await StoredUndelivered(house.database, SEALING).missed(LATER)
     return [(one.kind, one.fate, one.code, one.office) for one in found]
+
+
+async def test_a_copy_is_found_as_long_as_its_work_is_kept(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        await a_case(house)
+        await told(house, JobKind.TELL_COPY, f"copy:{CASE}:roads", reference=CASE, office="roads")
+        bounces = StoredBounces(house.database)
+        assert await bounces.came_back(COPIED, "5.1.1", LATER)
+        assert await shown(house) == [("tell_copy", Fate.CAME_BACK, "mail.5.1.1", "roads")]
+
+        async with house.database.unit_of_work() as unit:
+            await unit.execute(delete(outbox))
+        assert not await bounces.came_back(COPIED, "5.1.1", LATER)
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,57 @@
 """Record: say why and how long, beep, record; what was said becomes or joins a case."""
 
+from typing import Final
+
 from ivr.flow.call import Call, with_facts
 from ivr.flow.effect import FindMatter, NoteStray
 from ivr.flow.event import Answer, LineEvent, MatterFound, Recorded, RecordingEnd
 from ivr.flow.instruction import Record as RecordLine
 from ivr.flow.instruction import Say
-from ivr.flow.matter import Taken, decided, register, without_report
+from ivr.flow.matter import Taken, decided, register, then_of, without_report
 from ivr.flow.node import Purpose, Record
 from ivr.flow.speech import say, say_all
+from ivr.flow.steps.put import phones_of
 from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
 from ivr.flow.world import World
+from routing.rules.ruleset import How
+from routing.rules.targets import Role
+from routing.rules.then import Next
+
+ANNOUNCED: Final = frozenset({"days", "office"})
+"""Slots that an announcement may have."""
 
 
 def enter(world: World, call: Call, node: Record) -> Step:
     """The notice with purpose and retention comes right before the tone, nowhere else."""
     call = with_facts(decided(world, call, node.purpose), empty=0)
-    return listen(call, node, say_all(world, call, node.prompts))
+    told = announced(world, call) if node.purpose in {Purpose.MATTER, Purpose.MESSAGE} else ()
+    if node.purpose is Purpose.MATTER and not call.facts.danger:
+        if told and call.decision and then_of(world, call.decision).next is Next.END:
+            return Go(call, world.plan.script.bye, told)
+        if elsewhere(world, call):
+            return Go(call, world.plan.script.person)
+    return listen(call, node, (*told, *say_all(world, call, node.prompts)))
+
+
+def announced(world: World, call: Call) -> tuple[Say, ...]:
+    """What the rule has said to whoever comes with such a matter. Words that are not in the book,
+    or that need what a call does not always know, are left out: a message is taken all the same."""
+    if call.decision is None or call.decision.how is not How.ANNOUNCEMENT:
+        return ()
+    phrase = then_of(world, call.decision).phrase
+    found = world.plan.phrases.texts[call.language].get(phrase)
+    if found is None or not ANNOUNCED.issuperset(found.slots):
+        return ()
+    return (say(world, call, phrase),)
+
+
+def elsewhere(world: World, call: Call) -> bool:
+    """Whether another body takes such a matter, and can be rung: the caller is put through before
+    a word is recorded here, once a call."""
+    if call.decision is None or call.decision.how is not How.TRANSFER:
+        return False
+    tried = any(target.role is Role.SERVICE for target in call.facts.order)
+    return not tried and bool(phones_of(world, call, person=True))
 
 
 def listen(call: Call, node: Record, prompts: tuple[Say, ...]) -> Turn:

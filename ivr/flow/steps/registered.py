@@ -20,5 +20,5 @@ def enter(world: World, call: Call, node: Registered) -> Step:
         *((say(world, call, "case.texted"),) if gets_texts(call) else ()),
     )
     call = with_facts(call, told=call.facts.reference)
-    through = call.decision is not None and call.decision.how is How.PUT_THROUGH
+    through = call.decision is not None and call.decision.how in {How.PUT_THROUGH, How.TRANSFER}
     return Go(call, node.put if through and not unattended(world, call) else node.next, said)

@@ -28,7 +28,13 @@ from routing.web.wording import Tongue
 UNDELIVERED_PAGES: Final = Chapter("undelivered", Path(__file__).parent)
 UNDELIVERED_LINK: Final = Link("/undelivered", "undelivered.title")
 MAILS: Final = frozenset(
-    {JobKind.TELL_OFFICE, JobKind.TELL_MOVED, JobKind.TELL_WORDS, JobKind.ESCALATE}
+    {
+        JobKind.TELL_OFFICE,
+        JobKind.TELL_MOVED,
+        JobKind.TELL_COPY,
+        JobKind.TELL_WORDS,
+        JobKind.ESCALATE,
+    }
 )
 """Their addresses stand in the register."""
 TOLD: Final = frozenset({"case", "danger", "words", "escalated", "moved"})

@@ -329,7 +329,7 @@ async def test_lookups_without_end_are_stopped(desk: Desk, monkeypatch: pytest.M
         return Turn(call, look=CountCases())
 
     monkeypatch.setattr("ivr.conversation.turns.advance", asks)
-    with pytest.raises(Unsettled, match="more than 2 lookups"):
+    with pytest.raises(Unsettled, match="more than 3 lookups"):
         await desk.turn(call, 1, Pressed("2"))
     assert await desk.count(steps) == 1
 

@@ -44,7 +44,8 @@ from tests.ivr.flow.wandering import (
     said,
     strays,
 )
-from tests.ivr.playbook import Town, on_policy
+from tests.ivr.playbook import on_policy
+from tests.ivr.town import Town
 
 WITHDRAWN, SUSPENDED = "+865580000024", "+865580000044"
 

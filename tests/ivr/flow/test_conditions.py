@@ -32,7 +32,8 @@ from tests.ivr.flow.wandering import (
     rung,
     said,
 )
-from tests.ivr.playbook import Town, on_policy
+from tests.ivr.playbook import on_policy
+from tests.ivr.town import Town
 
 WITHDRAWN, CLOSED_FOR_EVER, NEVER_OPEN = "+865580000024", "市统计局", "+865580000039"
 

@@ -22,7 +22,8 @@ from ivr.flow.event import (
 from ivr.flow.world import Plan
 from routing.cases.case import CaseState
 from tests.ivr.flow.wandering import LEADER, LINE, MOBILE, Wanderer, ring
-from tests.ivr.playbook import Town, on_policy
+from tests.ivr.playbook import on_policy
+from tests.ivr.town import Town
 
 bounded = settings(
     max_examples=150,

@@ -28,7 +28,7 @@ from ivr.flow.turn import Turn
 from ivr.flow.world import Draws, Plan, World
 from routing.cases.case import CaseState
 from routing.cases.reference import draw_reference
-from tests.ivr.playbook import Town
+from tests.ivr.town import Town
 
 TUESDAY: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # ten in the morning, all are at work
 MOBILE: Final = "+8613900007788"

@@ -1,14 +1,16 @@
 """Whom to ring, in which order, by `answer_mode` and by who must not hear of it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ivr.flow.world import Plan
-from routing.directory import AnswerMode
+from routing.directory import AnswerMode, Directory
 from routing.rules.router import Decision
 from routing.rules.ruleset import How
-from routing.rules.targets import Role, Target, ring_order
+from routing.rules.targets import Role, Scene, Target, ring_order
 
 EDUCATION = "+865580000019"
 OFFICE = "市教育局"
@@ -18,11 +20,20 @@ POOL = ("pool", "+865580020005")
 STAND_IN = ("stand_in", "+865580030005")
 
 
+AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def scene(directory: Directory) -> Scene:
+    """A working morning."""
+    return Scene(directory, AT, SHANGHAI)
+
+
 def order(
     plan: Plan, mode: AnswerMode, decision: Decision = DECISION, *, person: bool = False
 ) -> list[tuple[str, str]]:
     entry = replace(plan.directory.numbers[EDUCATION], answer_mode=mode)
-    targets = ring_order(plan.directory, entry, decision, person=person)
+    targets = ring_order(scene(plan.directory), entry, decision, person=person)
     return [(target.role.value, target.number) for target in targets]
 
 
@@ -65,7 +76,7 @@ def test_a_confidential_matter_rings_no_phone_that_the_office_dialled_has_too(
     sealed = replace(DECISION, office=above.id, confidential=True)
 
     def rung(decision: Decision, *, person: bool = False) -> list[str]:
-        return [target.number for target in ring_order(town, entry, decision, person=person)]
+        return [target.number for target in ring_order(scene(town), entry, decision, person=person)]
 
     assert rung(sealed) == rung(sealed, person=True) == ["+865580030002"]
     assert rung(replace(sealed, confidential=False)) == [POOL[1], "+865580030002"]
@@ -73,7 +84,7 @@ def test_a_confidential_matter_rings_no_phone_that_the_office_dialled_has_too(
 
 
 def test_a_line_that_is_not_listed_rings_the_deciding_office(demo_plan: Plan) -> None:
-    targets = ring_order(demo_plan.directory, None, DECISION, person=True)
+    targets = ring_order(scene(demo_plan.directory), None, DECISION, person=True)
 
     assert [target.role for target in targets] == [Role.POOL, Role.STAND_IN]
 
@@ -84,7 +95,7 @@ def test_a_phone_is_rung_once(demo_plan: Plan) -> None:
         answer_mode=AnswerMode.PERSONAL,
         forward_to="+865580020005",
     )
-    targets = ring_order(demo_plan.directory, entry, DECISION, person=False)
+    targets = ring_order(scene(demo_plan.directory), entry, DECISION, person=False)
 
     assert [target.number for target in targets] == ["+865580020005", "+865580030005"]
 
@@ -95,7 +106,7 @@ def test_phones_that_the_register_lacks_are_passed_by(demo_plan: Plan) -> None:
     without = replace(city, offices={**city.offices, OFFICE: bare})
     entry = replace(city.numbers[EDUCATION], answer_mode=AnswerMode.PERSONAL, forward_to=None)
 
-    assert ring_order(without, entry, DECISION, person=False) == ()
+    assert ring_order(scene(without), entry, DECISION, person=False) == ()
 
 
 def test_a_target_reads_back() -> None:

@@ -1,0 +1,180 @@
+"""Rosters as they are written: one JSON text with a list of them, every fault with its roster and
+field. Counterpart of `roster`, which has the values."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any, Final
+
+from routing.hours import CLOSED, Hours, HoursError, parse_hours
+from routing.register import LANGUAGES, Directory, Names
+from routing.rules.faults import EntityError, EntityFault, Part
+from routing.rules.roster import Cover, Days, Member, Roster, Shift
+from routing.rules.then_document import both
+
+KIND: Final = "roster"
+MOST_MEMBERS: Final = 50
+MOST_SHIFTS: Final = 200
+EXAMPLE: Final = "Mon-Fri 08:30-12:00 14:30-17:30"
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+Zones = Callable[[str], tzinfo]
+"""The time zone of an office, by its id."""
+
+
+def entities(text: str) -> dict[str, dict[str, Any]]:
+    """Each roster's body by its id, as a draft keeps it. Raises EntityError for no such text."""
+    return {str(body.get("id", "")): body for body in _bodies(text)}
+
+
+def written(bodies: Iterable[Mapping[str, Any]]) -> str:
+    """The text of these bodies; "" for none, as in a plan that has no rosters."""
+    listed = sorted(bodies, key=lambda body: str(body.get("id", "")))
+    return json.dumps(listed, ensure_ascii=False, indent=1) if listed else ""
+
+
+def read_rosters(text: str, directory: Directory, zone_of: Zones) -> dict[str, Roster]:
+    """The rosters by id. Raises EntityError with all faults."""
+    reading = _Reading(directory, zone_of)
+    rosters: dict[str, Roster] = {}
+    for body in _bodies(text):
+        roster = reading.roster(body)
+        if roster.id in rosters:
+            says = both("这个代号已有一份值班表。", "another roster has this id")
+            reading.faults.append(EntityFault(KIND, roster.id, "id", "twice", says))
+        rosters[roster.id] = roster
+    if reading.faults:
+        raise EntityError(tuple(reading.faults))
+    return rosters
+
+
+def roster_faults(
+    body: Mapping[str, Any], directory: Directory, zone_of: Zones
+) -> tuple[EntityFault, ...]:
+    """What is wrong with one roster, for the form that it was typed into."""
+    reading = _Reading(directory, zone_of)
+    reading.roster(body)
+    return tuple(reading.faults)
+
+
+def _bodies(text: str) -> list[dict[str, Any]]:
+    if not text.strip():
+        return []
+    try:
+        listed = json.loads(text)
+    except ValueError as wrong:
+        says = both(f"值班表不是有效的JSON（{wrong}）。", f"the rosters are no JSON ({wrong})")
+        raise EntityError((EntityFault(KIND, "", "", "not_json", says),)) from wrong
+    if not isinstance(listed, list) or not all(isinstance(body, dict) for body in listed):
+        says = both("值班表应是一列对象。", "the rosters must be a list of objects")
+        raise EntityError((EntityFault(KIND, "", "", "not_a_list", says),))
+    return listed
+
+
+@dataclass
+class _Reading:
+    """Collects faults while bodies become values; what cannot be read stands for a default."""
+
+    directory: Directory
+    zone_of: Zones
+    faults: list[EntityFault] = field(default_factory=list)
+
+    def roster(self, body: Mapping[str, Any]) -> Roster:
+        name = body.get("id")
+        known = name.strip() if isinstance(name, str) else ""
+        part = Part(self.faults, KIND, known, body)
+        part.only("id", "name", "name_en", "office", "members", "shifts", "covers")
+        _id(part)
+        office = part.text("office")
+        if office and office not in self.directory.offices:
+            part.wrong("office", "no_office", f"没有“{office}”这个单位。", f"no office {office!r}")
+        there = office if office in self.directory.offices else next(iter(self.directory.offices))
+        members = tuple(self.member(one) for one in part.parts("members", MOST_MEMBERS))
+        if not members:
+            part.wrong("members", "nobody", "至少要有一名值班人员。", "name at least one member")
+        ids = [member.id for member in members]
+        for twice in sorted({one for one in ids if one and ids.count(one) > 1}):
+            part.wrong("members", "twice", f"“{twice}”写了两次。", f"{twice!r} stands here twice")
+        return Roster(
+            id=known,
+            names=_names(part),
+            office=office,
+            zone=self.zone_of(there),
+            members=members,
+            shifts=tuple(_shift(one, ids) for one in part.parts("shifts", MOST_SHIFTS)),
+            covers=tuple(_cover(one, ids) for one in part.parts("covers", MOST_SHIFTS)),
+        )
+
+    def member(self, part: Part) -> Member:
+        """Rung by a phone of their own, or as the holder of a published number."""
+        part.only("id", "name", "name_en", "phone", "official")
+        phone, official = part.text("phone", ""), part.text("official", "")
+        if bool(phone) == bool(official):
+            zh, en = "电话和公开号码二选一。", "give a phone or a published number, one of them"
+            part.wrong("phone", "one_phone", zh, en)
+        if phone and not _E164.fullmatch(phone):
+            zh, en = "应写成+8613800000021这样。", "must look like +8613800000021"
+            part.wrong("phone", "shape", zh, en)
+        if phone in self.directory.numbers:
+            zh, en = (
+                "这是公开号码，转过去又会绕回来。",
+                "a call to a published number would come back",
+            )
+            part.wrong("phone", "loop", zh, en)
+        if official and official not in self.directory.numbers:
+            zh, en = f"名录里没有“{official}”。", f"{official!r} is not on the list"
+            part.wrong("official", "no_number", zh, en)
+        return Member(_id(part), _names(part), phone or None, official or None)
+
+
+def _id(part: Part) -> str:
+    value = part.text("id")
+    if value and not _ID.fullmatch(value):
+        zh = "代号只用小写字母、数字、短横和下划线，最多30个。"
+        part.wrong("id", "id", zh, "an id has up to 30 small letters, digits, - and _")
+    return value
+
+
+def _names(part: Part) -> Names:
+    return dict(zip(LANGUAGES, (part.spoken("name"), part.spoken("name_en")), strict=True))
+
+
+def _shift(part: Part, members: list[str]) -> Shift:
+    part.only("member", "hours", "since", "until")
+    return Shift(_member(part, "member", members), _hours(part), _days(part))
+
+
+def _hours(part: Part) -> Hours:
+    try:
+        return parse_hours(part.text("hours"))
+    except HoursError as wrong:
+        part.wrong("hours", "hours", f"时间应写成“{EXAMPLE}”这样。", str(wrong))
+        return CLOSED
+
+
+def _cover(part: Part, members: list[str]) -> Cover:
+    part.only("member", "by", "since", "until")
+    cover = Cover(_member(part, "member", members), _member(part, "by", members), _days(part))
+    if cover.member and cover.member == cover.by:
+        part.wrong("by", "own_cover", "不能由本人代班。", "nobody stands in for themselves")
+    if cover.days.until is None:
+        part.wrong("until", "no_end", "代班要写明到哪天为止。", "say until which day it holds")
+    return cover
+
+
+def _member(part: Part, name: str, members: list[str]) -> str:
+    value = part.text(name)
+    if value and value not in members:
+        part.wrong(
+            name, "no_member", f"没有“{value}”这名值班人员。", f"there is no member {value!r}"
+        )
+    return value
+
+
+def _days(part: Part) -> Days:
+    days = Days(part.day("since"), part.day("until"))
+    if days.since and days.until and days.until < days.since:
+        part.wrong("until", "backwards", "结束日期早于开始日期。", "this ends before it begins")
+    return days
