@@ -134,7 +134,7 @@ def test_what_an_env_file_may_hold(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
     assert server.main(["check"]) == 0
-    assert "nothing to mend" in capsys.readouterr().out
+    assert "can be used" in capsys.readouterr().out
 
 
 def a_folder(name: str) -> Prepare:

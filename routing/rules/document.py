@@ -84,7 +84,7 @@ def compiled_rules(text: str, directory: Directory, zone: tzinfo, version: int) 
     rules = (*own, *(drawn(directory) if follows else ()))
     if not rules or rules[-1].when or not rules[-1].enabled:
         raise RulesError([fault(rules[-1].id if rules else "", "when", "no_default")])
-    return RuleSet(version, rules, "register" if not own else "admin", "")
+    return RuleSet(version, rules, "admin" if own else "system", "", own=len(own))
 
 
 def read_rules(

@@ -50,6 +50,14 @@ class RuleSet:
     rules: tuple[Rule, ...]
     author: str
     reason: str
+    own: int | None = None
+    """So many at the front were written by people, None for all; the others are drawn from the
+    register, and nobody can mend them one by one."""
+
+    @property
+    def written(self) -> tuple[Rule, ...]:
+        """Those that people wrote."""
+        return self.rules if self.own is None else self.rules[: self.own]
 
     def __post_init__(self) -> None:
         if not self.rules or self.rules[-1].when or not self.rules[-1].enabled:
@@ -68,7 +76,7 @@ def default_rules(directory: Directory, version: int = 1) -> RuleSet:
     """Topic to lead office; complaints about an office never to that office (hotline §1.6).
 
     Raises RuleSetError where the register lacks the offices that this needs."""
-    return RuleSet(version, tuple(drawn(directory)), "system", "drawn from the register")
+    return RuleSet(version, tuple(drawn(directory)), "system", "drawn from the register", own=0)
 
 
 def drawn(directory: Directory) -> Iterator[Rule]:

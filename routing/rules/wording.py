@@ -219,12 +219,14 @@ class Wording:
         asks, found = self.condition(failed.condition), failed.found
         match failed.condition:
             case Is(name, _) | OneOf(name, _):
-                is_ = self.value(name, found)
                 field = FIELDS[name]
-                return both(
-                    f"要求{asks['zh-CN']}，而这里{field['zh-CN']}是{is_['zh-CN']}",
-                    f"it asks that {asks['en']}, and {field['en']} is {is_['en']}",
-                )
+                if found in (None, ""):
+                    zh, en = f"没有说明{field['zh-CN']}", f"{field['en']} is not known"
+                else:
+                    is_ = self.value(name, found)
+                    zh = f"这里{field['zh-CN']}是{is_['zh-CN']}"
+                    en = f"{field['en']} is {is_['en']}"
+                return both(f"要求{asks['zh-CN']}，而{zh}", f"it asks that {asks['en']}, and {en}")
             case IsOpen(_, office):
                 return self._not_so(asks, office, found)
             case During() | Between():

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from deployment import commands, plans
 from deployment.listening import Worker, cannot_listen
 from deployment.settings import Settings
-from ivr.library.plans import shipped
+from ivr.library.plans import Inputs, shipped
 from routing.city import demo_sheets
 from storage import schema
 
@@ -68,7 +69,7 @@ def test_without_a_word_it_runs(words: tuple[str, ...]) -> None:
 
 def test_a_check_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(serve, Path("server.py"), ("check",)) == 0
-    assert "nothing to mend" in capsys.readouterr().out
+    assert "can be used" in capsys.readouterr().out
     assert not Path("var").exists()
 
 
@@ -82,7 +83,8 @@ def test_a_check_tells_what_keeps_nothing_from_use(
     assert commands.main(serve, Path("server.py"), ("check",)) == 0
 
     told = capsys.readouterr().out
-    assert told.startswith("warning at greet.idle: nothing says it")
+    assert "warning at script/main/greet.idle: " in told
+    assert "greet.idle: nothing says it" in told
     assert "nothing to mend" not in told
 
 
@@ -192,3 +194,43 @@ def test_migrate_speaks_of_either_database(capsys: pytest.CaptureFixture[str]) -
     told = heard(capsys, "migrate", "--help")
     assert "DATA_DIR" in told
     assert "DATABASE_URL" in told
+
+
+def test_a_plan_from_a_file_is_checked_and_an_error_is_told_by_the_exit_code(
+    capsys: pytest.CaptureFixture[str], demo_inputs: Inputs
+) -> None:
+    example = {
+        "name": "停水",
+        "facts": {"dialled": "+865580000021", "topic": "water", "at": "2026-12-01T10:00+08:00"},
+        "expected": {"office": "市公安局"},
+    }
+    plan = replace(demo_inputs, scenarios=json.dumps({"water": example}))
+    Path("plan.json").write_text(plan.to_text(), encoding="utf-8")
+
+    assert commands.main(serve, Path("server.py"), ("check", "--plan", "plan.json")) == 1
+
+    told = capsys.readouterr().out
+    assert "“停水”不通过：应交由市公安局，结果是市水利局。" in told
+    assert "“停水” fails: it should go to" in told
+    assert "1 errors keep it from being published" in told
+
+
+def test_a_plan_whose_rules_are_wrong_is_refused_with_each_fault(
+    capsys: pytest.CaptureFixture[str], demo_inputs: Inputs
+) -> None:
+    rules = '{"schema": 1, "rules": [{"id": "a", "name": "a", "then": {"office": "Nowhere"}}]}'
+    Path("plan.json").write_text(replace(demo_inputs, rules=rules).to_text(), encoding="utf-8")
+
+    assert commands.main(serve, Path("server.py"), ("check", "--plan", "plan.json")) == 1
+    assert "rule 'a' office: there is no office Nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "[]", None])
+def test_a_file_that_holds_no_plan_is_told(
+    capsys: pytest.CaptureFixture[str], text: str | None
+) -> None:
+    if text is not None:
+        Path("plan.json").write_text(text, encoding="utf-8")
+
+    assert commands.main(serve, Path("server.py"), ("check", "--plan", "plan.json")) == 1
+    assert "--plan plan.json" in capsys.readouterr().err

@@ -1,0 +1,68 @@
+"""All that is to be said of a compiled plan before it is published, and of one that could not be
+compiled: what pages show and `server.py check` prints. Publishing needs none at level error."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ivr.flow import review as of_script
+from ivr.flow.world import Plan
+from ivr.library.plans import Inputs
+from routing.findings import Finding, Level, Place
+from routing.rules.document import RulesError
+from routing.rules.errors import RuleSetError
+from routing.rules.review import Reviewed, review
+from routing.rules.scenarios import Outcome, read_scenarios, run
+from routing.rules.wording import Wording, both
+from routing.worktime import review as of_time
+
+
+def findings_of(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
+    """Of the rules, the hours, the saved scenarios and the script. `now` is aware UTC."""
+    yield from of_rules(plan, now)
+    yield from of_scenarios(plan, inputs)
+    today = now.astimezone(plan.zone).date()
+    yield from of_time.missing_years(plan.holidays.years, today)
+    yield from of_time.runs_out(plan.open, now)
+    yield from of_time.gaps(plan.directory, plan.hours, plan.open, plan.orders, now)
+    for found in of_script.review(plan.script, plan.phrases):
+        says = both(f"话术{found.where}：{found.sentence}", f"{found.where}: {found.sentence}")
+        yield Finding(
+            "script", Level(found.level.value), says, Place("script", "main", found.where)
+        )
+
+
+def of_rules(plan: Plan, now: datetime) -> Iterator[Finding]:
+    """What is to be said of a plan's rules."""
+    return review(Reviewed(plan.rules, plan.directory, plan.zone, now, plan.open))
+
+
+def outcomes(plan: Plan, inputs: Inputs) -> tuple[Outcome, ...]:
+    """How the saved scenarios come out. Raises RuleSetError where one cannot be read."""
+    return tuple(
+        run(plan.rules, scenario, plan.directory, plan.open)
+        for scenario in read_scenarios(inputs.scenarios)
+    )
+
+
+def of_scenarios(plan: Plan, inputs: Inputs) -> Iterator[Finding]:
+    """The saved scenarios that do not come out as they say."""
+    wording = Wording(plan.directory)
+    try:
+        found = outcomes(plan, inputs)
+    except RuleSetError as wrong:
+        says = both(f"有场景读不出来：{wrong}", f"a scenario cannot be read: {wrong}")
+        yield Finding("scenario", Level.ERROR, says, Place("scenario"))
+        return
+    for outcome in found:
+        if not outcome.passed:
+            place = Place("scenario", outcome.scenario.id)
+            yield Finding("scenario", Level.ERROR, outcome.says(wording), place)
+
+
+def of_refused(wrong: BaseException) -> Iterator[Finding]:
+    """The faults of written rules for which a plan was refused; none for other reasons."""
+    cause = wrong if isinstance(wrong, RulesError) else wrong.__cause__
+    if isinstance(cause, RulesError):
+        for fault in cause.faults:
+            place = Place("rule", fault.rule, fault.field)
+            yield Finding(f"rule_{fault.code}", Level.ERROR, fault.says, place)

@@ -1,0 +1,238 @@
+"""Saved examples that must come out as they say before rules are published: facts, and the office
+and way that are expected. Pure. `generated` proposes some of the register and the calendar, for an
+admin to accept."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from routing.cases.kinds import About, Kind
+from routing.hours import Holidays
+from routing.register import Directory, Names
+from routing.rules.condition import CallerKind, Facts, Opening
+from routing.rules.errors import RuleSetError
+from routing.rules.router import Decision, Router
+from routing.rules.ruleset import How
+from routing.rules.wording import Wording, both
+
+E = TypeVar("E", bound=StrEnum)
+MORNING: Final = time(10, 0)
+DAY: Final = timedelta(days=1)
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Where it must go and how; and whether that office must be open then (None: either)."""
+
+    office: str
+    how: How | None = None
+    is_open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One example, under its id; `name` is what people call it."""
+
+    id: str
+    name: str
+    facts: Facts
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an example came out. `is_open` is None where that is not known."""
+
+    scenario: Scenario
+    decision: Decision | None
+    is_open: bool | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it came out as it must."""
+        wanted, found = self.scenario.expected, self.decision
+        return (
+            found is not None
+            and found.office == wanted.office
+            and wanted.how in (None, found.how)
+            and wanted.is_open in (None, self.is_open)
+        )
+
+    def says(self, wording: Wording) -> Names:
+        """What was expected, and what came instead; as it is where that was right."""
+        wanted = wording.office(self.scenario.expected.office)
+        got = (
+            both("没有去处", "nowhere")
+            if self.decision is None
+            else wording.office(self.decision.office)
+        )
+        name = self.scenario.name
+        if self.passed:
+            return both(f"“{name}”通过：交由{got['zh-CN']}。", f"“{name}” holds: {got['en']}.")
+        if got == wanted:
+            return both(
+                f"“{name}”不通过：单位没有错，但接通办法或上下班与预期不同。",
+                f"“{name}” fails: the office is right, but not how it is reached, or whether it "
+                "is open.",
+            )
+        return both(
+            f"“{name}”不通过：应交由{wanted['zh-CN']}，结果是{got['zh-CN']}。",
+            f"“{name}” fails: it should go to {wanted['en']} and goes to {got['en']}.",
+        )
+
+
+def run(
+    router: Router, scenario: Scenario, directory: Directory, opened: Mapping[str, Opening]
+) -> Outcome:
+    """One example under the rules and hours of a plan."""
+    entry = directory.numbers.get(scenario.facts.dialled)
+    facts = replace(
+        scenario.facts,
+        office=None if entry is None else entry.office,
+        district=None if entry is None else entry.district,
+        open=opened,
+    )
+    try:
+        decision = router.decide(facts)
+    except LookupError:
+        return Outcome(scenario, None, None)
+    opening = opened.get(decision.office)
+    return Outcome(scenario, decision, None if opening is None else opening.is_open(facts.at))
+
+
+def read_scenarios(text: str) -> tuple[Scenario, ...]:
+    """Those of a plan's body: id -> example. Raises RuleSetError naming the one that cannot be
+    read."""
+    try:
+        listed = json.loads(text or "{}")
+    except ValueError as wrong:
+        raise RuleSetError(f"the scenarios are no JSON: {wrong}") from wrong
+    if not isinstance(listed, dict):
+        raise RuleSetError("the scenarios must be an object, id -> example")
+    return tuple(read_scenario(id_, body) for id_, body in listed.items())
+
+
+def read_scenario(id_: str, body: Any) -> Scenario:
+    """One example. Raises RuleSetError."""
+    try:
+        facts, expected = body["facts"], body["expected"]
+        at = datetime.fromisoformat(facts["at"])
+        if at.tzinfo is None:
+            raise ValueError("its moment has no time zone")
+        wanted, how = expected.get("open"), expected.get("how")
+        return Scenario(
+            id_,
+            str(body["name"]),
+            Facts(
+                dialled=str(facts["dialled"]),
+                language=str(facts.get("language", "zh-CN")),
+                kind=_or_none(Kind, facts.get("kind")),
+                about=_or_none(About, facts.get("about")),
+                topic=facts.get("topic"),
+                group=facts.get("group"),
+                district=None,
+                caller_kind=CallerKind(facts.get("caller_kind", CallerKind.MOBILE.value)),
+                at=at,
+            ),
+            Expected(
+                str(expected["office"]),
+                None if how is None else How(how),
+                None if wanted is None else bool(wanted),
+            ),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise RuleSetError(f"the scenario {id_!r} cannot be read: {wrong!r}") from wrong
+
+
+def _or_none(kind: type[E], value: Any) -> E | None:
+    return None if value is None else kind(value)
+
+
+def scenario_to_plain(scenario: Scenario) -> dict[str, Any]:
+    """As JSON-ready values; what is not known is left out."""
+    facts, expected = scenario.facts, scenario.expected
+    said = {
+        "dialled": facts.dialled,
+        "language": facts.language,
+        "kind": facts.kind and facts.kind.value,
+        "about": facts.about and facts.about.value,
+        "topic": facts.topic,
+        "group": facts.group,
+        "caller_kind": facts.caller_kind.value,
+        "at": facts.at.isoformat(),
+    }
+    wanted = {
+        "office": expected.office,
+        "how": expected.how and expected.how.value,
+        "open": expected.is_open,
+    }
+    return {
+        "name": scenario.name,
+        "facts": {name: value for name, value in said.items() if value is not None},
+        "expected": {name: value for name, value in wanted.items() if value is not None},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What examples are made of: a register, its rules as they run, hours, and the days ahead."""
+
+    directory: Directory
+    router: Router
+    open: Mapping[str, Opening]
+    holidays: Holidays
+    zone: tzinfo
+    today: date
+
+
+def generated(ground: Ground, days: int = 60) -> Iterator[Scenario]:
+    """An example for each topic, and for the last day before, the first and last of and the first
+    after each run of days off, and each make-up day; with what comes out now as what is
+    expected."""
+    dialled = next(iter(ground.directory.numbers), "")
+    noon = _at(ground, ground.today)
+    for topic in ground.directory.topics.values():
+        name = f"{topic.names['zh-CN']} {topic.names['en']}"
+        yield _made(ground, f"topic-{topic.id}", name, _asked("", noon, topic.id, topic.group))
+    for day, zh, en in edges(ground.holidays, ground.today, days):
+        name = f"{day.isoformat()} {zh} {en}"
+        yield _made(ground, f"day-{day.isoformat()}", name, _asked(dialled, _at(ground, day)))
+
+
+def edges(holidays: Holidays, first: date, days: int) -> Iterator[tuple[date, str, str]]:
+    """The days around which hours change, once each, with why."""
+    for offset in range(days):
+        day = first + offset * DAY
+        off = day in holidays.off
+        if day in holidays.make_up:
+            yield day, "调休上班日", "a make-up working day"
+        elif off and day - DAY not in holidays.off:
+            yield day, "放假第一天", "the first day off"
+        elif off and day + DAY not in holidays.off:
+            yield day, "放假最后一天", "the last day off"
+        elif not off and day + DAY in holidays.off:
+            yield day, "放假前一天", "the day before days off"
+        elif not off and day - DAY in holidays.off:
+            yield day, "放假后第一天", "the first day after days off"
+
+
+def _at(ground: Ground, day: date) -> datetime:
+    return datetime.combine(day, MORNING, ground.zone)
+
+
+def _asked(dialled: str, at: datetime, topic: str | None = None, group: int | None = None) -> Facts:
+    return Facts(dialled, "zh-CN", Kind.HELP, None, topic, group, None, CallerKind.MOBILE, at)
+
+
+def _made(ground: Ground, id_: str, name: str, facts: Facts) -> Scenario:
+    asked = Scenario(id_, name, facts, Expected(""))
+    found = run(ground.router, asked, ground.directory, ground.open)
+    if found.decision is None:
+        raise LookupError("a rule set without an unconditional rule was asked")
+    return replace(
+        asked, expected=Expected(found.decision.office, found.decision.how, found.is_open)
+    )
