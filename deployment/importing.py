@@ -15,7 +15,7 @@ from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs
 from routing.numbers.forms import mask_all
 from routing.register import LANGUAGES
-from routing.sheets.changes import EntityChange, FieldChange, Preview, What, needs_two, preview
+from routing.sheets.changes import EntityChange, FieldChange, Preview, What, preview
 from routing.sheets.entities import EntityKind
 from routing.sheets.files import MOST_BYTES, FileFault, read_upload
 from routing.sheets.headings import COLUMN_NAMES
@@ -87,12 +87,12 @@ def _lines(found: Preview) -> Iterator[str]:
     for fault in found.faults:
         yield _fault(fault)
     counts = ", ".join(f"{WHAT[what]} {found.many(what)}" for what in What)
-    two = sum(map(needs_two, found.changes))
+    two = sum(one.needs_two for one in found.changes)
     yield f"{counts}; 需要两人 need two people {two}; 错误 errors {len(found.faults)}"
 
 
 def _change(change: EntityChange) -> Iterator[str]:
-    mark = " (两人 two people)" if needs_two(change) else ""
+    mark = " (两人 two people)" if change.needs_two else ""
     yield _plain(f"{WHAT[change.what]} {change.kind} {change.key}{mark}")
     if change.what is not What.REMOVED:
         for cell in change.fields:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from routing.drafts.document import Difference
+from routing.sheets.changes import lists
 
 LISTED: Final = "published"
 
@@ -27,7 +28,7 @@ def needs_second(setting: TwoPeople, found: Iterable[Difference]) -> bool:
         case TwoPeople.ALWAYS:
             return True
         case TwoPeople.NUMBERS:
-            return any(difference.kind == "number" and _lists(difference) for difference in found)
+            return any(one.kind == "number" and lists(one.old, one.new) for one in found)
 
 
 def puts_on(difference: Difference) -> bool:
@@ -36,16 +37,5 @@ def puts_on(difference: Difference) -> bool:
     return is_number and not _listed(difference.old) and _listed(difference.new)
 
 
-def _lists(difference: Difference) -> bool:
-    old, new = difference.old, difference.new
-    if _listed(old) != _listed(new):
-        return True
-    return _listed(new) and _forward(old) != _forward(new)
-
-
 def _listed(row: Mapping[str, Any] | None) -> bool:
     return row is not None and row.get("status") == LISTED
-
-
-def _forward(row: Mapping[str, Any] | None) -> str:
-    return "" if row is None else str(row.get("forward_to", ""))

@@ -1,11 +1,12 @@
 """What a change of the register's sheets does: entity by entity and field by field, with every
 fault of what it would make. Pure: nothing is taken; who publishes composes and decides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from routing.register import ListingStatus
 from routing.sheets.entities import (
     SHAPES,
     Body,
@@ -39,12 +40,14 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class EntityChange:
-    """One entity; `fields` are those that differ."""
+    """One entity; `fields` are those that differ. `needs_two`: publishing it may want a second
+    person."""
 
     kind: EntityKind
     key: str
     what: What
     fields: tuple[FieldChange, ...]
+    needs_two: bool = False
 
 
 def differences(before: Sheets, after: Sheets) -> tuple[EntityChange, ...]:
@@ -60,9 +63,15 @@ def _of_kind(kind: EntityKind, before: Sheets, after: Sheets) -> Iterator[Entity
     old, new = entities(before, kind), entities(after, kind)
     for key, body in new.items():
         if cells := _cells(old.get(key, {}), body):
-            yield EntityChange(kind, key, What.CHANGED if key in old else What.ADDED, cells)
+            what = What.CHANGED if key in old else What.ADDED
+            yield EntityChange(kind, key, what, cells, _gate(kind, old.get(key), body))
     for key in (key for key in old if key not in new):
-        yield EntityChange(kind, key, What.REMOVED, _cells(old[key], {}))
+        gate = _gate(kind, old[key], None)
+        yield EntityChange(kind, key, What.REMOVED, _cells(old[key], {}), gate)
+
+
+def _gate(kind: EntityKind, old: Body | None, new: Body | None) -> bool:
+    return kind is EntityKind.NUMBER and lists(old, new)
 
 
 def _cells(old: Body, new: Body) -> tuple[FieldChange, ...]:
@@ -70,18 +79,20 @@ def _cells(old: Body, new: Body) -> tuple[FieldChange, ...]:
     return tuple(FieldChange(*pair) for pair in pairs if pair[1] != pair[2])
 
 
-GATED: Final = frozenset(
-    {"status", "forward_to", "stand_in_number", "valid_until", "replaced_by", "answer_mode"}
-)
-"""The columns of a number that say whether people may trust it and where its calls go."""
+GATED: Final = (
+    "office", "answer_mode", "forward_to", "stand_in_number", "valid_until", "post", "post_en",
+)  # fmt: skip
+"""The columns of a published number that say whose it is, for how long and where its calls go."""
 
 
-def needs_two(change: EntityChange) -> bool:
-    """Whether a change puts a number on the list, takes it off, or leads its calls elsewhere: a
-    swindler's aims, which a deployment may want two people for."""
-    if change.kind is not EntityKind.NUMBER:
-        return False
-    return change.what is not What.CHANGED or any(one.column in GATED for one in change.fields)
+def lists(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
+    """Whether a change of a number puts it on the list, takes it off, or has one that is on it
+    lead elsewhere or be somebody else's: a swindler's aims, for which two people are wanted."""
+    before, after = old or {}, new or {}
+    on = [row.get("status") == ListingStatus.PUBLISHED for row in (before, after)]
+    if on[0] != on[1]:
+        return True
+    return on[1] and any(before.get(one, "") != after.get(one, "") for one in GATED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 sheets. The pages change the draft alone; what they make is published at /admin/publish (ADR 38)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from routing.drafts.change import Author, Change, Draft, Drafts, Edit
 from routing.drafts.document import compose
 from routing.drafts.kinds import Document
 from routing.ports import Clock
+from routing.publishing.desk import PublishingDesk
 from routing.sheets.entities import Body, EntityKind, Rows, entities
 from routing.sheets.register import Sheets
 from routing.web.layout import Chapter
@@ -35,13 +36,20 @@ SECTIONS: Final[Mapping[EntityKind, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class RegisterDesk:
-    """What the pages ask: the draft, the newest plan's number and body, and the time where the
-    offices are."""
+    """What the pages ask: the draft and the published plans, and the time where the offices are."""
 
-    drafts: Drafts
-    newest: Callable[[], Awaitable[tuple[int, Document]]]
-    clock: Clock
+    publishing: PublishingDesk
     zone: ZoneInfo
+
+    @property
+    def drafts(self) -> Drafts:
+        """The shared draft."""
+        return self.publishing.drafts
+
+    @property
+    def clock(self) -> Clock:
+        """The time of all that is done here."""
+        return self.publishing.clock
 
     def today(self) -> date:
         """The day where the offices are."""
@@ -76,8 +84,8 @@ class Workspace:
 
 async def at_hand(desk: RegisterDesk) -> Workspace:
     """As it is now. Sheets of thousands of rows are put together beside the loop."""
-    (number, document), draft = await desk.newest(), await desk.drafts.draft()
-    return await asyncio.to_thread(_workspace, number, document, draft)
+    newest, draft = await desk.publishing.releases.newest(), await desk.drafts.draft()
+    return await asyncio.to_thread(_workspace, newest.number, newest.document, draft)
 
 
 def _workspace(number: int, document: Document, draft: Draft) -> Workspace:

@@ -11,7 +11,7 @@ from aiohttp import BodyPartReader, web
 
 from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Conflict, Edit
-from routing.sheets.changes import Preview, What, needs_two, preview
+from routing.sheets.changes import Preview, What, preview
 from routing.sheets.entities import EntityKind, entities
 from routing.sheets.files import MOST_BYTES, Upload, read_upload
 from routing.sheets.headings import COLUMN_NAMES
@@ -79,8 +79,7 @@ async def _previewed(
         "changes": found.changes[:MOST_SHOWN],
         "faults": found.faults[:MOST_SHOWN],
         "counts": {what.value: found.many(what) for what in What},
-        "two": sum(map(needs_two, found.changes)),
-        "needs_two": needs_two,
+        "two": sum(one.needs_two for one in found.changes),
         "label": lambda kind, column: COLUMN_NAMES[kind].get(column, {}).get(tongue, column),
         "heading": lambda column: upload.headings.get(column, column),
         "content": base64.b64encode(sent.raw).decode(),

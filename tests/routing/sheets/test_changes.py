@@ -12,7 +12,6 @@ from routing.sheets.changes import (
     Preview,
     What,
     differences,
-    needs_two,
     preview,
 )
 from routing.sheets.entities import EntityKind, entities, with_change
@@ -37,7 +36,11 @@ def test_a_file_of_two_columns_changes_those_cells_alone() -> None:
     assert found.faults == ()
     assert found.changes == (
         EntityChange(
-            EntityKind.NUMBER, ONE, What.CHANGED, (FieldChange("post", "市委书记", "市委第一书记"),)
+            EntityKind.NUMBER,
+            ONE,
+            What.CHANGED,
+            (FieldChange("post", "市委书记", "市委第一书记"),),
+            True,
         ),
     )
     assert found.sheets.numbers == CITY.numbers.replace(",市委书记,", ",市委第一书记,", 1)
@@ -111,7 +114,8 @@ def test_each_fault_is_told_once_at_its_row() -> None:
         ({"status": "suspended", "suspended_on": "2026-03-01"}, True),
         ({"forward_to": "+865580010009"}, True),
         ({"valid_until": "2028-02-07"}, True),
-        ({"post": "书记"}, False),
+        ({"post": "书记"}, True),
+        ({"spoken": "书记"}, False),
         ({"topic_group": "1"}, False),
     ],
 )
@@ -119,7 +123,7 @@ def test_two_people_are_needed_for_what_callers_trust(cells: dict[str, str], two
     body = {**entities(CITY, EntityKind.NUMBER)[ONE], **cells}
     (change,) = differences(CITY, with_change(CITY, EntityKind.NUMBER, ONE, body))
 
-    assert needs_two(change) is two
+    assert change.needs_two is two
 
 
 def test_two_people_are_needed_to_add_a_number_or_remove_it() -> None:
@@ -127,10 +131,20 @@ def test_two_people_are_needed_to_add_a_number_or_remove_it() -> None:
 
     (gone,) = differences(CITY, without)
     (new,) = differences(without, CITY)
-    assert (gone.what, needs_two(gone)) == (What.REMOVED, True)
-    assert (new.what, needs_two(new)) == (What.ADDED, True)
-    office = differences(CITY, with_change(CITY, EntityKind.SERVICE, "110", None))
-    assert not any(map(needs_two, office))
+    assert (gone.what, gone.needs_two) == (What.REMOVED, True)
+    assert (new.what, new.needs_two) == (What.ADDED, True)
+    (service,) = differences(CITY, with_change(CITY, EntityKind.SERVICE, "110", None))
+    assert not service.needs_two
+
+
+def test_a_number_that_is_not_on_the_list_is_one_persons_to_change() -> None:
+    body = entities(CITY, EntityKind.NUMBER)[ONE]
+    off = with_change(CITY, EntityKind.NUMBER, ONE, {**body, "status": "suspended"})
+    elsewhere = {**body, "status": "suspended", "forward_to": "+865580010009"}
+
+    (change,) = differences(off, with_change(off, EntityKind.NUMBER, ONE, elsewhere))
+    (back,) = differences(off, CITY)
+    assert (change.needs_two, back.needs_two) == (False, True)
 
 
 def test_another_order_of_rows_is_no_difference() -> None:
