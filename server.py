@@ -85,6 +85,9 @@ from routing.web.demo.office import (
 )
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
+from routing.web.plan.desk import PlanDesk
+from routing.web.plan.draft import draft_routes
+from routing.web.plan.versions import versions_routes
 from routing.web.register.page import register_routes
 from routing.web.undelivered.page import (
     UNDELIVERED_LINK,
@@ -190,6 +193,8 @@ def mount_ledger(app: web.Application, house: House) -> None:
     app.add_routes(register_routes(register_desk(house)))
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
+    plan = PlanDesk(house.publishing(), house.clock, zone)
+    app.add_routes([*draft_routes(plan), *versions_routes(plan)])
     app.add_routes(audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)))
     app.add_routes(
         ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)

@@ -23,6 +23,7 @@ from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
 from routing.web.audit.page import AUDIT_LINK, AUDIT_PAGES
 from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
+from routing.web.plan.desk import PLAN_LINKS, PLAN_PAGES
 from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
 from storage.accounts import StoredAccounts
 from storage.audit import StoredAudit
@@ -35,6 +36,7 @@ from storage.sessions import StoredSessions, StoredTries
 
 BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     ACCOUNT_PAGES,
+    PLAN_PAGES,
     AUDIT_PAGES,
     REGISTER_PAGES,
 )
@@ -42,6 +44,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
 LINKS: Final[tuple[Link, ...]] = (
     ACCOUNTS_LINK,
     REGISTER_LINK,
+    *PLAN_LINKS,
     AUDIT_LINK,
 )
 """Their places in the navigation, each for the roles that may go there."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from routing.audit import Action, Entry, subject
+from routing.audit import BY, Action, Entry, subject
 from routing.drafts.change import (
     MOST_KEY,
     MOST_NAME,
@@ -86,7 +86,7 @@ class StoredDrafts:
             if seen != revision - 1:
                 raise Moved("the draft was changed meanwhile: look at it again")
             many = unit.execute(delete(draft_changes)).rowcount
-            values = {"name": by.name, "changes": many}
+            values = {BY: by.name, "changes": many}
             append(unit, Entry(by.account, Action.DRAFT_DISCARDED, "draft", at, values))
             return many
 
@@ -123,7 +123,7 @@ def _put(unit: Connection, edit: Edit, revision: int, by: Author, at: datetime) 
 
 def _entry(edit: Edit, action: Action, by: Author, at: datetime) -> Entry:
     """What the audit keeps: not the texts, which the plan has once it is published."""
-    values = {"name": by.name, "removed": edit.body is None}
+    values = {BY: by.name, "removed": edit.body is None}
     return Entry(by.account, action, subject(edit.kind, edit.key), at, values)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from routing.audit import Action, Entry, subject
+from routing.audit import BY, Action, Entry, subject
 from routing.drafts.change import Author, Conflict, Draft, Drafts, Edit
 from routing.drafts.document import Difference, Rebased, compose, differences, entity_of, rebase
 from routing.drafts.kinds import Document
@@ -305,6 +305,11 @@ class PublishingDesk:
         ]
         return came_back(old, newest.document, quick)
 
+    async def back_would_change(self, number: int) -> tuple[Difference, ...]:
+        """What rolling back to this plan would change of the newest. Raises NotThere."""
+        newest = await self.releases.newest()
+        return differences(newest.document, await self.what_comes_back(number, newest))
+
     async def confirm(self, number: int, by: Author) -> None:
         """The second person has looked at what one did in a hurry. Raises PublishingError."""
         now, found = self.clock.now(), await self.releases.release(number)
@@ -362,4 +367,4 @@ def _stale(kind: str, key: str) -> Finding:
 
 
 def _entry(by: Author, action: Action, of: str, at: datetime, reason: str, **more: object) -> Entry:
-    return Entry(by.account, action, of, at, {"name": by.name, "reason": reason, **more})
+    return Entry(by.account, action, of, at, {BY: by.name, "reason": reason, **more})

@@ -1,0 +1,114 @@
+"""What the pages of draft, publishing and versions share: who may do what, how a change is shown,
+and which sentence a refusal has."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from routing.accounts.roles import MAY, Act, Role
+from routing.drafts.change import Author, Conflict, DraftError, Entity
+from routing.drafts.document import SETTING, Difference
+from routing.drafts.kinds import KINDS
+from routing.ports import Clock
+from routing.publishing.desk import PublishingDesk
+from routing.publishing.release import (
+    NotSecond,
+    NotThere,
+    Overtaken,
+    PublishingError,
+    Refused,
+    Unreasoned,
+)
+from routing.web.entry import actor_of, allows
+from routing.web.layout import Chapter, Link, page, tongue_of
+from routing.web.moments import written
+
+PLAN_PAGES: Final = Chapter("plan", Path(__file__).parent)
+READERS: Final = tuple(sorted(MAY[Act.READ_PLAN]))
+EDITORS: Final = tuple(sorted(MAY[Act.EDIT_PLAN]))
+PUBLISHERS: Final = tuple(sorted(MAY[Act.PUBLISH]))
+IN_A_HURRY: Final = tuple(sorted(MAY[Act.ACT_IN_A_HURRY]))
+PLAN_LINKS: Final = (
+    Link("/admin/draft", "plan.draft_title", frozenset[Role](READERS)),
+    Link("/admin/versions", "plan.versions_title", frozenset[Role](READERS)),
+)
+MOST: Final = 100
+"""Entities that a page lists; more are counted."""
+LONGEST: Final = 600
+"""Characters of a value on a page: a whole script is no reading."""
+LAST: Final = 2**31 - 1
+WORDS: Final[Mapping[type[Exception], str]] = {
+    Refused: "plan.refused",
+    Overtaken: "plan.overtaken",
+    NotSecond: "plan.not_second",
+    NotThere: "plan.not_there",
+    Unreasoned: "plan.no_reason",
+    Conflict: "plan.conflict",
+}
+KNOWN: Final = (PublishingError, DraftError)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDesk:
+    """What the pages need; times are written in `zone`."""
+
+    publishing: PublishingDesk
+    clock: Clock
+    zone: ZoneInfo
+
+
+def author_of(request: web.Request) -> Author:
+    """Who it is, as what they do is signed."""
+    actor = actor_of(request)
+    return Author(actor.account, actor.name)
+
+
+def shown(
+    request: web.Request, desk: PlanDesk, template: str, more: Mapping[str, Any], status: int = 200
+) -> web.Response:
+    """A page with what all of them want."""
+    tongue = tongue_of(request)
+    context = {
+        "done": "",
+        "wrong": "",
+        "typed": {"reason": "", "starts": ""},
+        "kinds": {*KINDS, SETTING},
+        "shown": text_of,
+        "pair": pair,
+        "most": MOST,
+        "me": actor_of(request).account,
+        "may_edit": allows(request, Act.EDIT_PLAN),
+        "may_publish": allows(request, Act.PUBLISH),
+        "may_hurry": allows(request, Act.ACT_IN_A_HURRY),
+        "when": lambda at: written(at, desk.zone, tongue),
+        **more,
+        "faults": {"reason": "", "starts": "", **more.get("faults", {})},
+    }
+    return page(request, template, context, status=status)
+
+
+def word_of(wrong: Exception) -> str:
+    """The id of the sentence that a refusal has."""
+    return next((WORDS[kind] for kind in type(wrong).__mro__ if kind in WORDS), "plan.overtaken")
+
+
+def pair(old: Entity | None, new: Entity | None) -> Difference:
+    """Two texts of one entity, to be shown field by field."""
+    return Difference("", "", old, new)
+
+
+def text_of(value: Any) -> str:
+    """A value as a person reads it."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def number_in(text: str) -> int | None:
+    """A version or revision from an address or a form."""
+    known = text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LAST
+    return int(text) if known else None

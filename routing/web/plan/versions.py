@@ -1,0 +1,136 @@
+"""`/admin/versions`: who published what, when and why, the difference between any two, and the way
+back: on a phone, in a minute, by one person, confirmed by a second."""
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from routing.publishing.release import NotThere, PublishingError, Refused, Unreasoned
+from routing.web.entry import signed_in
+from routing.web.layout import LAYOUT, tongue_of
+from routing.web.plan.desk import (
+    IN_A_HURRY,
+    READERS,
+    PlanDesk,
+    author_of,
+    number_in,
+    shown,
+    word_of,
+)
+
+A_PAGE: Final = 30
+"""Versions of one page."""
+
+
+def versions_routes(desk: PlanDesk) -> list[web.RouteDef]:
+    """For those who may read the plan; the way back for those who may act in a hurry."""
+
+    async def listed(request: web.Request) -> web.StreamResponse:
+        return await _listed(request, desk)
+
+    async def one(request: web.Request) -> web.StreamResponse:
+        return await _one(request, desk)
+
+    async def ask(request: web.Request) -> web.StreamResponse:
+        return await _ask(request, desk)
+
+    async def back(request: web.Request) -> web.StreamResponse:
+        return await _back(request, desk)
+
+    async def confirm(request: web.Request) -> web.StreamResponse:
+        return await _confirm(request, desk)
+
+    version = "/admin/versions/{number}"
+    return [
+        web.get("/admin/versions", signed_in(*READERS)(listed)),
+        web.get(version, signed_in(*READERS)(one)),
+        web.get(f"{version}/back", signed_in(*IN_A_HURRY)(ask)),
+        web.post(f"{version}/back", signed_in(*IN_A_HURRY)(back)),
+        web.post(f"{version}/confirm", signed_in(*IN_A_HURRY)(confirm)),
+    ]
+
+
+def _said(request: web.Request, word: str, **slots: object) -> str:
+    return request.config_dict[LAYOUT].wording.say(word, tongue_of(request), **slots)
+
+
+async def _listed(
+    request: web.Request, desk: PlanDesk, status: int = 200, **more: Any
+) -> web.Response:
+    before = number_in(request.query.get("before", ""))
+    found = await desk.publishing.releases.releases(A_PAGE + 1, before)
+    newest = await desk.publishing.releases.newest()
+    done = number_in(request.query.get("done", ""))
+    confirmed = request.query.get("done") == "confirmed"
+    context = {
+        "releases": found[:A_PAGE],
+        "older": found[A_PAGE - 1].number if len(found) > A_PAGE else None,
+        "newest": newest.number,
+        "done": _said(request, "plan.published", n=done) if done
+        else _said(request, "plan.was_confirmed") if confirmed else "",
+        **more,
+    }  # fmt: skip
+    return shown(request, desk, "plan/versions.html", context, status)
+
+
+def _number(request: web.Request) -> int:
+    number = number_in(request.match_info["number"])
+    if not number:
+        raise web.HTTPNotFound
+    return number
+
+
+async def _one(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
+    number = _number(request)
+    old = number_in(request.query.get("with", "")) or max(number - 1, 1)
+    try:
+        context = {
+            "one": await desk.publishing.releases.release(number),
+            "old": old,
+            "newest": (await desk.publishing.releases.newest()).number,
+            "found": await desk.publishing.difference(old, number),
+        }
+    except NotThere:
+        raise web.HTTPNotFound from None
+    return shown(request, desk, "plan/version.html", context)
+
+
+async def _ask(
+    request: web.Request, desk: PlanDesk, status: int = 200, **more: Any
+) -> web.Response:
+    """What the way back would change, before anybody goes it."""
+    number, newest = _number(request), await desk.publishing.releases.newest()
+    if number >= newest.number:
+        raise web.HTTPNotFound
+    context = {
+        "number": number,
+        "found": await desk.publishing.back_would_change(number),
+        "findings": (),
+        "typed": {"reason": _said(request, "plan.back_default")},
+        **more,
+    }
+    return shown(request, desk, "plan/back.html", context, status)
+
+
+async def _back(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
+    form = await request.post()
+    reason = str(form.get("reason", ""))
+    typed = {"reason": reason}
+    try:
+        made = await desk.publishing.roll_back(_number(request), reason, author_of(request))
+    except Unreasoned as wrong:
+        return await _ask(request, desk, 422, typed=typed, faults={"reason": word_of(wrong)})
+    except Refused as wrong:
+        said = _said(request, word_of(wrong))
+        return await _ask(request, desk, 422, typed=typed, wrong=said, findings=wrong.findings)
+    except PublishingError as wrong:
+        return await _listed(request, desk, 409, wrong=_said(request, word_of(wrong)))
+    raise web.HTTPSeeOther(f"/admin/versions?done={made}")
+
+
+async def _confirm(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
+    try:
+        await desk.publishing.confirm(_number(request), author_of(request))
+    except PublishingError as wrong:
+        return await _listed(request, desk, 409, wrong=_said(request, word_of(wrong)))
+    raise web.HTTPSeeOther("/admin/versions?done=confirmed")

@@ -1,0 +1,179 @@
+"""`/admin/draft`, `/admin/publish` and `/admin/versions` as HTTP."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ivr.library.plans import Inputs
+from routing.accounts.roles import MAY, Act, Role
+from routing.findings import Finding, Level, Place
+from routing.publishing.seconds import TwoPeople
+from tests.routing.web.plan.planned import HOSTILE, planned
+
+READ = ["/admin/draft", "/admin/publish", "/admin/versions", "/admin/versions/1"]
+CHANGE = {
+    "/admin/draft/discard": Act.EDIT_PLAN,
+    "/admin/draft/discard-all": Act.EDIT_PLAN,
+    "/admin/publish": Act.PUBLISH,
+    "/admin/proposals/1/approve": Act.PUBLISH,
+    "/admin/proposals/1/withdraw": Act.PUBLISH,
+    "/admin/versions/1/back": Act.ACT_IN_A_HURRY,
+    "/admin/versions/1/confirm": Act.ACT_IN_A_HURRY,
+}
+
+
+async def test_each_role_reads_and_does_what_the_table_allows(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        for role in Role:
+            for url in READ:
+                status, _ = await it.get(role, url)
+                assert (status == 200) is (role in MAY[Act.READ_PLAN]), (role, url)
+            for url, act in CHANGE.items():
+                status, _ = await it.post(role, url, {})
+                assert (status != 403) is (role in MAY[act]), (role, url, status)
+
+
+async def test_nobody_who_is_not_signed_in_sees_anything(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        for url in READ:
+            async with it.client.get(url, allow_redirects=False) as answer:
+                assert answer.status == 303
+                assert answer.headers["Location"].startswith("/sign-in")
+
+
+async def test_a_draft_is_read_published_and_found_among_the_versions(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="The city's line")
+        _, draft = await it.get(Role.ADMIN, "/admin/draft?lang=en")
+        assert "The city&#39;s line" in draft
+        assert "lin, " in draft
+
+        form = {"seen": str(seen), "reason": "clearer"}
+        status, versions = await it.post(Role.ADMIN, "/admin/publish?lang=en", form)
+
+        assert status == 200
+        assert 'data-version="2"' in versions
+        assert "clearer" in versions
+        _, difference = await it.get(Role.AUDITOR, "/admin/versions/2")
+        assert "<ins>The city&#39;s line</ins>" in difference
+
+
+async def test_what_was_typed_is_shown_again_with_the_fault_beside_it(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = str(await it.change("topic", "hotline", en="Line"))
+        bad = {"seen": seen, "reason": "节前换词", "starts": "tomorrow"}
+        status, form = await it.post(Role.ADMIN, "/admin/publish", bad)
+        assert status == 422
+        assert "节前换词</textarea>" in form
+        assert 'id="starts-fault"' in form
+        past = {**bad, "starts": "2020-01-01T08:00"}
+        assert "plan.past" not in (await it.post(Role.ADMIN, "/admin/publish", past))[1]
+        status, form = await it.post(Role.ADMIN, "/admin/publish", {"seen": seen, "reason": " "})
+        assert (status, 'id="reason-fault"' in form) == (422, True)
+
+
+async def test_errors_keep_it_back_and_are_named_in_the_pages_language(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        says = {"zh-CN": "值班无人", "en": "nobody is on call"}
+        it.found.append(Finding("duty", Level.ERROR, says, Place("rule", "danger", "then")))
+        status, form = await it.post(
+            Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"}
+        )
+        assert status == 422
+        assert "值班无人" in form
+        assert "disabled" in form
+        assert "nobody is on call" in (await it.get(Role.ADMIN, "/admin/draft?lang=en"))[1]
+
+
+async def test_the_second_person_approves_and_the_first_cannot(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs, TwoPeople.ALWAYS) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        status, page = await it.post(
+            Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"}
+        )
+        assert (status, "/approve" in page) == (200, False), "not by whoever proposed it"
+        (proposal,) = re.findall(r'data-proposal="(\d+)"', page)
+        approve = f"/admin/proposals/{proposal}/approve"
+        assert (await it.post(Role.ADMIN, approve, {}))[0] == 403
+
+        status, versions = await it.post(Role.ADMIN, approve, {}, name="second")
+
+        assert (status, 'data-version="2"' in versions) == (200, True)
+        assert "second" in versions
+
+
+async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        await it.post(Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"})
+        _, ask = await it.get(Role.SUPERVISOR, "/admin/versions/1/back?lang=en")
+        assert "<del>Line</del>" in ask
+        status, _ = await it.post(Role.SUPERVISOR, "/admin/versions/1/back", {"reason": "undo"})
+        assert status == 200
+        _, own = await it.get(Role.SUPERVISOR, "/admin/versions")
+        assert "/versions/3/confirm" not in own
+        _, others = await it.get(Role.ADMIN, "/admin/versions")
+        assert "/versions/3/confirm" in others
+        assert (await it.post(Role.SUPERVISOR, "/admin/versions/3/confirm", {}))[0] == 409
+        assert (await it.post(Role.ADMIN, "/admin/versions/3/confirm", {}))[0] == 200
+        assert not (await it.desk.releases.release(3)).waits
+
+
+async def test_a_change_that_somebody_changed_again_is_not_discarded_unseen(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        await it.change("topic", "hotline", en="Other line")
+        form = {"kind": "topic", "key": "hotline", "seen": str(seen)}
+        status, page = await it.post(Role.ADMIN, "/admin/draft/discard", form)
+        assert (status, "Other line" in page) == (409, True)
+        assert (await it.post(Role.ADMIN, "/admin/draft/discard-all", {"seen": "x"}))[0] == 409
+        assert (await it.desk.drafts.draft()).changes
+
+
+async def test_both_texts_are_shown_where_another_was_published_meanwhile(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        await it.desk.publish(seen, "r", (await it.desk.drafts.draft()).changes[0].by)
+        await it.change("topic", "hotline", en="Mine")
+        await it.desk.roll_back(1, "undo", (await it.desk.drafts.draft()).changes[0].by)
+        _, page = await it.get(Role.ADMIN, "/admin/draft")
+        assert "<ins>Mine</ins>" in page
+        assert "<ins>hotline</ins>" in page
+
+
+@pytest.mark.parametrize("url", ["/admin/versions/0", "/admin/versions/99", "/admin/versions/x"])
+async def test_a_version_that_there_is_not_is_404(
+    tmp_path: Path, demo_inputs: Inputs, url: str
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        assert (await it.get(Role.ADMIN, url))[0] == 404
+
+
+async def test_nothing_hostile_becomes_markup(tmp_path: Path, demo_inputs: Inputs) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", HOSTILE, topic=HOSTILE, en=HOSTILE)
+        pages = [(await it.get(Role.ADMIN, url))[1] for url in ("/admin/draft", "/admin/publish")]
+        form = {"seen": str(seen), "reason": HOSTILE}
+        pages.append((await it.post(Role.ADMIN, "/admin/publish", form))[1])
+        pages.append((await it.get(Role.ADMIN, "/admin/versions/2"))[1])
+    assert all("&lt;script&gt;" in page and HOSTILE not in page for page in pages)
