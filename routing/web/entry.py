@@ -16,8 +16,9 @@ from routing.accounts.roles import Act, Actor, Role, may
 from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn, Visitor
 from routing.web.guard import Handler, foreign
-from routing.web.layout import page
+from routing.web.layout import page, tongue_of
 from routing.web.signed import SESSION, someone
+from routing.web.wording import Tongue
 
 MOST_NEXT: Final = 2000
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -150,7 +151,8 @@ async def turned_away(request: web.Request) -> web.StreamResponse:
     following = safe_next(request.path_qs) if request.method in _READS else "/account"
     if request.method == "POST" and await request.config_dict[FRONT_DOOR].keep(request):
         raise web.HTTPSeeOther("/sign-in?kept=1")
-    raise web.HTTPSeeOther(f"/sign-in?next={quote(following, safe='')}")
+    lang = "&lang=en" if tongue_of(request) is Tongue.EN else ""
+    raise web.HTTPSeeOther(f"/sign-in?next={quote(following, safe='')}{lang}")
 
 
 def safe_next(asked: str, otherwise: str = "/account") -> str:

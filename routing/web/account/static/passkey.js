@@ -59,7 +59,8 @@ const begin = async (form) => {
   location.assign(next);
 };
 
-if (window.PublicKeyCredential) {
+// No passkey is of a bare address.
+if (window.PublicKeyCredential && !/^[\d.]+$|:/.test(location.hostname)) {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.hidden = false;
     form.addEventListener("submit", async (event) => {
