@@ -124,7 +124,7 @@ async def test_an_admin_makes_an_account_in_english(page: Page, house: Served) -
     await page.goto(f"{house.url}/admin/accounts?lang=en")
     await page.get_by_label("Name").fill("wang")
     await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
     await page.get_by_role("button", name="New account").click()
     await no_serious(page)
     await page.get_by_label("Sign-in name").fill("li.na")

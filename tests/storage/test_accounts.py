@@ -1,0 +1,137 @@
+"""Accounts, sessions and tries as they are kept, on either database: what is decided at once for
+all, and what a copy of the tables gives away."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from routing.accounts.account import Account, Flaw
+from routing.accounts.limit import FREE
+from routing.accounts.roles import Role
+from routing.accounts.second import used_step
+from routing.audit import Action
+from routing.signing_in import Signed, Visitor, Wait, Wrong
+from storage.engine import Database
+from storage.tables.accounts import credentials, recovery_codes, sessions, tries
+from storage.tables.audit import audit
+from tests.databases import database_at
+from tests.people import PASSWORD, People, people_of
+
+HERE = Visitor("192.0.2.7", "a browser")
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[tuple[People, Database]]:
+    database = await database_at(folder / "house.db")
+    try:
+        yield people_of(database), database
+    finally:
+        await database.close()
+
+
+async def test_of_many_tries_at_once_no_more_are_looked_at_than_in_a_row(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, _):
+        await people.add(Role.ADMIN, name="wang")
+        guesses = (people.signing_in.sign_in("wang", f"guess {n}", HERE) for n in range(20))
+        outcomes = await asyncio.gather(*guesses)
+        looked_at = [one for one in outcomes if isinstance(one, Wrong)]
+        assert len(looked_at) == FREE
+        assert all(isinstance(one, Wrong | Wait) for one in outcomes)
+
+
+async def test_of_two_servers_one_makes_the_first_admin(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, _):
+        told = await asyncio.gather(*(people.signing_in.first() for _ in range(4)))
+        assert len([one for one in told if one is not None]) == 1
+        assert [one.name for one in await people.signing_in.people.listed()] == ["admin"]
+
+
+async def test_of_two_admins_who_close_each_other_one_stays(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, _):
+        a = await people.add(Role.ADMIN, name="a1")
+        b = await people.add(Role.ADMIN, name="b1")
+
+        async def close(by: Account, whom: Account) -> tuple[Flaw, ...]:
+            closed = replace(whom, disabled=True)
+            return await people.signing_in.change(whom, closed, frozenset(), by.actor)
+
+        told = await asyncio.gather(close(a, b), close(b, a))
+        assert sorted(told) == [(), (Flaw.LAST_ADMIN,)]
+        known = await people.signing_in.people.listed()
+        assert len([one for one in known if not one.disabled]) == 1
+
+
+async def test_six_digits_and_a_code_on_paper_are_used_once_however_many_ask(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (people, _):
+        account = await people.add(Role.ADMIN, name="wang")
+        factors, entry = people.factors.factors, people.signing_in.entry
+        await factors.set_codes(account.id, ["AAAA-BBBB"], entry(account, Action.ACCOUNT_CODES))
+        used = await asyncio.gather(*(factors.use_code(account.id, "aaaabbbb") for _ in range(5)))
+        assert sorted(used) == [False] * 4 + [True]
+        steps = await asyncio.gather(*(factors.use_step(account.id, 7) for _ in range(5)))
+        assert sorted(steps) == [False] * 4 + [True]
+        assert not await factors.use_step(account.id, 6)
+
+
+async def test_the_tables_hold_no_token_no_password_no_key_and_no_code(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, database):
+        account = await people.add(Role.ADMIN, name="wang")
+        token = await people.token(account)
+        session = await people.signing_in.session_of(token)
+        assert session is not None
+        await people.factors.offer(session)
+        offer = await people.factors.offered(session)
+        assert offer is not None
+        codes = await people.factors.new_codes(session)
+        await people.signing_in.sessions.keep(session.key, "words of a form")
+        kept = ""
+        for table in (sessions, credentials, recovery_codes, tries):
+            kept += str([tuple(row) for row in await database.read(select(table))])
+        for secret in (token, PASSWORD, offer.key, codes[0], "words of a form", HERE.address):
+            assert secret not in kept
+
+
+async def test_what_was_done_stands_in_the_audit_without_what_was_typed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, database):
+        account = await people.add(Role.ADMIN, name="wang")
+        assert isinstance(await people.signing_in.sign_in("wang", PASSWORD, HERE), Signed)
+        await people.signing_in.sign_in("wang", "a password of elsewhere", HERE)
+        await people.signing_in.sign_in("a password as a name", "x", HERE)
+        rows = await database.read(select(audit).order_by(audit.c.number))
+        told = [(row.action, row.subject) for row in rows][-3:]
+        assert told == [
+            (Action.SIGNED_IN, f"account:{account.id}"),
+            (Action.SIGN_IN_FAILED, f"account:{account.id}"),
+            (Action.SIGN_IN_FAILED, "account:unknown"),
+        ]
+        assert "elsewhere" not in str(rows)
+
+
+async def test_a_session_that_is_long_over_leaves_no_row(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, database):
+        account = await people.add(Role.ADMIN, name="wang")
+        await people.token(account)
+        people.clock.at += timedelta(days=2)
+        await people.token(account)
+        assert len(await database.read(select(sessions.c.key))) == 1
+
+
+async def test_digits_that_were_confirmed_do_not_sign_in_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, _):
+        account = await people.add(Role.ADMIN, name="wang")
+        entry = people.signing_in.entry(account, Action.ACCOUNT_FACTOR_ADDED)
+        factors = people.factors.factors
+        await factors.offer(account.id, "A" * 32)
+        assert not await factors.confirm(account.id, "B" * 32, 5, entry), "another was offered"
+        assert await factors.confirm(account.id, "A" * 32, 5, entry)
+        phone = await factors.totp(account.id)
+        assert phone is not None
+        assert (phone.key, phone.step) == ("A" * 32, 5)
+        assert used_step(phone.key, "000000", people.clock.at, phone.step) is None
