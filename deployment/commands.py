@@ -17,6 +17,7 @@ from deployment import (
     blocking,
     bounces,
     envfile,
+    exchanging,
     importing,
     plan_files,
     recorded,
@@ -336,6 +337,13 @@ FIXED: Final = (
         "列出拒接的号码（只显示尾号）。",
         "List who is turned away, until when and why.",
         blocking.blocks,
+    ),
+    Command(
+        "plan",
+        "把整个方案导出为YAML，或者检查、导入一份到草稿。",
+        "Write the whole plan as YAML; check such a file, or put it into the draft.",
+        exchanging.carry_out,
+        exchanging.ask,
     ),
     Command(
         "audit",

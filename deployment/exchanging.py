@@ -1,0 +1,175 @@
+"""`plan`: the whole plan as a file, and a file as changes of the draft, from the terminal. It works
+beside a running server, and publishes nothing (ADR 34)."""
+
+import argparse
+import asyncio
+import contextlib
+import getpass
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deployment.clock import SystemClock
+from deployment.database import database_of, file_of
+from deployment.plans import compiled, local_day, plan_inputs
+from deployment.settings import Settings, StartError
+from ivr.library.errors import LibraryError
+from ivr.library.plans import Inputs
+from routing.audit import TERMINAL, Action, Entry, subject
+from routing.drafts.change import Author, Conflict
+from routing.drafts.document import Difference, differences
+from routing.drafts.kinds import Document
+from routing.exchange.document import composed, edits_of, exported, read_plan
+from routing.exchange.tree import MOST_BYTES
+from storage.audit import StoredAudit
+from storage.drafts import StoredDrafts
+from storage.engine import Database
+from storage.plans import StoredPlans
+
+MOST_SHOWN: Final = 200
+"""Differences that are listed one by one."""
+
+
+def ask(parts: argparse.ArgumentParser) -> None:
+    """The words behind the command."""
+    do = parts.add_mutually_exclusive_group(required=True)
+    do.add_argument(
+        "--export", type=Path, metavar="FILE", help="把现行方案写成YAML write what is published"
+    )
+    do.add_argument(
+        "--import", dest="take", type=Path, metavar="FILE", help="读入一份YAML方案 read such a file"
+    )
+    how = parts.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check",
+        action="store_true",
+        help="只看有什么错、会改什么 say what is wrong and what would change; take nothing",
+    )
+    how.add_argument(
+        "--draft",
+        action="store_true",
+        help="放进草稿，另行发布 put it into the draft, which people look at and publish",
+    )
+
+
+def carry_out(settings: Settings, arguments: argparse.Namespace) -> int:
+    """One of the two."""
+    if (arguments.take is not None) is not (arguments.check or arguments.draft):
+        raise StartError("--import FILE wants --check or --draft; --export neither of them")
+    return asyncio.run(_carry_out(settings, arguments))
+
+
+async def _carry_out(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with _opened(settings) as current:
+        if arguments.export is not None:
+            return _export(current, arguments.export)
+        return await _import(settings, current, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What is published, under which number (0 before the first start), and where."""
+
+    document: Document
+    number: int
+    database: Database | None
+
+
+def _export(current: Current, to: Path) -> int:
+    text = exported(current.document)
+    try:
+        with to.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as wrong:
+        raise StartError(f"--export {to}: there is such a file already; name another") from wrong
+    except OSError as wrong:
+        raise StartError(f"--export {to}: {wrong.strerror}; name another file") from wrong
+    print(f"{to}: 第{current.number}版方案 plan {current.number}")
+    return 0
+
+
+async def _import(settings: Settings, current: Current, arguments: argparse.Namespace) -> int:
+    file = read_plan(_bytes(arguments.take), current.document)
+    for fault in file.faults:
+        print(f"{arguments.take}:{fault}")
+    if file.errors:
+        print(f"{len(file.errors)}处错误，没有导入 errors: nothing was taken")
+        return 1
+    wanted = composed(current.document, file)
+    found = differences(current.document, wanted)
+    for line in _lines(found):
+        print(line)
+    inputs = Inputs.from_text(json.dumps(wanted, ensure_ascii=False))
+    compiled(inputs, max(current.number, 1), local_day(settings, SystemClock()))
+    if arguments.check:
+        print(f"可以使用，共{len(found)}处不同 it can be used; differences: {len(found)}")
+        return 0
+    if current.database is None:
+        raise StartError("there is no data in DATA_DIR yet: start the server once")
+    store = StoredDrafts(current.database)
+    edits = edits_of(current.document, current.number, await store.draft(), file)
+    if edits:
+        clock, by = SystemClock(), Author(TERMINAL, _user())
+        try:
+            await store.save(edits, by, clock.now())
+        except Conflict as wrong:
+            raise StartError(f"{wrong}: nothing was taken, import it again") from wrong
+        told = {"by": by.name, "file": arguments.take.name, "changes": len(edits)}
+        about = subject("draft", f"over {current.number}")
+        entry = Entry(TERMINAL, Action.DRAFT_IMPORTED, about, clock.now(), told)
+        await StoredAudit(current.database).append(entry)
+    print(f"{len(edits)}处改动已放进草稿 changes were put into the draft: {len(edits)}")
+    return 0
+
+
+def _bytes(path: Path) -> bytes:
+    """No more than is read of one. Raises StartError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as wrong:
+        raise StartError(f"--import {path}: {wrong.strerror}") from wrong
+
+
+def _lines(found: Sequence[Difference]) -> Sequence[str]:
+    """Names of what differs and no values, which may be people's own numbers."""
+    lines = [_line(one) for one in found[:MOST_SHOWN]]
+    if len(found) > MOST_SHOWN:
+        lines.append(f"另有{len(found) - MOST_SHOWN}处 and {len(found) - MOST_SHOWN} more")
+    return lines
+
+
+def _line(one: Difference) -> str:
+    at = f"{one.kind}/{one.key}"
+    if one.old is None:
+        return f"新增 added    {at}"
+    if one.new is None:
+        return f"移除 removed  {at}"
+    return f"修改 changed  {at}: {', '.join(field.name for field in one.fields)}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user often has no name
+        return TERMINAL
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Current]:
+    """What is published, or what a first start would publish. Makes nothing."""
+    if not settings.database_url and not file_of(settings).is_file():
+        yield Current(json.loads(plan_inputs(settings).to_text()), 0, None)
+        return
+    database = database_of(settings)
+    try:
+        newest = await StoredPlans(database, SystemClock()).latest()
+        inputs = plan_inputs(settings) if newest is None else Inputs.from_text(newest.body)
+        number = 0 if newest is None else newest.number
+        yield Current(json.loads(inputs.to_text()), number, database)
+    except LibraryError as wrong:
+        raise StartError(f"the plan cannot be read: {wrong}") from wrong
+    finally:
+        await database.close()

@@ -1,0 +1,121 @@
+"""`plan` at the terminal, beside a running server: the plan as a file, and a file as a draft."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+import server
+from deployment import commands
+from deployment.house import HOUSE, House
+from deployment.settings import Settings
+from routing.trail import Search
+from storage.audit import StoredAudit
+from storage.drafts import StoredDrafts
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
+
+
+@pytest.fixture
+async def house(empty_database: Path, tmp_path: Path) -> AsyncIterator[House]:
+    """A server at work on the folder that the commands find."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    empty_database.rename(folder / "zhitong.db")
+    app = await server.build_app(Settings(demo=False))
+    async with TestClient(TestServer(app)):
+        yield app[HOUSE]
+
+
+async def say(*words: str) -> int:
+    return await asyncio.to_thread(server.main, ["plan", *words])
+
+
+async def changed(tmp_path: Path, old: str, new: str) -> str:
+    """The published plan as a file, with one thing changed."""
+    assert await say("--export", "plan.yaml") == 0
+    text = (tmp_path / "plan.yaml").read_text("utf-8")
+    assert old in text
+    (tmp_path / "new.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    return "new.yaml"
+
+
+async def test_what_goes_out_changes_nothing_when_it_comes_back(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await say("--export", "plan.yaml") == 0
+    assert "plan 1" in capsys.readouterr().out
+    assert await say("--import", "plan.yaml", "--check") == 0
+    assert "differences: 0" in capsys.readouterr().out
+    assert await say("--export", "plan.yaml") == 1
+    assert "such a file already" in capsys.readouterr().err
+
+
+async def test_a_check_says_what_would_change_and_takes_nothing(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = await changed(tmp_path, "zh: 报警电话", "zh: 报警求助")
+    assert await say("--import", file, "--check") == 0
+    out = capsys.readouterr().out
+    assert "修改 changed  service/110: zh\n" in out
+    assert "differences: 1" in out
+    assert (await StoredDrafts(house.database).draft()).changes == ()
+
+
+async def test_a_file_goes_into_the_draft_and_that_is_an_entry(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = await changed(tmp_path, "zh: 报警电话", "zh: 报警求助")
+    assert await say("--import", file, "--draft") == 0
+    assert "into the draft: 1" in capsys.readouterr().out
+    (change,) = (await StoredDrafts(house.database).draft()).changes
+    assert (change.kind, change.key, change.over) == ("service", "110", 1)
+    (entry,) = await StoredAudit(house.database).search(Search(text="new.yaml"), most=9)
+    assert entry.link.action == "draft.imported"
+    assert house.plans.current.directory.public_services["110"]["zh-CN"] == "报警电话"
+
+    assert await say("--import", file, "--draft") == 0
+    assert "into the draft: 0" in capsys.readouterr().out
+
+
+async def test_a_plan_that_cannot_be_used_is_refused(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = await changed(tmp_path, "lead_office: 市水利局", "lead_office: 没有此局")
+    assert await say("--import", file, "--draft") == 1
+    assert "没有此局" in capsys.readouterr().err
+    assert (await StoredDrafts(house.database).draft()).changes == ()
+
+
+async def test_an_error_is_told_at_its_line(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.yaml").write_text("zhitong_plan: 1\nnumbers: {}\n", encoding="utf-8")
+    assert await say("--import", "new.yaml", "--check") == 1
+    assert "new.yaml:2 numbers: 没有“numbers”这一类内容" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--import", "x.yaml"), ("--export", "x.yaml", "--check"), ("--import", "x", "--check")],
+)
+async def test_words_that_do_not_fit(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await say(*words) == 1
+    assert "--import" in capsys.readouterr().err
+
+
+async def test_before_the_first_start_the_demonstration_is_written(tmp_path: Path) -> None:
+    assert await say("--export", "plan.yaml") == 0
+    assert await say("--import", "plan.yaml", "--check") == 0
+    assert await say("--import", "plan.yaml", "--draft") == 1
+    assert not (tmp_path / "var").exists()
