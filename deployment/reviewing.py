@@ -3,7 +3,7 @@ calls, in a thread beside them. The port `Review` of `routing.publishing.desk`."
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from deployment.plans import REFUSED, local_day
 from deployment.settings import Settings
@@ -15,7 +15,10 @@ from routing.findings import Finding, Level, Place
 from routing.ports import Clock
 from routing.publishing.desk import Review
 from routing.publishing.release import text_of
+from routing.rules import review as of_rules
 from routing.rules.document import RulesError
+from routing.rules.scenarios import read_scenarios, run
+from routing.rules.wording import Wording
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError
 
@@ -24,14 +27,15 @@ def review_of(settings: Settings, clock: Clock) -> Review:
     """For plans that begin today."""
 
     async def review(document: Document) -> Sequence[Finding]:
-        today = local_day(settings, clock)
-        return await asyncio.to_thread(lambda: tuple(findings(document, today)))
+        today, now = local_day(settings, clock), clock.now()
+        return await asyncio.to_thread(lambda: tuple(findings(document, today, now)))
 
     return review
 
 
-def findings(document: Document, today: date) -> Iterator[Finding]:
-    """Errors first where it cannot be compiled; otherwise what is to be said of it."""
+def findings(document: Document, today: date, now: datetime) -> Iterator[Finding]:
+    """Errors first where it cannot be compiled; otherwise what is to be said of it, examples that
+    do not come out as they must among it."""
     try:
         inputs = Inputs.from_text(text_of(document))
         faults = faults_of(inputs.sheets, inputs.area)
@@ -39,7 +43,12 @@ def findings(document: Document, today: date) -> Iterator[Finding]:
             place = Place(found.kind.value, found.key, found.column)
             yield Finding(found.code, Level.ERROR, found.says, place)
         if not faults:
-            yield from _of_plan(compile_plan(inputs, 0, today))
+            plan = compile_plan(inputs, 0, today)
+            yield from _of_script(plan)
+            yield from of_rules.review(
+                of_rules.Reviewed(plan.rules, plan.directory, plan.zone, now, plan.open)
+            )
+            yield from _of_scenarios(plan, inputs.scenarios)
     except WorktimeError as wrong:
         yield from wrong.faults
     except REFUSED as wrong:
@@ -57,7 +66,17 @@ def _of_refusal(wrong: Exception) -> Iterator[Finding]:
         yield _refused(str(wrong))
 
 
-def _of_plan(plan: Plan) -> Iterator[Finding]:
+def _of_scenarios(plan: Plan, text: str) -> Iterator[Finding]:
+    """Examples must hold before anything is published."""
+    wording = Wording(plan.directory)
+    for scenario in read_scenarios(text):
+        outcome = run(plan.rules, scenario, plan.directory, plan.open)
+        if not outcome.passed:
+            place = Place("scenario", scenario.id)
+            yield Finding("scenario", Level.ERROR, outcome.says(wording), place)
+
+
+def _of_script(plan: Plan) -> Iterator[Finding]:
     for found in of_script.review(plan.script, plan.phrases):
         level = Level.ERROR if found.level is of_script.Level.ERROR else Level.WARNING
         says = {"zh-CN": f"话术{found.where}：{found.sentence}", "en": found.sentence}

@@ -3,7 +3,7 @@ languages."""
 
 import json
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,11 +11,12 @@ from deployment.reviewing import findings
 from ivr.library.plans import Inputs
 from routing.drafts.change import Edit, Entity
 from routing.drafts.document import compose, entity_of
-from routing.drafts.kinds import Document
+from routing.drafts.kinds import KINDS, Document
 from routing.findings import Finding, Level
 from routing.publishing.release import document_of
 
 TODAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 NUMBER = "+865580000021"
 
 
@@ -28,11 +29,11 @@ def errors(body: Document, kind: str, key: str, **fields: str) -> list[Finding]:
     """Of the body with one entity's fields changed."""
     was: Entity = entity_of(body, kind, key) or {}
     edited = compose(body, [Edit(kind, key, {**was, **fields}, was, 1)])
-    return [found for found in findings(edited, TODAY) if found.level is Level.ERROR]
+    return [found for found in findings(edited, TODAY, NOW) if found.level is Level.ERROR]
 
 
 def test_the_demonstration_city_has_no_error(body: Document) -> None:
-    assert [f for f in findings(body, TODAY) if f.level is Level.ERROR] == []
+    assert [f for f in findings(body, TODAY, NOW) if f.level is Level.ERROR] == []
 
 
 @pytest.mark.parametrize(
@@ -55,5 +56,16 @@ def test_an_error_stands_where_its_editor_sees_it(
 
 
 def test_a_body_of_another_version_is_one_error_and_no_crash(body: Document) -> None:
-    (found,) = findings(json.loads('{"weather": "fine"}'), TODAY)
+    (found,) = findings(json.loads('{"weather": "fine"}'), TODAY, NOW)
     assert (found.code, found.level) == ("refused", Level.ERROR)
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_an_example_that_does_not_hold_keeps_the_plan_back(body: Document, holds: bool) -> None:
+    lead = KINDS["topic"].read(body)["hotline"]["lead_office"]
+    office = lead if holds else "市教育局"
+    facts = {"dialled": NUMBER, "kind": "help", "topic": "hotline", "at": "2026-11-24T10:00+08:00"}
+    example = {"name": "停水", "facts": facts, "expected": {"office": office}}
+    edited = compose(body, [Edit("scenario", "s1", example, None, 1)])
+    found = [f for f in findings(edited, TODAY, NOW) if f.level is Level.ERROR]
+    assert [one.code for one in found] == ([] if holds else ["scenario"])
