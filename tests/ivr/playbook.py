@@ -49,6 +49,7 @@ from routing.cases.case import CaseState
 from routing.hours import OpenIntervals, Span, without
 from routing.worktime.closures import Closure, Signed, orders_of, shut_times
 from routing.worktime.templates import TEMPLATES
+from tests.ivr.ruled import RULED, ruled
 from tests.ivr.town import Town, short
 
 SHORT = {"zh-CN": "zh", "en": "en"}
@@ -301,6 +302,9 @@ def perform(text: str, plan: Plan, way: Line | None = None) -> str:
         elif line.startswith("order "):
             told.append(line)
             plan = under_order(line, plan)
+        elif line.startswith(RULED):
+            told.append(line)
+            plan = ruled(line, plan)
         elif line.startswith("call "):
             told.append(line)
             story = begin(line, plan, way or Direct())
