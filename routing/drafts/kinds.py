@@ -140,6 +140,8 @@ _KINDS: Final = (
     text_kind("scenario", "scenarios"),
     text_kind("calendar", "calendar_overrides"),
     text_kind("closure", "closures"),
+    text_kind("roster", "rosters"),
+    text_kind("quota", "quotas"),
 )
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _KINDS}
 """In the order in which they are written."""

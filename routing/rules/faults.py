@@ -1,6 +1,7 @@
 """What is wrong with an entity of a plan that is written as a JSON object: a roster, a quota. Found
 where it is read, told beside its field on a page and line by line in a terminal."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,21 @@ class EntityError(DirectoryError):
     def __init__(self, faults: tuple[EntityFault, ...]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
+
+
+def bodies(kind: str, text: str) -> dict[str, dict[str, Any]]:
+    """The entities that a plan's text holds, by key; "" for none. Raises EntityError."""
+    if not text.strip():
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        says = both(f"不是有效的JSON（{wrong}）。", f"this is no JSON ({wrong})")
+        raise EntityError((EntityFault(kind, "", "", "not_json", says),)) from wrong
+    if not isinstance(found, dict) or not all(isinstance(body, dict) for body in found.values()):
+        says = both("应按代号分列。", "this must be an object with one object for each key")
+        raise EntityError((EntityFault(kind, "", "", "not_objects", says),))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,14 @@
 """Quotas as they are written: one JSON object, a body by published number, every fault with its
 number and field. Counterpart of `quota`, which has the values."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from routing.hours import Period
 from routing.register import Directory
-from routing.rules.faults import EntityError, EntityFault, Part
+from routing.rules.faults import EntityError, EntityFault, Part, bodies
 from routing.rules.quota import MOST_TOKENS, USUAL_QUOTA, CallHour, Quota
-from routing.rules.then_document import both
 
 KIND: Final = "quota"
 MOST_HOURS: Final = 400
@@ -18,31 +16,10 @@ MOST_HOURS: Final = 400
 _TIMES: Final = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 
-def entities(text: str) -> dict[str, dict[str, Any]]:
-    """Each official's body by published number, as a draft keeps it. Raises EntityError for no such
-    text."""
-    if not text.strip():
-        return {}
-    try:
-        found = json.loads(text)
-    except ValueError as wrong:
-        says = both(f"接听限额不是有效的JSON（{wrong}）。", f"the quotas are no JSON ({wrong})")
-        raise EntityError((EntityFault(KIND, "", "", "not_json", says),)) from wrong
-    if not isinstance(found, dict) or not all(isinstance(body, dict) for body in found.values()):
-        says = both("接听限额应按公开号码分列。", "the quotas must be objects by published number")
-        raise EntityError((EntityFault(KIND, "", "", "not_objects", says),))
-    return found
-
-
-def written(bodies: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of these bodies; "" for none."""
-    return json.dumps(bodies, ensure_ascii=False, indent=1, sort_keys=True) if bodies else ""
-
-
 def read_quotas(text: str, directory: Directory) -> dict[str, Quota]:
     """The quotas by published number. Raises EntityError with all faults."""
     faults: list[EntityFault] = []
-    quotas = {key: _quota(key, body, directory, faults) for key, body in entities(text).items()}
+    quotas = {key: _quota(key, body, directory, faults) for key, body in bodies(KIND, text).items()}
     if faults:
         raise EntityError(tuple(faults))
     return quotas

@@ -1,18 +1,16 @@
-"""Rosters as they are written: one JSON text with a list of them, every fault with its roster and
+"""Rosters as they are written: one JSON object, a body by id, every fault with its roster and
 field. Counterpart of `roster`, which has the values."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Final
 
 from routing.hours import CLOSED, Hours, HoursError, parse_hours
 from routing.register import LANGUAGES, Directory, Names
-from routing.rules.faults import EntityError, EntityFault, Part
+from routing.rules.faults import EntityError, EntityFault, Part, bodies
 from routing.rules.roster import Cover, Days, Member, Roster, Shift
-from routing.rules.then_document import both
 
 KIND: Final = "roster"
 MOST_MEMBERS: Final = 50
@@ -24,53 +22,22 @@ Zones = Callable[[str], tzinfo]
 """The time zone of an office, by its id."""
 
 
-def entities(text: str) -> dict[str, dict[str, Any]]:
-    """Each roster's body by its id, as a draft keeps it. Raises EntityError for no such text."""
-    return {str(body.get("id", "")): body for body in _bodies(text)}
-
-
-def written(bodies: Iterable[Mapping[str, Any]]) -> str:
-    """The text of these bodies; "" for none, as in a plan that has no rosters."""
-    listed = sorted(bodies, key=lambda body: str(body.get("id", "")))
-    return json.dumps(listed, ensure_ascii=False, indent=1) if listed else ""
-
-
 def read_rosters(text: str, directory: Directory, zone_of: Zones) -> dict[str, Roster]:
     """The rosters by id. Raises EntityError with all faults."""
     reading = _Reading(directory, zone_of)
-    rosters: dict[str, Roster] = {}
-    for body in _bodies(text):
-        roster = reading.roster(body)
-        if roster.id in rosters:
-            says = both("这个代号已有一份值班表。", "another roster has this id")
-            reading.faults.append(EntityFault(KIND, roster.id, "id", "twice", says))
-        rosters[roster.id] = roster
+    rosters = {key: reading.roster(key, body) for key, body in bodies(KIND, text).items()}
     if reading.faults:
         raise EntityError(tuple(reading.faults))
     return rosters
 
 
 def roster_faults(
-    body: Mapping[str, Any], directory: Directory, zone_of: Zones
+    key: str, body: Mapping[str, Any], directory: Directory, zone_of: Zones
 ) -> tuple[EntityFault, ...]:
     """What is wrong with one roster, for the form that it was typed into."""
     reading = _Reading(directory, zone_of)
-    reading.roster(body)
+    reading.roster(key, body)
     return tuple(reading.faults)
-
-
-def _bodies(text: str) -> list[dict[str, Any]]:
-    if not text.strip():
-        return []
-    try:
-        listed = json.loads(text)
-    except ValueError as wrong:
-        says = both(f"值班表不是有效的JSON（{wrong}）。", f"the rosters are no JSON ({wrong})")
-        raise EntityError((EntityFault(KIND, "", "", "not_json", says),)) from wrong
-    if not isinstance(listed, list) or not all(isinstance(body, dict) for body in listed):
-        says = both("值班表应是一列对象。", "the rosters must be a list of objects")
-        raise EntityError((EntityFault(KIND, "", "", "not_a_list", says),))
-    return listed
 
 
 @dataclass
@@ -81,12 +48,10 @@ class _Reading:
     zone_of: Zones
     faults: list[EntityFault] = field(default_factory=list)
 
-    def roster(self, body: Mapping[str, Any]) -> Roster:
-        name = body.get("id")
-        known = name.strip() if isinstance(name, str) else ""
-        part = Part(self.faults, KIND, known, body)
-        part.only("id", "name", "name_en", "office", "members", "shifts", "covers")
-        _id(part)
+    def roster(self, key: str, body: Mapping[str, Any]) -> Roster:
+        part = Part(self.faults, KIND, key, body)
+        part.only("name", "name_en", "office", "members", "shifts", "covers")
+        _proper(part, key)
         office = part.text("office")
         if office and office not in self.directory.offices:
             part.wrong("office", "no_office", f"没有“{office}”这个单位。", f"no office {office!r}")
@@ -98,7 +63,7 @@ class _Reading:
         for twice in sorted({one for one in ids if one and ids.count(one) > 1}):
             part.wrong("members", "twice", f"“{twice}”写了两次。", f"{twice!r} stands here twice")
         return Roster(
-            id=known,
+            id=key,
             names=_names(part),
             office=office,
             zone=self.zone_of(there),
@@ -130,8 +95,11 @@ class _Reading:
 
 
 def _id(part: Part) -> str:
-    value = part.text("id")
-    if value and not _ID.fullmatch(value):
+    return _proper(part, part.text("id"))
+
+
+def _proper(part: Part, value: str) -> str:
+    if not _ID.fullmatch(value):
         zh = "代号只用小写字母、数字、短横和下划线，最多30个。"
         part.wrong("id", "id", zh, "an id has up to 30 small letters, digits, - and _")
     return value

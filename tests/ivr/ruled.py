@@ -25,7 +25,7 @@ def ruled(line: str, plan: Plan) -> Plan:
     if kind == "rule":
         return _with_rule(body, plan)
     if kind == "roster":
-        found = read_rosters(json.dumps([body]), plan.directory, lambda _: ZONE)
+        found = read_rosters(text, plan.directory, lambda _: ZONE)
         return replace(plan, rosters={**plan.rosters, **found})
     quotas = read_quotas(text, plan.directory)
     return replace(plan, quotas={**plan.quotas, **quotas})
