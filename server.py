@@ -55,6 +55,7 @@ from deployment.threads import many_threads
 from deployment.voices import TIDIED, played, sound_routes, tidying
 from deployment.watchers import watchers_only
 from deployment.welcome import ready, welcome
+from deployment.worktime import worktime_desk
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.receipts import ReceiptRoutes
@@ -95,6 +96,7 @@ from routing.web.undelivered.page import (
     UndeliveredDesk,
     undelivered_routes,
 )
+from routing.web.worktime.page import worktime_routes
 from storage.audit import StoredAudit
 from storage.corrections import StoredCorrections
 from storage.errors import StorageError
@@ -191,6 +193,7 @@ def mount_ledger(app: web.Application, house: House) -> None:
         add_layout(app, (*WATCHED, *BEHIND_SIGN_IN), (*WATCHED_LINKS, *LINKS), demo=False)
     mount_people(app, front_door(settings, house.signing_in, house.factors), house.directory)
     app.add_routes(register_routes(register_desk(house)))
+    app.add_routes(worktime_routes(worktime_desk(house)))
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
     plan = PlanDesk(house.publishing(), house.clock, zone)
