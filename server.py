@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 
 from deployment import commands, forgetting, undelivered
+from deployment.admin import admin_routes
 from deployment.bounces import EVERY as EVERY_LOOK
 from deployment.bounces import looking
 from deployment.carrier import (
@@ -32,7 +33,6 @@ from deployment.carrier import (
 from deployment.clock import SystemClock
 from deployment.database import database_of
 from deployment.delivery import MAILED, telling
-from deployment.editing import register_desk
 from deployment.engine import engine_of
 from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
@@ -55,7 +55,6 @@ from deployment.threads import many_threads
 from deployment.voices import TIDIED, played, sound_routes, tidying
 from deployment.watchers import watchers_only
 from deployment.welcome import ready, welcome
-from deployment.worktime import worktime_desk
 from ivr.carrier.errands import Deleting, DeletingTexts, Fetching, Settling, Texts
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.receipts import ReceiptRoutes
@@ -77,7 +76,6 @@ from routing.handoff import Drains, Handler, Handoff
 from routing.hours import CLOSED, working_day_due
 from routing.ports import Job, JobKind
 from routing.web.api.accept import AcceptDesk, accept_routes
-from routing.web.audit.page import AuditDesk, audit_routes
 from routing.web.demo.desk import OfficeDesk
 from routing.web.demo.office import (
     OFFICE_LINK,
@@ -86,18 +84,12 @@ from routing.web.demo.office import (
 )
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
-from routing.web.plan.desk import PlanDesk
-from routing.web.plan.draft import draft_routes
-from routing.web.plan.versions import versions_routes
-from routing.web.register.page import register_routes
 from routing.web.undelivered.page import (
     UNDELIVERED_LINK,
     UNDELIVERED_PAGES,
     UndeliveredDesk,
     undelivered_routes,
 )
-from routing.web.worktime.page import worktime_routes
-from storage.audit import StoredAudit
 from storage.corrections import StoredCorrections
 from storage.errors import StorageError
 from storage.lanes import lanes
@@ -192,13 +184,9 @@ def mount_ledger(app: web.Application, house: House) -> None:
     else:
         add_layout(app, (*WATCHED, *BEHIND_SIGN_IN), (*WATCHED_LINKS, *LINKS), demo=False)
     mount_people(app, front_door(settings, house.signing_in, house.factors), house.directory)
-    app.add_routes(register_routes(register_desk(house)))
-    app.add_routes(worktime_routes(worktime_desk(house)))
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
-    plan = PlanDesk(house.publishing(), house.clock, zone)
-    app.add_routes([*draft_routes(plan), *versions_routes(plan)])
-    app.add_routes(audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)))
+    app.add_routes(admin_routes(house))
     app.add_routes(
         ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)
     )
