@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ivr.flow import review as of_script
+from ivr.flow.steps.record import ANNOUNCED
 from ivr.flow.world import Plan
 from ivr.library.plans import Inputs
 from routing.findings import Finding, Level, Place
 from routing.rules.document import RulesError
 from routing.rules.errors import RuleSetError
+from routing.rules.faults import EntityError
 from routing.rules.review import Reviewed, review
 from routing.rules.scenarios import Outcome, read_scenarios, run
+from routing.rules.staffing import Staffed, staffing
 from routing.rules.wording import Wording, both
 from routing.worktime import review as of_time
 
@@ -32,8 +35,28 @@ def findings_of(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
 
 
 def of_rules(plan: Plan, now: datetime) -> Iterator[Finding]:
-    """What is to be said of a plan's rules."""
-    return review(Reviewed(plan.rules, plan.directory, plan.zone, now, plan.open))
+    """What is to be said of a plan's rules, and of whom they ring."""
+    yield from review(Reviewed(plan.rules, plan.directory, plan.zone, now, plan.open))
+    yield from staffing(
+        Staffed(
+            rules=plan.rules.rules,
+            directory=plan.directory,
+            rosters=plan.rosters,
+            phrases=announceable(plan),
+            opened={name: opened.intervals for name, opened in plan.open.items()},
+            now=now,
+            zone=plan.zone,
+        )
+    )
+
+
+def announceable(plan: Plan) -> frozenset[str]:
+    """The phrases that every language has, and that a call can always fill."""
+    books = [
+        {name for name, phrase in texts.items() if ANNOUNCED.issuperset(phrase.slots)}
+        for texts in plan.phrases.texts.values()
+    ]
+    return frozenset(set.intersection(*books))
 
 
 def outcomes(plan: Plan, inputs: Inputs) -> tuple[Outcome, ...]:
@@ -60,8 +83,13 @@ def of_scenarios(plan: Plan, inputs: Inputs) -> Iterator[Finding]:
 
 
 def of_refused(wrong: BaseException) -> Iterator[Finding]:
-    """The faults of written rules for which a plan was refused; none for other reasons."""
-    cause = wrong if isinstance(wrong, RulesError) else wrong.__cause__
+    """The faults of written rules, rosters and quotas for which a plan was refused; none for other
+    reasons."""
+    cause = wrong if isinstance(wrong, RulesError | EntityError) else wrong.__cause__
+    if isinstance(cause, EntityError):
+        for found in cause.faults:
+            place = Place(found.kind, found.key, found.field)
+            yield Finding(f"{found.kind}_{found.code}", Level.ERROR, found.says, place)
     if isinstance(cause, RulesError):
         for fault in cause.faults:
             place = Place("rule", fault.rule, fault.field)
