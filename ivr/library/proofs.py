@@ -16,6 +16,7 @@ from routing.rules.review import Reviewed, review
 from routing.rules.scenarios import Outcome, read_scenarios, run
 from routing.rules.staffing import Staffed, staffing
 from routing.rules.wording import Wording, both
+from routing.sheets.expiry import ends_soon
 from routing.worktime import review as of_time
 
 
@@ -24,6 +25,7 @@ def findings_of(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
     yield from of_rules(plan, now)
     yield from of_scenarios(plan, inputs)
     today = now.astimezone(plan.zone).date()
+    yield from ends_soon(plan.directory, today)
     yield from of_time.missing_years(plan.holidays.years, today)
     yield from of_time.runs_out(plan.open, now)
     yield from of_time.gaps(plan.directory, plan.hours, plan.open, plan.orders, now)
