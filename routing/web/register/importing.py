@@ -1,10 +1,11 @@
-"""/admin/import: a file is looked at, what it would change and every error is shown, and only then
-it is taken into the draft, whole or not at all (ADR 38)."""
+"""/admin/import: files are looked at, what it would change and every error is shown, and only then
+they are taken into the draft, whole or not at all (ADR 38)."""
 
 import asyncio
 import base64
 import binascii
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import BodyPartReader, web
@@ -20,19 +21,23 @@ from routing.web.layout import page, tongue_of
 from routing.web.register.desk import SECTIONS, RegisterDesk, Workspace, at_hand, author
 
 MOST_SENT: Final = MOST_BYTES * 4 // 3 + 16_384
-"""Bytes of a form that brings a file back: base64 and its other fields."""
+"""Bytes of a form that brings files back: base64 and its other fields."""
 MOST_SHOWN: Final = 200
 """Changes, and errors, that a page shows of each; the counts are of all."""
 MOST_FILE_NAME: Final = 100
+MOST_PARTS: Final = 20
+"""Of a form: six files, and what goes with them."""
+REFUSED: Final = "Send the form of the page.\n"
+Part = tuple[str, str, bytes]
+"""A field's name, its file's name ("" where it is none), and its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form with a file, and how it is to be read; `seen` is the draft's revision that its preview
-    was made over, "" before there was one."""
+    """A form with files, each a name and its bytes, and how they are to be read; `seen` is the
+    draft's revision that their preview was made over, "" before there was one."""
 
-    raw: bytes = b""
-    name: str = ""
+    files: tuple[tuple[str, bytes], ...] = ()
     kind: EntityKind | None = None
     whole: bool = False
     seen: str = ""
@@ -48,7 +53,7 @@ def import_routes(desk: RegisterDesk) -> list[web.RouteDef]:
 
     async def look(request: web.Request) -> web.StreamResponse:
         sent = await _sent(request)
-        if not sent.raw and not sent.too_large:
+        if not any(raw for _, raw in sent.files) and not sent.too_large:
             context = {**_asked(sent), "no_file": True}
             return page(request, "register/import.html", context, status=422)
         return await _previewed(request, desk, sent)
@@ -71,18 +76,20 @@ async def _previewed(
     request: web.Request, desk: RegisterDesk, sent: Sent, *, moved: bool = False
 ) -> web.Response:
     now = await at_hand(desk)
-    upload, found = await asyncio.to_thread(_preview, now, sent)
+    uploads, found = await asyncio.to_thread(_preview, now, sent)
     tongue = tongue_of(request)
+    headings = {(one.name, c): text for one in uploads for c, text in one.headings.items()}
     context = {
-        **_asked(replace(sent, kind=upload.kind)),
+        **_asked(sent),
+        "uploads": uploads,
         "found": found,
         "changes": found.changes[:MOST_SHOWN],
         "faults": found.faults[:MOST_SHOWN],
         "counts": {what.value: found.many(what) for what in What},
         "two": sum(one.needs_two for one in found.changes),
         "label": lambda kind, column: COLUMN_NAMES[kind].get(column, {}).get(tongue, column),
-        "heading": lambda column: upload.headings.get(column, column),
-        "content": base64.b64encode(sent.raw).decode(),
+        "heading": lambda one: headings.get((one.file, one.column), one.column),
+        "contents": [(name, base64.b64encode(raw).decode()) for name, raw in sent.files],
         "seen": now.draft.revision,
         "moved": moved,
     }
@@ -90,10 +97,11 @@ async def _previewed(
     return page(request, "register/preview.html", context, status=status)
 
 
-def _preview(now: Workspace, sent: Sent) -> tuple[Upload, Preview]:
-    raw = sent.raw if not sent.too_large else b" " * (MOST_BYTES + 1)
-    upload = read_upload(raw, sent.kind, now.area, name=sent.name)
-    return upload, preview(now.drafted, [upload], now.area, whole=sent.whole)
+def _preview(now: Workspace, sent: Sent) -> tuple[list[Upload], Preview]:
+    files = (("", b" " * (MOST_BYTES + 1)),) if sent.too_large else sent.files
+    kind = sent.kind if len(files) == 1 else None
+    uploads = [read_upload(raw, kind, now.area, name=name) for name, raw in files]
+    return uploads, preview(now.drafted, uploads, now.area, whole=sent.whole)
 
 
 async def _taken(request: web.Request, desk: RegisterDesk, sent: Sent) -> web.StreamResponse:
@@ -122,23 +130,21 @@ def _edits(now: Workspace, found: Preview) -> list[Edit]:
 
 
 async def _sent(request: web.Request) -> Sent:
-    """Read part by part, since a file may be larger than any other body that the server takes.
+    """Read part by part, since files may be larger than any other body that the server takes.
     Whatever is too large is not read to its end."""
     if not request.content_type.startswith("multipart/"):
-        raise web.HTTPUnsupportedMediaType(text="Send the form of the page.\n")
-    fields: dict[str, bytes] = {}
-    name, left = "", MOST_SENT
+        raise web.HTTPUnsupportedMediaType(text=REFUSED)
+    parts: list[Part] = []
+    left = MOST_SENT
     async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader) or part.name is None:
-            raise web.HTTPBadRequest(text="Send the form of the page.\n")
-        if part.filename is not None:
-            name = part.filename
+        if not isinstance(part, BodyPartReader) or part.name is None or len(parts) >= MOST_PARTS:
+            raise web.HTTPBadRequest(text=REFUSED)
         read = await _bounded(part, left)
         if read is None:
-            return Sent(name=_file_name(name), too_large=True)
+            return Sent(too_large=True)
         left -= len(read)
-        fields[part.name] = read
-    return _of_fields(fields, name)
+        parts.append((part.name, _file_name(part.filename or ""), read))
+    return _of_parts(parts)
 
 
 async def _bounded(part: BodyPartReader, most: int) -> bytes | None:
@@ -151,24 +157,26 @@ async def _bounded(part: BodyPartReader, most: int) -> bytes | None:
     return bytes(read)
 
 
-def _of_fields(fields: dict[str, bytes], name: str) -> Sent:
-    def text(field: str, most: int = MOST_FILE_NAME) -> str:
-        return fields.get(field, b"")[: most * 4].decode("utf-8", "replace")[:most].strip()
-
-    raw = fields.get("file", b"")
-    if "content" in fields:
-        try:
-            raw = base64.b64decode(fields["content"], validate=True)
-        except binascii.Error:
-            raise web.HTTPBadRequest(text="Send the form of the page.\n") from None
-    kind = text("kind")
+def _of_parts(parts: Sequence[Part]) -> Sent:
+    words = [(name, read.decode("utf-8", "replace")) for name, file, read in parts if not file]
+    fields = {name: text[:MOST_FILE_NAME].strip() for name, text in words}
+    files = [(file, read) for name, file, read in parts if name == "file" and read]
+    names = [_file_name(text) for name, text in words if name == "name"]
+    contents = [_decoded(read) for name, _, read in parts if name == "content"]
+    kind = fields.get("kind", "")
     return Sent(
-        raw=raw,
-        name=_file_name(name or text("name")),
+        files=(*files, *zip(names, contents, strict=False)),
         kind=EntityKind(kind) if kind in set(EntityKind) else None,
-        whole=text("whole") == "1",
-        seen=text("seen"),
+        whole=fields.get("whole") == "1",
+        seen=fields.get("seen", ""),
     )
+
+
+def _decoded(content: bytes) -> bytes:
+    try:
+        return base64.b64decode(content, validate=True)
+    except binascii.Error:
+        raise web.HTTPBadRequest(text=REFUSED) from None
 
 
 def _file_name(name: str) -> str:

@@ -2,15 +2,26 @@
 all; one that was handed out changes nothing."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import FormData
 
+from routing.city import demo_sheets
 from routing.drafts.change import Edit
+from routing.sheets.entities import EntityKind, entities
+from routing.sheets.files import exported
+from routing.sheets.register import Sheets
 from tests.routing.web.register.editors import ONE, Client, asked, value
 
+NEW_CITY = {
+    **entities(demo_sheets(), EntityKind.NUMBER)[ONE],
+    "office": "新市政府",
+    "district": "新市",
+    "topics": "",
+}
 HOSTILE = "<script>alert(1)</script>=1+1"
 
 
@@ -109,3 +120,37 @@ async def test_a_file_that_was_handed_out_changes_nothing(tmp_path: Path) -> Non
             status, page = await upload(client, raw, whole="1")
             assert (status, "没有要改的" in page) == (200, True), section
         assert (await client.get("/admin/export/secrets.csv")).status == 404
+
+
+async def test_a_whole_city_is_taken_in_one_go(tmp_path: Path) -> None:
+    """Its sheets name each other: one alone would leave the others with offices that are gone."""
+    office = (
+        "单位,单位（英文）,电话里的称呼,电话里的称呼（英文）,区县,区县（英文）,上级单位,邮箱,办公时间,时区,"
+        "值班电话,代接电话,有人值守\n新市政府,New Government,新市政府,the New Government,新市,New,,"
+        "new@yunling.example,Mon-Fri 09:00-17:00,Asia/Shanghai,,,是\n"
+    )
+    numbers = exported(EntityKind.NUMBER, {ONE: NEW_CITY}, "zh-CN")
+    topics = "topic,code,zh,en,lead_office\nwater,12,供水,water,新市政府\n"
+    contacts = "office,order,post,post_en,email,phone,channel,after\n"
+    files = [office.encode(), numbers, topics.encode(), contacts.encode()]
+    async with asked(tmp_path) as (client, register):
+        alone, _ = await upload(client, files[0], whole="1")
+        data = FormData({"whole": "1"})
+        for at, raw in enumerate(files):
+            data.add_field("file", io.BytesIO(raw), filename=f"{at}.csv")
+        answer = await client.post("/admin/import", data=data)
+        page = await answer.text()
+
+        assert alone == 422
+        assert answer.status == 200, page
+        again = FormData({"whole": "1", "kind": "", "seen": value(page, "seen")})
+        for at, content in enumerate(re.findall(r'name="content" value="([^"]*)"', page)):
+            again.add_field("content", content)
+            again.add_field("name", f"{at}.csv")
+        again.add_field("nothing", b"", filename="")
+        taken = await client.post("/admin/import/take", data=again, allow_redirects=False)
+        assert taken.status == 303
+        preview = await register.desk.publishing.preview()
+        sheets = Sheets(**preview.document["sheets"])
+        assert list(entities(sheets, EntityKind.OFFICE)) == ["新市政府"]
+        assert list(entities(sheets, EntityKind.NUMBER)) == [ONE]
