@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from routing.accounts.roles import Role
 from routing.audit import Action, Entry, Fault
+from routing.trail import Search
 from routing.web.audit.page import MOST
 from routing.web.wording import Tongue, read_wording
 from storage.audit import erasure
@@ -43,10 +44,9 @@ async def test_for_admins_and_auditors_alone(tmp_path: Path, method: str, path: 
 
 async def test_another_page_takes_nothing_out(tmp_path: Path) -> None:
     async with shown(tmp_path) as it:
-        before = (await it.audit.head()).number
         status, _ = await it.post("export", {}, headers={"Origin": "https://evil.example"})
         assert status == 403
-        assert (await it.audit.head()).number == before
+        assert await it.audit.search(Search(action=Action.EXPORTED), most=9) == []
 
 
 def test_every_action_and_fault_has_words() -> None:
@@ -119,9 +119,8 @@ async def test_many_are_turned_over(tmp_path: Path) -> None:
         assert len(numbers(rest)) == 5
         assert max(numbers(rest)) < min(first)
         assert 'rel="next"' not in rest
-        assert numbers(await it.text("/admin/audit?before=99999999999999999999")) == numbers(
-            await it.text("/admin/audit")
-        )
+        beyond = await it.text("/admin/audit?action=draft.changed&before=99999999999999999999")
+        assert numbers(beyond) == first
 
 
 async def test_the_chain_is_verified_on_demand(tmp_path: Path) -> None:
