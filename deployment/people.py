@@ -1,6 +1,7 @@
 """People who sign in: what that needs, put together, and its pages. Used by `server.py` and by the
 command `account`."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from typing import Final
@@ -81,6 +82,7 @@ def factors_of(
         draw=secrets.token_bytes,
         marked=sealing.digest,
         place=Place(host, f"{parts.scheme}://{host}{port}"),
+        aside=asyncio.to_thread,
     )
 
 

@@ -1,10 +1,10 @@
 """The use cases of what is asked after a password, or in its place: six digits, a code on paper, a
 passkey; enrolling them and taking them away (ADR 33). Above `routing.signing_in`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from routing.accounts import passkeys, second
 from routing.accounts.account import Account, Session
@@ -14,9 +14,16 @@ from routing.audit import Action, entry_by, subject
 from routing.people import Factors
 from routing.signing_in import Signed, SigningIn, Visitor, Wait, Wrong, key_of
 
+T = TypeVar("T")
 ISSUER: Final = "直通 Zhitong"
 FRESH: Final = timedelta(minutes=10)
 """Whoever changes what they sign in with has signed in this short a time ago."""
+
+
+class Aside(Protocol):
+    """Runs a function where it keeps nobody waiting (`asyncio.to_thread`)."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +36,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
-    """`draw` gives so many random bytes, `marked` is the server's keyed digest."""
+    """`draw` gives so many random bytes, `marked` is the server's keyed digest; `aside` runs a
+    function beside the loop."""
 
     signing_in: SigningIn
     factors: Factors
     draw: Callable[[int], bytes]
     marked: Marked
     place: Place
+    aside: Aside
 
     def is_fresh(self, session: Session) -> bool:
         """Whether they have signed in just now, and may change what they sign in with."""
@@ -104,7 +113,9 @@ class SecondFactors:
         account, now = session.account, self.signing_in.clock.now()
         asked = passkeys.challenge(session.key, self.draw(16), now, self.marked)
         has = await self.factors.passkeys(account.id)
-        return passkeys.making(self.place, account.id, account.name, asked, has)
+        return await self.aside(
+            lambda: passkeys.making(self.place, account.id, account.name, asked, has)
+        )
 
     async def keep_passkey(self, session: Session, answer: str, name: str) -> bool:
         """What the browser made of it; False where it is not right, or one too many."""
@@ -112,9 +123,10 @@ class SecondFactors:
         try:
             told = passkeys.challenge_in(answer)
             asked = passkeys.recognised(told, session.key, now, self.marked)
-            named, public_key, uses = passkeys.made(self.place, answer, asked)
+            made = await self.aside(lambda: passkeys.made(self.place, answer, asked))
         except NotThisKey:
             return False
+        named, public_key, uses = made
         key = Passkey(named, session.account.id, public_key, uses, name, now)
         entry = self.signing_in.entry(
             session.account, Action.ACCOUNT_FACTOR_ADDED, factor="passkey", name=name
@@ -141,11 +153,11 @@ class SecondFactors:
         entry = entry_by(by, Action.ACCOUNT_FACTOR_REMOVED, about, now, {"factor": "all"})
         await self.factors.take_all(account.id, entry)
 
-    def ask_for_passkey(self) -> str:
+    async def ask_for_passkey(self) -> str:
         """What the browser is asked of whoever it is, as JSON."""
         now = self.signing_in.clock.now()
         asked = passkeys.challenge("sign-in", self.draw(16), now, self.marked)
-        return passkeys.asking(self.place, asked)
+        return await self.aside(lambda: passkeys.asking(self.place, asked))
 
     async def sign_in(self, answer: str, visitor: Visitor) -> Signed | Wrong:
         """By a passkey alone: the device has asked who holds it. No count of tries: nothing can be
@@ -158,7 +170,7 @@ class SecondFactors:
             if known is None or known[1].disabled:
                 return Wrong()
             key, account = known
-            uses = passkeys.uses(self.place, answer, asked, key)
+            uses = await self.aside(lambda: passkeys.uses(self.place, answer, asked, key))
         except NotThisKey:
             return Wrong()
         if not await self.factors.spend(asked.hex(), key, uses, now):

@@ -1,6 +1,7 @@
 """People who sign in, for tests of pages: a served application with the front door, a real
 database and the roles that a test wants; argon2 at its least cost."""
 
+import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -110,7 +111,12 @@ def people_of(
         draw=secrets.token_bytes,
     )
     factors = SecondFactors(
-        signing_in, StoredFactors(database, SEALING), secrets.token_bytes, SEALING.digest, place
+        signing_in,
+        StoredFactors(database, SEALING),
+        secrets.token_bytes,
+        SEALING.digest,
+        place,
+        asyncio.to_thread,
     )
     return People(signing_in, factors, clock)
 

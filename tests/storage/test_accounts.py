@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from routing.accounts.account import Account, Flaw
 from routing.accounts.limit import FREE
+from routing.accounts.passkeys import Passkey
 from routing.accounts.roles import Role
 from routing.accounts.second import used_step
 from routing.audit import Action
@@ -135,3 +136,26 @@ async def test_digits_that_were_confirmed_do_not_sign_in_again(tmp_path: Path) -
         assert phone is not None
         assert (phone.key, phone.step) == ("A" * 32, 5)
         assert used_step(phone.key, "000000", people.clock.at, phone.step) is None
+
+
+async def test_a_passkeys_answer_is_used_once_and_codes_go_with_the_last_factor(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (people, _):
+        account = await people.add(Role.ADMIN, name="wang")
+        factors, entry = people.factors.factors, people.signing_in.entry
+        added, removed = Action.ACCOUNT_FACTOR_ADDED, Action.ACCOUNT_FACTOR_REMOVED
+        key = Passkey("AAAA", account.id, b"public", 0, "office", people.clock.at)
+        assert await factors.add_passkey(key, entry(account, added))
+        assert not await factors.add_passkey(key, entry(account, added)), "somebody has it"
+        spent = (factors.spend("challenge", key, 3, people.clock.at) for _ in range(5))
+        assert sorted(await asyncio.gather(*spent)) == [False] * 4 + [True]
+        found = await factors.passkey("AAAA")
+        assert found is not None
+        assert (found[0].uses, found[1].name) == (3, "wang")
+
+        await factors.set_codes(account.id, ["AAAA"], entry(account, Action.ACCOUNT_CODES))
+        await factors.remove_passkey("somebody else", "AAAA", entry(account, removed))
+        assert len(await factors.passkeys(account.id)) == 1
+        await factors.remove_passkey(account.id, "AAAA", entry(account, removed))
+        assert await factors.codes_left(account.id) == 0

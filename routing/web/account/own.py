@@ -26,6 +26,24 @@ DONE: Final = {
     "session": "session.ended",
 }
 """What `?done=` may name, and the sentence of it."""
+BROWSERS: Final = {
+    "MicroMessenger/": "微信 WeChat",
+    "Edg/": "Edge",
+    "OPR/": "Opera",
+    "Firefox/": "Firefox",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+"""By a part of what they say of themselves; each of the last also stands in those before it."""
+MACHINES: Final = {
+    "Windows": "Windows",
+    "HarmonyOS": "HarmonyOS",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
 
 
 def own_routes() -> list[web.RouteDef]:
@@ -61,10 +79,18 @@ async def _show(request: web.Request) -> web.StreamResponse:
         "codes_left": await factors.codes_left(account.id),
         "sessions": [one for one in known if one.lives(now)],
         "mine": session.key,
+        "device": device,
         "fresh": door.factors.is_fresh(session),
         "when": lambda at: written(at, door.zone, tongue),
     }
     return page(request, "account/own.html", context)
+
+
+def device(agent: str) -> str:
+    """A browser and its machine in two words, "" where they are not known."""
+    browser = next((name for part, name in BROWSERS.items() if part in agent), "")
+    machine = next((name for part, name in MACHINES.items() if part in agent), "")
+    return " · ".join(word for word in (browser, machine) if word)
 
 
 async def _ask(request: web.Request) -> web.StreamResponse:

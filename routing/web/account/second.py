@@ -64,7 +64,7 @@ async def _finish(request: web.Request) -> web.StreamResponse:
 
 
 async def _options(request: web.Request) -> web.StreamResponse:
-    asked = request.config_dict[FRONT_DOOR].factors.ask_for_passkey()
+    asked = await request.config_dict[FRONT_DOOR].factors.ask_for_passkey()
     return web.Response(text=asked, content_type="application/json")
 
 

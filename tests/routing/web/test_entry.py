@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from routing.accounts.account import IDLE, LONGEST
 from routing.accounts.roles import Role
-from routing.web.entry import actor_of, safe_next, signed_in
+from routing.web.entry import FRONT_DOOR, Cookies, actor_of, safe_next, signed_in, visitor_of
+from storage.errors import StorageError
 from tests.people import NOBODY, OFFICE, served
 
 
@@ -119,3 +121,45 @@ def test_a_next_that_leads_elsewhere_leads_to_ones_own_account(asked: str) -> No
 
 def test_a_next_of_ours_is_kept() -> None:
     assert safe_next("/admin/rules?page=2#r7") == "/admin/rules?page=2#r7"
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "address"),
+    [
+        ("127.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.5", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "not an address", "127.0.0.1"),
+        ("8.8.8.8", "203.0.113.9", "8.8.8.8"),
+    ],
+)
+def test_only_a_proxy_nearby_is_believed_whom_it_speaks_for(
+    peer: str, told: str, address: str
+) -> None:
+    headers = {"X-Forwarded-For": told} if told else {}
+    request = make_mocked_request("GET", "/", headers=headers).clone(remote=peer)
+    assert visitor_of(request).address == address
+
+
+def test_over_https_no_other_host_can_set_our_cookie() -> None:
+    response = web.Response()
+    cookies = Cookies(secure=True)
+    cookies.put(response, cookies.session, "a")
+    told = response.cookies["__Host-zhitong"]
+    assert (told["secure"], told["path"], told["domain"], told["httponly"]) == (True, "/", "", True)
+
+
+async def test_a_database_that_cannot_be_reached_is_said_and_lets_nobody_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(tmp_path, ROUTES) as (client, people):
+        cookies = await people.cookie(Role.ADMIN)
+
+        async def broken(*_: object) -> None:
+            raise StorageError("the disk is full: free some room")
+
+        assert client.app is not None
+        monkeypatch.setattr(type(client.app[FRONT_DOOR].signing_in.sessions), "of", broken)
+        answer = await client.get("/who", cookies=cookies)
+        assert answer.status == 503
+        assert "the disk is full" not in await answer.text(), "nobody knows who asks"
