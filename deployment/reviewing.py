@@ -10,6 +10,7 @@ from deployment.settings import Settings
 from ivr.flow import review as of_script
 from ivr.flow.world import Plan
 from ivr.library.plans import Inputs, compile_plan
+from ivr.library.proofs import of_working_time
 from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
@@ -49,6 +50,7 @@ def findings(document: Document, today: date, now: datetime) -> Iterator[Finding
                 of_rules.Reviewed(plan.rules, plan.directory, plan.zone, now, plan.open)
             )
             yield from _of_scenarios(plan, inputs.scenarios)
+            yield from of_working_time(plan, inputs, now)
     except WorktimeError as wrong:
         yield from wrong.faults
     except REFUSED as wrong:

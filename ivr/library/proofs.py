@@ -8,6 +8,7 @@ from ivr.flow import review as of_script
 from ivr.flow.steps.record import ANNOUNCED
 from ivr.flow.world import Plan
 from ivr.library.plans import Inputs
+from ivr.library.worktime import duty_office, kept_open
 from routing.findings import Finding, Level, Place
 from routing.rules.document import RulesError
 from routing.rules.errors import RuleSetError
@@ -18,17 +19,15 @@ from routing.rules.staffing import Staffed, staffing
 from routing.rules.wording import Wording, both
 from routing.sheets.expiry import ends_soon
 from routing.worktime import review as of_time
+from routing.worktime.orders import read_closures
 
 
 def findings_of(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
     """Of the rules, the hours, the saved scenarios and the script. `now` is aware UTC."""
     yield from of_rules(plan, now)
     yield from of_scenarios(plan, inputs)
-    today = now.astimezone(plan.zone).date()
-    yield from ends_soon(plan.directory, today)
-    yield from of_time.missing_years(plan.holidays.years, today)
-    yield from of_time.runs_out(plan.open, now)
-    yield from of_time.gaps(plan.directory, plan.hours, plan.open, plan.orders, now)
+    yield from ends_soon(plan.directory, now.astimezone(plan.zone).date())
+    yield from of_working_time(plan, inputs, now)
     for found in of_script.review(plan.script, plan.phrases):
         says = both(f"话术{found.where}：{found.sentence}", f"{found.where}: {found.sentence}")
         yield Finding(
@@ -59,6 +58,16 @@ def announceable(plan: Plan) -> frozenset[str]:
         for texts in plan.phrases.texts.values()
     ]
     return frozenset(set.intersection(*books))
+
+
+def of_working_time(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
+    """What is to be said of its calendars and closure orders."""
+    city, today = plan.directory, now.astimezone(plan.zone).date()
+    yield from of_time.missing_years(plan.holidays.years, today)
+    yield from of_time.runs_out(plan.open, now)
+    yield from of_time.gaps(city, plan.hours, plan.open, plan.orders, now)
+    closures, kept = read_closures(inputs.closures), kept_open(city)
+    yield from of_time.of_closures(closures, city, kept, duty_office(city), now)
 
 
 def outcomes(plan: Plan, inputs: Inputs) -> tuple[Outcome, ...]:

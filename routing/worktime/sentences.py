@@ -78,10 +78,6 @@ SENTENCES: Final[Mapping[str, Names]] = {
         "这份停办公告已在{end}到期，可以从列表中删除。",
         "this order ran out on {end}; it can be taken off the list",
     ),
-    "unconfirmed": _both(
-        "{by}下达的停办公告还没有第二人确认，确认期限{due}已过。公告仍然有效，到期为止。",
-        "nobody has confirmed the order by {by}, due {due}; it stands until it runs out",
-    ),
     "duty_shut": _both(
         "公告点名关闭了{office}，夜间有危险的来电仍会接到它的值班电话。",
         "the order names {office}; callers in danger are still put through to its duty desk",
