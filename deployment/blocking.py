@@ -114,11 +114,12 @@ def _local(settings: Settings, at: datetime) -> str:
 
 def _decision(arguments: argparse.Namespace) -> Decision:
     """The reason outlives the block, in the audit: a number in it is kept by its end alone."""
-    by = (arguments.by or _user())[:64]
+    by = (arguments.by or user())[:64]
     return Decision(mask_all(arguments.reason), mask_all(by), SystemClock().now())
 
 
-def _user() -> str:
+def user() -> str:
+    """Who sits at the terminal."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user often has no name

@@ -306,8 +306,8 @@ FIXED: Final = (
     ),
     Command(
         "import",
-        "查看一批号码、单位导入后会改什么、错在哪里。",
-        "Say what files of numbers, offices or topics would change, and every error in them.",
+        "导入一批号码、单位：会改什么、错在哪里；没有错就放进草稿。",
+        "Put files of numbers, offices or topics into the draft; say each change and error.",
         importing.tell,
         importing.ask,
     ),

@@ -1,24 +1,30 @@
 """`import FILE...`: what files of numbers, offices or topics would change in the register, and
-every error in them. Nothing is taken; the page /admin/import takes (ADR 38)."""
+every error in them; without one they are taken into the draft, whole (ADR 38)."""
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
+from deployment.blocking import user
 from deployment.clock import SystemClock
 from deployment.database import database_of, file_of
 from deployment.plans import plan_inputs
 from deployment.settings import Settings, StartError
-from ivr.library.errors import LibraryError
-from ivr.library.plans import Inputs
+from routing.audit import TERMINAL
+from routing.drafts.change import Author, Conflict, Draft
 from routing.numbers.forms import mask_all
 from routing.register import LANGUAGES
 from routing.sheets.changes import EntityChange, FieldChange, Preview, What, preview
 from routing.sheets.entities import EntityKind
 from routing.sheets.files import MOST_BYTES, FileFault, read_upload
 from routing.sheets.headings import COLUMN_NAMES
+from routing.web.register.desk import Workspace, workspace
+from storage.drafts import StoredDrafts
+from storage.engine import Database
 from storage.plans import StoredPlans
 
 WHAT: Final = {What.ADDED: "新增 added", What.CHANGED: "修改 changed", What.REMOVED: "移除 removed"}
@@ -40,22 +46,42 @@ def ask(parts: argparse.ArgumentParser) -> None:
     parts.add_argument(
         "--preview",
         action="store_true",
-        required=True,
         help="只看会改什么、错在哪里 say what would change and what is wrong; take nothing",
     )
 
 
 def tell(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`import FILE... --preview`: exit code 1 where a file has an error."""
-    inputs = asyncio.run(_current(settings))
-    kind = EntityKind(arguments.kind) if arguments.kind else None
-    uploads = [
-        read_upload(_bytes(path), kind, inputs.area, name=path.name) for path in arguments.files
-    ]
-    found = preview(inputs.sheets, uploads, inputs.area, whole=arguments.whole)
-    for line in _lines(found):
-        print(line)
-    return 1 if found.faults else 0
+    """`import FILE... [--preview]`: exit code 1 where a file has an error."""
+    return asyncio.run(_import(settings, arguments))
+
+
+async def _import(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with _opened(settings) as (now, database):
+        kind = EntityKind(arguments.kind) if arguments.kind else None
+        uploads = [
+            read_upload(_bytes(path), kind, now.area, name=path.name) for path in arguments.files
+        ]
+        found = preview(now.drafted, uploads, now.area, whole=arguments.whole)
+        for line in _lines(found):
+            print(line)
+        if found.faults:
+            return 1
+        if found.changes and not arguments.preview:
+            await _take(now, database, found)
+        return 0
+
+
+async def _take(now: Workspace, database: Database | None, found: Preview) -> None:
+    """Raises StartError where somebody changed the draft meanwhile."""
+    if database is None:
+        raise StartError("there is no data in DATA_DIR yet: start the server once")
+    edits = now.edits(found)
+    try:
+        by = Author(TERMINAL, user())
+        await StoredDrafts(database).save(edits, by, SystemClock().now())
+    except Conflict as faster:
+        raise StartError(f"{faster}: nothing was taken, import it again") from faster
+    print(f"{len(edits)}处改动已放进草稿 changes were put into the draft: {len(edits)}")
 
 
 def _bytes(path: Path) -> bytes:
@@ -67,16 +93,19 @@ def _bytes(path: Path) -> bytes:
         raise StartError(f"{path}: {wrong.strerror}; name a CSV file") from wrong
 
 
-async def _current(settings: Settings) -> Inputs:
-    """What is published, or what a first start would publish. Makes nothing."""
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Workspace, Database | None]]:
+    """The draft over what is published, or what a first start would publish. Makes nothing."""
+    shipped = json.loads(plan_inputs(settings).to_text())
     if not settings.database_url and not file_of(settings).is_file():
-        return plan_inputs(settings)
+        yield workspace(0, shipped, Draft(0)), None
+        return
     database = database_of(settings)
     try:
         newest = await StoredPlans(database, SystemClock()).latest()
-        return plan_inputs(settings) if newest is None else Inputs.from_text(newest.body)
-    except LibraryError as wrong:
-        raise StartError(f"the published plan cannot be read: {wrong}") from wrong
+        number = 0 if newest is None else newest.number
+        document = shipped if newest is None else json.loads(newest.body)
+        yield workspace(number, document, await StoredDrafts(database).draft()), database
     finally:
         await database.close()
 

@@ -1,13 +1,20 @@
 """What an import would change, from the terminal: told with every error, and nothing taken."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from deployment import commands
+from deployment.clock import SystemClock
+from deployment.database import database_of
+from deployment.plans import plan_inputs
+from deployment.settings import Settings
 from routing.city import demo_sheets
 from routing.sheets.entities import EntityKind, entities
 from routing.sheets.files import exported
+from storage.drafts import StoredDrafts
+from storage.plans import StoredPlans
 from tests.deployment.test_commands import alone, serve
 
 __all__ = ["alone"]
@@ -77,3 +84,31 @@ def test_a_file_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[
 
     assert code == 1
     assert lines == ["server.py: none.csv: No such file or directory; name a CSV file"]
+
+
+async def test_without_preview_it_is_put_into_the_draft(
+    empty_database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path("var")
+    folder.mkdir()
+    empty_database.rename(folder / "zhitong.db")
+    database = database_of(Settings(demo=True))
+    await StoredPlans(database, SystemClock()).publish(plan_inputs(Settings(demo=True)).to_text())
+    names = file("n.csv", f"号码,单位,职务\n{ONE},市委,第一书记\n")
+
+    for words in (("--preview",), (), ()):  # the draft has it the second time
+        code, lines = await asyncio.to_thread(told, capsys, names, *words)
+        assert code == 0, lines
+
+    draft = await StoredDrafts(database).draft()
+    await database.close()
+    assert [(one.kind, one.key, one.over) for one in draft.changes] == [("number", ONE, 1)]
+    assert (draft.changes[0].body or {})["post"] == "第一书记"
+    assert draft.revision == 1
+
+
+def test_before_the_first_start_there_is_no_draft(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = told(capsys, file("n.csv", f"号码,单位,职务\n{ONE},市委,第一书记\n"))
+
+    assert code == 1
+    assert lines[-1].endswith("start the server once")

@@ -16,6 +16,7 @@ from routing.drafts.document import compose
 from routing.drafts.kinds import Document
 from routing.ports import Clock
 from routing.publishing.desk import PublishingDesk
+from routing.sheets.changes import Preview
 from routing.sheets.entities import Body, EntityKind, Rows, entities
 from routing.sheets.register import Sheets
 from routing.web.layout import Chapter
@@ -77,6 +78,11 @@ class Workspace:
             return Edit(kind, key, body, known.base, known.over, known.revision)
         return Edit(kind, key, body, entities(self.published, kind).get(key), self.number)
 
+    def edits(self, found: Preview) -> list[Edit]:
+        """Those of an import that was looked at over this moment."""
+        after = {kind: entities(found.sheets, kind) for kind in {one.kind for one in found.changes}}
+        return [self.edit(one.kind, one.key, after[one.kind].get(one.key)) for one in found.changes]
+
     def changed(self, kind: EntityKind) -> Mapping[str, Change]:
         """What the draft has of a kind, by key."""
         return {one.key: one for one in self.draft.changes if one.kind == kind}
@@ -85,10 +91,11 @@ class Workspace:
 async def at_hand(desk: RegisterDesk) -> Workspace:
     """As it is now. Sheets of thousands of rows are put together beside the loop."""
     newest, draft = await desk.publishing.releases.newest(), await desk.drafts.draft()
-    return await asyncio.to_thread(_workspace, newest.number, newest.document, draft)
+    return await asyncio.to_thread(workspace, newest.number, newest.document, draft)
 
 
-def _workspace(number: int, document: Document, draft: Draft) -> Workspace:
+def workspace(number: int, document: Document, draft: Draft) -> Workspace:
+    """A draft over the plan of this number."""
     mine = [one for one in draft.changes if one.kind in set(EntityKind)]
     drafted = compose(document, mine)
     return Workspace(

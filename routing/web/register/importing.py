@@ -11,9 +11,9 @@ from typing import Final
 from aiohttp import BodyPartReader, web
 
 from routing.accounts.roles import MAY, Act
-from routing.drafts.change import Conflict, Edit
+from routing.drafts.change import Conflict
 from routing.sheets.changes import Preview, What, preview
-from routing.sheets.entities import EntityKind, entities
+from routing.sheets.entities import EntityKind
 from routing.sheets.files import MOST_BYTES, Upload, read_upload
 from routing.sheets.headings import COLUMN_NAMES
 from routing.web.entry import actor_of, signed_in
@@ -110,7 +110,7 @@ async def _taken(request: web.Request, desk: RegisterDesk, sent: Sent) -> web.St
     _, found = await asyncio.to_thread(_preview, now, sent)
     if found.faults or sent.seen != str(now.draft.revision):
         return await _previewed(request, desk, sent, moved=not found.faults)
-    edits = await asyncio.to_thread(_edits, now, found)
+    edits = await asyncio.to_thread(now.edits, found)
     try:
         await desk.drafts.save(edits, author(actor_of(request)), desk.clock.now())
     except Conflict:
@@ -119,14 +119,6 @@ async def _taken(request: web.Request, desk: RegisterDesk, sent: Sent) -> web.St
     where = SECTIONS[kinds[0]] if kinds else "numbers"
     where = "offices" if where == "contacts" else where
     raise web.HTTPSeeOther(f"/admin/{where}?kept=import")
-
-
-def _edits(now: Workspace, found: Preview) -> list[Edit]:
-    bodies = {kind: entities(found.sheets, kind) for kind in {one.kind for one in found.changes}}
-    return [
-        now.edit(change.kind, change.key, bodies[change.kind].get(change.key))
-        for change in found.changes
-    ]
 
 
 async def _sent(request: web.Request) -> Sent:
