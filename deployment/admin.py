@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from deployment.editing import register_desk
+from deployment.editing import register_desk, rules_desk
 from deployment.house import House
 from ivr.library.worktime import kept_open
 from routing.web.audit.page import AuditDesk, audit_routes
@@ -15,6 +15,7 @@ from routing.web.plan.desk import PlanDesk
 from routing.web.plan.draft import draft_routes
 from routing.web.plan.versions import versions_routes
 from routing.web.register.page import register_routes
+from routing.web.rules.page import rules_routes
 from routing.web.worktime.desk import WorktimeDesk
 from routing.web.worktime.page import worktime_routes
 from storage.audit import StoredAudit
@@ -28,6 +29,7 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
     plan = PlanDesk(house.publishing(), house.clock, zone)
     return [
         *register_routes(register_desk(house)),
+        *rules_routes(rules_desk(house)),
         *worktime_routes(worktime_desk(house, zone)),
         *draft_routes(plan),
         *versions_routes(plan),

@@ -1,9 +1,74 @@
 """What the pages that edit the plan have at hand, put together."""
 
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from deployment.house import House
+from deployment.plans import REFUSED
+from deployment.reviewing import findings
+from ivr.library.plans import Inputs, compile_plan
+from ivr.library.proofs import findings_of
+from routing.drafts.kinds import Document
+from routing.ports import Clock
+from routing.publishing.release import digest_of, text_of
+from routing.rules.scenarios import Ground
 from routing.web.register.page import RegisterDesk
+from routing.web.rules.page import Looked, RulesDesk
+from storage.drafts import StoredDrafts
+from storage.plans import StoredPlans
+
+
+def newest_of(house: House) -> Callable[[], Awaitable[tuple[int, Document]]]:
+    """The number and the body of the newest plan. One was published before a page can be asked
+    for."""
+    stored = StoredPlans(house.database, house.clock)
+
+    async def newest() -> tuple[int, Document]:
+        published = await stored.latest()
+        if published is None:
+            raise LookupError("no plan is published")
+        return published.number, json.loads(published.body)
+
+    return newest
+
+
+def rules_desk(house: House) -> RulesDesk:
+    """Of the pages of rules."""
+    zone = ZoneInfo(house.settings.time_zone)
+    looks = Looks(house.clock)
+    return RulesDesk(StoredDrafts(house.database), newest_of(house), looks.look, house.clock, zone)
+
+
+class Looks:
+    """Compiles a body beside the calls, as it would run today; the last one is kept, since a page
+    is asked for more often than the draft changes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last: tuple[str, Looked] | None = None
+
+    async def look(self, document: Document) -> Looked:
+        """The look at a body."""
+        text, now = text_of(document), self._clock.now()
+        key = f"{now:%Y-%m-%d %H} {digest_of(document)}"
+        if self._last is None or self._last[0] != key:
+            self._last = key, await asyncio.to_thread(looked, document, text, now)
+        return self._last[1]
+
+
+def looked(document: Document, text: str, now: datetime) -> Looked:
+    """What would run, and all that is to be said of it."""
+    try:
+        inputs = Inputs.from_text(text)
+        today = now.astimezone(ZoneInfo(inputs.zone)).date()
+        plan = compile_plan(inputs, 0, today)
+    except REFUSED:
+        return Looked(None, tuple(findings(document, now.astimezone(UTC).date(), now)))
+    ground = Ground(plan.directory, plan.rules, plan.open, plan.holidays, plan.zone, today)
+    return Looked(ground, tuple(findings_of(plan, inputs, now)))
 
 
 def register_desk(house: House) -> RegisterDesk:

@@ -26,6 +26,7 @@ from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
 from routing.web.plan.desk import PLAN_LINKS, PLAN_PAGES
 from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
+from routing.web.rules.page import RULES_LINK, RULES_PAGES
 from routing.web.worktime.desk import CALENDARS_LINK, CLOSURES_LINK, WORKTIME_PAGES
 from storage.accounts import StoredAccounts
 from storage.audit import StoredAudit
@@ -42,6 +43,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     AUDIT_PAGES,
     REGISTER_PAGES,
     WORKTIME_PAGES,
+    RULES_PAGES,
 )
 """The chapters of pages that ask who it is; each part adds its own here."""
 LINKS: Final[tuple[Link, ...]] = (
@@ -50,6 +52,7 @@ LINKS: Final[tuple[Link, ...]] = (
     *PLAN_LINKS,
     CALENDARS_LINK,
     CLOSURES_LINK,
+    RULES_LINK,
     AUDIT_LINK,
 )
 """Their places in the navigation, each for the roles that may go there."""

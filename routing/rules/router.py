@@ -17,7 +17,7 @@ T = TypeVar("T")
 MOST_KEYS: Final = 64
 """Entries of one rule in a dict: one with more combinations of values is asked about the values of
 its longest list on survivors, like a moment."""
-SLICE: Final = 64
+SLICE: Final = 32
 """Rules between two chances to let something else run: far below a millisecond."""
 GUARD: Final = "guard:"
 """Before the id of a rule that was overridden, as the rule of the decision that stands."""
@@ -146,6 +146,16 @@ class Bound:
 
 def bound(when: Sequence[Condition]) -> Bound:
     """What can be looked up of a rule's conditions."""
+    plain = {c.field.value: c.value for c in when if isinstance(c, Is)}
+    moments = tuple(c for c in when if not isinstance(c, Is))
+    if len(plain) + len(moments) == len(when) and not any(isinstance(c, OneOf) for c in moments):
+        fixed = tuple(sorted(plain))  # nearly every rule, and a register draws a lot of them
+        return Bound(fixed, (tuple([plain[name] for name in fixed]),), moments)
+    return _bound_lists(when)
+
+
+def _bound_lists(when: Sequence[Condition]) -> Bound:
+    """The same where a fact has several values, or is asked for twice."""
     allowed: dict[str, list[Hashable]] = {}
     rest: list[Condition] = []
     for condition in when:

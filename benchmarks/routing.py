@@ -1,0 +1,210 @@
+"""How long a routing decision takes, and whether building many rules stalls what runs beside it.
+
+    python -m benchmarks.routing [--decisions 20000] [--rounds 5]
+
+Wide: ten rules for each published number. Deep: one number, rules by topic, district and language.
+Both with weekly windows and holidays' dates on some rules. Goals (performance §3): at 100,000 rules
+p99 at most 20 us, and at most four times the time at 1,000. Rounds of both sizes are interleaved;
+the figures are medians over rounds. The naive reference is checked against on some of the facts.
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from routing.cases.kinds import Kind
+from routing.hours import parse_hours
+from routing.rules.condition import Between, CallerKind, Condition, During, Facts, Field, Is
+from routing.rules.router import Router, naive, router_in_slices
+from routing.rules.ruleset import Rule, RuleSet
+
+HERE: Final = ZoneInfo("Asia/Shanghai")
+NOW: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+DAYTIME: Final = During(parse_hours("Mon-Fri 08:30-12:00 14:30-17:30"), HERE)
+HOLIDAY: Final = Between(NOW + timedelta(days=30), NOW + timedelta(days=37), HERE)
+TOPICS: Final = [f"topic-{n}" for n in range(26)]
+LANGUAGES: Final = ("zh-CN", "en")
+GOAL_US: Final = 20.0
+GOAL_RATIO: Final = 4.0
+SMALL: Final = 1_000
+BIG: Final = 100_000
+TICK: Final = 0.001
+"""Seconds of a step beside the building: what a call's webhook would wait for."""
+
+
+def number(n: int) -> str:
+    """The n-th published number; none can ever be assigned."""
+    return f"+86558{n:08}"
+
+
+def wide(rules: int) -> Iterator[Rule]:
+    """Ten rules for each number."""
+    for at in range(rules - 1):
+        owner, sort = divmod(at, 10)
+        when: list[Condition] = [Is(Field.DIALLED, number(owner))]
+        if sort < 9:
+            when.append(Is(Field.TOPIC, TOPICS[sort]))
+        if sort % 3 == 1:
+            when.append(DAYTIME)
+        if sort % 5 == 2:
+            when.append(HOLIDAY)
+        yield Rule(f"r{at}", "", tuple(when), f"office {owner}")
+    yield Rule("last", "", (), "hotline")
+
+
+def deep(rules: int) -> Iterator[Rule]:
+    """One number: topic, district and language, some by either kind."""
+    for at in range(rules - 1):
+        rest, topic = divmod(at, len(TOPICS))
+        district, language = divmod(rest, len(LANGUAGES))
+        when: list[Condition] = [
+            Is(Field.TOPIC, TOPICS[topic]),
+            Is(Field.DISTRICT, f"district-{district}"),
+            Is(Field.LANGUAGE, LANGUAGES[language]),
+        ]
+        if at % 7 == 3:
+            when.append(Is(Field.KIND, Kind.HELP))
+        if at % 3 == 1:
+            when.append(DAYTIME)
+        if at % 5 == 2:
+            when.append(HOLIDAY)
+        yield Rule(f"r{at}", "", tuple(when), f"office {district}")
+    yield Rule("last", "", (), "hotline")
+
+
+def asked(dice: random.Random, rules: int) -> Facts:
+    """A matter that some of the rules are about, or none."""
+    return Facts(
+        dialled=number(dice.randrange(max(rules // 10, 1) + 1)),
+        language=dice.choice(LANGUAGES),
+        kind=dice.choice((*Kind, None)),
+        about=None,
+        topic=dice.choice((*TOPICS, None)),
+        group=dice.choice((1, 2, 3, 4, None)),
+        district=f"district-{dice.randrange(max(rules // 52, 1) + 1)}",
+        caller_kind=dice.choice([*CallerKind]),
+        at=NOW + timedelta(minutes=dice.randrange(14 * 1440)),
+    )
+
+
+@dataclass(slots=True)
+class Line:
+    """One shape and size, and what its rounds gave, in microseconds."""
+
+    shape: str
+    rules: int
+    router: Router
+    facts: list[Facts]
+    built: float
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+
+
+def line(shape: str, make: Callable[[int], Iterator[Rule]], rules: int, decisions: int) -> Line:
+    """Built, and proved against the naive reference on some facts."""
+    dice = random.Random(f"{shape} {rules}")
+    whole = RuleSet(1, tuple(make(rules)), "bench", "")
+    began = time.perf_counter()
+    router = Router(whole)
+    built = time.perf_counter() - began
+    facts = [asked(dice, rules) for _ in range(decisions)]
+    for one in facts[:50]:
+        if router.decide(one) != naive(whole, one):
+            raise SystemExit(f"{shape} {rules}: the router and its reference disagree on {one}")
+    return Line(shape, rules, router, facts, built)
+
+
+def measure(one: Line) -> None:
+    """One round: each decision by itself."""
+    took, clock, decide = [], time.perf_counter_ns, one.router.decide
+    for facts in one.facts:
+        began = clock()
+        decide(facts)
+        took.append(clock() - began)
+    took.sort()
+    one.p50.append(took[len(took) // 2] / 1000)
+    one.p99.append(took[len(took) * 99 // 100] / 1000)
+
+
+async def stalls(rules: RuleSet | None, seconds: float) -> list[float]:
+    """How much later than asked a step beside runs, in milliseconds, while rules are built over
+    and over in slices; None: while nothing else happens."""
+    late: list[float] = []
+    until = time.perf_counter() + seconds
+
+    async def build() -> None:
+        while rules is not None and time.perf_counter() < until:
+            for _ in router_in_slices(rules):
+                await asyncio.sleep(0)
+
+    async def step() -> None:
+        while time.perf_counter() < until:
+            began = time.perf_counter()
+            await asyncio.sleep(TICK)
+            late.append((time.perf_counter() - began - TICK) * 1000)
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(build())
+        both.create_task(step())
+    return sorted(late)
+
+
+def longest_slice(rules: RuleSet) -> tuple[float, float]:
+    """The 99th percentile and the longest of the slices, in milliseconds."""
+    took, began = [], time.perf_counter()
+    for _ in router_in_slices(rules):
+        took.append((time.perf_counter() - began) * 1000)
+        began = time.perf_counter()
+    took.sort()
+    return took[len(took) * 99 // 100], took[-1]
+
+
+def main() -> None:
+    """All shapes and sizes."""
+    parts = argparse.ArgumentParser(description=__doc__)
+    parts.add_argument("--decisions", type=int, default=20_000)
+    parts.add_argument("--rounds", type=int, default=5)
+    parts.add_argument("--seconds", type=float, default=5.0, help="of each look at stalls")
+    chosen = parts.parse_args()
+    shapes = {"wide": wide, "deep": deep}
+    lines = {
+        (shape, rules): line(shape, make, rules, chosen.decisions)
+        for shape, make in shapes.items()
+        for rules in (SMALL, BIG)
+    }
+    for _ in range(chosen.rounds):
+        for one in lines.values():
+            measure(one)
+    met = True
+    print("shape   rules    p50 us   p99 us   built ms")
+    for one in lines.values():
+        p50, p99 = statistics.median(one.p50), statistics.median(one.p99)
+        print(f"{one.shape:6} {one.rules:7,} {p50:8.1f} {p99:8.1f} {one.built * 1000:10.0f}")
+        met = met and (one.rules == SMALL or p99 <= GOAL_US)
+    for shape in shapes:
+        small, big = lines[shape, SMALL], lines[shape, BIG]
+        ratio = statistics.median(b / s for b, s in zip(big.p50, small.p50, strict=True))
+        print(f"{shape}: {BIG:,} over {SMALL:,} rules: {ratio:.1f} (goal at most {GOAL_RATIO})")
+        met = met and ratio <= GOAL_RATIO
+    rules = lines["deep", BIG].router.rules
+    p99, worst = longest_slice(rules)
+    print(f"slices of building {BIG:,}: p99 {p99:.2f} ms, longest {worst:.2f} ms")
+    for name, asked_for in (("quiet", None), ("building", rules)):
+        late = asyncio.run(stalls(asked_for, chosen.seconds))
+        print(
+            f"a step beside, {name}: late by p50 {late[len(late) // 2]:.2f}, "
+            f"p99 {late[len(late) * 99 // 100]:.2f}, at most {late[-1]:.2f} ms ({len(late)} steps)"
+        )
+    print("met" if met else "NOT met")
+    raise SystemExit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()

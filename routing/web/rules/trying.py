@@ -1,0 +1,222 @@
+"""`/admin/try`: any caller, number, kind, topic and moment, and the decision in sentences, with
+each rule that did not apply and why; as the draft would have it, or as it runs. `/admin/scenarios`
+keeps such examples, which must come out as they say before anything is published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from aiohttp import web
+
+from routing.accounts.roles import MAY, Act
+from routing.cases.kinds import About, Kind
+from routing.drafts.kinds import kind_of
+from routing.register import LANGUAGES
+from routing.rules.condition import CallerKind, Facts
+from routing.rules.errors import RuleSetError
+from routing.rules.explain import Explanation, decided_line, explain, refused_line
+from routing.rules.fields import Known
+from routing.rules.scenarios import (
+    Expected,
+    Ground,
+    Scenario,
+    generated,
+    read_scenario,
+    run,
+    scenario_to_plain,
+)
+from routing.rules.wording import Wording
+from routing.web.entry import actor_of, allows, signed_in
+from routing.web.layout import page, tongue_of
+from routing.web.rules.choices import choices
+from routing.web.rules.desk import SCENARIO, RulesDesk, Workspace, at_hand, digest, save
+from routing.web.wording import Tongue
+
+MOST_LINES: Final = 300
+"""Sentences of one answer: those nearest to the decision."""
+MOST_NAME: Final = 120
+ASKED: Final = ("dialled", "language", "kind", "about", "topic", "group", "caller_kind", "at")
+
+
+def try_routes(desk: RulesDesk) -> list[web.RouteDef]:
+    """Trying, for whoever may read the plan; examples are kept by who may edit it."""
+    read, edit = signed_in(*MAY[Act.READ_PLAN]), signed_in(*MAY[Act.EDIT_PLAN])
+    one = TryPages(desk)
+    return [
+        web.get("/admin/try", read(one.try_)),
+        web.get("/admin/scenarios", read(one.scenarios)),
+        web.post("/admin/scenarios/keep", edit(one.keep)),
+        web.post("/admin/scenarios/accept", edit(one.accept)),
+        web.post("/admin/scenarios/remove", edit(one.remove)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TryPages:
+    """The handlers."""
+
+    desk: RulesDesk
+
+    async def try_(self, request: web.Request) -> web.StreamResponse:
+        """The form, and the answer where something was asked."""
+        now, tongue = await at_hand(self.desk), tongue_of(request)
+        as_it_runs = request.query.get("plan") == "published"
+        looked = await self.desk.look(now.published if as_it_runs else now.drafted)
+        asked = {name: request.query.get(name, "")[:64] for name in ASKED}
+        asked["at"] = asked["at"] or self._now()
+        asked["dialled"] = asked["dialled"] or next(iter(now.directory.numbers), "")
+        context: dict[str, Any] = {
+            "section": "try",
+            "asked": asked,
+            "as_it_runs": as_it_runs,
+            "choices": choices(Known.of(now.directory, self.desk.zone), now.directory, tongue),
+            "numbers": [(n, one.post[tongue]) for n, one in now.directory.numbers.items()],
+            "refused": [one.says[tongue] for one in looked.findings if looked.ground is None],
+            "fault": "",
+            "answer": None,
+            "may_edit": allows(request, Act.EDIT_PLAN),
+        }
+        if looked.ground is not None and "dialled" in request.query:
+            facts = self._facts(asked, looked.ground)
+            context["fault"] = "try.moment" if facts is None else ""
+            if facts is not None:
+                context["answer"] = _answer(looked.ground, facts, tongue)
+        return page(request, "rules/try.html", context)
+
+    def _now(self) -> str:
+        return self.desk.clock.now().astimezone(self.desk.zone).strftime("%Y-%m-%dT%H:%M")
+
+    def _facts(self, asked: Mapping[str, str], ground: Ground) -> Facts | None:
+        """What was asked, as facts; None where the moment cannot be read."""
+        directory = ground.directory
+        try:
+            at = datetime.fromisoformat(asked["at"])
+        except ValueError:
+            return None
+        entry = directory.numbers.get(asked["dialled"])
+        known = directory.topics.get(asked["topic"])
+        group = int(asked["group"]) if asked["group"] in {"1", "2", "3", "4"} else None
+        return Facts(
+            dialled=asked["dialled"],
+            language=asked["language"] if asked["language"] in LANGUAGES else LANGUAGES[0],
+            kind=Kind(asked["kind"]) if asked["kind"] in set(Kind) else None,
+            about=About(asked["about"]) if asked["about"] in set(About) else None,
+            topic=None if known is None else known.id,
+            group=group if known is None else known.group,
+            district=None if entry is None else entry.district,
+            caller_kind=CallerKind(asked["caller_kind"])
+            if asked["caller_kind"] in set(CallerKind)
+            else CallerKind.MOBILE,
+            at=at.replace(tzinfo=self.desk.zone) if at.tzinfo is None else at,
+            office=None if entry is None else entry.office,
+            open=ground.open,
+        )
+
+    async def scenarios(self, request: web.Request) -> web.StreamResponse:
+        """Those that are kept, how each comes out now, and those that could be kept."""
+        return await self._scenarios(request, await at_hand(self.desk))
+
+    async def _scenarios(
+        self, request: web.Request, now: Workspace, *, clash: bool = False, status: int = 200
+    ) -> web.Response:
+        tongue, looked = tongue_of(request), await self.desk.look(now.drafted)
+        kept = _kept(now)
+        rows = [_row(id_, body, looked.ground, tongue) for id_, body in kept.items()]
+        ground = looked.ground
+        proposed = [] if ground is None else [s for s in generated(ground) if s.id not in kept]
+        context = {
+            "section": "scenarios",
+            "rows": rows,
+            "failed": sum(not row["passed"] for row in rows),
+            "proposed": [(one.id, one.name, _goes(one, ground, tongue)) for one in proposed],
+            "refused": [one.says[tongue] for one in looked.findings if ground is None],
+            "clash": clash,
+            "kept": "kept" in request.query,
+            "may_edit": allows(request, Act.EDIT_PLAN),
+        }
+        return page(request, "rules/scenarios.html", context, status=status)
+
+    async def keep(self, request: web.Request) -> web.StreamResponse:
+        """What was tried, with what came out as what must."""
+        sent, now = await request.post(), await at_hand(self.desk)
+        looked = await self.desk.look(now.drafted)
+        asked = {name: str(sent.get(name, ""))[:64] for name in ASKED}
+        ground = looked.ground
+        facts = None if ground is None else self._facts(asked, ground)
+        if ground is None or facts is None:
+            return await self._scenarios(request, now, clash=True, status=409)
+        decision = ground.router.decide(facts)
+        name = str(sent.get("name", "")).strip()[:MOST_NAME] or asked["at"]
+        used = {*_kept(now), *now.changed(SCENARIO)}
+        id_ = next(key for n in range(1, len(used) + 2) if (key := f"example-{n}") not in used)
+        expected = Expected(decision.office, decision.how)
+        plain = scenario_to_plain(Scenario(id_, name, facts, expected))
+        return await self._saved(request, now, {id_: plain})
+
+    async def accept(self, request: web.Request) -> web.StreamResponse:
+        """Proposed ones that were ticked."""
+        sent, now = await request.post(), await at_hand(self.desk)
+        looked = await self.desk.look(now.drafted)
+        wanted = {str(one) for one in sent.getall("id", ())}
+        proposed = () if looked.ground is None else generated(looked.ground)
+        chosen = {one.id: scenario_to_plain(one) for one in proposed if one.id in wanted}
+        return await self._saved(request, now, chosen)
+
+    async def remove(self, request: web.Request) -> web.StreamResponse:
+        """One that is not asked for any more."""
+        sent, now = await request.post(), await at_hand(self.desk)
+        id_ = str(sent.get("id", ""))
+        found = _kept(now).get(id_)
+        if found is None or digest(found) != str(sent.get("seen", "")):
+            return await self._scenarios(request, now, clash=True, status=409)
+        return await self._saved(request, now, {id_: None})
+
+    async def _saved(
+        self, request: web.Request, now: Workspace, bodies: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        edits = [now.edit(SCENARIO, id_, body) for id_, body in bodies.items()]
+        if edits and await save(self.desk, edits, actor_of(request)):
+            return await self._scenarios(request, await at_hand(self.desk), clash=True, status=409)
+        raise web.HTTPSeeOther("/admin/scenarios?kept=1")
+
+
+def _kept(now: Workspace) -> Mapping[str, Any]:
+    """Id -> example, as drafted."""
+    return kind_of(SCENARIO).read(now.drafted)
+
+
+def _row(id_: str, body: Any, ground: Ground | None, tongue: Tongue) -> dict[str, Any]:
+    row = {"id": id_, "seen": digest(body), "passed": False, "says": ""}
+    try:
+        scenario = read_scenario(id_, body)
+    except RuleSetError as wrong:
+        return {**row, "says": str(wrong)}
+    if ground is None:
+        return {**row, "says": scenario.name}
+    outcome = run(ground.router, scenario, ground.directory, ground.open)
+    says = outcome.says(Wording(ground.directory))[tongue]
+    return {**row, "passed": outcome.passed, "says": says}
+
+
+def _goes(scenario: Scenario, ground: Ground | None, tongue: Tongue) -> str:
+    if ground is None:
+        return ""
+    return Wording(ground.directory).office(scenario.expected.office)[tongue]
+
+
+def _answer(ground: Ground, facts: Facts, tongue: Tongue) -> dict[str, Any]:
+    """The decision, the rules that all but applied, and every sentence."""
+    explained: Explanation = explain(ground.router, facts)
+    wording = Wording(ground.directory)
+    opening = ground.open.get(explained.decision.office)
+    lines = [line[tongue] for line in explained.lines(wording)]
+    return {
+        "decision": decided_line(explained, wording)[tongue],
+        "rule": explained.rule,
+        "overridden": explained.overridden,
+        "near": [refused_line(one, wording)[tongue] for one in explained.near][-10:],
+        "lines": lines[-MOST_LINES:],
+        "left_out": max(len(lines) - MOST_LINES, 0),
+        "is_open": None if opening is None else opening.is_open(facts.at),
+    }
