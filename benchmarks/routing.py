@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from deployment.pauses import keep_short
 from routing.cases.kinds import Kind
 from routing.hours import parse_hours
 from routing.rules.condition import Between, CallerKind, Condition, During, Facts, Field, Is
@@ -179,6 +180,7 @@ def main() -> None:
         for shape, make in shapes.items()
         for rules in (SMALL, BIG)
     }
+    keep_short()  # as the server does once it is put together
     for _ in range(chosen.rounds):
         for one in lines.values():
             measure(one)
