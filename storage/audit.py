@@ -88,14 +88,20 @@ class StoredAudit:
         self, search: Search, *, before: int | None = None, after: int | None = None, most: int
     ) -> Sequence[Found]:
         """The newest first, of those with a lower number than `before`; or, where `after` is given,
-        the oldest first of those with a higher one."""
+        the oldest first of those with a higher one. Raises StorageError where somebody altered one
+        so that it cannot be read; `verify` says which."""
         query = ALL.where(*_asked(search)).limit(most)
         if before is not None:
             query = query.where(audit.c.number < before)
         if after is not None:
             query = query.where(audit.c.number > after)
         order = audit.c.number.desc() if after is None else audit.c.number
-        return [_found(row) for row in await self._database.read(query.order_by(order))]
+        try:
+            return [_found(row) for row in await self._database.read(query.order_by(order))]
+        except (TypeError, ValueError) as wrong:
+            raise StorageError(
+                "an entry of the audit was altered and cannot be read: server.py audit --verify"
+            ) from wrong
 
     async def erase(self, number: int, entry: Entry) -> bool:
         """Values and salt of a link leave; `entry` (by `erasure`) says so in the chain. False

@@ -196,6 +196,18 @@ async def test_what_no_column_can_hold_is_a_broken_link_and_no_failure(
         assert broken.number == 5
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "change", ["audit SET at = 'no time'", "audit_values SET kept = 'no JSON'"]
+)
+async def test_a_search_says_that_an_entry_cannot_be_read(tmp_path: Path, change: str) -> None:
+    async with opened(tmp_path) as house:
+        store = await filled(house)
+        await tamper(house, text(f"UPDATE {change} WHERE number = 5"))
+        with pytest.raises(StorageError, match="audit --verify"):
+            await store.search(Search(), most=9)
+
+
 async def test_a_link_taken_out_is_found(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         store = await filled(house)
