@@ -47,7 +47,7 @@ from deployment.outgoing import Outgoings
 from deployment.pauses import keep_short
 from deployment.people import BEHIND_SIGN_IN, LINKS, front_door, mount_people
 from deployment.plans import Newest
-from deployment.publishing import DUE, Due
+from deployment.publishing import DUE, WATCH, Due, Watch
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
 from deployment.shared import SharedAnswer
@@ -90,6 +90,7 @@ from routing.web.undelivered.page import (
     UndeliveredDesk,
     undelivered_routes,
 )
+from storage.answering import StoredAnswerRates
 from storage.corrections import StoredCorrections
 from storage.errors import StorageError
 from storage.lanes import lanes
@@ -274,6 +275,9 @@ def loops(house: House, rest: Rest) -> Iterator[Loop]:
     yield Loop(FAILED, house.keeper.run)
     yield Loop(FAILED, lambda: shared(house))
     yield Loop(FAILED, Newest(house.plans, database, settings, clock).run)
+    rates, leases = StoredAnswerRates(database), StoredLeases(database)
+    watch = Watch(house.publishing(), rates, leases, ZoneInfo(settings.time_zone))
+    yield Loop(WATCH, watch.run, first=WATCH)
     yield Loop(DUE, Due(house.publishing()).run, first=DUE)
     yield Loop(FAILED, database.signals.listen)
     yield Loop(RECOVER_EVERY, recovery(house, rest).run)

@@ -1,6 +1,7 @@
 """Drafts and publications, put together: the desk that pages and commands use, and what is looked
 after meanwhile. Used by `server.py`."""
 
+import secrets
 import tomllib
 from datetime import datetime
 from typing import Final
@@ -12,8 +13,18 @@ from deployment.plans import plan_inputs
 from deployment.reviewing import review_of
 from deployment.settings import Settings
 from routing.hours import parse_hours, read_holidays, working_day_due
+from routing.ledger import Leases
 from routing.ports import Clock
+from routing.publishing.answering import (
+    WATCHED,
+    Answered,
+    AnswerRates,
+    Verdict,
+    judge,
+    usual_hours,
+)
 from routing.publishing.desk import PublishingDesk
+from routing.publishing.release import PublishingError, Release, Way
 from routing.publishing.seconds import TwoPeople
 from storage.drafts import StoredDrafts
 from storage.engine import Database
@@ -22,6 +33,8 @@ from storage.releases import StoredReleases
 LOG: Final = structlog.get_logger()
 DUE: Final = 1.0
 """Seconds between two looks for plans whose time has come."""
+WATCH: Final = 60.0
+"""Seconds between two looks at how many calls are answered."""
 OFFICE_DAY: Final = "Mon-Sun 09:00-17:00"
 """On working days, whose end a second person has until."""
 
@@ -43,6 +56,58 @@ def desk_of(settings: Settings, database: Database, clock: Clock) -> PublishingD
         until=until,
         two_people=TwoPeople(settings.two_people),
     )
+
+
+class Watch:
+    """Looks at the newest plan's answered calls on one replica at a time, brings the one before it
+    back, or says aloud that fewer are answered."""
+
+    def __init__(
+        self, desk: PublishingDesk, rates: AnswerRates, leases: Leases, zone: ZoneInfo
+    ) -> None:
+        self._desk = desk
+        self._rates = rates
+        self._leases = leases
+        self._zone = zone
+        self._holder = secrets.token_hex(8)
+        self._told: int | None = None
+
+    async def run(self) -> None:
+        """One look."""
+        if not await self._leases.take("answering", self._holder, round(3 * WATCH)):
+            return
+        now = self._desk.clock.now()
+        (release,) = await self._desk.releases.releases(1)
+        age = now - release.at
+        if release.way is not Way.PUBLISHED or age > WATCHED or release.number == self._told:
+            return
+        ours = await self._rates.of_plan(release.number)
+        usual = await self._rates.of_hours(usual_hours(now, self._zone))
+        match judge(ours, usual, age):
+            case Verdict.RETURN:
+                await self._return(release, ours, usual)
+            case Verdict.ALARM:
+                self._told = release.number
+                LOG.error("plan.fewer_answered", plan=release.number, **_rates(ours, usual))
+            case Verdict.KEEP:
+                pass
+
+    async def _return(self, release: Release, ours: Answered, usual: Answered) -> None:
+        self._told = release.number
+        reason = (
+            f"接通率从平时的{usual.rate:.0%}降到{ours.rate:.0%}，自动退回。"
+            f" {ours.rate:.0%} of calls were answered, {usual.rate:.0%} usually are."
+        )
+        try:
+            number = await self._desk.bring_back(release.number, reason)
+        except PublishingError as wrong:
+            LOG.warning("plan.not_brought_back", plan=release.number, why=str(wrong))
+        else:
+            LOG.error("plan.brought_back", plan=number, **_rates(ours, usual))
+
+
+def _rates(ours: Answered, usual: Answered) -> dict[str, float]:
+    return {"calls": ours.calls, "answered": round(ours.rate, 3), "usual": round(usual.rate, 3)}
 
 
 class Due:

@@ -264,9 +264,12 @@ class PublishingDesk:
         working day. Raises PublishingError."""
         return await self._bring_back(number, _reason(reason), by, Way.ROLLED_BACK)
 
-    async def bring_back(self, number: int, reason: str) -> int:
-        """The same by itself."""
-        return await self._bring_back(number, reason, SYSTEM, Way.RETURNED)
+    async def bring_back(self, over: int, reason: str) -> int:
+        """The one before the plan `over`, by itself. Raises Overtaken where that is not the newest
+        any more."""
+        if (await self.releases.newest()).number != over:
+            raise Overtaken("another plan was published meanwhile")
+        return await self._bring_back(over - 1, reason, SYSTEM, Way.RETURNED)
 
     async def _bring_back(self, number: int, reason: str, by: Author, way: Way) -> int:
         newest, now = await self.releases.newest(), self.clock.now()

@@ -1,0 +1,83 @@
+"""The plan before comes back by itself, once, where fewer calls are answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from deployment.plans import published
+from deployment.publishing import Watch, desk_of
+from deployment.settings import Settings
+from routing.drafts.change import Author, Edit
+from routing.drafts.document import entity_of
+from routing.publishing.answering import Answered
+from routing.publishing.desk import PublishingDesk
+from routing.publishing.release import Way
+from storage.engine import Database
+from storage.leases import StoredLeases
+from tests.databases import database_at
+from tests.people import PeoplesClock
+
+
+@dataclass
+class Rates:
+    """As a test says them."""
+
+    ours: Answered = field(default_factory=lambda: Answered(30, 0))
+    usual: Answered = field(default_factory=lambda: Answered(200, 120))
+
+    async def of_plan(self, number: int) -> Answered:
+        return self.ours
+
+    async def of_hours(self, hours: Sequence[tuple[datetime, datetime]]) -> Answered:
+        return self.usual
+
+
+async def two_plans(folder: Path, clock: PeoplesClock) -> tuple[Database, PublishingDesk]:
+    """The second one published by somebody."""
+    database, settings = await database_at(folder / "zhitong.db"), Settings(data_dir=folder)
+    await published(settings, clock, database)
+    desk, lin = desk_of(settings, database, clock), Author("a1", "lin")
+    base = entity_of((await desk.releases.newest()).document, "topic", "hotline")
+    assert base is not None
+    edit = Edit("topic", "hotline", {**base, "en": "Line"}, base, 1)
+    await desk.publish(await desk.drafts.save([edit], lin, clock.now()), "clearer", lin)
+    return database, desk
+
+
+@pytest.mark.parametrize("minutes", [59, 61])
+async def test_within_the_first_hour_the_plan_before_comes_back_later_a_person_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], minutes: int
+) -> None:
+    clock = PeoplesClock()
+    database, desk = await two_plans(tmp_path, clock)
+    watch = Watch(desk, Rates(), StoredLeases(database), ZoneInfo("Asia/Shanghai"))
+    clock.at += timedelta(minutes=minutes)
+    for _ in range(2):
+        await watch.run()
+    latest, *_ = await desk.releases.releases(1)
+    said = capfd.readouterr().out
+    if minutes < 60:
+        assert (latest.number, latest.of, latest.way) == (3, 1, Way.RETURNED)
+        assert latest.waits
+        assert said.count("plan.brought_back") == 1
+    else:
+        assert latest.number == 2
+        assert said.count("plan.fewer_answered") == 1
+    await database.close()
+
+
+async def test_what_was_done_in_a_hurry_does_not_come_back_by_itself(tmp_path: Path) -> None:
+    """A closure leaves calls unanswered; that is what it is for."""
+    clock = PeoplesClock()
+    database, desk = await two_plans(tmp_path, clock)
+    base = entity_of((await desk.releases.newest()).document, "topic", "power")
+    assert base is not None
+    edit = Edit("topic", "power", {**base, "en": "Power"}, base, 2)
+    await desk.change_quickly([edit], "storm", Author("a1", "lin"))
+    await Watch(desk, Rates(), StoredLeases(database), ZoneInfo("Asia/Shanghai")).run()
+    assert (await desk.releases.newest()).number == 3
+    await database.close()
