@@ -1,5 +1,6 @@
 """The pages of those who edit and watch the plan, put together. Used by `server.py`."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from typing import Final
@@ -9,8 +10,17 @@ from aiohttp import web
 
 from deployment.editing import register_desk, rules_desk
 from deployment.house import House
+from deployment.plans import compiled, local_day
+from deployment.settings import StartError
+from ivr.flow.world import Plan
+from ivr.library.errors import LibraryError
+from ivr.library.plans import Inputs
 from ivr.library.worktime import kept_open
+from routing.drafts.kinds import Document
+from routing.publishing.past import Ruled
+from routing.publishing.release import text_of
 from routing.web.audit.page import AuditDesk, audit_routes
+from routing.web.plan.calls import CallsDesk, calls_routes
 from routing.web.plan.desk import PlanDesk
 from routing.web.plan.draft import draft_routes
 from routing.web.plan.versions import versions_routes
@@ -19,6 +29,8 @@ from routing.web.rules.page import rules_routes
 from routing.web.worktime.desk import WorktimeDesk
 from routing.web.worktime.page import worktime_routes
 from storage.audit import StoredAudit
+from storage.past_calls import StoredPastCalls
+from storage.sealing import Sealing
 
 ID_BYTES: Final = 6
 
@@ -33,8 +45,32 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
         *worktime_routes(worktime_desk(house, zone)),
         *draft_routes(plan),
         *versions_routes(plan),
+        *calls_routes(calls_desk(house, plan)),
         *audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)),
     ]
+
+
+def calls_desk(house: House, plan: PlanDesk) -> CallsDesk:
+    """What the pages of past calls and of the comparison need."""
+
+    async def of_version(number: int) -> Ruled | None:
+        found = await house.plans.of(number)
+        return _ruled(found) if found.number == number else None
+
+    async def of_body(document: Document) -> Ruled | None:
+        today = local_day(house.settings, house.clock)
+        try:
+            inputs = Inputs.from_text(text_of(document))
+            return _ruled(await asyncio.to_thread(compiled, inputs, 0, today))
+        except (StartError, LibraryError):
+            return None
+
+    sealing = Sealing(house.secrets.key)
+    return CallsDesk(plan, StoredPastCalls(house.database, sealing), of_version, of_body)
+
+
+def _ruled(plan: Plan) -> Ruled:
+    return Ruled(plan.rules, plan.directory, plan.open)
 
 
 def worktime_desk(house: House, zone: ZoneInfo) -> WorktimeDesk:

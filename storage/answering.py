@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from routing.publishing.answering import Answered
 from storage.engine import Database
@@ -31,9 +31,10 @@ class StoredAnswerRates:
 
     async def _counted(self, which: ColumnElement[bool]) -> Answered:
         accepted = exists().where(leg_answers.c.call_id == calls.c.id, leg_answers.c.accepted)
-        query: Select[Any] = select(
-            func.count().filter(or_(calls.c.ended, accepted)).label("calls"),
-            func.count().filter(accepted).label("accepted"),
+        counted: Any = func.count()
+        query = select(
+            counted.filter(or_(calls.c.ended, accepted)).label("calls"),
+            counted.filter(accepted).label("accepted"),
         ).where(which)
         (row,) = await self._database.read(query.select_from(calls))
         return Answered(row.calls, row.accepted)

@@ -1,4 +1,4 @@
-"""What is changed and not yet published, who published which plan, and what the rules decided."""
+"""What is changed and not yet published, and who published which plan."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -69,24 +69,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposals")),
     )
     op.create_index("ix_proposals_state_starts", "proposals", ["state", "starts"])
-    op.create_table(
-        "decisions",
-        sa.Column("call_id", sa.String(length=64), nullable=False),
-        sa.Column("turn", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
-        sa.Column("plan", sa.Integer(), nullable=False),
-        sa.Column("facts", sa.Text(), nullable=False),
-        sa.Column("rule", sa.String(length=128), nullable=False),
-        sa.Column("office", sa.String(length=64), nullable=False),
-        sa.Column("how", sa.String(length=16), nullable=False),
-        sa.Column("confidential", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_decisions_call_id_calls")),
-        sa.PrimaryKeyConstraint("call_id", "turn", name=op.f("pk_decisions")),
-    )
-    op.create_index("ix_decisions_at", "decisions", ["at"])
 
 
 def downgrade() -> None:
     """Back."""
-    for table in ("decisions", "proposals", "releases", "draft_revision", "draft_changes"):
+    for table in ("proposals", "releases", "draft_revision", "draft_changes"):
         op.drop_table(table)

@@ -1,0 +1,110 @@
+"""Past calls as the rules saw them: why each went where it did, and where a draft would send it.
+Nothing of the caller is in it but what sort of number they have, where that is still known."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from routing.cases.kinds import About, Kind
+from routing.register import Directory
+from routing.rules.compare import Comparison, Side, compare
+from routing.rules.condition import CallerKind, Facts, Opening
+from routing.rules.router import Router
+
+MOST: Final = 2000
+"""Matters that a comparison takes, the latest: some hundred milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a call left, as the rules were asked about it: `rule` sent it to `office`, which may
+    have been sorted since by what its words were about."""
+
+    kind: Kind
+    about: About | None
+    topic: str | None
+    district: str | None
+    caller_kind: CallerKind
+    at: datetime
+    rule: str
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """One call: `plan` is the version that it began with; `end` and `seconds` as its carrier told
+    them, None where it did not."""
+
+    id: str
+    at: datetime
+    dialled: str
+    language: str
+    plan: int
+    end: str | None
+    seconds: int | None
+    matter: Matter | None
+
+
+class PastCalls(Protocol):
+    """Calls as they are kept."""
+
+    async def latest(
+        self, most: int, before: datetime | None = None, dialled: str = ""
+    ) -> Sequence[PastCall]:
+        """The latest first; of one number where one is named."""
+        ...
+
+    async def call(self, call: str) -> PastCall | None:
+        """One; None where there is none."""
+        ...
+
+    async def since(self, at: datetime, most: int) -> Sequence[PastCall]:
+        """Those with a matter, the latest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What a version decides by."""
+
+    router: Router
+    directory: Directory
+    open: Mapping[str, Opening]
+
+    @property
+    def side(self) -> Side:
+        """As one of two that are compared."""
+        return Side(self.router, frozenset(self.directory.offices))
+
+    def facts(self, call: PastCall, matter: Matter) -> Facts:
+        """The matter as this version sees it."""
+        entry = self.directory.numbers.get(call.dialled)
+        topic = self.directory.topics.get(matter.topic or "")
+        return Facts(
+            dialled=call.dialled,
+            language=call.language,
+            kind=matter.kind,
+            about=matter.about,
+            topic=matter.topic,
+            group=None if topic is None else topic.group,
+            district=matter.district,
+            caller_kind=matter.caller_kind,
+            at=matter.at,
+            office=None if entry is None else entry.office,
+            open=self.open,
+        )
+
+
+def compared(old: Ruled, new: Ruled, calls: Iterable[PastCall]) -> Comparison:
+    """Where each matter lands by either version."""
+    return compare(old.side, new.side, _matters(old, new, calls))
+
+
+def _matters(
+    old: Ruled, new: Ruled, calls: Iterable[PastCall]
+) -> Iterator[tuple[str, Facts, Facts]]:
+    for call in calls:
+        if call.matter is not None:
+            after = new.facts(call, call.matter)
+            yield call.id, old.facts(call, call.matter), after

@@ -1,0 +1,147 @@
+"""`/admin/calls`: why a past call went where it did, by the version that it began with; and
+`/admin/draft/compare`: where the draft would send the calls of the last days."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from aiohttp import web
+
+from routing.accounts.roles import MAY, Act
+from routing.drafts.document import compose, rebase
+from routing.drafts.kinds import Document
+from routing.publishing.past import MOST, PastCall, PastCalls, Ruled, compared
+from routing.rules.compare import Change, Comparison
+from routing.rules.explain import Explanation, decided_line, explain, refused_line
+from routing.rules.wording import Wording
+from routing.web.entry import signed_in
+from routing.web.layout import tongue_of
+from routing.web.plan.desk import READERS, PlanDesk, number_in, shown
+
+SEERS: Final = tuple(sorted(MAY[Act.SEE_CALLS]))
+A_PAGE: Final = 50
+MOST_REFUSED: Final = 100
+"""Rules that a page says why they did not apply: the nearest first."""
+DAYS: Final = (1, 7, 30)
+WIDEST: Final = 300
+"""Units of the longest bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallsDesk:
+    """What the pages need: the calls, and what a version and a body decide by (None: it cannot be
+    compiled)."""
+
+    plan: PlanDesk
+    calls: PastCalls
+    of_version: Callable[[int], Awaitable[Ruled | None]]
+    of_body: Callable[[Document], Awaitable[Ruled | None]]
+
+
+def calls_routes(desk: CallsDesk) -> list[web.RouteDef]:
+    """For those who may see calls, and those who read the plan."""
+
+    async def listed(request: web.Request) -> web.StreamResponse:
+        return await _listed(request, desk)
+
+    async def one(request: web.Request) -> web.StreamResponse:
+        return await _one(request, desk)
+
+    async def compare(request: web.Request) -> web.StreamResponse:
+        return await _compare(request, desk)
+
+    return [
+        web.get("/admin/calls", signed_in(*SEERS)(listed)),
+        web.get("/admin/calls/{id}", signed_in(*SEERS)(one)),
+        web.get("/admin/draft/compare", signed_in(*READERS)(compare)),
+    ]
+
+
+async def _listed(request: web.Request, desk: CallsDesk) -> web.Response:
+    dialled = request.query.get("number", "").strip()[:32]
+    before = _instant(request.query.get("before", ""))
+    found = await desk.calls.latest(A_PAGE + 1, before, dialled)
+    older = found[A_PAGE - 1].at.isoformat() if len(found) > A_PAGE else None
+    context = {"calls": found[:A_PAGE], "older": older, "number": dialled}
+    return shown(request, desk.plan, "plan/calls.html", context)
+
+
+def _instant(text: str) -> datetime | None:
+    """A page's end as its link has it; anything else begins at the latest."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+async def _one(request: web.Request, desk: CallsDesk) -> web.StreamResponse:
+    call = await desk.calls.call(request.match_info["id"][:64])
+    if call is None:
+        raise web.HTTPNotFound
+    context: dict[str, Any] = {"call": call, "explained": None, "post": None}
+    ruled = await desk.of_version(call.plan)
+    if ruled is not None and call.matter is not None:
+        explanation = _explained(ruled, call)
+        if explanation is not None:
+            context |= _said(request, ruled, call, explanation)
+    return shown(request, desk.plan, "plan/call.html", context)
+
+
+def _explained(ruled: Ruled, call: PastCall) -> Explanation | None:
+    if call.matter is None:
+        return None
+    try:
+        return explain(ruled.router, ruled.facts(call, call.matter))
+    except LookupError:
+        return None
+
+
+def _said(
+    request: web.Request, ruled: Ruled, call: PastCall, explanation: Explanation
+) -> dict[str, Any]:
+    wording, tongue = Wording(ruled.directory), tongue_of(request)
+    refused = sorted(explanation.refused, key=lambda one: not one.near)
+    topic = ruled.directory.topics.get((call.matter.topic if call.matter else None) or "")
+    entry = ruled.directory.numbers.get(call.dialled)
+    return {
+        "explained": explanation,
+        "decided": decided_line(explanation, wording)[tongue],
+        "refused": [refused_line(one, wording)[tongue] for one in refused[:MOST_REFUSED]],
+        "beyond": max(len(refused) - MOST_REFUSED, 0),
+        "topic": None if topic is None else topic.names[tongue],
+        "post": call.dialled if entry is None else entry.post[tongue],
+        "office": wording.office(explanation.decision.office)[tongue],
+        "moved": call.matter is not None and call.matter.office != explanation.decision.office,
+        "now": "" if call.matter is None else wording.office(call.matter.office)[tongue],
+    }
+
+
+async def _compare(request: web.Request, desk: CallsDesk) -> web.StreamResponse:
+    asked = number_in(request.query.get("days", ""))
+    days = asked if asked in DAYS else DAYS[1]
+    releases, now = desk.plan.publishing.releases, desk.plan.clock.now()
+    draft, newest = await desk.plan.publishing.drafts.draft(), await releases.newest()
+    rebased = rebase(draft.changes, newest.document, newest.number)
+    old = await desk.of_version(newest.number)
+    new = await desk.of_body(compose(newest.document, rebased.carried))
+    context: dict[str, Any] = {"days": days, "choices": DAYS, "comparison": None}
+    if old is not None and new is not None:
+        calls = await desk.calls.since(now - timedelta(days=days), MOST)
+        wording = Wording(new.directory)
+        context |= _table(compared(old, new, calls), wording, tongue_of(request))
+    return shown(request, desk.plan, "plan/compare.html", context)
+
+
+def _table(comparison: Comparison, wording: Wording, tongue: str) -> dict[str, Any]:
+    most = max((*comparison.counts.values(), 1))
+    return {
+        "comparison": comparison,
+        "bars": [
+            (change, count, round(WIDEST * count / most))
+            for change, count in comparison.counts.items()
+        ],
+        "changed": [row for row in comparison.rows if row.change is not Change.SAME],
+        "office": lambda id_: "" if id_ is None else wording.office(id_)[tongue],
+    }

@@ -1,0 +1,105 @@
+"""Past calls with the matter that each left first. Implements `publishing.past.PastCalls`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, select
+
+from routing.cases.kinds import About, Kind
+from routing.numbers.plan import mobile
+from routing.publishing.past import Matter, PastCall
+from routing.rules.condition import CallerKind
+from storage.engine import Database
+from storage.sealing import Sealing
+from storage.tables.calls import call_ends, calls
+from storage.tables.cases import case_callers, cases
+
+_OTHER: Final = cases.alias()
+FIRST: Final = and_(
+    cases.c.call_id == calls.c.id,
+    ~select(_OTHER.c.turn)
+    .where(_OTHER.c.call_id == calls.c.id, _OTHER.c.turn < cases.c.turn)
+    .exists(),
+)
+"""A call's first matter: later ones are another's, or are added to it."""
+
+
+class StoredPastCalls:
+    """`sealing` opens a caller's number, to tell a mobile from a landline."""
+
+    def __init__(self, database: Database, sealing: Sealing) -> None:
+        self._database = database
+        self._sealing = sealing
+
+    async def latest(
+        self, most: int, before: datetime | None = None, dialled: str = ""
+    ) -> Sequence[PastCall]:
+        """The latest first."""
+        query = _calls(outer=True).order_by(calls.c.started.desc()).limit(most)
+        if before is not None:
+            query = query.where(calls.c.started < before)
+        if dialled:
+            query = query.where(calls.c.dialled == dialled)
+        return await self._read(query)
+
+    async def call(self, call: str) -> PastCall | None:
+        """One."""
+        found = await self._read(_calls(outer=True).where(calls.c.id == call))
+        return found[0] if found else None
+
+    async def since(self, at: datetime, most: int) -> Sequence[PastCall]:
+        """Those with a matter, the latest first."""
+        query = _calls(outer=False).where(calls.c.started >= at)
+        return await self._read(query.order_by(calls.c.started.desc()).limit(most))
+
+    async def _read(self, query: Select[Any]) -> Sequence[PastCall]:
+        return [self._call(row) for row in await self._database.read(query)]
+
+    def _call(self, row: Any) -> PastCall:
+        return PastCall(
+            id=row.id,
+            at=row.started,
+            dialled=row.dialled,
+            language=row.language or "zh-CN",
+            plan=row.plan,
+            end=row.end,
+            seconds=row.seconds,
+            matter=None if row.rule is None else self._matter(row),
+        )
+
+    def _matter(self, row: Any) -> Matter:
+        return Matter(
+            kind=Kind(row.kind),
+            about=None if row.about is None else About(row.about),
+            topic=row.topic,
+            district=row.district or None,
+            caller_kind=self._caller_kind(row.number),
+            at=row.opened,
+            rule=row.rule,
+            office=row.office,
+        )
+
+    def _caller_kind(self, number: bytes | None) -> CallerKind:
+        """An anonymous caller's number is not kept: they count as withheld."""
+        if number is None:
+            return CallerKind.WITHHELD
+        is_mobile = mobile(self._sealing.open(number))
+        return CallerKind.MOBILE if is_mobile else CallerKind.LANDLINE
+
+
+def _calls(*, outer: bool) -> Select[Any]:
+    matter = ("kind", "about", "topic", "district", "office", "rule", "language", "opened")
+    columns: list[Any] = [
+        *(calls.c[name] for name in ("id", "started", "dialled", "plan")),
+        *(call_ends.c[name] for name in ("end", "seconds")),
+        *(cases.c[name] for name in matter),
+        case_callers.c.number,
+    ]
+    return (
+        select(*columns)
+        .select_from(calls)
+        .join(cases, FIRST, isouter=outer)
+        .join(call_ends, call_ends.c.call_id == calls.c.id, isouter=True)
+        .join(case_callers, case_callers.c.reference == cases.c.reference, isouter=True)
+    )

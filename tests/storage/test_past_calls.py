@@ -1,0 +1,50 @@
+"""Past calls with the matter that each left first, and nothing of the caller."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from ivr.ports.calls import CallEnd, Ending
+from routing.cases.kinds import Kind
+from routing.publishing.past import PastCall
+from routing.rules.condition import CallerKind
+from storage.past_calls import StoredPastCalls
+from tests.storage.stepping import (
+    AT,
+    CALLER,
+    DIALLED,
+    SEALING,
+    first_step,
+    later_step,
+    open_case,
+    opened,
+)
+
+
+async def test_calls_tell_their_matter_their_version_and_their_end(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        for name in ("a", "b"):
+            await house.journal.append(first_step(name))
+        await house.journal.append(replace(later_step("a", 1), effects=(open_case(),)))
+        await house.journal.append(
+            replace(later_step("a", 2), effects=(open_case("50000012", turn=2, caller=None),))
+        )
+        await house.calls.ended("b", Ending(CallEnd.COMPLETED, 3, recording=False), AT)
+        store = StoredPastCalls(house.database, SEALING)
+        latest = {call.id: call for call in await store.latest(10)}
+        with_matter = await store.since(AT - timedelta(days=1), 10)
+        assert await store.latest(10, before=AT - timedelta(days=1)) == []
+        assert await store.latest(10, dialled="+86110") == []
+        assert await store.call("c") is None
+        assert await store.call("a") == latest["a"]
+    a, b = latest["a"], latest["b"]
+    assert (b.matter, b.end, b.dialled) == (None, "completed", DIALLED)
+    assert a.matter is not None
+    assert (a.matter.kind, a.matter.topic, a.matter.rule) == (Kind.HELP, "water", "topic")
+    assert a.matter.caller_kind is CallerKind.MOBILE
+    assert [call.id for call in with_matter] == ["a"]
+    assert CALLER not in repr(latest)
+
+
+def test_a_past_call_has_no_field_of_its_caller() -> None:
+    assert "caller" not in PastCall.__slots__
