@@ -59,24 +59,27 @@ class RegisterDesk:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One moment of it: `published` as callers have it, `drafted` as it would be."""
+    """One moment of it: `published` as callers have it, `drafted` as it would be, and the rows of
+    both, read beside the loop."""
 
     number: int
     area: str
     draft: Draft
     published: Sheets
     drafted: Sheets
+    rows_published: Mapping[EntityKind, Rows]
+    rows_drafted: Mapping[EntityKind, Rows]
 
     def rows(self, kind: EntityKind) -> Rows:
         """All of a kind, as drafted."""
-        return entities(self.drafted, kind)
+        return self.rows_drafted[kind]
 
     def edit(self, kind: EntityKind, key: str, body: Body | None) -> Edit:
         """The edit that puts a body where this moment has something else."""
         known = self.draft.of(kind, key)
         if known is not None:
             return Edit(kind, key, body, known.base, known.over, known.revision)
-        return Edit(kind, key, body, entities(self.published, kind).get(key), self.number)
+        return Edit(kind, key, body, self.rows_published[kind].get(key), self.number)
 
     def edits(self, found: Preview) -> list[Edit]:
         """Those of an import that was looked at over this moment."""
@@ -98,12 +101,16 @@ def workspace(number: int, document: Document, draft: Draft) -> Workspace:
     """A draft over the plan of this number."""
     mine = [one for one in draft.changes if one.kind in set(EntityKind)]
     drafted = compose(document, mine)
+    published, after = Sheets(**document["sheets"]), Sheets(**drafted["sheets"])
+    rows = {kind: entities(published, kind) for kind in EntityKind}
     return Workspace(
         number=number,
         area=document["area"],
         draft=draft,
-        published=Sheets(**document["sheets"]),
-        drafted=Sheets(**drafted["sheets"]),
+        published=published,
+        drafted=after,
+        rows_published=rows,
+        rows_drafted={kind: entities(after, kind) for kind in EntityKind} if mine else rows,
     )
 
 

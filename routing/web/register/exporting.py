@@ -1,10 +1,12 @@
 """/admin/export: the register as files for a spreadsheet program, as published or drafted. A file
 that comes back through /admin/import unchanged changes nothing."""
 
+import asyncio
+
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
-from routing.sheets.entities import EntityKind, entities
+from routing.sheets.entities import EntityKind
 from routing.sheets.files import exported
 from routing.web.entry import signed_in
 from routing.web.layout import HEADERS, page, tongue_of
@@ -26,8 +28,8 @@ def export_routes(desk: RegisterDesk) -> list[web.RouteDef]:
         if kind is None:
             raise web.HTTPNotFound(text="There is no such file.\n")
         now = await at_hand(desk)
-        sheets = now.drafted if request.query.get("of") == "draft" else now.published
-        raw = exported(kind, entities(sheets, kind), tongue_of(request))
+        rows = now.rows_drafted if request.query.get("of") == "draft" else now.rows_published
+        raw = await asyncio.to_thread(exported, kind, rows[kind], tongue_of(request))
         name = f"{request.match_info['section']}-{desk.today().isoformat()}.csv"
         headers = {
             **HEADERS,

@@ -15,7 +15,6 @@ from routing.sheets.entities import (
     SHAPES,
     Body,
     EntityKind,
-    entities,
     faults_of,
     key_of,
     with_change,
@@ -114,7 +113,7 @@ async def _saved(
 
 def _read(form: Form, now: Workspace) -> tuple[dict[str, str], dict[str, Names]]:
     """The cells as the register has them. Empty ones stay where the entity had them or has to."""
-    had = entities(now.drafted, form.kind).get(form.key or "", {})
+    had = now.rows(form.kind).get(form.key or "", {})
     body, refused = dict(had), dict[str, Names]()
     for column in COLUMN_NAMES[form.kind]:
         cell = form.cells.get(column, "")

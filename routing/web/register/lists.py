@@ -1,6 +1,7 @@
 """The lists of the register: numbers with search, filter and pages; offices as a tree; topics,
 public services and readings of names. All as drafted, with a mark on what is not published yet."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +36,9 @@ def list_routes(desk: RegisterDesk) -> list[web.RouteDef]:
     read = signed_in(*MAY[Act.READ_PLAN])
 
     async def numbers(request: web.Request) -> web.StreamResponse:
-        return _numbers(request, await at_hand(desk), desk.today())
+        now = await at_hand(desk)
+        lines = await asyncio.to_thread(lambda: list(_lines(now, desk.today())))
+        return _numbers(request, now, lines)
 
     async def offices(request: web.Request) -> web.StreamResponse:
         return _offices(request, await at_hand(desk))
@@ -57,13 +60,11 @@ class Line:
     shown: str = ""
 
 
-def _numbers(request: web.Request, now: Workspace, today: date) -> web.Response:
+def _numbers(request: web.Request, now: Workspace, every: Sequence[Line]) -> web.Response:
     sought = request.query.get("q", "")[:MOST_SOUGHT].strip()
     chosen = request.query.get("status", "")
     lines = [
-        line
-        for line in _lines(now, today)
-        if _fits(line, chosen) and _found(line.body, line.shown, sought)
+        line for line in every if _fits(line, chosen) and _found(line.body, line.shown, sought)
     ]
     pages = max(1, -(-len(lines) // PAGE))
     asked = request.query.get("page", "1")
@@ -73,7 +74,7 @@ def _numbers(request: web.Request, now: Workspace, today: date) -> web.Response:
         **_common(request, EntityKind.NUMBER, now),
         "lines": lines[(at - 1) * PAGE : at * PAGE],
         "many": len(lines),
-        "all": len(now.rows(EntityKind.NUMBER)),
+        "all": len(every),
         "filters": FILTERS,
         "chosen": chosen if chosen in FILTERS else "",
         "sought": sought,

@@ -2,6 +2,7 @@
 and at once, without what else the draft holds; a second person looks at it within a working day.
 Putting it back is a change like any other, with all its checks (ADR 38)."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -73,7 +74,8 @@ class SuspendPage:
     async def _published(self, request: web.Request) -> tuple[int, Body]:
         """The plan's number, and the number as callers have it."""
         newest = await self.desk.publishing.releases.newest()
-        rows = entities(Sheets(**newest.document["sheets"]), EntityKind.NUMBER)
+        sheets = Sheets(**newest.document["sheets"])
+        rows = await asyncio.to_thread(entities, sheets, EntityKind.NUMBER)
         body = rows.get(request.match_info["number"])
         if body is None:
             context = {"section": "numbers", "kind": "number"}
