@@ -16,8 +16,10 @@ from deployment.folder import open_folder
 from deployment.house import HOUSE
 from deployment.settings import Settings
 from ivr.carrier.playing import Sounds
+from routing.accounts.roles import OF_AN_OFFICE, Role
 from tests.databases import migrated
 from tests.deadline import DEADLINE
+from tests.people import People, PeoplesClock
 
 DOORS = Path(__file__).resolve().parent.parent / "docs/threat-model.md"
 PLACES = {
@@ -255,6 +257,27 @@ async def test_what_is_behind_sign_in_is_for_nobody_unknown(
                 ) as answer:
                     assert answer.status == 403, (method, path)
     lock.release()
+
+
+async def test_roles_open_what_the_table_says_and_nothing_else(client: Served) -> None:
+    """Who is of an office opens nothing that admins have; who only reads changes nothing there but
+    by looking."""
+    house = app_of(client)[HOUSE]
+    people = People(house.signing_in, house.factors, PeoplesClock())
+    admin = {door for door in doors(app_of(client)) if door[1].startswith("/admin")}
+    answers = {}
+    for role in (*OF_AN_OFFICE, Role.AUDITOR):
+        cookies = await people.cookie(role)
+        for method, path in admin:
+            if role is Role.AUDITOR and (method == "GET" or path.startswith("/admin/audit")):
+                continue
+            async with client.request(
+                method, path_of((method, path)), cookies=cookies, allow_redirects=False
+            ) as answer:
+                answers[role, method, path] = answer.status
+
+    assert len(answers) > 50
+    assert {door: status for door, status in answers.items() if status != 403} == {}
 
 
 async def test_the_phones_socket_refuses_a_foreign_page(client: Served) -> None:
