@@ -25,6 +25,7 @@ from routing.web.plan.desk import PlanDesk
 from routing.web.plan.draft import draft_routes
 from routing.web.plan.versions import versions_routes
 from routing.web.register.page import register_routes
+from routing.web.rosters.page import RosterDesk, roster_routes
 from routing.web.rules.page import rules_routes
 from routing.web.worktime.desk import WorktimeDesk
 from routing.web.worktime.page import worktime_routes
@@ -42,6 +43,7 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
     return [
         *register_routes(register_desk(house)),
         *rules_routes(rules_desk(house)),
+        *roster_routes(RosterDesk(house.publishing(), house.directory, house.clock)),
         *worktime_routes(worktime_desk(house, zone)),
         *draft_routes(plan),
         *versions_routes(plan),

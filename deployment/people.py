@@ -26,6 +26,7 @@ from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
 from routing.web.plan.desk import PLAN_LINKS, PLAN_PAGES
 from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
+from routing.web.rosters.page import ROSTER_LINK, ROSTER_PAGES
 from routing.web.rules.page import RULES_LINK, RULES_PAGES
 from routing.web.worktime.desk import CALENDARS_LINK, CLOSURES_LINK, WORKTIME_PAGES
 from storage.accounts import StoredAccounts
@@ -42,6 +43,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     PLAN_PAGES,
     AUDIT_PAGES,
     REGISTER_PAGES,
+    ROSTER_PAGES,
     WORKTIME_PAGES,
     RULES_PAGES,
 )
@@ -49,6 +51,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
 LINKS: Final[tuple[Link, ...]] = (
     ACCOUNTS_LINK,
     REGISTER_LINK,
+    ROSTER_LINK,
     *PLAN_LINKS,
     CALENDARS_LINK,
     CLOSURES_LINK,
