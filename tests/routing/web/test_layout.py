@@ -114,6 +114,7 @@ def test_every_word_a_page_uses_is_there_and_no_other_is() -> None:
 
 
 ENUMS = {
+    "calls",
     "way",
     "reg_new",
     "reg_kind",
