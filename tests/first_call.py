@@ -3,6 +3,7 @@ Mandarin speech, and the call of `test_first_call` and `test_first_call_replicas
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import socket
@@ -66,13 +67,27 @@ class Server:
             "PYTHONDONTWRITEBYTECODE": "1",  # of a clone that is gone afterwards
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._said = data.parent / "said.txt"
 
     def start(self) -> None:
         uv = shutil.which("uv")
         command = [uv, "run", "server.py"] if uv else [sys.executable, "server.py"]
-        self._process = subprocess.Popen(
-            command, cwd=self._clone, env=self._environment, start_new_session=True
-        )
+        with self._said.open("ab") as said:
+            self._process = subprocess.Popen(
+                command,
+                cwd=self._clone,
+                env=self._environment,
+                start_new_session=True,
+                stdout=said,
+                stderr=said,
+            )
+
+    async def says(self, words: re.Pattern[str]) -> re.Match[str]:
+        """Wait until it stands on its terminal."""
+        async with asyncio.timeout(DEADLINE):
+            while (found := words.search(self._said.read_text("utf-8"))) is None:
+                await asyncio.sleep(0.05)
+        return found
 
     async def ready(self) -> None:
         async with aiohttp.ClientSession() as session, asyncio.timeout(DEADLINE):
