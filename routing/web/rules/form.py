@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from routing.rules.condition import Field
 from routing.rules.fields import LONGEST_NAME, LONGEST_NOTE
+from routing.rules.then import MOST_STEPS
 
 UNKNOWN: Final = "-"
 """How a form says that a fact is not known."""
@@ -19,8 +20,8 @@ CHOSEN: Final = (
     Field.CALLER_KIND,
 )
 """The facts that are chosen from a list; numbers are typed."""
-STEPS: Final = (1, 2, 3)
-"""Steps of ringing that the form offers."""
+STEPS: Final = tuple(range(1, MOST_STEPS + 1))
+"""Steps of ringing, all that a rule may have: one that the form left out would be lost by it."""
 MOST_TYPED: Final = 20_000
 Body = dict[str, Any]
 
