@@ -23,9 +23,11 @@ def raised(families: Iterable[str], folders: Iterable[str]) -> Iterator[Sentence
     """What errors of these families, or of classes made from them, are made with."""
     trees = {path: ast.parse(path.read_text("utf-8")) for path in _files(folders)}
     known = _grown(set(families), trees)
+    others = {path: _strangers(tree, known, set(families)) for path, tree in trees.items()}
     for path, tree in trees.items():
+        names = known - others[path] - _imported(tree, others)
         for scope, call in _calls(tree):
-            if _name(call) in known and call.args:
+            if _name(call) in names and call.args:
                 yield _sentence(path, scope, call.args[0])
 
 
@@ -71,6 +73,27 @@ def _grown(known: set[str], trees: Mapping[Path, ast.Module]) -> set[str]:
     while more := {one.name for one in classes if known & set(map(ast.unparse, one.bases))} - known:
         known = known | more
     return known
+
+
+def _strangers(tree: ast.Module, known: set[str], families: set[str]) -> set[str]:
+    """Classes made here that only have the name of one of a family."""
+    return {
+        one.name
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ClassDef)
+        and one.name in known - families
+        and not known & set(map(ast.unparse, one.bases))
+    }
+
+
+def _imported(tree: ast.Module, strangers: Mapping[Path, set[str]]) -> set[str]:
+    """The same, made elsewhere."""
+    found = set[str]()
+    for one in ast.walk(tree):
+        if isinstance(one, ast.ImportFrom) and one.module is not None:
+            path = ROOT / f"{one.module.replace('.', '/')}.py"
+            found |= strangers.get(path, set()) & {name.name for name in one.names}
+    return found
 
 
 def _nodes(tree: ast.Module) -> Iterator[tuple[Function, ast.AST]]:

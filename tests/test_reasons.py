@@ -3,6 +3,7 @@ says it in its own language: one that is raised anew cannot be forgotten."""
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from routing.undelivered import SAID
 from routing.web.reasons import TABLE
@@ -22,8 +23,8 @@ FAMILIES = (
     "StorageError",
 )
 ELSEWHERE = {
-    "ivr/carrier/local/socket.py": "a phone's tab is told, no work",
-    "ivr/carrier/local/switch.py": "a phone's tab is told, no work",
+    "storage/accounts.py": "a command's",
+    "storage/audit.py": "a command's or a page's, which is no work of the outbox",
     "storage/blocks.py": "a command's",
     "storage/keymark.py": "a start's",
     "storage/lock.py": "a start's",
@@ -47,8 +48,13 @@ WALKED = {
 }
 
 
-def kept() -> Iterator[Sentence]:
+@cache
+def kept() -> tuple[Sentence, ...]:
     """Whatever may stand beside work."""
+    return tuple(_kept())
+
+
+def _kept() -> Iterator[Sentence]:
     yield from raised(FAMILIES, ("routing", "ivr", "storage"))
     yield from handed_to(("_fail", "_later", "_wait"), "routing/handoff.py", 1)
     yield from under("failed", "ivr/transcription/whisper.py")
