@@ -91,6 +91,15 @@ def plans_compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_command_takes_the_log() -> Iterator[None]:
+    """A command sends this process's log to what stands for its terminal then: another test's,
+    closed when somebody has something to say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("deployment.commands.log_as_json", lambda level="info": None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL, started when the first test wants it."""

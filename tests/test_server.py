@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import server
-from deployment import commands
 from deployment.settings import Settings
 from storage.lock import FolderLock
 from storage.schema import migrate
@@ -25,11 +24,10 @@ Prepare = Callable[[Path], object]
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of its own, neither a developer's `.env` nor his environment, and no log."""
+    """A folder of its own, neither a developer's `.env` nor his environment."""
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
 
 
 def refusal(capsys: pytest.CaptureFixture[str], command: str = "run") -> str:

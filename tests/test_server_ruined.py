@@ -160,7 +160,6 @@ async def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TEST_BEGAN", str(time.time()))
     here, far, files = (f"http://127.0.0.1:{free_port()}" for _ in range(3))
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
     assert commands.main(never, ROOT / "server.py", ["fallback", "--write", "files"]) == 0
     line = LocalLine(
         base_url=far,

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import delete, text
 
 import server
-from deployment import commands
 from deployment.settings import Settings
 from routing.audit import Action, Entry
 from storage.audit import StoredAudit
@@ -26,7 +25,6 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
 import server
-from deployment import commands
 from deployment.house import HOUSE
 from deployment.settings import Settings
 from storage.tables.blocks import block_events, blocks
@@ -26,7 +25,6 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import server
-from deployment import bounces, commands
+from deployment import bounces
 from deployment.house import HOUSE
 from deployment.settings import Settings
 from deployment.sockets import runner_of
@@ -30,7 +30,6 @@ NOTE = b"Subject: away\r\n\r\nI am away.\r\n"
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
     monkeypatch.setattr(server, "EVERY_LOOK", 0.2)
 
 

@@ -24,7 +24,6 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
 
 
 async def serve(settings: Settings, worker: Worker | None) -> None:

@@ -28,7 +28,6 @@ def test_without_the_extra_start_and_check_are_refused_with_the_command(
     async def serve(settings: Settings, worker: Worker | None) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
     for word in ("run", "check"):
         assert commands.main(serve, Path("server.py"), (word,)) == 1
         said = capsys.readouterr().err

@@ -8,7 +8,6 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 import server
-from deployment import commands
 from deployment.house import HOUSE, House
 from deployment.settings import Settings
 from routing.trail import Search
@@ -21,7 +20,6 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
 
 
 @pytest.fixture

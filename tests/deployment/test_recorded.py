@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 import server
-from deployment import commands, voices
+from deployment import voices
 from deployment.clock import SystemClock
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings
@@ -24,7 +24,6 @@ from tests.ivr.carrier.local.test_conversion import recording
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ZHITONG_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(commands, "log_as_json", lambda level="info": None)
 
 
 def put(folder: Path, name: str, wav: bytes) -> None:
