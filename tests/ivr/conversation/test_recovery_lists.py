@@ -148,7 +148,7 @@ async def test_a_slow_carrier_keeps_no_message_of_the_spool_waiting(
     await ruin.message("CA9")
     await ruin.drain()
     second = {row.sid for row in await ruin.desk.rows(recordings)}
-    await ruin.drain(5)
+    await ruin.drain(20)  # on a busy machine each looks at one
 
     assert 0 < len(first) < 5
     assert "RECA9" in second
