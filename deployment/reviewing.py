@@ -8,13 +8,12 @@ from datetime import date, datetime
 from deployment.plans import REFUSED, local_day
 from deployment.settings import Settings
 from ivr.library.plans import Inputs, compile_plan
-from ivr.library.proofs import findings_of
+from ivr.library.proofs import findings_of, of_refused
 from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
 from routing.publishing.desk import Review
 from routing.publishing.release import text_of
-from routing.rules.document import RulesError
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError
 
@@ -44,18 +43,7 @@ def findings(document: Document, today: date, now: datetime) -> Iterator[Finding
     except WorktimeError as wrong:
         yield from wrong.faults
     except REFUSED as wrong:
-        yield from _of_refusal(wrong)
-
-
-def _of_refusal(wrong: Exception) -> Iterator[Finding]:
-    """Rule by rule, where it is the rules."""
-    if isinstance(wrong.__cause__, RulesError):
-        for fault in wrong.__cause__.faults:
-            yield Finding(
-                fault.code, Level.ERROR, fault.says, Place("rule", fault.rule, fault.field)
-            )
-    else:
-        yield _refused(str(wrong))
+        yield from tuple(of_refused(wrong)) or (_refused(str(wrong)),)
 
 
 def _refused(why: str) -> Finding:

@@ -43,6 +43,7 @@ def test_the_demonstration_city_has_no_error(body: Document) -> None:
         ("script", "main", {"text": "["}, ("", "", "")),
         ("phrase", "greet.name", {"en": "{weather}"}, ("", "", "")),
         ("rule", "r1", {"id": "r1", "name": 7}, ("rule", "r1", "")),
+        ("roster", "duty", {"name": ""}, ("roster", "duty", "name")),
     ],
 )
 def test_an_error_stands_where_its_editor_sees_it(
