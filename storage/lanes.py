@@ -35,8 +35,9 @@ class Lane:
 
     async def claim(self, now: datetime, most: int) -> Sequence[Job]:
         """Jobs of this lane: those that are claimed already, else those that are due."""
-        keys, self._handed = self._handed[:most], self._handed[most:]
+        keys = self._handed[:most]
         jobs = await self._whole.handed(keys, now) if keys else ()
+        del self._handed[: len(keys)]  # not before: after a look that failed they are asked again
         jobs = jobs or await self._whole.claim(now, most, self._claims)
         self._at_work.update(job.id for job in jobs)
         return jobs

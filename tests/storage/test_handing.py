@@ -4,11 +4,14 @@ in hand."""
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
+
+import pytest
 
 from ivr.flow.effect import TellOffice
 from routing.handoff import MOST_AT_ONCE
 from routing.ports import JobKind
+from storage.errors import StorageError
 from storage.handing import LEASE
 from storage.lanes import Lane, lanes
 from storage.outbox import StoredOutbox
@@ -131,6 +134,25 @@ async def test_other_work_and_other_lanes_are_not_touched(tmp_path: Path) -> Non
         await told(house, "46270395")
 
         assert await keys(others) == []
+        assert await keys(mails) == ["tell:46270395"]
+
+
+async def test_a_look_that_fails_forgets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease would keep it from everybody for minutes."""
+
+    async def lost(*_: object) -> NoReturn:
+        raise StorageError("the connection is lost")
+
+    async with opened(tmp_path) as house:
+        mails = mails_of(house)
+        await told(house, "46270395")
+        with monkeypatch.context() as broken:
+            broken.setattr(StoredOutbox, "handed", lost)
+            with pytest.raises(StorageError):
+                await mails.claim(AT, MORE)
+
         assert await keys(mails) == ["tell:46270395"]
 
 
