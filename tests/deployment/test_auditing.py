@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import delete, text
 
 import server
-from deployment.settings import Settings
 from routing.audit import Action, Entry
 from storage.audit import StoredAudit
 from storage.sqlite.database import SqliteDatabase
@@ -20,11 +19,7 @@ from storage.tables.audit import audit, audit_values
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.fixture

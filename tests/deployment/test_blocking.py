@@ -20,11 +20,7 @@ from tests.ivr.carrier.signed import CALLER, LINE, Carrier, house_of
 REFUSED = '<Reject reason="rejected"/>'
 
 
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.fixture

@@ -19,11 +19,7 @@ from storage import schema
 NAMES = ("run", "rehearse", "check", "migrate", "block", "unblock", "blocks")
 
 
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 async def serve(settings: Settings, worker: Worker | None) -> None:

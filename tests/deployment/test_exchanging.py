@@ -14,12 +14,7 @@ from routing.trail import Search
 from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
 
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"ZHITONG_{name.upper()}", raising=False)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.fixture

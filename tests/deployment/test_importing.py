@@ -15,9 +15,9 @@ from routing.sheets.entities import EntityKind, entities
 from routing.sheets.files import exported
 from storage.drafts import StoredDrafts
 from storage.plans import StoredPlans
-from tests.deployment.test_commands import alone, serve
+from tests.deployment.test_commands import serve
 
-__all__ = ["alone"]
+pytestmark = pytest.mark.usefixtures("alone")
 
 ONE = "+865580000001"
 
