@@ -1,5 +1,6 @@
-"""What a rule may ask of a call, as a closed set of conditions. A condition returns what it found,
-so that the same objects serve the router and the explanation (design §4); `wording` says it."""
+"""What a rule may ask of a call, as a closed set of conditions. `check` returns what it found, so
+that the same objects serve the router and the explanation (design §4); `wording` says it. `holds`
+is the bare answer, for which a call makes no object."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -92,10 +93,13 @@ class Is:
     field: Field
     value: Hashable
 
-    def check(self, facts: Facts) -> Result:
+    def holds(self, facts: Facts) -> bool:
         """Compare the fact."""
-        found = getattr(facts, self.field.value)
-        return PASSED if found == self.value else Failed(self, found)
+        return bool(getattr(facts, self.field) == self.value)
+
+    def check(self, facts: Facts) -> Result:
+        """The same, and the fact."""
+        return PASSED if self.holds(facts) else Failed(self, getattr(facts, self.field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +109,13 @@ class OneOf:
     field: Field
     values: tuple[Hashable, ...]
 
-    def check(self, facts: Facts) -> Result:
+    def holds(self, facts: Facts) -> bool:
         """Compare the fact."""
-        found = getattr(facts, self.field.value)
-        return PASSED if found in self.values else Failed(self, found)
+        return getattr(facts, self.field) in self.values
+
+    def check(self, facts: Facts) -> Result:
+        """The same, and the fact."""
+        return PASSED if self.holds(facts) else Failed(self, getattr(facts, self.field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +127,14 @@ class Between:
     end: datetime | None
     zone: tzinfo | None = field(default=None, compare=False)
 
-    def check(self, facts: Facts) -> Result:
+    def holds(self, facts: Facts) -> bool:
         """Compare the instant of the call."""
-        if (self.start is not None and facts.at < self.start) or (
-            self.end is not None and facts.at >= self.end
-        ):
-            return Failed(self, facts.at)
-        return PASSED
+        at = facts.at
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+
+    def check(self, facts: Facts) -> Result:
+        """The same, and the instant."""
+        return PASSED if self.holds(facts) else Failed(self, facts.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +145,18 @@ class During:
     week: Hours
     zone: tzinfo
 
-    def check(self, facts: Facts) -> Result:
+    def holds(self, facts: Facts) -> bool:
         """Compare the weekday and the time of day."""
         local = facts.at.astimezone(self.zone)
         minute = local.hour * 60 + local.minute
         for period in self.week.days[local.weekday()]:
             if period.start <= minute < period.end:
-                return PASSED
-        return Failed(self, local)
+                return True
+        return False
+
+    def check(self, facts: Facts) -> Result:
+        """The same, and the local moment."""
+        return PASSED if self.holds(facts) else Failed(self, facts.at.astimezone(self.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +167,19 @@ class IsOpen:
     wanted: bool
     office: str | None = None
 
-    def check(self, facts: Facts) -> Result:
+    def holds(self, facts: Facts) -> bool:
         """Ask when it is open."""
+        return self._found(facts) is self.wanted
+
+    def check(self, facts: Facts) -> Result:
+        """The same, and what is known."""
+        found = self._found(facts)
+        return PASSED if found is self.wanted else Failed(self, found)
+
+    def _found(self, facts: Facts) -> bool | None:
         office = facts.office if self.office is None else self.office
         opening = None if office is None else facts.open.get(office)
-        found = None if opening is None else opening.is_open(facts.at)
-        return PASSED if found is self.wanted else Failed(self, found)
+        return None if opening is None else opening.is_open(facts.at)
 
 
 Condition = Is | OneOf | Between | During | IsOpen

@@ -2,6 +2,7 @@
 priority, moments on survivors only (performance §3). `naive` is its reference; what no rule can
 break is held up behind both (`guards`)."""
 
+import sys
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -9,7 +10,7 @@ from math import prod
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from routing.rules.condition import Condition, Facts, Is, OneOf, Passed
+from routing.rules.condition import Condition, Facts, Field, Is, OneOf, Passed
 from routing.rules.guards import Guards
 from routing.rules.ruleset import How, Rule, RuleSet
 
@@ -17,8 +18,12 @@ T = TypeVar("T")
 MOST_KEYS: Final = 64
 """Entries of one rule in a dict: one with more combinations of values is asked about the values of
 its longest list on survivors, like a moment."""
-SLICE: Final = 32
-"""Rules between two chances to let something else run: far below a millisecond."""
+SLICE: Final = 8
+"""Rules between two chances to let something else run: a tenth of a millisecond."""
+NOWHERE: Final = sys.maxsize
+"""After every rule."""
+NAMES: Final = {field: field.value for field in Field}
+"""Of the facts, without asking an enum for each of many rules."""
 GUARD: Final = "guard:"
 """Before the id of a rule that was overridden, as the rule of the decision that stands."""
 
@@ -55,19 +60,15 @@ class Decision:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A rule at its place in the order; `rest` is checked only when the key matched."""
-
-    place: int
-    rest: tuple[Condition, ...]
-    decision: Decision
-
-
+Entry = tuple[int, tuple[Condition, ...], Decision]
+"""A rule's place in the order, what is asked only when its key matched, and what it decides. Plain
+tuples: a call's memory is what a probe waits for, and each object is one more place in it."""
 Key = Hashable
 """The bound values: one as it is, more as a tuple, as `attrgetter` gives them."""
 Read = Callable[[Facts], Key]
-Tables = tuple[tuple[Read, Mapping[Key, Sequence[_Entry]]], ...]
+Table = Mapping[Key, Sequence[Entry]]
+Tables = tuple[tuple[int, Read, Table], ...]
+"""By the place of the first rule of each, so that none is probed that could not do better."""
 
 
 class Router:
@@ -88,20 +89,22 @@ class Router:
 
     def first(self, facts: Facts) -> Decision:
         """The same, whatever the guards say of it."""
-        best: _Entry | None = None
-        for read, table in self._tables:
-            entries = table.get(read(facts))
-            if entries is None or (best is not None and entries[0].place > best.place):
-                continue
-            for entry in entries:
-                if best is not None and entry.place > best.place:
+        best, found = NOWHERE, None
+        for least, read, table in self._tables:
+            if least > best:
+                break
+            for place, rest, decision in table.get(read(facts), ()):
+                if place > best:
                     break
-                if _holds(entry.rest, facts):
-                    best = entry
+                for condition in rest:
+                    if not condition.holds(facts):
+                        break
+                else:
+                    best, found = place, decision
                     break
-        if best is None:
+        if found is None:
             raise LookupError("a rule set without an unconditional rule was compiled")
-        return best.decision
+        return found
 
 
 def router_in_slices(rules: RuleSet, guards: Guards | None = None) -> Generator[None, None, Router]:
@@ -146,12 +149,17 @@ class Bound:
 
 def bound(when: Sequence[Condition]) -> Bound:
     """What can be looked up of a rule's conditions."""
-    plain = {c.field.value: c.value for c in when if isinstance(c, Is)}
-    moments = tuple(c for c in when if not isinstance(c, Is))
-    if len(plain) + len(moments) == len(when) and not any(isinstance(c, OneOf) for c in moments):
-        fixed = tuple(sorted(plain))  # nearly every rule, and a register draws a lot of them
-        return Bound(fixed, (tuple([plain[name] for name in fixed]),), moments)
-    return _bound_lists(when)
+    plain: dict[str, Hashable] = {}
+    moments: list[Condition] = []
+    for condition in when:
+        if isinstance(condition, OneOf) or getattr(condition, "field", None) in plain:
+            return _bound_lists(when)
+        if isinstance(condition, Is):
+            plain[NAMES[condition.field]] = condition.value
+        else:
+            moments.append(condition)
+    names = tuple(sorted(plain))  # nearly every rule, and a register draws a lot of them
+    return Bound(names, (tuple([plain[name] for name in names]),), tuple(moments))
 
 
 def _bound_lists(when: Sequence[Condition]) -> Bound:
@@ -183,18 +191,20 @@ def _holds(conditions: Sequence[Condition], facts: Facts) -> bool:
 
 
 def _tables(rules: RuleSet) -> Generator[None, None, Tables]:
-    tables: dict[tuple[str, ...], dict[Key, list[_Entry]]] = {}
+    tables: dict[tuple[str, ...], dict[Key, list[Entry]]] = {}
+    least: dict[tuple[str, ...], int] = {}
     for place, rule in enumerate(rules.rules):
         if place % SLICE == 0:
             yield
         if not rule.enabled:
             continue
         found = bound(rule.when)
-        entry = _Entry(place, found.rest, decision_of(rule, rules.version))
+        entry = (place, found.rest, decision_of(rule, rules.version))
         table = tables.setdefault(found.names, {})
+        least.setdefault(found.names, place)
         for key in found.keys:
             table.setdefault(key[0] if len(key) == 1 else key, []).append(entry)
-    return tuple((_reader(names), table) for names, table in tables.items())
+    return tuple((least[names], _reader(names), table) for names, table in tables.items())
 
 
 def _reader(names: tuple[str, ...]) -> Read:
