@@ -11,11 +11,14 @@ from aiohttp import web
 from deployment.editing import register_desk, rules_desk
 from deployment.house import House
 from deployment.plans import compiled, local_day
+from deployment.prompts import BankPrompts
 from deployment.settings import StartError
 from ivr.flow.world import Plan
 from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs
 from ivr.library.worktime import kept_open
+from ivr.web.spoken.desk import SpokenDesk
+from ivr.web.spoken.phrases import phrases_routes
 from routing.drafts.kinds import Document
 from routing.publishing.past import Ruled
 from routing.publishing.release import text_of
@@ -45,11 +48,17 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
         *rules_routes(rules_desk(house)),
         *roster_routes(RosterDesk(house.publishing(), house.directory, house.clock)),
         *worktime_routes(worktime_desk(house, zone)),
+        *phrases_routes(spoken_desk(house)),
         *draft_routes(plan),
         *versions_routes(plan),
         *calls_routes(calls_desk(house, plan)),
         *audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)),
     ]
+
+
+def spoken_desk(house: House) -> SpokenDesk:
+    """What the pages of phrases and scripts need."""
+    return SpokenDesk(house.publishing(), BankPrompts(house.fallback.bank))
 
 
 def calls_desk(house: House, plan: PlanDesk) -> CallsDesk:

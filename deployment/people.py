@@ -12,6 +12,7 @@ from aiohttp import web
 
 from deployment.clock import SystemClock
 from deployment.settings import LOOPBACK, Settings
+from ivr.web.spoken.desk import PHRASES_LINK, SPOKEN_PAGES
 from routing.accounts.passkeys import Place
 from routing.directory import Directory
 from routing.second_factors import SecondFactors
@@ -46,6 +47,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     ROSTER_PAGES,
     WORKTIME_PAGES,
     RULES_PAGES,
+    SPOKEN_PAGES,
 )
 """The chapters of pages that ask who it is; each part adds its own here."""
 LINKS: Final[tuple[Link, ...]] = (
@@ -56,6 +58,7 @@ LINKS: Final[tuple[Link, ...]] = (
     CALENDARS_LINK,
     CLOSURES_LINK,
     RULES_LINK,
+    PHRASES_LINK,
     AUDIT_LINK,
 )
 """Their places in the navigation, each for the roles that may go there."""

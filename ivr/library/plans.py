@@ -17,7 +17,7 @@ from ivr.flow.node import Script
 from ivr.flow.phrasebook import Phrasebook, PhraseError
 from ivr.flow.review import Level, review, unknown_topics
 from ivr.flow.world import Plan, Policy
-from ivr.library.errors import LibraryError
+from ivr.library.errors import LibraryError, ScriptError
 from ivr.library.scripts import load_script
 from ivr.library.wording import load_homophones, load_phrases, load_vocabulary
 from ivr.library.worktime import working_time
@@ -148,10 +148,10 @@ def router_of(inputs: Inputs, directory: Directory, number: int) -> Router:
 
 
 def accepted(script: Script, phrases: Phrasebook, topics: Collection[str]) -> Script:
-    """The script, if `review` finds nothing at level error. Raises LibraryError."""
+    """The script, if `review` finds nothing at level error. Raises ScriptError."""
     found = (*review(script, phrases), *unknown_topics(script, topics))
-    if errors := [str(finding) for finding in found if finding.level is Level.ERROR]:
-        raise LibraryError("the script is refused:\n" + "\n".join(errors))
+    if errors := tuple(finding for finding in found if finding.level is Level.ERROR):
+        raise ScriptError(errors)
     return script
 
 

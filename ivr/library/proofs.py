@@ -1,12 +1,13 @@
 """All that is to be said of a compiled plan before it is published, and of one that could not be
 compiled: what pages show and `server.py check` prints. Publishing needs none at level error."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from ivr.flow import review as of_script
 from ivr.flow.steps.record import ANNOUNCED
 from ivr.flow.world import Plan
+from ivr.library.errors import ScriptError
 from ivr.library.plans import Inputs
 from ivr.library.worktime import duty_office, kept_open
 from routing.findings import Finding, Level, Place
@@ -28,11 +29,24 @@ def findings_of(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
     yield from of_scenarios(plan, inputs)
     yield from ends_soon(plan.directory, now.astimezone(plan.zone).date())
     yield from of_working_time(plan, inputs, now)
-    for found in of_script.review(plan.script, plan.phrases):
-        says = both(f"话术{found.where}：{found.sentence}", f"{found.where}: {found.sentence}")
-        yield Finding(
-            "script", Level(found.level.value), says, Place("script", "main", found.where)
+    yield from of_menus(of_script.review(plan.script, plan.phrases))
+
+
+def of_menus(found: Iterable[of_script.Finding]) -> Iterator[Finding]:
+    """What the review of menus and words says, at the phrase that it is of, or at the node; what is
+    missing in one language is said once, however many nodes say it."""
+    told = set()
+    for one in found:
+        of_words = one.phrase and (one.language or one.where == one.phrase)
+        place = (
+            Place("phrase", one.phrase, one.language)
+            if of_words
+            else Place("script", "main", one.where)
         )
+        if (place, one.chinese) not in told:
+            told.add((place, one.chinese))
+            says = both(f"{one.where}：{one.chinese}", f"{one.where}: {one.sentence}")
+            yield Finding("script", Level(one.level.value), says, place)
 
 
 def of_rules(plan: Plan, now: datetime) -> Iterator[Finding]:
@@ -94,8 +108,10 @@ def of_scenarios(plan: Plan, inputs: Inputs) -> Iterator[Finding]:
 
 
 def of_refused(wrong: BaseException) -> Iterator[Finding]:
-    """The faults of written rules, rosters and quotas for which a plan was refused; none for other
-    reasons."""
+    """The faults of menus, words, written rules, rosters and quotas for which a plan was refused;
+    none for other reasons."""
+    if isinstance(wrong, ScriptError):
+        yield from of_menus(wrong.findings)
     cause = wrong if isinstance(wrong, RulesError | EntityError) else wrong.__cause__
     if isinstance(cause, EntityError):
         for found in cause.faults:

@@ -61,11 +61,19 @@ def numbered(book: Phrasebook, days: int = USUAL_DAYS) -> Iterator[Numbered]:
     in all calls."""
     for folder, phrases in book.texts.items():
         for name, phrase in phrases.items():
-            if not name.startswith(_WRITTEN):
-                for place, sentence in enumerate(sentences(_written(phrase, days)), 1):
-                    if sentence.endswith(_ENDS):
-                        fixed = _SLOT.search(sentence) is None
-                        yield Numbered(folder, f"{name}.{place}", sentence, fixed)
+            yield from numbered_of(folder, name, phrase, days)
+
+
+def numbered_of(
+    folder: Language, name: str, phrase: Phrase, days: int = USUAL_DAYS
+) -> Iterator[Numbered]:
+    """The same of one phrase."""
+    if name.startswith(_WRITTEN):
+        return
+    for place, sentence in enumerate(sentences(_written(phrase, days)), 1):
+        if sentence.endswith(_ENDS):
+            fixed = _SLOT.search(sentence) is None
+            yield Numbered(folder, f"{name}.{place}", sentence, fixed)
 
 
 def fixed_sentences(book: Phrasebook) -> Mapping[Language, tuple[str, ...]]:

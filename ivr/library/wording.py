@@ -18,7 +18,7 @@ from routing.register import Topic
 
 def load_phrases(texts: Mapping[Language, str], own: str = "") -> Phrasebook:
     """The phrasebook from one TOML text a language, and what is worded otherwise: JSON, phrase ->
-    language -> text."""
+    language -> text. One that is empty is missing in that language, as `review` says."""
     instead = _own_phrases(own, tuple(texts))
     books: dict[Language, dict[str, Phrase]] = {}
     for language, text in texts.items():
@@ -30,7 +30,7 @@ def load_phrases(texts: Mapping[Language, str], own: str = "") -> Phrasebook:
         if wrong_ids:
             raise LibraryError(f"these phrases in {language} are no text: {', '.join(wrong_ids)}")
         worded = read | instead[language]
-        books[language] = {name: Phrase.of(value) for name, value in worded.items()}
+        books[language] = {n: Phrase.of(value) for n, value in worded.items() if value.strip()}
     return Phrasebook(books)
 
 
@@ -39,8 +39,8 @@ def _own_phrases(text: str, languages: Collection[Language]) -> Mapping[Language
     try:
         for name, words in json.loads(text or "{}").items():
             for language, value in words.items():
-                if not isinstance(value, str) or not value.strip():
-                    raise LibraryError(f"the phrase {name} has no words in {language}")
+                if not isinstance(value, str):
+                    raise LibraryError(f"the phrase {name} is no text in {language}")
                 found[language][name] = value
     except (ValueError, KeyError, AttributeError) as wrong:
         raise LibraryError(f"the changed phrases cannot be read: {wrong!r}") from wrong

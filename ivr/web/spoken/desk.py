@@ -1,0 +1,138 @@
+"""What the pages of scripts and phrases have at hand: the newest published plan, the draft over it,
+and both as entities. The pages change the draft alone (ADR 39, 41)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from ivr.flow.node import Script
+from ivr.flow.phrasebook import Phrase, Phrasebook
+from ivr.library.errors import LibraryError
+from ivr.library.plans import LANGUAGES
+from ivr.library.scripts import load_script
+from ivr.library.sentences import Numbered, language_of, numbered_of
+from ivr.ports.prompts import Prompts
+from routing.accounts.roles import MAY, Act, Actor
+from routing.drafts.change import Author, Change, Edit, Entity
+from routing.drafts.document import compose
+from routing.drafts.kinds import Document, kind_of, shipped_phrases
+from routing.publishing.desk import PublishingDesk
+from routing.web.layout import Chapter, Link
+
+SPOKEN_PAGES: Final = Chapter("spoken", Path(__file__).parent)
+PHRASES_LINK: Final = Link("/admin/phrases", "phr.title", MAY[Act.READ_PLAN])
+PHRASE: Final = "phrase"
+SCRIPT: Final = "script"
+MAIN: Final = "main"
+"""The key of the one script that a plan has."""
+KINDS: Final = (PHRASE, SCRIPT)
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenDesk:
+    """The draft and the published plans, and what is recorded."""
+
+    publishing: PublishingDesk
+    prompts: Prompts
+
+    async def save(self, edits: Sequence[Edit], actor: Actor) -> None:
+        """Into the draft. Raises Conflict."""
+        by = Author(actor.account, actor.name)
+        await self.publishing.drafts.save(edits, by, self.publishing.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One moment: the plan's number and body, the draft's changes of these kinds, and the body with
+    them."""
+
+    number: int
+    published: Document
+    drafted: Document
+    changes: Mapping[tuple[str, str], Change]
+
+    def rows(self, kind: str) -> Mapping[str, Entity]:
+        """All of a kind, as drafted."""
+        return kind_of(kind).read(self.drafted)
+
+    def revision(self, kind: str, key: str) -> int:
+        """Of the draft's change of it; 0 where there is none."""
+        change = self.changes.get((kind, key))
+        return 0 if change is None else change.revision
+
+    def edit(self, kind: str, key: str, body: Entity | None, revision: int) -> Edit:
+        """The edit that puts a body where the editor saw this revision."""
+        known = self.changes.get((kind, key))
+        if known is not None:
+            return Edit(kind, key, body, known.base, known.over, revision)
+        base = kind_of(kind).read(self.published).get(key)
+        return Edit(kind, key, body, base, self.number, revision)
+
+    @property
+    def shipped(self) -> Mapping[str, Entity]:
+        """The words of this version."""
+        return shipped_phrases(self.published)
+
+    @property
+    def days(self) -> int:
+        """How long sound is kept, which some phrases say."""
+        return int(self.published["policy"]["audio_days"])
+
+    def sentences(self, phrase: str, words: Entity) -> list[Numbered]:
+        """What of a phrase is said as a sentence of its own, in every language that it has."""
+        return [
+            each
+            for language in LANGUAGES
+            if (text := words.get(language))
+            for each in numbered_of(language, phrase, Phrase.of(text), self.days)
+        ]
+
+    def script(self) -> Script | None:
+        """The menus as drafted; None while they cannot be read."""
+        try:
+            return load_script(str(self.rows(SCRIPT)[MAIN].get("text", "")))
+        except (LibraryError, KeyError):
+            return None
+
+    def book(self) -> Phrasebook:
+        """The words as drafted; a phrase that a language lacks is not in it."""
+        rows = self.rows(PHRASE)
+        return Phrasebook(
+            {
+                language: {
+                    phrase: Phrase.of(str(words[language]))
+                    for phrase, words in rows.items()
+                    if str(words.get(language, "")).strip()
+                }
+                for language in LANGUAGES
+            }
+        )
+
+
+async def at_hand(desk: SpokenDesk, *kinds: str) -> Seen:
+    """As it is now; put together beside the loop."""
+    newest, draft = await desk.publishing.releases.newest(), await desk.publishing.drafts.draft()
+    mine = [change for change in draft.changes if change.kind in (kinds or KINDS)]
+    drafted = await asyncio.to_thread(compose, newest.document, mine)
+    changes = {change.entity: change for change in mine}
+    return Seen(newest.number, newest.document, drafted, changes)
+
+
+def whole(text: Any) -> int:
+    """A revision that a form brings back."""
+    fits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10
+    return int(text) if fits else 0
+
+
+def spoken_language(sentence: str) -> str:
+    """In which language a sentence is said: each file has some words of the other one."""
+    return language_of(sentence)
+
+
+def key_in(request: web.Request) -> str:
+    """Which phrase an address names."""
+    return request.query.get("key", "")[:200]
