@@ -32,6 +32,7 @@ from routing.web.rosters.page import RosterDesk, roster_routes
 from routing.web.rules.page import rules_routes
 from routing.web.worktime.desk import WorktimeDesk
 from routing.web.worktime.page import worktime_routes
+from storage.answering import StoredAnswerRates
 from storage.audit import StoredAudit
 from storage.past_calls import StoredPastCalls
 from storage.sealing import Sealing
@@ -42,7 +43,7 @@ ID_BYTES: Final = 6
 def admin_routes(house: House) -> Sequence[web.RouteDef]:
     """All of them; each part adds its own here."""
     zone = ZoneInfo(house.settings.time_zone)
-    plan = PlanDesk(house.publishing(), house.clock, zone)
+    plan = PlanDesk(house.publishing(), house.clock, zone, StoredAnswerRates(house.database))
     return [
         *register_routes(register_desk(house)),
         *rules_routes(rules_desk(house)),

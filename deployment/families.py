@@ -17,6 +17,7 @@ from ivr.conversation.stores import Plans
 from ivr.conversation.tally import Forward, Tally, answer_rate
 from routing.ledger import GapKind, Ledger
 from routing.ports import Clock
+from routing.publishing.release import Releases
 from routing.undelivered import TELLING, Undelivered
 from storage.durations import Durations
 from storage.outbox import Standing, StoredOutbox
@@ -78,6 +79,12 @@ OLDEST: Final = Family(
 )
 GAPS: Final = Family(
     "zhitong_gaps", Kind.GAUGE, "What must follow a call, is late, and is not there.", ("kind",)
+)
+UNCONFIRMED: Final = Family(
+    "zhitong_plan_unconfirmed",
+    Kind.GAUGE,
+    "What one person did to the plan in a hurry and no second has confirmed, in time or late.",
+    ("state",),
 )
 UNDELIVERED: Final = Family(
     "zhitong_undelivered",
@@ -203,3 +210,10 @@ def _version() -> str:
     except OSError:
         return "unknown"
     return version
+
+
+async def unconfirmed(releases: Releases) -> Iterable[Sample]:
+    """What waits for a second person, and of that what nobody looked at in time."""
+    waiting = await releases.waiting()
+    late = sum(release.missed for release in waiting)
+    return [(("waiting",), len(waiting) - late), (("late",), late)]

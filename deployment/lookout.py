@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from deployment.fallback import Fallback
-from deployment.families import PLAN_REFUSED, Counted, plan_refused, watch
+from deployment.families import PLAN_REFUSED, UNCONFIRMED, Counted, plan_refused, unconfirmed, watch
 from deployment.metrics import Metrics
 from deployment.readiness import Readiness, of_database, of_disk, of_outbox, of_plan, of_spool
 from deployment.settings import Settings
@@ -17,6 +17,7 @@ from storage.engine import Database
 from storage.journal import StoredJournal
 from storage.ledger import StoredLedger
 from storage.outbox import StoredOutbox
+from storage.releases import StoredReleases
 from storage.undelivered import StoredUndelivered
 
 
@@ -65,6 +66,7 @@ def look_after(house: Watched, voice: VoiceRoutes) -> None:
     )
     watch(house.metrics, counted)
     house.metrics.shared(PLAN_REFUSED, lambda: plan_refused(house.plans))
+    house.metrics.shared(UNCONFIRMED, lambda: unconfirmed(StoredReleases(house.database)))
     house.readiness.add("database", of_database(house.database))
     house.readiness.add("disk", of_disk(house.settings.data_dir))
     house.readiness.add("plan", of_plan(lambda: house.plans, clock))

@@ -15,16 +15,9 @@ from deployment.settings import Settings
 from routing.hours import parse_hours, read_holidays, working_day_due
 from routing.ledger import Leases
 from routing.ports import Clock
-from routing.publishing.answering import (
-    WATCHED,
-    Answered,
-    AnswerRates,
-    Verdict,
-    judge,
-    usual_hours,
-)
+from routing.publishing.answering import Answered, AnswerRates, Verdict, standing
 from routing.publishing.desk import PublishingDesk
-from routing.publishing.release import PublishingError, Release, Way
+from routing.publishing.release import PublishingError, Release
 from routing.publishing.seconds import TwoPeople
 from storage.drafts import StoredDrafts
 from storage.engine import Database
@@ -76,21 +69,17 @@ class Watch:
         """One look."""
         if not await self._leases.take("answering", self._holder, round(3 * WATCH)):
             return
-        now = self._desk.clock.now()
         (release,) = await self._desk.releases.releases(1)
-        age = now - release.at
-        if release.way is not Way.PUBLISHED or age > WATCHED or release.number == self._told:
+        if release.number == self._told:
             return
-        ours = await self._rates.of_plan(release.number)
-        usual = await self._rates.of_hours(usual_hours(now, self._zone))
-        match judge(ours, usual, age):
-            case Verdict.RETURN:
-                await self._return(release, ours, usual)
-            case Verdict.ALARM:
-                self._told = release.number
-                LOG.error("plan.fewer_answered", plan=release.number, **_rates(ours, usual))
-            case Verdict.KEEP:
-                pass
+        found = await standing(release, self._rates, self._desk.clock.now(), self._zone)
+        if found is None or found.verdict is Verdict.KEEP:
+            return
+        if found.verdict is Verdict.RETURN:
+            await self._return(release, found.ours, found.usual)
+        else:
+            self._told = release.number
+            LOG.error("plan.fewer_answered", plan=release.number, **_rates(found.ours, found.usual))
 
     async def _return(self, release: Release, ours: Answered, usual: Answered) -> None:
         self._told = release.number

@@ -1,11 +1,14 @@
 """Whether a plan that was just published lets fewer calls be answered than is usual: then the one
-before it comes back by itself within the first hour, and later a person is told (ADR 39). Pure."""
+before it comes back by itself within the first hour, and later a person is told (ADR 39). Pure but
+for `standing`, which asks a port."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from math import sqrt
 from typing import Final, Protocol
+
+from routing.publishing.release import Release, Way
 
 LEAST: Final = 20
 """Calls below which a rate says nothing, on either side."""
@@ -74,3 +77,25 @@ class AnswerRates(Protocol):
     async def of_hours(self, hours: tuple[tuple[datetime, datetime], ...]) -> Answered:
         """Of those that began in one of these spans."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a plan's calls are answered, and what is to be done about it."""
+
+    ours: Answered
+    usual: Answered
+    verdict: Verdict
+
+
+async def standing(
+    release: Release, rates: AnswerRates, now: datetime, zone: tzinfo
+) -> Standing | None:
+    """Of a plan that was published within WATCHED; None of others. What was done in a hurry may
+    leave calls unanswered: that is what it is for."""
+    age = now - release.at
+    if release.way is not Way.PUBLISHED or age > WATCHED:
+        return None
+    ours = await rates.of_plan(release.number)
+    usual = await rates.of_hours(usual_hours(now, zone))
+    return Standing(ours, usual, judge(ours, usual, age))

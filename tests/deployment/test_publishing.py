@@ -1,39 +1,24 @@
 """The plan before comes back by itself, once, where fewer calls are answered."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from deployment.families import unconfirmed
 from deployment.plans import published
-from deployment.publishing import Watch, desk_of
+from deployment.publishing import Due, Watch, desk_of
 from deployment.settings import Settings
 from routing.drafts.change import Author, Edit
 from routing.drafts.document import entity_of
-from routing.publishing.answering import Answered
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.release import Way
 from storage.engine import Database
 from storage.leases import StoredLeases
 from tests.databases import database_at
 from tests.people import PeoplesClock
-
-
-@dataclass
-class Rates:
-    """As a test says them."""
-
-    ours: Answered = field(default_factory=lambda: Answered(30, 0))
-    usual: Answered = field(default_factory=lambda: Answered(200, 120))
-
-    async def of_plan(self, number: int) -> Answered:
-        return self.ours
-
-    async def of_hours(self, hours: Sequence[tuple[datetime, datetime]]) -> Answered:
-        return self.usual
+from tests.rates import Rates
 
 
 async def two_plans(folder: Path, clock: PeoplesClock) -> tuple[Database, PublishingDesk]:
@@ -80,4 +65,19 @@ async def test_what_was_done_in_a_hurry_does_not_come_back_by_itself(tmp_path: P
     await desk.change_quickly([edit], "storm", Author("a1", "lin"))
     await Watch(desk, Rates(), StoredLeases(database), ZoneInfo("Asia/Shanghai")).run()
     assert (await desk.releases.newest()).number == 3
+    await database.close()
+
+
+async def test_what_nobody_confirms_is_counted_in_time_and_late(tmp_path: Path) -> None:
+    clock = PeoplesClock()
+    database, desk = await two_plans(tmp_path, clock)
+    assert await unconfirmed(desk.releases) == [(("waiting",), 0), (("late",), 0)]
+    base = entity_of((await desk.releases.newest()).document, "topic", "power")
+    assert base is not None
+    edit = Edit("topic", "power", {**base, "en": "Power"}, base, 2)
+    await desk.change_quickly([edit], "storm", Author("a1", "lin"))
+    assert await unconfirmed(desk.releases) == [(("waiting",), 1), (("late",), 0)]
+    clock.at += timedelta(days=14)
+    await Due(desk).run()
+    assert await unconfirmed(desk.releases) == [(("waiting",), 0), (("late",), 1)]
     await database.close()

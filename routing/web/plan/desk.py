@@ -15,6 +15,7 @@ from routing.drafts.change import Author, Conflict, DraftError, Entity
 from routing.drafts.document import SETTING, Difference
 from routing.drafts.kinds import KINDS
 from routing.ports import Clock
+from routing.publishing.answering import AnswerRates
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.release import (
     NotSecond,
@@ -61,6 +62,7 @@ class PlanDesk:
     publishing: PublishingDesk
     clock: Clock
     zone: ZoneInfo
+    rates: AnswerRates
 
 
 def author_of(request: web.Request) -> Author:

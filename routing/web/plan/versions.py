@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from routing.publishing.answering import Verdict, standing
 from routing.publishing.release import NotThere, PublishingError, Refused, Unreasoned
 from routing.web.entry import signed_in
 from routing.web.layout import LAYOUT, tongue_of
@@ -68,9 +69,29 @@ async def _listed(
         "newest": newest.number,
         "done": _said(request, "plan.published", n=done) if done
         else _said(request, "plan.was_confirmed") if confirmed else "",
+        "answered": before is None and await _answered(request, desk),
         **more,
     }  # fmt: skip
     return shown(request, desk, "plan/versions.html", context, status)
+
+
+async def _answered(request: web.Request, desk: PlanDesk) -> dict[str, Any] | None:
+    """How many calls of a new plan are answered, beside what is usual; whether that is too few."""
+    (release,) = await desk.publishing.releases.releases(1)
+    found = await standing(release, desk.rates, desk.clock.now(), desk.zone)
+    if found is None:
+        return None
+    words = {
+        "n": release.number,
+        "calls": found.ours.calls,
+        "rate": f"{found.ours.rate:.0%}",
+        "usual": f"{found.usual.rate:.0%}",
+    }
+    word = "plan.answered" if found.usual.calls else "plan.answered_alone"
+    return {
+        "said": _said(request, word, **words),
+        "few": found.verdict is not Verdict.KEEP,
+    }
 
 
 def _number(request: web.Request) -> int:

@@ -26,6 +26,7 @@ from storage.plans import StoredPlans
 from storage.releases import StoredReleases
 from tests.databases import database_at
 from tests.people import Client, People, app_of, people_of
+from tests.rates import Rates
 
 LIN = Author("a1", "lin")
 HOSTILE = "<script>alert(1)</script>"
@@ -39,6 +40,7 @@ class Planned:
     people: People
     desk: PublishingDesk
     found: list[Finding] = field(default_factory=list)
+    rates: Rates = field(default_factory=Rates)
 
     async def change(self, kind: str, key: str, **fields: str) -> int:
         """Of an entity as it is published, by lin; the draft's revision."""
@@ -76,6 +78,7 @@ async def planned(
     people = people_of(database)
     await StoredPlans(database, people.clock).publish(json.dumps(json.loads(inputs.to_text())))
     found: list[Finding] = []
+    rates = Rates()
 
     async def review(_: Document) -> Sequence[Finding]:
         return found
@@ -88,10 +91,10 @@ async def planned(
         lambda at: at + timedelta(days=1),
         two_people,
     )
-    pages = PlanDesk(desk, people.clock, ZoneInfo("Asia/Shanghai"))
+    pages = PlanDesk(desk, people.clock, ZoneInfo("Asia/Shanghai"), rates)
     app = app_of(people, [*draft_routes(pages), *versions_routes(pages)], (PLAN_PAGES,))
     try:
         async with TestClient(TestServer(app)) as client:
-            yield Planned(client, people, desk, found)
+            yield Planned(client, people, desk, found, rates)
     finally:
         await database.close()

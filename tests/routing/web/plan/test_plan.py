@@ -8,6 +8,7 @@ import pytest
 from ivr.library.plans import Inputs
 from routing.accounts.roles import MAY, Act, Role
 from routing.findings import Finding, Level, Place
+from routing.publishing.answering import Answered
 from routing.publishing.seconds import TwoPeople
 from tests.routing.web.plan.planned import HOSTILE, planned
 
@@ -133,6 +134,26 @@ async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another
         assert (await it.post(Role.SUPERVISOR, "/admin/versions/3/confirm", {}))[0] == 409
         assert (await it.post(Role.ADMIN, "/admin/versions/3/confirm", {}))[0] == 200
         assert not (await it.desk.releases.release(3)).waits
+
+
+async def test_a_new_plan_whose_calls_are_hardly_answered_is_shown_beside_what_is_usual(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        _, first = await it.get(Role.ADMIN, "/admin/versions?lang=en")
+        assert "answered" not in first
+        seen = await it.change("topic", "hotline", en="Line")
+        await it.post(Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"})
+        _, few = await it.get(Role.AUDITOR, "/admin/versions?lang=en")
+        assert "30 calls, 0% answered; 60% is usual" in few
+        assert "Far fewer calls" in few
+        it.rates.ours = Answered(30, 18)
+        _, usual = await it.get(Role.AUDITOR, "/admin/versions?lang=en")
+        assert "30 calls, 60% answered" in usual
+        assert "Far fewer calls" not in usual
+        it.rates.usual = Answered(0, 0)
+        _, alone = await it.get(Role.AUDITOR, "/admin/versions?lang=zh")
+        assert "没有来电可比" in alone
 
 
 async def test_a_change_that_somebody_changed_again_is_not_discarded_unseen(
