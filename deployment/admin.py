@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from deployment.editing import register_desk, rules_desk
+from deployment.editing import Looks, register_desk, rules_desk, trying_desk
 from deployment.house import House
 from deployment.plans import compiled, local_day
 from deployment.prompts import BankPrompts
@@ -19,6 +19,7 @@ from ivr.library.plans import Inputs
 from ivr.library.worktime import kept_open
 from ivr.web.spoken.desk import SpokenDesk
 from ivr.web.spoken.phrases import phrases_routes
+from ivr.web.trying.page import trying_routes
 from routing.drafts.kinds import Document
 from routing.publishing.past import Ruled
 from routing.publishing.release import text_of
@@ -44,9 +45,11 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
     """All of them; each part adds its own here."""
     zone = ZoneInfo(house.settings.time_zone)
     plan = PlanDesk(house.publishing(), house.clock, zone, StoredAnswerRates(house.database))
+    looks = Looks(house.clock)
     return [
         *register_routes(register_desk(house)),
-        *rules_routes(rules_desk(house)),
+        *rules_routes(rules_desk(house, looks)),
+        *trying_routes(trying_desk(house, looks)),
         *roster_routes(RosterDesk(house.publishing(), house.directory, house.clock)),
         *worktime_routes(worktime_desk(house, zone)),
         *phrases_routes(spoken_desk(house)),

@@ -3,15 +3,20 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from deployment.house import House
 from deployment.plans import REFUSED
 from deployment.reviewing import findings
+from ivr.flow.world import Plan
 from ivr.library.plans import Inputs, compile_plan
 from ivr.library.proofs import findings_of
+from ivr.web.trying.page import TryingDesk
+from routing.drafts.document import compose
 from routing.drafts.kinds import Document
+from routing.findings import Finding
 from routing.ports import Clock
 from routing.publishing.release import digest_of, text_of
 from routing.rules.scenarios import Ground
@@ -35,11 +40,31 @@ def newest_of(house: House) -> Callable[[], Awaitable[tuple[int, Document]]]:
     return newest
 
 
-def rules_desk(house: House) -> RulesDesk:
+def rules_desk(house: House, looks: "Looks") -> RulesDesk:
     """Of the pages of rules."""
     zone = ZoneInfo(house.settings.time_zone)
-    looks = Looks(house.clock)
     return RulesDesk(StoredDrafts(house.database), newest_of(house), looks.look, house.clock, zone)
+
+
+def trying_desk(house: House, looks: "Looks") -> TryingDesk:
+    """Of the page that plays a call."""
+    newest, drafts = newest_of(house), StoredDrafts(house.database)
+
+    async def drafted() -> tuple[Plan | None, tuple[Finding, ...]]:
+        (_, document), draft = await newest(), await drafts.draft()
+        seen = await looks.see(await asyncio.to_thread(compose, document, draft.changes))
+        return seen.plan, seen.looked.findings
+
+    zone = ZoneInfo(house.settings.time_zone)
+    return TryingDesk(lambda: house.plans.current, drafted, house.clock, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A body as it would run, and the plan that calls would follow, where it can be compiled."""
+
+    looked: Looked
+    plan: Plan | None
 
 
 class Looks:
@@ -48,27 +73,37 @@ class Looks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last: tuple[str, Looked] | None = None
+        self._last: tuple[str, Seen] | None = None
 
     async def look(self, document: Document) -> Looked:
         """The look at a body."""
+        return (await self.see(document)).looked
+
+    async def see(self, document: Document) -> Seen:
+        """The same with its plan."""
         text, now = text_of(document), self._clock.now()
         key = f"{now:%Y-%m-%d %H} {digest_of(document)}"
         if self._last is None or self._last[0] != key:
-            self._last = key, await asyncio.to_thread(looked, document, text, now)
+            self._last = key, await asyncio.to_thread(seen, document, text, now)
         return self._last[1]
 
 
 def looked(document: Document, text: str, now: datetime) -> Looked:
     """What would run, and all that is to be said of it."""
+    return seen(document, text, now).looked
+
+
+def seen(document: Document, text: str, now: datetime) -> Seen:
+    """The same with the plan."""
     try:
         inputs = Inputs.from_text(text)
         today = now.astimezone(ZoneInfo(inputs.zone)).date()
         plan = compile_plan(inputs, 0, today)
     except REFUSED:
-        return Looked(None, tuple(findings(document, now.astimezone(UTC).date(), now)))
+        refused = tuple(findings(document, now.astimezone(UTC).date(), now))
+        return Seen(Looked(None, refused), None)
     ground = Ground(plan.directory, plan.rules, plan.open, plan.holidays, plan.zone, today)
-    return Looked(ground, tuple(findings_of(plan, inputs, now)))
+    return Seen(Looked(ground, tuple(findings_of(plan, inputs, now))), plan)
 
 
 def register_desk(house: House) -> RegisterDesk:

@@ -13,6 +13,7 @@ from aiohttp import web
 from deployment.clock import SystemClock
 from deployment.settings import LOOPBACK, Settings
 from ivr.web.spoken.desk import PHRASES_LINK, SPOKEN_PAGES
+from ivr.web.trying.page import TRYING_PAGES
 from routing.accounts.passkeys import Place
 from routing.directory import Directory
 from routing.second_factors import SecondFactors
@@ -48,6 +49,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     WORKTIME_PAGES,
     RULES_PAGES,
     SPOKEN_PAGES,
+    TRYING_PAGES,
 )
 """The chapters of pages that ask who it is; each part adds its own here."""
 LINKS: Final[tuple[Link, ...]] = (

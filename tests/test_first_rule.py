@@ -134,8 +134,15 @@ async def finding_of_a_second(page: Page, url: str) -> None:
 
 
 async def tried_and_kept(page: Page, url: str) -> None:
-    """The draft's answer, as sentences; and as an example that must hold from now on."""
-    await page.goto(f"{url}/admin/try?dialled=%2B{LINE[1:]}&kind=enquiry&at=2026-12-01T10:00")
+    """A call played key by key over the draft; its answer, as sentences; and as an example that
+    must hold from now on."""
+    await page.goto(f"{url}/admin/try")
+    await page.locator("#dialled").fill(LINE)
+    await page.locator("#at").fill("2026-12-01T10:00")
+    await page.locator("form.card button").press("Enter")
+    for key in ("2", "1", "#"):
+        await page.locator(f"#now button[name='move'][value='{key}']").press("Enter")
+    await expect(page.get_by_test_id("played")).to_contain_text("登记工单：市水利局")
     answer = page.get_by_test_id("answer")
     await expect(answer.locator("h2")).to_contain_text("水利局")
     await expect(page.get_by_test_id("lines").locator("li").last).to_contain_text(RULE)

@@ -1,7 +1,9 @@
-"""`/admin/try`: any caller, number, kind, topic and moment, and the decision in sentences, with
-each rule that did not apply and why; as the draft would have it, or as it runs. `/admin/scenarios`
-keeps such examples, which must come out as they say before anything is published."""
+"""`/admin/try/facts`: number, kind, topic and moment, and the decision in sentences, with each rule
+that did not apply and why; as the draft would have it, or as it runs. `ivr.web.trying` plays a
+whole call instead. `/admin/scenarios` keeps such examples, which must come out as they say before
+anything is published."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +17,6 @@ from routing.drafts.kinds import kind_of
 from routing.register import LANGUAGES
 from routing.rules.condition import CallerKind, Facts
 from routing.rules.errors import RuleSetError
-from routing.rules.explain import Explanation, decided_line, explain, refused_line
 from routing.rules.fields import Known
 from routing.rules.scenarios import (
     Expected,
@@ -29,12 +30,11 @@ from routing.rules.scenarios import (
 from routing.rules.wording import Wording
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import page, tongue_of
+from routing.web.rules.answering import answered
 from routing.web.rules.choices import choices
 from routing.web.rules.desk import SCENARIO, RulesDesk, Workspace, at_hand, digest, save
 from routing.web.wording import Tongue
 
-MOST_LINES: Final = 300
-"""Sentences of one answer: those nearest to the decision."""
 MOST_NAME: Final = 120
 ASKED: Final = ("dialled", "language", "kind", "about", "topic", "group", "caller_kind", "at")
 
@@ -44,7 +44,8 @@ def try_routes(desk: RulesDesk) -> list[web.RouteDef]:
     read, edit = signed_in(*MAY[Act.READ_PLAN]), signed_in(*MAY[Act.EDIT_PLAN])
     one = TryPages(desk)
     return [
-        web.get("/admin/try", read(one.try_)),
+        web.get("/admin/try/facts", read(one.try_)),
+        web.post("/admin/try/facts", read(one.try_)),
         web.get("/admin/scenarios", read(one.scenarios)),
         web.post("/admin/scenarios/keep", edit(one.keep)),
         web.post("/admin/scenarios/accept", edit(one.accept)),
@@ -59,11 +60,12 @@ class TryPages:
     desk: RulesDesk
 
     async def try_(self, request: web.Request) -> web.StreamResponse:
-        """The form, and the answer where something was asked."""
-        now, tongue = await at_hand(self.desk), tongue_of(request)
-        as_it_runs = request.query.get("plan") == "published"
+        """The form, and the answer where something was asked. It is sent, as no number belongs
+        into an address."""
+        now, tongue, sent = await at_hand(self.desk), tongue_of(request), await request.post()
+        as_it_runs = sent.get("plan") == "published"
         looked = await self.desk.look(now.published if as_it_runs else now.drafted)
-        asked = {name: request.query.get(name, "")[:64] for name in ASKED}
+        asked = {name: str(sent.get(name, ""))[:64] for name in ASKED}
         asked["at"] = asked["at"] or self._now()
         asked["dialled"] = asked["dialled"] or next(iter(now.directory.numbers), "")
         context: dict[str, Any] = {
@@ -77,12 +79,14 @@ class TryPages:
             "answer": None,
             "may_edit": allows(request, Act.EDIT_PLAN),
         }
-        if looked.ground is not None and "dialled" in request.query:
-            facts = self._facts(asked, looked.ground)
+        if looked.ground is not None and "dialled" in sent:
+            facts, ground = self._facts(asked, looked.ground), looked.ground
             context["fault"] = "try.moment" if facts is None else ""
             if facts is not None:
-                context["answer"] = _answer(looked.ground, facts, tongue)
-        return page(request, "rules/try.html", context)
+                context["answer"] = await asyncio.to_thread(
+                    answered, ground.router, ground.directory, ground.open, facts, tongue
+                )
+        return page(request, "rules/facts.html", context)
 
     def _now(self) -> str:
         return self.desk.clock.now().astimezone(self.desk.zone).strftime("%Y-%m-%dT%H:%M")
@@ -203,20 +207,3 @@ def _goes(scenario: Scenario, ground: Ground | None, tongue: Tongue) -> str:
     if ground is None:
         return ""
     return Wording(ground.directory).office(scenario.expected.office)[tongue]
-
-
-def _answer(ground: Ground, facts: Facts, tongue: Tongue) -> dict[str, Any]:
-    """The decision, the rules that all but applied, and every sentence."""
-    explained: Explanation = explain(ground.router, facts)
-    wording = Wording(ground.directory)
-    opening = ground.open.get(explained.decision.office)
-    lines = [line[tongue] for line in explained.lines(wording)]
-    return {
-        "decision": decided_line(explained, wording)[tongue],
-        "rule": explained.rule,
-        "overridden": explained.overridden,
-        "near": [refused_line(one, wording)[tongue] for one in explained.near][-10:],
-        "lines": lines[-MOST_LINES:],
-        "left_out": max(len(lines) - MOST_LINES, 0),
-        "is_open": None if opening is None else opening.is_open(facts.at),
-    }

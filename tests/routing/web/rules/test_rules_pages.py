@@ -249,13 +249,13 @@ async def test_a_call_is_tried_with_each_rule_that_did_not_apply(
             "topic": "water",
             "at": "2026-12-01T03:00",
         }
-        async with client.get("/admin/try", params=query) as answer:
+        async with client.post("/admin/try/facts", data=query) as answer:
             text = await answer.text()
 
         assert "交由市水利局" in text
         assert "规则“第1条”不适用：要求事项是税务，而这里事项是供水排水。" in text
         assert "那时该单位已经下班" in text
-        async with client.get("/admin/try", params={**query, "at": "soon"}) as answer:
+        async with client.post("/admin/try/facts", data={**query, "at": "soon"}) as answer:
             assert "请填写日期和时间" in await answer.text()
 
 
