@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from routing.drafts.document import Difference
-from routing.sheets.changes import lists
+from routing.sheets.changes import gated
 
 LISTED: Final = "published"
 
@@ -16,7 +16,7 @@ class TwoPeople(StrEnum):
 
     OFF = "off"
     NUMBERS = "numbers"
-    """what puts a number on the list, takes it off or leads its calls elsewhere"""
+    """what puts a number on the list, takes it off or leads calls or cases elsewhere"""
     ALWAYS = "always"
 
 
@@ -28,7 +28,7 @@ def needs_second(setting: TwoPeople, found: Iterable[Difference]) -> bool:
         case TwoPeople.ALWAYS:
             return True
         case TwoPeople.NUMBERS:
-            return any(one.kind == "number" and lists(one.old, one.new) for one in found)
+            return any(gated(one.kind, one.old, one.new) for one in found)
 
 
 def puts_on(difference: Difference) -> bool:

@@ -64,14 +64,10 @@ def _of_kind(kind: EntityKind, before: Sheets, after: Sheets) -> Iterator[Entity
     for key, body in new.items():
         if cells := _cells(old.get(key, {}), body):
             what = What.CHANGED if key in old else What.ADDED
-            yield EntityChange(kind, key, what, cells, _gate(kind, old.get(key), body))
+            yield EntityChange(kind, key, what, cells, gated(kind, old.get(key), body))
     for key in (key for key in old if key not in new):
-        gate = _gate(kind, old[key], None)
+        gate = gated(kind, old[key], None)
         yield EntityChange(kind, key, What.REMOVED, _cells(old[key], {}), gate)
-
-
-def _gate(kind: EntityKind, old: Body | None, new: Body | None) -> bool:
-    return kind is EntityKind.NUMBER and lists(old, new)
 
 
 def _cells(old: Body, new: Body) -> tuple[FieldChange, ...]:
@@ -93,6 +89,22 @@ def lists(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
     if on[0] != on[1]:
         return True
     return on[1] and any(before.get(one, "") != after.get(one, "") for one in GATED)
+
+
+DIVERTING: Final = ("pool_number", "stand_in_number", "email")
+"""The columns of an office that say where the calls and cases of its published numbers go."""
+
+
+def gated(kind: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
+    """Whether a change of a row is one for which two people are wanted. An office that is new or
+    goes has no calls of its own to lead elsewhere."""
+    match kind:
+        case EntityKind.NUMBER:
+            return lists(old, new)
+        case EntityKind.OFFICE if old is not None and new is not None:
+            return any(old.get(one, "") != new.get(one, "") for one in DIVERTING)
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,30 @@ def test_two_people_are_needed_for_what_callers_trust(cells: dict[str, str], two
     assert change.needs_two is two
 
 
+@pytest.mark.parametrize(
+    ("cells", "two"),
+    [
+        ({"pool_number": "+865580029999"}, True),
+        ({"stand_in_number": ""}, True),
+        ({"email": "desk@yunling.example"}, True),
+        ({"spoken_en": "the Committee"}, False),
+        ({"hours": "Mon-Fri 09:00-17:00"}, False),
+    ],
+)
+def test_two_people_are_needed_to_lead_an_offices_calls_or_cases_elsewhere(
+    cells: dict[str, str], two: bool
+) -> None:
+    body = {**entities(CITY, EntityKind.OFFICE)["市委"], **cells}
+    (change,) = differences(CITY, with_change(CITY, EntityKind.OFFICE, "市委", body))
+
+    assert change.needs_two is two
+
+
+def test_a_new_office_is_one_persons_to_add() -> None:
+    without = with_change(CITY, EntityKind.OFFICE, "市委", None)
+    assert not any(one.needs_two for one in differences(without, CITY))
+
+
 def test_two_people_are_needed_to_add_a_number_or_remove_it() -> None:
     without = with_change(CITY, EntityKind.NUMBER, ONE, None)
 
