@@ -146,7 +146,7 @@ def _line(one: Difference) -> str:
     if one.old is None:
         return f"新增 added    {at}"
     if one.new is None:
-        return f"移除 removed  {at}"
+        return f"删除 removed  {at}"
     return f"修改 changed  {at}: {', '.join(field.name for field in one.fields)}"
 
 

@@ -27,7 +27,7 @@ from storage.drafts import StoredDrafts
 from storage.engine import Database
 from storage.plans import StoredPlans
 
-WHAT: Final = {What.ADDED: "新增 added", What.CHANGED: "修改 changed", What.REMOVED: "移除 removed"}
+WHAT: Final = {What.ADDED: "新增 added", What.CHANGED: "修改 changed", What.REMOVED: "删除 removed"}
 PRIVATE: Final = frozenset({"forward_to", "stand_in_number", "pool_number", "phone", "email"})
 """Columns that a terminal's record does not keep in full."""
 
@@ -41,7 +41,7 @@ def ask(parts: argparse.ArgumentParser) -> None:
     parts.add_argument(
         "--whole",
         action="store_true",
-        help="文件即全部，缺的算移除 what a file does not name is taken out",
+        help="以文件为准，文件里没有的删除 what a file does not name is removed",
     )
     parts.add_argument(
         "--preview",

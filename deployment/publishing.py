@@ -84,7 +84,7 @@ class Watch:
     async def _return(self, release: Release, ours: Answered, usual: Answered) -> None:
         self._told = release.number
         reason = (
-            f"接通率从平时的{usual.rate:.0%}降到{ours.rate:.0%}，自动退回。"
+            f"接通率从平时的{usual.rate:.0%}降到{ours.rate:.0%}，自动回退到上一版。"
             f" {ours.rate:.0%} of calls were answered, {usual.rate:.0%} usually are."
         )
         try:

@@ -20,7 +20,7 @@ SETTINGS: Final = ("area", "zone")
 ABOUT: Final = (
     "# 直通方案：号码、单位、话术、日历、规则等全部可改的内容。格式见 docs/plan.schema.json。\n"
     "# A plan of Zhitong: everything that can be edited. docs/plan.schema.json describes it.\n"
-    "# 省去的种类保持不变；写了的种类，以此处为准。\n"
+    "# 没有写的种类保持不变；写了的种类，以这里为准。\n"
     "# A kind that is left out stays as it is; one that is here becomes what is written here.\n"
 )
 

@@ -8,7 +8,7 @@ from routing.register import Names
 
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "too_large": (
-        "文件超过{n}MB，请确认选对了文件",
+        "文件超过{n}MB，请确认没有选错文件",
         "the file is larger than {n} MB: make sure that it is the right one",
     ),
     "not_text": (

@@ -363,8 +363,8 @@ def _errors(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _stale(kind: str, key: str) -> Finding:
     says = {
-        "zh-CN": f"{key}在您修改之后又随新方案发布过，请重新核对这一项。",
-        "en": f"{key} was published differently since it was changed here: look at it again.",
+        "zh-CN": f"“{key}”在草稿里修改之后，又有人发布了新的内容，请重新核对这一项。",
+        "en": f"{key} was published differently since the draft changed it: look at it again.",
     }
     return Finding("stale", Level.ERROR, says, Place(kind, key))
 

@@ -85,7 +85,7 @@ def decided_line(explanation: Explanation, wording: Wording) -> Names:
     """Where the matter goes, and by which rule."""
     decision = explanation.decision
     office, how = wording.office(decision.office), HOWS[decision.how]
-    sealed = both("，来电人身份保密", ", and the caller stays sealed")
+    sealed = both("，来电人身份保密", ", and the caller's identity is kept confidential")
     hidden = sealed if decision.confidential else both("", "")
     if explanation.overridden:
         return both(
@@ -103,7 +103,7 @@ def _overridden(explanation: Explanation, wording: Wording) -> Names:
     name, office = explanation.rule.name, wording.office(explanation.first.office)
     return both(
         f"规则“{name}”本应交由{office['zh-CN']}，但投诉举报不能交给被反映的一方，"
-        "干部问题只能交由纪检，所以不照办。",
+        "反映干部问题的只能交由纪检监察机关，因此不按这条规则办理。",
         f"Rule “{name}” would send it to {office['en']}; but a complaint never goes to whom it may "
         "be about, and wrongdoing goes to the discipline office alone.",
     )

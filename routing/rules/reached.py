@@ -59,7 +59,7 @@ def loops(directory: Directory) -> Iterator[Finding]:
                     "loop",
                     Level.ERROR,
                     both(
-                        f"{office.name['zh-CN']}的电话{phone}就是本线路公布的号码，接通后会绕回来。",
+                        f"{office.name['zh-CN']}的电话{phone}就是本线路的公开号码，转过去又会绕回来。",
                         f"The phone {phone} of {office.name['en']} is a published number of this "
                         "line: who is put through comes back here.",
                     ),
@@ -71,7 +71,7 @@ def loops(directory: Directory) -> Iterator[Finding]:
                 "loop",
                 Level.ERROR,
                 both(
-                    f"{entry.post['zh-CN']}转接到{entry.forward_to}，那也是本线路公布的号码，会绕回来。",
+                    f"{entry.post['zh-CN']}转接到{entry.forward_to}，那也是本线路的公开号码，转过去又会绕回来。",
                     f"{entry.post['en']} is forwarded to {entry.forward_to}, which is a published "
                     "number of this line, too: who is put through comes back here.",
                 ),

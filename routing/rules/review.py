@@ -24,7 +24,7 @@ from routing.rules.reached import loops, no_phone, nobody_at_night
 from routing.rules.router import Router, bound
 from routing.rules.ruleset import Rule, RuleSet
 from routing.rules.shadowing import of_rule, shadowed
-from routing.rules.wording import DAYS, both, week_named
+from routing.rules.wording import DAYS, Wording, both, week_named
 
 MOST_EACH: Final = 50
 """Findings of one sort: whoever has more mends those first."""
@@ -89,23 +89,24 @@ def _overridden(seen: Reviewed) -> Iterator[Finding]:
     if guards is None:
         return
     for rule in seen.rules.written:
-        about = next((_breaks(guards, rule, facts) for facts in _accusing(seen, rule)), None)
+        about = next((_breaks(seen, guards, rule, facts) for facts in _accusing(seen, rule)), None)
         if rule.enabled and about is not None:
             yield about
 
 
-def _breaks(guards: Guards, rule: Rule, facts: Facts) -> Finding | None:
+def _breaks(seen: Reviewed, guards: Guards, rule: Rule, facts: Facts) -> Finding | None:
     office = guards.instead(facts, rule.office)
     if office is None:
         return None
-    sort = sort_of(facts)
-    what = _called(sort)
+    what, named = _called(sort_of(facts)), Wording(seen.directory)
+    wanted, instead = named.office(rule.office), named.office(office)
     return of_rule(
         rule,
         "overridden",
-        f"规则“{rule.name}”把{what['zh-CN']}交给{rule.office}，这不会照办：会改交{office}。",
-        f"Rule “{rule.name}” sends {what['en']} to {rule.office}. That is not done: it goes to "
-        f"{office} instead.",
+        f"规则“{rule.name}”把{what['zh-CN']}交给{wanted['zh-CN']}，不会照此办理，会改交"
+        f"{instead['zh-CN']}。",
+        f"Rule “{rule.name}” sends {what['en']} to {wanted['en']}. That is not done: it goes to "
+        f"{instead['en']} instead.",
     )
 
 
@@ -161,8 +162,8 @@ def _topics(seen: Reviewed) -> Iterator[Finding]:
                 "topic_unreached",
                 Level.WARNING,
                 both(
-                    f"没有规则照管“{topic.names['zh-CN']}”这个事项，来电会落到最后一条规则。",
-                    f"No rule sees to the topic {topic.names['en']}; its calls land with the last "
+                    f"没有规则处理“{topic.names['zh-CN']}”这个事项，来电会按最后一条规则处理。",
+                    f"No rule is about the topic {topic.names['en']}; its calls go by the last "
                     "rule.",
                 ),
                 Place("topic", topic.id),
@@ -181,8 +182,8 @@ def _own_offices(seen: Reviewed) -> Iterator[Finding]:
                 "number_unreached",
                 Level.WARNING,
                 both(
-                    f"没有规则照管{entry.post['zh-CN']}的号码{entry.e164}，来电会落到最后一条规则。",
-                    f"No rule sees to {entry.e164}, {entry.post['en']}; its calls land with the "
+                    f"没有规则处理{entry.post['zh-CN']}的号码{entry.e164}，来电会按最后一条规则处理。",
+                    f"No rule is about {entry.e164}, {entry.post['en']}; its calls go by the "
                     "last rule.",
                 ),
                 Place("number", entry.e164),
@@ -211,10 +212,10 @@ def _gaps(seen: Reviewed) -> Iterator[Finding]:
                 yield of_rule(
                     rule,
                     "gap",
-                    f"规则“{rule.name}”只管{when['zh-CN']}，例如{day['zh-CN']}{time}起没有规则照管，"
-                    "会落到最后一条规则。",
+                    f"规则“{rule.name}”只在{when['zh-CN']}适用，例如{day['zh-CN']}{time}起没有规则适用，"
+                    "来电会按最后一条规则处理。",
                     f"Rule “{rule.name}” holds for {when['en']} only; from {day['en']} {time}, for "
-                    "instance, the same matters land with the last rule.",
+                    "instance, the same calls go by the last rule.",
                 )
                 break
 

@@ -77,7 +77,7 @@ class _Reading:
         part.only("id", "name", "name_en", "phone", "official")
         phone, official = part.text("phone", ""), part.text("official", "")
         if bool(phone) == bool(official):
-            zh, en = "电话和公开号码二选一。", "give a phone or a published number, one of them"
+            zh, en = "电话和公开号码只填一个。", "give either a phone or a published number"
             part.wrong("phone", "one_phone", zh, en)
         if phone and not _E164.fullmatch(phone):
             zh, en = "应写成+8613800000021这样。", "must look like +8613800000021"
@@ -100,8 +100,8 @@ def _id(part: Part) -> str:
 
 def _proper(part: Part, value: str) -> str:
     if not _ID.fullmatch(value):
-        zh = "代号只用小写字母、数字、短横和下划线，最多30个。"
-        part.wrong("id", "id", zh, "an id has up to 30 small letters, digits, - and _")
+        zh = "代号只用小写字母、数字、短横线和下划线，最多30个字符。"
+        part.wrong("id", "id", zh, "an id has up to 30 lower-case letters, digits, - and _")
     return value
 
 

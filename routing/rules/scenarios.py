@@ -75,7 +75,7 @@ class Outcome:
             return both(f"“{name}”通过：交由{got['zh-CN']}。", f"“{name}” holds: {got['en']}.")
         if got == wanted:
             return both(
-                f"“{name}”不通过：单位没有错，但接通办法或上下班与预期不同。",
+                f"“{name}”不通过：单位相符，但处理方式或上下班状态与预期不同。",
                 f"“{name}” fails: the office is right, but not how it is reached, or whether it "
                 "is open.",
             )

@@ -51,7 +51,7 @@ def _led_nowhere(seen: Staffed, rule: Rule) -> Iterator[Finding]:
             rule,
             "phrase",
             "no_words",
-            f"规则“{rule.name}”要播放的话术“{rule.then.phrase}”没有写好，来电人只会听到留言提示。",
+            f"规则“{rule.name}”要播放的话术“{rule.then.phrase}”缺少某种语言的文字，来电人只会听到留言提示。",
             f"Rule “{rule.name}” announces {rule.then.phrase!r}, which is not there in every "
             "language: callers only hear how to leave a message.",
         )
@@ -60,7 +60,7 @@ def _led_nowhere(seen: Staffed, rule: Rule) -> Iterator[Finding]:
             rule,
             "service",
             "no_service",
-            f"规则“{rule.name}”要转接的“{rule.then.service}”不在公共服务号码里，来电会转为留言。",
+            f"规则“{rule.name}”要转接的“{rule.then.service}”不在公共服务号码里，来电人只能留言。",
             f"Rule “{rule.name}” transfers to {rule.then.service!r}, which is no public service "
             "here: callers leave a message instead.",
         )
@@ -72,7 +72,7 @@ def _step(seen: Staffed, rule: Rule, step: Ring, field: str) -> Iterator[Finding
             rule,
             field,
             "not_together",
-            f"规则“{rule.name}”要求同时振铃，现在会逐个振铃。",
+            f"规则“{rule.name}”要求同时振铃，目前会逐个振铃。",
             f"Rule “{rule.name}” asks to ring several at once; they are rung one after another.",
         )
     match step.whom:
@@ -92,7 +92,7 @@ def _step(seen: Staffed, rule: Rule, step: Ring, field: str) -> Iterator[Finding
             rule,
             field,
             "unknown_target",
-            f"规则“{rule.name}”要响的“{step.key}”不存在，这一步会跳过。",
+            f"规则“{rule.name}”要呼叫的“{step.key}”不存在，这一步会跳过。",
             f"Rule “{rule.name}” rings {step.key!r}, which is not known: the step is passed over.",
         )
     elif not phones:
@@ -100,7 +100,7 @@ def _step(seen: Staffed, rule: Rule, step: Ring, field: str) -> Iterator[Finding
             rule,
             field,
             "target_without_number",
-            f"规则“{rule.name}”要响的“{step.key}”没有登记电话，这一步会跳过。",
+            f"规则“{rule.name}”要呼叫的“{step.key}”没有登记电话，这一步会跳过。",
             f"Rule “{rule.name}” rings {step.key!r}, which has no phone: the step is passed over.",
         )
 

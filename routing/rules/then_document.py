@@ -40,7 +40,7 @@ class _Part:
     def text(self, name: str) -> str:
         text = self.plain.get(name, "")
         if not isinstance(text, str):
-            self.wrong(name, "not_text", "应是文字。", "must be text")
+            self.wrong(name, "not_text", "这里要填文字。", "must be text")
             return ""
         return text.strip()
 
@@ -112,14 +112,14 @@ def _ring(where: str, step: object, fault: Fault) -> Ring:
     named = [whom for whom in Whom if whom.value in step]
     if len(named) != 1:
         all_of = ", ".join(Whom)
-        part.wrong("", "ring_whom", f"只能写一个去处：{all_of}。", f"must name one of {all_of}")
+        part.wrong("", "ring_whom", f"只能写一个呼叫对象：{all_of}。", f"must name one of {all_of}")
         return Ring(Whom.USUAL)
     for name in sorted(set(step) - _STEP):
         part.wrong("", "unknown_field", f"没有“{name}”这一项。", f"there is no {name!r} here")
     whom = named[0]
     key = part.text(whom.value) if whom in KEYED else ""
     if whom in KEYED and not key:
-        part.wrong("", "ring_key", "请写明响谁的铃。", "say whom to ring")
+        part.wrong("", "ring_key", "请写明呼叫谁。", "say whom to ring")
     order = part.chosen("order", Order, Order.IN_TURN)
     return Ring(whom, key, order, _seconds(part), part.flag("press", default=True))
 

@@ -77,22 +77,22 @@ FAULTS: Final[Mapping[str, Names]] = {
     "values": both(
         "请至少选一个，最多{most}个。", "choose at least one value, and at most {most}"
     ),
-    "unknown_dialled": both("名录里没有{value}这个号码。", "{value} is no published number"),
+    "unknown_dialled": both("名录里没有{value}这个公开号码。", "{value} is no published number"),
     "unknown_language": both("没有“{value}”这种语言。", "{value} is no language of the line"),
     "unknown_kind": both("没有“{value}”这类诉求。", "{value} is no kind of matter"),
-    "unknown_about": both("“{value}”不是可选的投诉对象。", "{value} is nothing to complain about"),
+    "unknown_about": both("“{value}”不是可选的投诉对象。", "a complaint cannot be about {value}"),
     "unknown_topic": both("没有“{value}”这个事项。", "there is no topic {value}"),
     "unknown_group": both("没有第{value}组事项。", "there is no group {value} of topics"),
-    "unknown_district": both("名录里没有“{value}”这个地区。", "there is no district {value}"),
-    "unknown_caller_kind": both("没有“{value}”这类来电。", "{value} is no kind of caller"),
+    "unknown_district": both("名录里没有“{value}”这个区县。", "there is no district {value}"),
+    "unknown_caller_kind": both("没有“{value}”这类来电号码。", "{value} is no kind of caller"),
     "unknown_office": both("没有“{value}”这个单位。", "there is no office {value}"),
     "unknown_offices": both(
-        "抄送单位里有名录上没有的。", "one of the offices to be told is not in the register"
+        "有的抄送单位不在名录里。", "one of the offices that get copies is not in the register"
     ),
     "unknown_how": both(
-        "“{value}”不是可选的办法。", "{value} is no way to reach an office"
+        "“{value}”不是可选的处理方式。", "{value} is no way to reach an office"
     ),
-    "no_office": both("请选择交给哪个单位。", "say which office takes it"),
+    "no_office": both("请选择交给哪个单位。", "choose which office takes it"),
     "open": both("请选上班或下班，以及是哪个单位。", "say open or closed, and of which office"),
     "ends_before": both("结束要晚于开始。", "the end must come after the beginning"),
     "moment": both(
@@ -100,7 +100,7 @@ FAULTS: Final[Mapping[str, Names]] = {
         "{value} is no date or moment such as 2026-10-01 or 2026-10-01T08:30",
     ),
     "weekly": both(
-        "“{value}”读不出时段，请写成Mon-Fri 08:30-12:00 14:30-17:30。",
+        "无法识别时段“{value}”，请写成Mon-Fri 08:30-12:00 14:30-17:30。",
         "{value} is no week such as Mon-Fri 08:30-12:00 14:30-17:30",
     ),
     "no_default": both(
@@ -137,7 +137,7 @@ FIELDS: Final[Mapping[Field, Names]] = {
     Field.ABOUT: both("投诉对象", "whom it is about"),
     Field.TOPIC: both("事项", "the topic"),
     Field.GROUP: both("事项分组", "the group of topics"),
-    Field.DISTRICT: both("地区", "the district"),
+    Field.DISTRICT: both("区县", "the district"),
     Field.CALLER_KIND: both("来电号码类别", "the caller's kind of number"),
 }
 UNKNOWN: Final = both("未说明", "not known")

@@ -46,8 +46,8 @@ COLUMN_NAMES: Final[Mapping[EntityKind, Columns]] = MappingProxyType(
             stand_in_from="代接开始日期 / Stand-in from",
             stand_in_until="代接结束日期 / Stand-in until",
             status="状态 / Status",
-            suspended_on="停用日期 / Suspended on",
-            withdrawn_on="撤销日期 / Withdrawn on",
+            suspended_on="暂停日期 / Suspended on",
+            withdrawn_on="撤下日期 / Withdrawn on",
             replaced_by="替代号码 / Replaced by",
             published_in="公布媒体 / Published in",
             published_in_en="公布媒体（英文） / Published in (English)",
@@ -104,7 +104,9 @@ COLUMN_NAMES: Final[Mapping[EntityKind, Columns]] = MappingProxyType(
 VALUE_NAMES: Final[Mapping[str, Columns]] = MappingProxyType(
     {
         "status": _names(
-            published="公布 / Published", suspended="停用 / Suspended", withdrawn="撤销 / Withdrawn"
+            published="公布 / Published",
+            suspended="暂停使用 / Suspended",
+            withdrawn="撤下 / Withdrawn",
         ),
         "answer_mode": _names(
             pooled="值班人员接听 / The duty desk",
@@ -128,7 +130,7 @@ VALUE_NAMES: Final[Mapping[str, Columns]] = MappingProxyType(
 """Column -> word of a cell -> what people call it."""
 
 _OTHER_COLUMNS: Final[Mapping[str, str]] = {
-    "number": "电话 电话号码 公布号码",
+    "number": "电话 电话号码 公开号码 公布号码",
     "office": "单位名称 部门",
     "office_en": "单位英文 英文单位",
     "post": "岗位 职位",
@@ -141,8 +143,8 @@ _OTHER_COLUMNS: Final[Mapping[str, str]] = {
     "page": "版",
     "url": "网址",
     "published_in": "报纸 媒体",
-    "suspended_on": "暂停日期",
-    "withdrawn_on": "撤销日",
+    "suspended_on": "停用日期",
+    "withdrawn_on": "撤销日期 撤销日",
     "parent": "上级",
     "email": "电子邮箱 邮件",
     "hours": "工作时间",
@@ -159,8 +161,8 @@ _OTHER_COLUMNS: Final[Mapping[str, str]] = {
 _OTHER_VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "status": {
         "published": "在用 已公布",
-        "suspended": "暂停 已停用",
-        "withdrawn": "已撤销 作废",
+        "suspended": "暂停 停用 已停用",
+        "withdrawn": "已撤下 撤销 已撤销 作废",
     },
     "answer_mode": {"pooled": "值班 值班接听", "personal": "本人"},
     "outbound_policy": {"never": "不外呼", "via_system": "经系统"},

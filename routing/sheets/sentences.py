@@ -67,7 +67,7 @@ SENTENCES: Final[Mapping[str, Names]] = {
     "not_a_date": _both(
         "“{value}”不是日期，应写成2026-02-08这样。", "{value!r} is not a date such as 2026-02-08"
     ),
-    "one_of": _both("“{value}”不行，只能填：{allowed}。", "{value!r} is not one of {allowed}"),
+    "one_of": _both("“{value}”不能用，只能填：{allowed}。", "{value!r} is not one of {allowed}"),
     "twice": _both("{key}在这张表里出现了两次。", "{key} stands in this sheet twice"),
     # Of offices
     "no_office": _both("没有“{value}”这个单位。", "there is no office {value!r}"),
@@ -84,7 +84,7 @@ SENTENCES: Final[Mapping[str, Names]] = {
         "one office stands at the top, and {other} has no parent already; give this one its own",
     ),
     "hours": _both(
-        "“{value}”读不出办公时间。请写成“Mon-Fri 08:30-12:00 14:30-17:30; Sat 09:00-12:00”，"
+        "无法识别办公时间“{value}”。请写成“Mon-Fri 08:30-12:00 14:30-17:30; Sat 09:00-12:00”，"
         "不办公写“closed”。",
         "{why}",
     ),
@@ -92,7 +92,9 @@ SENTENCES: Final[Mapping[str, Names]] = {
         "“{value}”不是时区，应写成Asia/Shanghai这样。",
         "{value!r} is not a time zone such as Asia/Shanghai",
     ),
-    "yes_or_no": _both("“{value}”不行，只能填yes或no。", "{value!r} must be yes or no"),
+    "yes_or_no": _both(
+        "“{value}”不能用，只能填“是”或“否”（yes或no）。", "{value!r} must be yes or no"
+    ),
     # Of topics
     "no_topic": _both("没有“{value}”这个事项。", "there is no topic {value!r}"),
     # Of numbers
@@ -102,27 +104,27 @@ SENTENCES: Final[Mapping[str, Names]] = {
     ),
     "page": _both("“{value}”不是版面号。", "{value!r} is not a page number"),
     "withdrawn_since": _both(
-        "已撤销的号码要填从哪天起撤销。", "a withdrawn number needs the day since when"
+        "撤下的号码要填撤下日期。", "a withdrawn number needs the day it was withdrawn"
     ),
     "suspended_since": _both(
-        "停用的号码要填从哪天起停用。", "a suspended number needs the day since when"
+        "暂停使用的号码要填暂停日期。", "a suspended number needs the day it was suspended"
     ),
     "needs_phone": _both(
         "由本人接听的号码（{mode}）要填转接到的电话。",
         "a {mode} number needs the official's phone",
     ),
     "topic_or_group": _both(
-        "已有自己的事项，就不要再填事项分组，两项留一项。",
+        "填了事项，就不要再填事项分组，两项只留一项。",
         "a number with a topic of its own has no group; leave one empty",
     ),
     "ends_early": _both(
         "有效期不能在公布之前结束。", "a listing cannot end before it was published"
     ),
-    "replaces_itself": _both("号码不能由它自己代替。", "a number cannot replace itself"),
+    "replaces_itself": _both("号码不能由它本身代替。", "a number cannot replace itself"),
     "phones_many": _both("最多填{n}个电话。", "at most {n} phones are tried here"),
     "phone_twice": _both("{key}填了两次，留一次即可。", "{key} stands here twice; once is enough"),
     "rings_itself": _both(
-        "不能转接到公布的号码自己。", "a published number cannot be forwarded to itself"
+        "不能转接到这个公开号码本身。", "a published number cannot be forwarded to itself"
     ),
     "stand_in_phone": _both(
         "填了代接日期，还要填代接电话。", "dates of a stand-in need the stand-in's phone"

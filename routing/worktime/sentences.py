@@ -22,7 +22,7 @@ def _both(zh: str, en: str) -> Names:
 
 
 SENTENCES: Final[Mapping[str, Names]] = {
-    "not_json": _both("这里的内容读不出来，请重新导入。", "this cannot be read; import it again"),
+    "not_json": _both("这里的内容无法识别，请重新导入。", "this cannot be read; import it again"),
     "shape": _both(
         "“{field}”缺失或写法不对。", "{field} is missing or is not written as it must be"
     ),
@@ -42,21 +42,23 @@ SENTENCES: Final[Mapping[str, Names]] = {
     "ends_early": _both("结束时间要晚于开始时间。", "it must end after it begins"),
     "ends_before_now": _both("结束时间已经过去了。", "this end has passed already"),
     "too_far": _both(
-        "最长{n}天。更久的停办，请改单位的工作时间。",
+        "最长{n}天。停办更久的，请修改单位的办公时间。",
         "at most {n} days; for longer, change the office's hours",
     ),
     "words_missing": _both(
-        "{language}的播报用语还没有写，来电人会听不到原因。",
+        "{language}的播报内容还没有写，来电人会听不到原因。",
         "the words in {language} are missing: those callers would not hear why",
     ),
     "words_language": _both("这里要用{language}书写。", "this must be written in {language}"),
-    "one_of": _both("“{value}”不行，只能填：{allowed}。", "{value!r} is not one of {allowed}"),
+    "one_of": _both("“{value}”不能用，只能填：{allowed}。", "{value!r} is not one of {allowed}"),
     "hours": _both(
-        "“{value}”读不出来，应写成08:30-12:00 14:30-17:30这样。",
+        "无法识别“{value}”，应写成08:30-12:00 14:30-17:30这样。",
         "{value!r} must look like 08:30-12:00 14:30-17:30",
     ),
     "other_year": _both("{value}不是{year}年的日期。", "{value} is not a day of {year}"),
-    "both_ways": _both("{value}既写在放假又写在补班里。", "{value} is both a day off and worked"),
+    "both_ways": _both(
+        "{value}既写在放假里，又写在调休上班里。", "{value} is both a day off and worked"
+    ),
     # Findings
     "year_missing": _both(
         "{year}年的放假通知还没有录入，{year}年的节假日会当作平常日子。",

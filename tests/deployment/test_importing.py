@@ -47,7 +47,7 @@ def test_a_preview_says_what_changes_and_takes_nothing(capsys: pytest.CaptureFix
         f"修改 changed number {ONE} (两人 two people)",
         "    post: 市委书记 -> 第一书记",
         "    forward_to: …01 -> …09",
-        "新增 added 0, 修改 changed 1, 移除 removed 0; 需要两人 need two people 1; 错误 errors 0",
+        "新增 added 0, 修改 changed 1, 删除 removed 0; 需要两人 need two people 1; 错误 errors 0",
     ]
     assert not Path("var").exists()
 
@@ -74,8 +74,8 @@ def test_a_whole_file_takes_out_what_it_does_not_name(capsys: pytest.CaptureFixt
     Path("s.csv").write_bytes(exported(EntityKind.SERVICE, rows, "zh-CN"))
 
     assert told(capsys, "s.csv", "--preview", "--whole", "--kind", "service")[1] == [
-        "移除 removed service 110",
-        "新增 added 0, 修改 changed 0, 移除 removed 1; 需要两人 need two people 0; 错误 errors 0",
+        "删除 removed service 110",
+        "新增 added 0, 修改 changed 0, 删除 removed 1; 需要两人 need two people 0; 错误 errors 0",
     ]
 
 

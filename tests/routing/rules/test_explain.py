@@ -105,7 +105,7 @@ def test_they_agree_on_complaints_that_no_rule_may_misdirect(facts: object) -> N
         ),
         (
             OneOf(Field.DISTRICT, ("a", "b", "c", "d", "e", "f")),
-            "要求地区是a、b、c、d、e等6项，而没有说明地区",
+            "要求区县是a、b、c、d、e等6项，而没有说明区县",
             (
                 "it asks that the district is a or b or c or d or e or 1 others, and the district "
                 "is "
@@ -139,7 +139,7 @@ def test_the_explanation_reads_from_the_first_rule_to_the_decision() -> None:
     assert [line["zh-CN"] for line in lines] == [
         "规则“停用的”已停用。",
         "规则“税务”不适用：要求事项是税务，而这里事项是治安安全。",
-        "规则“全部”本应交由市公安局，但投诉举报不能交给被反映的一方，干部问题只能交由纪检，所以不照办。",
+        "规则“全部”本应交由市公安局，但投诉举报不能交给被反映的一方，反映干部问题的只能交由纪检监察机关，因此不按这条规则办理。",
         "因此交由市纪委监委，为来电人接通，来电人身份保密。",
     ]
     assert [near.rule.id for near in explained.near] == ["tax"]

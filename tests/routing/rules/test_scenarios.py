@@ -69,12 +69,12 @@ def test_an_example_that_cannot_be_read_is_told(text: str) -> None:
         (
             Expected("市水利局", How.CASE_ONLY),
             False,
-            "“停水”不通过：单位没有错，但接通办法或上下班与预期不同。",
+            "“停水”不通过：单位相符，但处理方式或上下班状态与预期不同。",
         ),
         (
             Expected("市水利局", is_open=True),
             False,
-            "“停水”不通过：单位没有错，但接通办法或上下班与预期不同。",
+            "“停水”不通过：单位相符，但处理方式或上下班状态与预期不同。",
         ),
     ],
 )

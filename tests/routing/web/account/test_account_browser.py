@@ -70,7 +70,7 @@ async def test_a_passkey_is_made_and_signs_in_by_itself(page: Page, house: Serve
     await no_serious(page)
     await sign_in(page, "wang")
     await expect(page.get_by_test_id("bare")).to_be_visible()
-    await page.get_by_label("给它起个名字").fill("办公室电脑")
+    await page.get_by_label("通行密钥的名称").fill("办公室电脑")
     await page.get_by_role("button", name="添加通行密钥").click()
     await expect(page.get_by_text("通行密钥已经添加")).to_be_visible()
     await expect(page.get_by_text("办公室电脑 11月24日")).to_be_visible()
@@ -116,7 +116,7 @@ async def test_a_phone_is_set_up_and_asked_for_from_the_keyboard_alone(
     await no_serious(page)
     await page.keyboard.type(paper.lower())
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("还有9个没有用过")).to_be_visible()
+    await expect(page.get_by_text("还剩9个可用")).to_be_visible()
 
 
 async def test_an_admin_makes_an_account_in_english(page: Page, house: Served) -> None:

@@ -83,7 +83,7 @@ async def test_a_guesser_waits_longer_each_time_and_a_name_that_is_none_does_too
             for _ in range(5):
                 await sign_in(client, name, "not it")
             _, _, text = await sign_in(client, name, PASSWORD)
-            waits[name] = "秒再试" in text
+            waits[name] = "秒后再试" in text
         assert waits == {"wang": True, "nobody": True}
         people.clock.at += timedelta(minutes=6)
         assert (await sign_in(client, "wang", PASSWORD))[0] == 303

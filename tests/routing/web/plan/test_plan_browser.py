@@ -36,7 +36,7 @@ async def test_an_admin_publishes_with_a_second_and_rolls_back_on_a_phone(
 
         await page.get_by_label("Why").fill("clearer words")
         await no_serious(page)
-        await page.get_by_role("button", name="Ask for approval").press("Enter")
+        await page.get_by_role("button", name="Send for approval").press("Enter")
         await expect(page.get_by_test_id("done")).to_contain_text("Proposed")
         await no_serious(page)
 

@@ -53,7 +53,7 @@ async def test_an_import_is_looked_at_and_then_taken_whole(tmp_path: Path) -> No
 
         assert status == 200
         assert "numbers.csv：号码" in page
-        assert "新增0条，修改1条，移除0条。 没有错误。" in page
+        assert "新增0条，修改1条，删除0条。 没有错误。" in page
         assert "<del>市委书记</del>" in page
         assert "<ins>第一书记</ins>" in page
         assert (await register.drafts.draft()).changes == ()
@@ -118,7 +118,7 @@ async def test_a_file_that_was_handed_out_changes_nothing(tmp_path: Path) -> Non
             assert answer.headers["Content-Disposition"].startswith("attachment")
             assert b"\r\n+" not in raw
             status, page = await upload(client, raw, whole="1")
-            assert (status, "没有要改的" in page) == (200, True), section
+            assert (status, "没有要修改的" in page) == (200, True), section
         assert (await client.get("/admin/export/secrets.csv")).status == 404
 
 

@@ -62,7 +62,7 @@ async def test_a_number_is_changed_in_the_draft_alone(tmp_path: Path) -> None:
         assert (change.over, change.by.name) == (1, "admin-person")
         listed = await (await client.get(answer.headers["Location"])).text()
         assert "已存入草稿" in listed
-        assert "有改动，未发布" in listed
+        assert "已改，未发布" in listed
 
 
 async def test_a_form_sent_as_it_was_changes_nothing(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ async def test_an_office_shows_its_ladder_and_takes_a_further_rung(tmp_path: Pat
         assert tree.count("<ul>") > 1
         assert tree.index("市委") < tree.index("市政府") < tree.index("市公安局")
         assert office.count('<li value="') == 3
-        assert "添加联系人" in page
+        assert "新增联系人" in page
         assert answer.status == 303, await answer.text()
         assert (await register.body("contact", "市公安局/4") or {})["post"] == "副局长"
 

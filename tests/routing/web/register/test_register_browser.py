@@ -128,7 +128,7 @@ async def test_files_are_looked_at_and_taken(page: Page, served: Served) -> None
 async def test_a_number_is_suspended_on_a_phone(page: Page, served: Served) -> None:
     await page.set_viewport_size({"width": 360, "height": 640})
     await opened(page, served, f"/admin/numbers/{ONE}/suspend?lang=zh")
-    button = page.get_by_role("button", name="立即停用")
+    button = page.get_by_role("button", name="立即暂停使用")
     await expect(button).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await no_serious(page)

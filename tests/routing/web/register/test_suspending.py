@@ -18,7 +18,7 @@ async def test_one_person_suspends_a_number_at_once_and_a_second_confirms_it(
     async with asked(tmp_path, role) as (client, register):
         was = await register.number()
         await register.somebody(Edit("office", "市教育局", {"office": "草稿"}, None, 1))
-        assert "立即停用" in await (await client.get(SUSPEND)).text()
+        assert "立即暂停使用" in await (await client.get(SUSPEND)).text()
         answer = await client.post(SUSPEND, data={"why": "swindle", "words": "接到三起举报"})
         page = await answer.text()
 

@@ -160,7 +160,7 @@ async def test_who_may_only_read_is_offered_no_button(
     tmp_path: Path, demo_plan: Plan, role: Role
 ) -> None:
     async with asked(tmp_path, demo_plan, role) as (client, drafts):
-        assert "添加值班表" not in await (await client.get(LIST)).text()
+        assert "新增值班表" not in await (await client.get(LIST)).text()
         assert (await client.post(EDIT, data=FORM)).status == 403
         assert (await drafts.draft()).changes == ()
 

@@ -168,8 +168,8 @@ async def test_what_cannot_be_taken_stands_beside_its_field_and_nothing_is_lost(
 
         assert answer.status == 422
         assert 'aria-describedby="weekly-fault-1"' in text
-        assert "读不出时段" in text
-        assert "名录里没有110这个号码" in text
+        assert "无法识别时段" in text
+        assert "名录里没有110这个公开号码" in text
         assert "请选择交给哪个单位" in text
         assert 'value="always"' in text
         assert "<script>alert" not in text
@@ -219,7 +219,7 @@ async def test_a_rule_is_moved_without_any_script(
         assert await rules.body("rule_order", ORDER) == {"order": order, "drawn": True}
         again = await client.post("/admin/rules/move", data=sent)
         assert again.status == 409
-        assert "别人刚刚改动过规则的次序" in await again.text()
+        assert "别人刚刚调整了规则的顺序" in await again.text()
 
 
 async def test_a_rule_is_taken_out_and_the_drawn_ones_are_written_out(

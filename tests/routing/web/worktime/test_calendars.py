@@ -54,7 +54,7 @@ async def test_the_days_to_come_are_shown_with_their_reasons(
         assert page.count("data-day=") == 60
         assert "放假" in row(page, "2026-10-01")
         assert "不接听" in row(page, "2026-10-01")
-        assert "补班" in row(page, "2026-10-10")
+        assert "调休上班" in row(page, "2026-10-10")
         assert "08:30–12:00" in row(page, "2026-10-10")
         assert "differs" not in row(page, "2026-09-22")
         assert "全天" in row(await read(client, f"{HERE}?office=市公安局", one), "2026-10-01")
@@ -126,7 +126,7 @@ async def test_a_years_notice_is_entered_in_spans(tmp_path: Path, demo_inputs: I
     [
         (OWN, {**DAYS, "first": "x"}, ("first", "不是日期")),
         (OWN, {**DAYS, "last": "2026-11-01"}, ("last", "结束时间要晚于开始时间")),
-        (OWN, {**DAYS, "what": "hours", "hours": "9-12"}, ("hours", "读不出来")),
+        (OWN, {**DAYS, "what": "hours", "hours": "9-12"}, ("hours", "无法识别")),
         (OWN, {**DAYS, "office": "<i>none"}, ("office", "&lt;i&gt;none")),
         (OWN, {**DAYS, "note": "x" * 101}, ("note", "最多100个字")),
         (f"{OWN}/year", {"year": "2027", "off": "soon", "make_up": ""}, ("off", "不是日期")),

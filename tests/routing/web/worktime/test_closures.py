@@ -74,7 +74,7 @@ async def test_nobody_confirms_and_it_stands_until_its_end(
         await town.desk.publishing.look_for_missed()
 
         page = await read(client, LIST, one)
-        assert "超过期限，还没有人确认" in page
+        assert "已过期限，还没有人确认" in page
         (order,) = await town.orders()
         assert order.stands(town.clock.at)
 
@@ -129,8 +129,8 @@ async def test_the_form_comes_filled_in(tmp_path: Path, demo_inputs: Inputs) -> 
 @pytest.mark.parametrize(
     ("changed", "field", "says"),
     [
-        ({"words.en": ""}, "words.en", "英文的播报用语还没有写"),
-        ({"words.zh-CN": ""}, "words.zh-CN", "中文的播报用语还没有写"),
+        ({"words.en": ""}, "words.en", "英文的播报内容还没有写"),
+        ({"words.zh-CN": ""}, "words.zh-CN", "中文的播报内容还没有写"),
         ({"end": "2026-11-24T09:00"}, "end", "结束时间"),
         ({"end": "tonight"}, "end", "不是时间"),
         ({"start": "x"}, "start", "不是时间"),

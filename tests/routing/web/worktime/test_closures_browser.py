@@ -62,20 +62,20 @@ async def tab_to(page: Page, name: re.Pattern[str]) -> None:
 @pytest.mark.asyncio
 async def test_a_closure_is_ordered_on_a_phone_by_keys(page: Page, served: Served) -> None:
     await open_at(page, served, "/admin/closures")
-    await tab_to(page, re.compile("下达停办公告"))
+    await tab_to(page, re.compile("发布停办公告"))
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("哪些单位")).to_be_visible()
     await tab_to(page, re.compile("暴雨内涝"))
     await page.keyboard.press("Enter")
-    await expect(page.get_by_label("原因（存档用）")).to_have_value("暴雨内涝")
+    await expect(page.get_by_label("原因（仅供存档）")).to_have_value("暴雨内涝")
     await no_serious(page)
     assert await page.evaluate(FAINT) == []
     assert not await page.evaluate(WIDER)
 
-    await tab_to(page, re.compile("下达，马上生效"))
+    await tab_to(page, re.compile("发布，立即生效"))
     await page.keyboard.press("Enter")
 
-    await expect(page.get_by_role("status")).to_contain_text("已经下达")
+    await expect(page.get_by_role("status")).to_contain_text("已经发布")
     await expect(page.get_by_role("article")).to_contain_text("待第二人确认")
     (order,) = await served.town.orders()
     assert order.reason == "暴雨内涝"
