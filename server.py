@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -33,6 +32,7 @@ from deployment.carrier import (
 from deployment.clock import SystemClock
 from deployment.database import database_of
 from deployment.delivery import MAILED, telling
+from deployment.desk import desk_routes, dispatching
 from deployment.engine import engine_of
 from deployment.fallback import RECOVER_EVERY
 from deployment.families import watch_webhooks
@@ -70,18 +70,10 @@ from ivr.transcription.errand import Heeding, Transcribing
 from ivr.transcription.hot_words import HotWords, hot_words
 from ivr.transcription.sorting import SortingByWords
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
-from routing.casework import Dispatching
 from routing.delivery.webhook import Endpoint
 from routing.handoff import Drains, Handler, Handoff
-from routing.hours import CLOSED, working_day_due
 from routing.ports import Job, JobKind
 from routing.web.api.accept import AcceptDesk, accept_routes
-from routing.web.demo.desk import OfficeDesk
-from routing.web.demo.office import (
-    OFFICE_LINK,
-    OFFICE_PAGES,
-    office_routes,
-)
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
 from routing.web.undelivered.page import (
@@ -91,7 +83,6 @@ from routing.web.undelivered.page import (
     undelivered_routes,
 )
 from storage.answering import StoredAnswerRates
-from storage.corrections import StoredCorrections
 from storage.errors import StorageError
 from storage.lanes import lanes
 from storage.leases import StoredLeases
@@ -106,7 +97,7 @@ MOST_BODY: Final = 64 * 1024
 WATCHED: Final = (LEDGER_PAGES, UNDELIVERED_PAGES)
 WATCHED_LINKS: Final = (LEDGER_LINK, UNDELIVERED_LINK)
 """The pages of those who run the line, whoever carries it."""
-DEMO_LINKS: Final = (PHONE_LINK, OFFICE_LINK, *WATCHED_LINKS)
+DEMO_LINKS: Final = (PHONE_LINK, *WATCHED_LINKS)
 FAILED: Final = 1.0
 """Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 
@@ -180,14 +171,14 @@ def mount_ledger(app: web.Application, house: House) -> None:
     """The pages of those who run the line, and what all pages share."""
     settings = house.settings
     if settings.shows_demo:
-        pages = (PHONE_PAGES, OFFICE_PAGES, *WATCHED, *BEHIND_SIGN_IN)
+        pages = (PHONE_PAGES, *WATCHED, *BEHIND_SIGN_IN)
         add_layout(app, pages, (*DEMO_LINKS, *LINKS))
     else:
         add_layout(app, (*WATCHED, *BEHIND_SIGN_IN), (*WATCHED_LINKS, *LINKS), demo=False)
     mount_people(app, front_door(settings, house.signing_in, house.factors), house.directory)
     zone = ZoneInfo(settings.time_zone)
     admit = watchers_only(settings.metrics_token, public=settings.is_public)
-    app.add_routes(admin_routes(house))
+    app.add_routes([*admin_routes(house), *desk_routes(house)])
     app.add_routes(
         ledger_routes(LedgerDesk(StoredLedger(house.database), house.clock, zone), admit)
     )
@@ -205,17 +196,6 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
             house.directory, lambda: house.plans.current.phrases, line, house.mails, zone
         )
         app.add_routes(phone_routes(phones))
-        corrections = StoredCorrections(house.database)
-        desk = OfficeDesk(
-            house.directory,
-            house.cases,
-            house.casework(),
-            dispatching(house),
-            corrections,
-            house.clock,
-            zone,
-        )
-        app.add_routes(office_routes(desk))
         app.router.add_get("/", _home)
     line.mount(app, phones=settings.shows_demo)
 
@@ -343,17 +323,6 @@ def handlers(house: House, rest: Rest) -> Mapping[str, Handler]:
         **telling(house, rest.messages),
         **outgoings(house).handlers(rest.calls, rest.account.sid),
     }
-
-
-def dispatching(house: House) -> Dispatching:
-    """What sends a case where its topic leads."""
-
-    def until(office: str, at: datetime) -> datetime:
-        plan = house.plans.current
-        hours = plan.hours.get(office, CLOSED)
-        return working_day_due(at, 1, hours, plan.holidays_of(office), plan.zone)
-
-    return Dispatching(house.sorting, house.plans.of, house.clock, until)
 
 
 def engine(house: House) -> EngineProcess | None:

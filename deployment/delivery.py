@@ -20,8 +20,7 @@ from routing.delivery.telling import Post, Telling
 from routing.delivery.webhook import Endpoint, WebhookPost
 from routing.handoff import Handler
 from routing.ports import Clock, Job, JobKind, OfficeCase
-from routing.web.demo.desk import address
-from routing.web.demo.office import readable_address
+from routing.web.desk.desk import case_address
 from storage.sealing import Sealing
 
 MAILED: Final = frozenset(
@@ -38,7 +37,11 @@ MAILED: Final = frozenset(
 
 def telling(house: House, messages: Messages) -> Mapping[str, Handler]:
     """Who tells an office of a case, and of its words, by each way there is."""
-    text, page = _text(house), _page(house.settings)
+    text, base = _text(house), house.settings.base
+
+    def page(reference: str) -> str:
+        return base + case_address(reference)
+
     further = Further(text, house.clock)
     post = _post(house.settings, house)
     climbing = Escalating(house.cases, lambda: _town(house), post, page, house.clock, further)
@@ -68,16 +71,6 @@ def _door(channel: Channel, clock: Clock) -> Door:
             return NotifyPost(url)
         case _:
             assert_never(channel)
-
-
-def _page(settings: Settings) -> Callable[[str], str | None]:
-    """The address of an office's page. Mail programs follow one up to its first letter of another
-    script, so what is sent has it encoded; what is shown here stands as people read it. Without the
-    demonstration there is no such page yet."""
-    if not settings.shows_demo:
-        return lambda _: None
-    shown = address if settings.smtp_url else readable_address
-    return lambda office: settings.base + shown(office)
 
 
 def _text(house: House) -> Callable[[OfficeCase, News], str]:

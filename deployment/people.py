@@ -24,6 +24,7 @@ from routing.web.account.people import ACCOUNTS_LINK, people_routes
 from routing.web.account.second import second_routes
 from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
 from routing.web.audit.page import AUDIT_LINK, AUDIT_PAGES
+from routing.web.desk.office import DESK_LINK, DESK_PAGES
 from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
 from routing.web.plan.desk import PLAN_LINKS, PLAN_PAGES
@@ -42,6 +43,7 @@ from storage.sessions import StoredSessions, StoredTries
 
 BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
     ACCOUNT_PAGES,
+    DESK_PAGES,
     PLAN_PAGES,
     AUDIT_PAGES,
     REGISTER_PAGES,
@@ -53,6 +55,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
 )
 """The chapters of pages that ask who it is; each part adds its own here."""
 LINKS: Final[tuple[Link, ...]] = (
+    DESK_LINK,
     ACCOUNTS_LINK,
     REGISTER_LINK,
     ROSTER_LINK,

@@ -21,7 +21,6 @@ def welcome(settings: Settings, numbers: int, first: str | None = None) -> None:
     if settings.shows_demo:
         lines += [
             f"  电话 the phone          {base}/phone",
-            f"  单位 an office's cases  {base}/demo/office",
             f"  核对 what is missing    {base}/ledger",
             f"  未送达 not delivered    {base}/undelivered",
             "  终端 from a terminal    uv run server.py rehearse",
@@ -34,7 +33,10 @@ def welcome(settings: Settings, numbers: int, first: str | None = None) -> None:
         ]
         if settings.is_public and not settings.metrics_token:
             lines.append("  先设口令 shown to nobody until ZHITONG_METRICS_TOKEN is set")
-    lines.append(f"  登录 sign in            {base}/sign-in")
+    lines += [
+        f"  工单 offices' cases     {base}/desk",
+        f"  登录 sign in            {base}/sign-in",
+    ]
     if first is not None:
         lines += [
             f"  首次登录 first sign-in  {FIRST_NAME}  {first}",

@@ -10,6 +10,7 @@ from tests.browser import tab
 from tests.first_call import (
     SPEECH,
     Server,
+    as_admin,
     fresh_clone,
     office_hears_the_speech,
     speaking,
@@ -45,4 +46,5 @@ async def test_a_killed_server_loses_nothing_and_the_office_hears_the_speech(
         await state(caller, "recording")
 
         await until_hung_up(caller, official)
+        await as_admin(official, server.url, server)
         await office_hears_the_speech(official, server.url)

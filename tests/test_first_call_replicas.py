@@ -14,6 +14,7 @@ from tests.browser import tab
 from tests.first_call import (
     SPEECH,
     Server,
+    as_admin,
     fresh_clone,
     office_hears_the_speech,
     speaking,
@@ -88,6 +89,7 @@ async def test_a_killed_replica_is_noticed_by_nobody(replicas: Replicas) -> None
         await until_hung_up(caller, official)
         await noticed_nothing(caller)
         assert {passed.server for passed in replicas.proxy.passed[asked:]} == {replicas.line.url}
+        await as_admin(official, base, replicas.line)
         await office_hears_the_speech(official, base)
 
 

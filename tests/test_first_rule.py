@@ -4,7 +4,6 @@ and lands where the rule says until it is rolled back."""
 
 import csv
 import io
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,8 @@ from tests.browser import tab
 from tests.first_call import (
     LINE,
     OFFICE,
+    ONE_TIME,
+    PASSWORD,
     SPEECH,
     Server,
     fresh_clone,
@@ -30,8 +31,6 @@ from tests.first_call import (
 pytestmark = pytest.mark.timeout(300)
 WATER: Final = "市水利局"
 RULE: Final = "这个号码的咨询由水利局受理"
-PASSWORD: Final = "seven lanterns on the pier"
-ONE_TIME: Final = re.compile(r"first sign-in\s+(\S+)\s+(\S+)")
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ async def enquired(caller: Page, url: str) -> None:
 
 async def cases(page: Page, url: str, office: str, many: int) -> None:
     """How many the office has."""
-    await page.goto(f"{url}/demo/office/{office}")
+    await page.goto(f"{url}/desk/{office}")
     await expect(page.locator("article.case")).to_have_count(many)
 
 

@@ -3,6 +3,8 @@ spoken WAV as the microphone, and writes docs/tour/*.png. `uv run python tools/t
 
 import asyncio
 import os
+import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -23,6 +25,7 @@ NO_TOPIC: Final = "+865580000002"
 """A line whose callers are asked what it is about."""
 TOPICS: Final = "不清楚按井号"
 WORDS: Final = "我家门口的路灯坏了，请派人来修。"
+FIRST: Final = re.compile(r"first sign-in\s+(\S+)\s+(\S+)")
 PATIENCE: Final = 40_000
 """Milliseconds: the longest prompt takes a good ten seconds."""
 
@@ -63,13 +66,24 @@ async def heard(page: Page, words: str) -> None:
     await said.first.wait_for(timeout=PATIENCE)
 
 
+async def as_admin(page: Page, url: str, said: Path) -> None:
+    """The tab is the first admin's from now on, with the password that the terminal gave."""
+    given = FIRST.search(await asyncio.to_thread(said.read_text, "utf-8"))
+    if given is None:
+        sys.exit("the server has given no first password: is its folder new?")
+    once, chosen = given[2], secrets.token_urlsafe(24)
+    await page.request.post(f"{url}/sign-in", form={"name": given[1], "password": once})
+    change = {"old": once, "new": chosen, "again": chosen}
+    await page.request.post(f"{url}/account/password", form=change)
+
+
 async def picture(page: Page, name: str) -> None:
     """Write one picture."""
     await page.screenshot(path=PICTURES / f"{name}.png")
 
 
-async def tour(browser: Browser, url: str) -> None:
-    """One call, from the greeting to the office."""
+async def tour(browser: Browser, url: str, said: Path) -> None:
+    """One call, from the greeting to the office; what the server `said` lets in to its page."""
     caller = await tab(browser, 1180, 860)
     official = await tab(browser, 1180, 860)
     await official.goto(f"{url}/phone?as=official")
@@ -98,14 +112,15 @@ async def tour(browser: Browser, url: str) -> None:
     await caller.locator('[data-testid="state"][data-state="bridged"]').wait_for(timeout=PATIENCE)
     await picture(caller, "talk")
     await caller.get_by_test_id("hang-up").click()
-    await office(browser, url)
-    await waiting(browser, url)
+    desk = await tab(browser, 1180, 560)
+    await as_admin(desk, url, said)
+    await office(browser, desk, url)
+    await waiting(browser, desk, url)
 
 
-async def office(browser: Browser, url: str) -> None:
+async def office(browser: Browser, page: Page, url: str) -> None:
     """What the office sees, and the phone on a small screen."""
-    page = await tab(browser, 1180, 560)
-    await page.goto(f"{url}/demo/office/市公安局")
+    await page.goto(f"{url}/desk/office/市公安局")
     await page.locator("article.case audio").wait_for(timeout=PATIENCE)
     await page.get_by_test_id("case-words").wait_for(timeout=PATIENCE)
     await picture(page, "office")
@@ -114,7 +129,7 @@ async def office(browser: Browser, url: str) -> None:
     await picture(small, "small")
 
 
-async def waiting(browser: Browser, url: str) -> None:
+async def waiting(browser: Browser, page: Page, url: str) -> None:
     """A case of a caller who chose no topic and was put through to nobody."""
     caller = await tab(browser, 1180, 860)
     await caller.goto(f"{url}/phone")
@@ -132,8 +147,8 @@ async def waiting(browser: Browser, url: str) -> None:
     await caller.get_by_test_id("say").click()
     await caller.wait_for_timeout(6000)
     await caller.get_by_test_id("hang-up").click()
-    page = await tab(browser, 1180, 700)
-    await page.goto(f"{url}/demo/office/市委")
+    await page.set_viewport_size({"width": 1180, "height": 700})
+    await page.goto(f"{url}/desk/office/市委")
     await page.get_by_test_id("to-sort").wait_for(timeout=PATIENCE)
     await picture(page, "waiting")
 
@@ -148,8 +163,9 @@ async def main() -> None:
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as data:
         environment = {**os.environ, "ZHITONG_PORT": str(port), "ZHITONG_DATA_DIR": data}
+        said = Path(data) / "said.txt"
         server = subprocess.Popen(  # noqa: ASYNC220 - it outlives this line on purpose
-            [sys.executable, "server.py"], cwd=ROOT, env=environment
+            [sys.executable, "server.py"], cwd=ROOT, env=environment, stdout=said.open("wb")
         )
         try:
             await ready(url)
@@ -164,7 +180,7 @@ async def main() -> None:
                         f"--use-file-for-fake-audio-capture={SPEECH}",
                     ],
                 )
-                await tour(browser, url)
+                await tour(browser, url, said)
                 await browser.close()
         finally:
             server.terminate()

@@ -41,7 +41,15 @@ class Act(StrEnum):
     """why a past call went where it did"""
     READ_AUDIT = "read_audit"
     ALL_OFFICES = "all_offices"
+    """every office's cases"""
     OWN_OFFICE = "own_office"
+    """those of the office that the account names, and of no other"""
+    HEAR_CALLERS = "hear_callers"
+    """a case's recordings and words, and the last digits of its caller"""
+    HANDLE_CASES = "handle_cases"
+    """accept, sort, return and correct, of the cases that one may open"""
+    SEND_AGAIN = "send_again"
+    """what somebody was to be told and did not get"""
 
 
 MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
@@ -54,8 +62,11 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.ACT_IN_A_HURRY: frozenset({Role.ADMIN, Role.SUPERVISOR}),
         Act.SEE_CALLS: frozenset({Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR}),
         Act.READ_AUDIT: frozenset({Role.ADMIN, Role.AUDITOR}),
-        Act.ALL_OFFICES: frozenset({Role.SUPERVISOR}),
+        Act.ALL_OFFICES: frozenset({Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR}),
         Act.OWN_OFFICE: OF_AN_OFFICE,
+        Act.HEAR_CALLERS: frozenset(Role) - {Role.AUDITOR},
+        Act.HANDLE_CASES: frozenset({Role.SUPERVISOR, Role.OFFICE}),
+        Act.SEND_AGAIN: frozenset({Role.ADMIN, Role.SUPERVISOR}),
     }
 )
 
@@ -74,3 +85,8 @@ class Actor:
     name: str
     role: Role
     office: str | None = None
+
+    def opens(self, office: str) -> bool:
+        """Whether they may look at the cases of this office."""
+        own = may(self.role, Act.OWN_OFFICE) and self.office == office
+        return own or may(self.role, Act.ALL_OFFICES)

@@ -19,8 +19,8 @@ whoever heeds its id."""
 
 class Channels:
     """`doors` are the channels of the settings, by the name that the register calls them; `page`
-    gives the address of an office's page, None where there is none; `paces` are the seconds between
-    two requests to those that want some."""
+    gives the address of a case's page; `paces` are the seconds between two requests to those that
+    want some."""
 
     def __init__(
         self,
@@ -73,7 +73,9 @@ class Channels:
         office = directory.offices.get(_told(case, news, job))
         if office is None:
             raise Refused("the case's office is not in the register; add it, then send again")
-        return Notice(case, office, directory, self._page(office.id), news, of)
+        # Who has lost a case may not open it any more.
+        link = None if news is News.MOVED else self._page(case.reference)
+        return Notice(case, office, directory, link, news, of)
 
 
 def _worth_telling(notice: Notice, job: Job) -> bool:

@@ -27,7 +27,7 @@ class Town:
 
 @dataclass(frozen=True, slots=True)
 class Escalating:
-    """`page` gives the address of an office's page."""
+    """`page` gives the address of a case's page."""
 
     cases: Cases
     town: Callable[[], Town]
@@ -85,7 +85,7 @@ class Escalating:
         of = rung_of(contact.order)
         job.follows.extend(self.further(contact, case, News.ESCALATED, of=of))
         if contact.email:
-            told = letter(case, office, directory, self.page(case.office), News.ESCALATED, of=of)
+            told = letter(case, office, directory, self.page(case.reference), News.ESCALATED, of=of)
             await self.post(replace(told, to=contact.email))
 
 

@@ -101,7 +101,6 @@ def letter(
         return _moved(case, office, directory, of or office.id)
     if news is News.COPY:
         return _copied(case, office, directory)
-    page = page and f"{page}#case-{case.reference}"
     parts = list(_parts(case, office, directory, news, page=page, most=most))
     where = _where(case, page)
     return Letter(

@@ -15,8 +15,8 @@ from routing.ports import OfficeCase
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told. `page` is the address of the case's page, None where there is none; `of` tells
-    the news from others of its kind, as in a letter."""
+    """What is told. `page` is the address of the case's page, None for whoever may not
+    open it; `of` tells the news from others of its kind, as in a letter."""
 
     case: OfficeCase
     office: Office

@@ -34,7 +34,7 @@ to whoever heeds its id."""
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """`page` gives the address of an office's page, None where there is none; `ladder` what follows
+    """`page` gives the address of a case's page, None where there is none; `ladder` what follows
     where nobody accepts a case."""
 
     cases: Cases
@@ -129,7 +129,7 @@ class Telling:
         directory, office = self.directory(), self._office(case.office)
         if (to := mailed_to(case, office, directory)) is not None:
             job.went_out.append(held(case, to))
-            await self.post(letter(case, office, directory, self.page(case.office), news, of=of))
+            await self.post(letter(case, office, directory, self.page(case.reference), news, of=of))
         elif told_first(case, directory) is None:
             raise Refused(
                 "the office's mailbox is also that of the office complained about, so it is not "

@@ -52,7 +52,7 @@ async def test_nothing_of_the_embedded_carrier_is_there(
     assert server.LINE not in client.app
     paths = {route.resource.canonical for route in client.app.router.routes() if route.resource}
     ours = {"voice", "healthz", "readyz", "metrics", "ledger", "undelivered", "api", "static"}
-    peoples = {"sign-in", "sign-out", "account", "admin"}
+    peoples = {"sign-in", "sign-out", "account", "admin", "desk"}
     assert {path.split("/")[1] for path in paths} == ours | peoples
     for path in ("/", "/phone", "/demo/office", f"/line/2010-04-01/Accounts/{ACCOUNT}/Calls.json"):
         async with client.get(path) as answer:

@@ -12,11 +12,11 @@ def test_the_pages_are_named_where_they_are_shown(capsys: pytest.CaptureFixture[
     welcome(Settings(port=8081, demo=False), 81)
     hidden = capsys.readouterr().out
 
-    for path in ("/phone", "/demo/office", "/ledger", "/undelivered"):
+    for path in ("/phone", "/desk", "/ledger", "/undelivered"):
         assert f"http://127.0.0.1:8081{path}\n" in shown
     assert "81 published numbers at http://127.0.0.1:8081" in hidden
     assert "/phone" not in hidden
-    for path in ("/ledger", "/undelivered"):
+    for path in ("/desk", "/ledger", "/undelivered"):
         assert f"http://127.0.0.1:8081{path}\n" in hidden
 
 

@@ -30,6 +30,8 @@ FIELD_OF: Final[Mapping[Flaw, str]] = {
 }
 """Beside which field a sentence stands."""
 NOBODY: Final = Account("", "", Role.OFFICE)
+MOST_ASKED: Final = 64
+"""Characters of an office's id: an office's page asks for an account of its own."""
 
 
 def people_routes(directory: Callable[[], Directory]) -> list[web.RouteDef]:
@@ -37,7 +39,8 @@ def people_routes(directory: Callable[[], Directory]) -> list[web.RouteDef]:
     keeping = signed_in(*KEEPERS)
 
     async def ask(request: web.Request) -> web.StreamResponse:
-        return _form(request, directory(), NOBODY)
+        office = typed(request.query.get("office"), MOST_ASKED)
+        return _form(request, directory(), replace(NOBODY, office=_known(directory(), office)))
 
     async def create(request: web.Request) -> web.StreamResponse:
         return await _create(request, directory())
@@ -89,6 +92,10 @@ async def _list(request: web.Request, directory: Directory) -> web.Response:
 
 def _holds(one: Account, sought: str) -> bool:
     return sought in f"{one.name} {one.display_zh} {one.display_en} {one.office}".casefold()
+
+
+def _known(directory: Directory, office: str) -> str | None:
+    return office if office in directory.offices else None
 
 
 def _office_name(request: web.Request, directory: Directory, office: str | None) -> str:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest_asyncio
-from aiohttp import web
 from aiohttp.test_utils import TestServer
+from playwright.async_api import Page
 
 from ivr.library.plans import shipped
 from ivr.library.wording import load_phrases
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, SOCKET, Phones, phone_routes
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
-from routing.web.layout import add_layout
+from routing.accounts.roles import Role
+from routing.web.desk.case import case_routes
+from routing.web.desk.office import DESK_LINK, DESK_PAGES, office_routes
+from tests.doorman import Pages, app_of, signed_in
 from tests.ivr.web.fake_line import FakeLine
 from tests.routing.web.city import KeptCases, a_case, city, desk_of
 
@@ -29,16 +31,17 @@ class House:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house() -> AsyncIterator[House]:
-    """Both pages, served for real."""
+async def house(page: Page) -> AsyncIterator[House]:
+    """Both pages, served for real, and the tab of a supervisor."""
     line, cases, directory = FakeLine(), KeptCases(a_case()), city()
-    app = web.Application()
-    add_layout(app, (PHONE_PAGES, OFFICE_PAGES), (PHONE_LINK, OFFICE_LINK))
-    zone = ZoneInfo("Asia/Shanghai")
-    app.add_routes(phone_routes(Phones(lambda: directory, lambda: BOOK, line, None, zone)))
-    app.add_routes(office_routes(desk_of(cases)))
+    zone, desk = ZoneInfo("Asia/Shanghai"), desk_of(cases)
+    phone = phone_routes(Phones(lambda: directory, lambda: BOOK, line, None, zone))
+    routes = [*phone, *office_routes(desk), *case_routes(desk)]
+    app = app_of(Pages((PHONE_PAGES, DESK_PAGES), routes, (PHONE_LINK, DESK_LINK)))
     app.router.add_get(SOCKET, line.serve)
     app.router.add_get("/phone/voice/{key}.wav", line.voice)
     async with TestServer(app) as server:
-        yield House(f"http://127.0.0.1:{server.port}", line, cases)
+        url = f"http://127.0.0.1:{server.port}"
+        await signed_in(page, url, Role.SUPERVISOR)
+        yield House(url, line, cases)
         await line.close()

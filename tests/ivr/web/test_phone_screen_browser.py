@@ -186,7 +186,7 @@ async def test_the_state_and_the_clock_are_one_line_on_the_smallest_screen(
         assert await state.evaluate("(e) => e.offsetHeight") == one, shown
 
 
-PATHS = ("/phone", "/phone?as=official", "/demo/office", "/demo/office/市水利局")
+PATHS = ("/phone", "/phone?as=official", "/desk", "/desk/office/市水利局")
 NAMELESS = """[...document.querySelectorAll("a[href], button, input, select, audio, meter")]
   .filter((e) => !e.closest("[hidden]"))
   .filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim()))

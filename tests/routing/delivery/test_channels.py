@@ -28,7 +28,7 @@ def told(channel: str = "desk", news: str = "case", office: str = "市公安局"
 
 
 def channels(plan: Plan, cases: Cases, doors: Mapping[str, Door]) -> Channels:
-    return Channels(doors, cases, lambda: plan.directory, lambda office: f"/office/{office}")
+    return Channels(doors, cases, lambda: plan.directory, lambda reference: f"/cases/{reference}")
 
 
 async def heard(plan: Plan, cases: Cases, job: Job) -> list[Notice]:
@@ -46,7 +46,7 @@ async def test_a_channel_is_told_the_case_as_it_is_now(demo_plan: Plan) -> None:
 
     assert notice.case == WITH_WORDS
     assert notice.office.id == "市公安局"
-    assert (notice.id, notice.page) == ("case-46270395", "/office/市公安局")
+    assert (notice.id, notice.page) == ("case-46270395", "/cases/46270395")
 
 
 async def test_words_and_danger_have_ids_of_their_own(demo_plan: Plan) -> None:

@@ -56,7 +56,7 @@ class Tower:
             self.posted.append(letter)
 
         town = Town(self.plan.directory, self.plan.open.get)
-        page = "/demo/office/{}".format
+        page = "/desk/cases/{}".format
         further = Further(lambda *_: "text", StoppedClock())
         return Escalating(Cases(self.case), lambda: town, post, page, StoppedClock(), further)
 

@@ -36,13 +36,13 @@ def no_ladder(_: OfficeCase) -> Sequence[NewJob]:
 
 
 def telling(
-    plan: Plan, cases: Cases, posted: list[Letter], page: str | None = "/demo/office/{}?a&b"
+    plan: Plan, cases: Cases, posted: list[Letter], page: str | None = "/desk/cases/{}?a&b"
 ) -> Telling:
     async def post(letter: Letter) -> None:
         posted.append(letter)
 
-    def where(office: str) -> str | None:
-        return page and page.format(office)
+    def where(reference: str) -> str | None:
+        return page and page.format(reference)
 
     return Telling(cases, lambda: plan.directory, post, where, FURTHER, no_ladder)
 
@@ -83,11 +83,11 @@ async def test_the_mail_says_which_case_by_when_and_where(demo_plan: Plan) -> No
         "类别 · Kind: 求助 · help\n"
         "事由 · Topic: 治安安全 · police and safety\n"
         "来电 · Caller: …12\n\n"
-        "录音和文字稿 · Recording and words:\n/demo/office/市公安局?a&b#case-46270395\n"
+        "录音和文字稿 · Recording and words:\n/desk/cases/46270395?a&b\n"
     )
     assert "<p><strong>这件事有危险，请马上处理。<br>There is danger" in sent.html
     assert ">打开工单 4627 0395 · Open case 4627 0395</a>" in sent.html
-    assert sent.html.count("/demo/office") == 1, "the address is for programs"
+    assert sent.html.count("/desk/cases") == 1, "the address is for programs"
 
 
 def of_one_mailbox(plan: Plan, *ladder: Contact) -> Plan:
@@ -148,7 +148,7 @@ async def test_words_that_are_there_are_told_and_marked_as_a_machines(demo_plan:
     assert "以录音为准" in sent.text
     assert "the recording is what counts.\n楼下的路灯 <坏> 了\n三天没人修\n\n" in sent.text
     assert "楼下的路灯 &lt;坏&gt; 了<br>三天没人修</p>" in sent.html
-    assert 'href="/demo/office/市公安局?a&amp;b#case-46270395"' in sent.html
+    assert 'href="/desk/cases/46270395?a&amp;b"' in sent.html
 
 
 async def test_words_that_are_not_sure_are_marked_and_the_recording_counts(demo_plan: Plan) -> None:

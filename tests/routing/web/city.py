@@ -23,7 +23,7 @@ from routing.rules.condition import NOT_KNOWN, CallerKind, Facts, Opening
 from routing.rules.router import Router
 from routing.rules.ruleset import default_rules
 from routing.sheets.register import Sheets, read_directory
-from routing.web.demo.desk import OfficeDesk
+from routing.web.desk.desk import OfficeDesk
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)

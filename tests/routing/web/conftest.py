@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest_asyncio
-from aiohttp import web
 from aiohttp.test_utils import TestServer
+from playwright.async_api import Page
 
-from routing.web.demo.office import OFFICE_LINK, OFFICE_PAGES, office_routes
-from routing.web.layout import add_layout
+from routing.accounts.roles import Role
+from routing.web.desk.case import case_routes
+from routing.web.desk.office import DESK_LINK, DESK_PAGES, office_routes
+from tests.doorman import Pages, app_of, signed_in
 from tests.routing.web.city import KeptCases, a_case, desk_of
 
 
@@ -21,11 +23,12 @@ class Offices:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def offices() -> AsyncIterator[Offices]:
-    """The office page, served for real."""
+async def offices(page: Page) -> AsyncIterator[Offices]:
+    """The pages of offices, served for real, and the tab of a supervisor."""
     cases = KeptCases(a_case())
-    app = web.Application()
-    add_layout(app, (OFFICE_PAGES,), (OFFICE_LINK,))
-    app.add_routes(office_routes(desk_of(cases)))
-    async with TestServer(app) as server:
-        yield Offices(f"http://127.0.0.1:{server.port}", cases)
+    desk = desk_of(cases)
+    routes = [*office_routes(desk), *case_routes(desk)]
+    async with TestServer(app_of(Pages((DESK_PAGES,), routes, (DESK_LINK,)))) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        await signed_in(page, url, Role.SUPERVISOR)
+        yield Offices(url, cases)

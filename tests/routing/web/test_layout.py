@@ -13,14 +13,13 @@ import routing.web
 from deployment.people import BEHIND_SIGN_IN
 from ivr.web.phone import PHONE_PAGES
 from routing.web.assets import Assets
-from routing.web.demo.office import OFFICE_PAGES
 from routing.web.layout import HOUSE, LAYOUT, add_layout, page
 from routing.web.ledger.page import LEDGER_PAGES
 from routing.web.undelivered.page import UNDELIVERED_PAGES
 from routing.web.wording import Tongue, Wording, WordingError, read_wording
 
 Client = TestClient[web.Request, web.Application]
-CHAPTERS = (HOUSE, OFFICE_PAGES, LEDGER_PAGES, UNDELIVERED_PAGES, PHONE_PAGES, *BEHIND_SIGN_IN)
+CHAPTERS = (HOUSE, LEDGER_PAGES, UNDELIVERED_PAGES, PHONE_PAGES, *BEHIND_SIGN_IN)
 WEB = [Path(str(module.__file__)).parent for module in (routing.web, ivr.web)]
 _T = re.compile(r"""\b(?:t|two|beside)\("([a-z-]+\.[\w-]+)["']?""")
 _LIVE = re.compile(r"""(?:words|note|say)\("(\w[\w-]*)\"""")

@@ -137,3 +137,15 @@ async def test_an_address_of_nobody_is_not_there(tmp_path: Path) -> None:
         admin = await people.cookie(Role.ADMIN)
         for path in ("/admin/accounts/" + "0" * 24, "/admin/accounts/x", "/admin/accounts/1"):
             assert (await client.get(path, cookies=admin)).status == 404
+
+
+async def test_an_offices_page_asks_for_an_account_of_its_own(tmp_path: Path) -> None:
+    async with served(tmp_path) as (client, people):
+        cookies = await people.cookie(Role.ADMIN)
+        for office, chosen in ((OFFICE, True), ("nowhere", False), ("<script>", False)):
+            asked = {"office": office}
+            async with client.get("/admin/accounts/new", params=asked, cookies=cookies) as answer:
+                text = await answer.text()
+            assert answer.status == 200
+            assert (f'<option value="{OFFICE}" selected>' in text) is chosen
+            assert "<script>" not in text

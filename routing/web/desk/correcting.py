@@ -11,7 +11,7 @@ from routing.cases.reference import spaced
 from routing.cases.words import Correction
 from routing.numbers.forms import masked
 from routing.ports import Audio, KeptRecording, OfficeCase
-from routing.web.demo.desk import OfficeDesk, address, audio_url
+from routing.web.desk.desk import OfficeDesk, audio_url, in_list, no_case
 from routing.web.layout import page, tongue_of
 from routing.web.moments import written
 
@@ -28,14 +28,14 @@ class Typed:
 async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """The empty form, with what is known to be said already in it."""
     found = await _found(request, desk)
-    return _missing(request) if found is None else _form(request, desk, found, _known(found[1]))
+    return no_case(request) if found is None else _form(request, desk, found, _known(found[1]))
 
 
 async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """Keep it and go back to the case; or the form again, with all that was typed and why."""
     found = await _found(request, desk)
     if found is None:
-        return _missing(request)
+        return no_case(request)
     typed = await request.post()
     text, by = plain_text(str(typed.get("text", ""))), plain_line(str(typed.get("by", "")))
     wrong = wrong_in(text, by)
@@ -44,7 +44,7 @@ async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
         heard = Correction(text, by, desk.clock.now())
         refused = await desk.corrections.correct(case.reference, recording.sid, heard)
         if refused is None:
-            raise web.HTTPSeeOther(f"{address(case.office)}#case-{case.reference}")
+            raise web.HTTPSeeOther(in_list(case))
         wrong = {"text": refused}
     return _form(request, desk, found, Typed(text, by, wrong), status=422)
 
@@ -56,10 +56,6 @@ async def _found(request: web.Request, desk: OfficeDesk) -> tuple[OfficeCase, Ke
         if case is not None and recording.sid == sid:
             return case, recording
     return None
-
-
-def _missing(request: web.Request) -> web.Response:
-    return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
 
 
 def _known(recording: KeptRecording) -> Typed:
@@ -84,10 +80,10 @@ def _form(
         "typed": typed,
         "most_text": MOST_TEXT,
         "most_by": MOST_BY,
-        "back": f"{address(case.office)}#case-{case.reference}",
+        "back": in_list(case),
         "when": lambda at: written(at, zone, tongue),
         "masked": masked,
         "pair": spaced,
         "audio_url": audio_url,
     }
-    return page(request, "demo/correction.html", context, status=status)
+    return page(request, "desk/correction.html", context, status=status)

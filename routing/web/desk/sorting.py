@@ -2,27 +2,24 @@
 where that leads. One button for each topic that its words name, and a page with all topics."""
 
 from itertools import groupby
-from typing import Final
 
 from aiohttp import web
 
 from routing.cases.reference import spaced
 from routing.directory import Directory, Topic
 from routing.ports import OfficeCase
-from routing.web.demo.desk import OfficeDesk, address, audio_url
+from routing.web.desk.desk import OfficeDesk, address, audio_url, by_of, in_list, no_case
+from routing.web.entry import actor_of
 from routing.web.layout import page, tongue_of
 from routing.web.moments import written
 from routing.web.wording import Tongue
-
-BY: Final = "office page"
-"""Who did it, in the audit, until there is a sign-in."""
 
 
 async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """All topics, each with the office that leads it."""
     case = await desk.case_of(request)
     if case is None:
-        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
+        return no_case(request)
     return _topics(request, desk, case) if case.unsorted else _late(request, case)
 
 
@@ -31,16 +28,16 @@ async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     where it waits no longer or may not go there."""
     case = await desk.case_of(request)
     if case is None:
-        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
+        return no_case(request)
     topic = str((await request.post()).get("topic", ""))
     if topic not in desk.directory().topics:
         return _topics(request, desk, case, status=422) if case.unsorted else _late(request, case)
-    sorted_ = await desk.dispatching.by_person(case.reference, topic, BY)
+    sorted_ = await desk.dispatching.by_person(case.reference, topic, by_of(actor_of(request)))
     if sorted_ is None:
         return _late(request, case)
     if sorted_.moves:
         raise web.HTTPSeeOther(f"{address(case.office)}?gone={case.reference}")
-    raise web.HTTPSeeOther(f"{address(case.office)}#case-{case.reference}")
+    raise web.HTTPSeeOther(in_list(case))
 
 
 def _topics(
@@ -52,11 +49,11 @@ def _topics(
         "missing": status != 200,
         "groups": _grouped(directory, tongue),
         "audio_url": audio_url,
-        "back": f"{address(case.office)}#case-{case.reference}",
+        "back": in_list(case),
         "when": lambda at: written(at, zone, tongue),
         "pair": spaced,
     }
-    return page(request, "demo/topics.html", context, status=status)
+    return page(request, "desk/topics.html", context, status=status)
 
 
 def _grouped(
@@ -73,5 +70,5 @@ def _grouped(
 
 
 def _late(request: web.Request, case: OfficeCase) -> web.Response:
-    back = f"{address(case.office)}#case-{case.reference}"
-    return page(request, "demo/sorted.html", {"back": back}, status=409)
+    back = in_list(case)
+    return page(request, "desk/sorted.html", {"back": back}, status=409)

@@ -17,7 +17,7 @@ async def test_a_case_is_sorted_by_one_button_or_from_the_list(
         a_case("46270395", to_sort=water, **WAITS),
         a_case("10000008", **WAITS),
     ]
-    await page.goto(f"{offices.url}/demo/office/市政府")
+    await page.goto(f"{offices.url}/desk/office/市政府")
     first = page.locator("#case-46270395")
     await expect(first.get_by_test_id("to-sort")).to_have_text("待人工分办")
     await first.get_by_role("button", name="按“供水排水”分办").press("Enter")
@@ -31,7 +31,7 @@ async def test_a_case_is_sorted_by_one_button_or_from_the_list(
     await expect(page.locator("h1")).to_contain_text("市水利局")
     await expect(page.locator("#case-46270395")).to_be_focused()
 
-    await page.goto(f"{offices.url}/demo/office/市政府")
+    await page.goto(f"{offices.url}/desk/office/市政府")
     await expect(page.locator("article")).to_have_count(1)
     await page.get_by_role("link", name="人工分办").click()
     await page.get_by_role("button", name="教育 市教育局").click()

@@ -10,7 +10,7 @@ async def test_what_was_said_is_written_down_by_keyboard_and_shown_first(
     page: Page, offices: Offices
 ) -> None:
     offices.cases.sounds["RE1"] = wav(2)
-    await page.goto(f"{offices.url}/demo/office/市水利局")
+    await page.goto(f"{offices.url}/desk/office/市水利局")
     await page.get_by_role("link", name="听写更正").click()
     text, by = page.get_by_label("录音里实际说的话"), page.get_by_label("听写人的岗位")
     await expect(text).to_have_value("幸福路三号停水两天了，请尽快修。")
@@ -35,7 +35,7 @@ async def test_the_form_reads_in_english_and_on_a_small_screen(
     page: Page, offices: Offices
 ) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
-    form = "demo/office/cases/46270395/recordings/RE1/correction"
+    form = "desk/cases/46270395/recordings/RE1/correction"
     await page.goto(f"{offices.url}/{form}?lang=en")
 
     await expect(page.get_by_label("What was really said")).to_be_visible()

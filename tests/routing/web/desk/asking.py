@@ -6,7 +6,7 @@ from aiohttp.test_utils import TestClient
 from routing.web.layout import POLICY
 
 Client = TestClient[web.Request, web.Application]
-WATER = "/demo/office/市水利局"
+WATER = "/desk/office/市水利局"
 
 
 async def text_of(client: Client, path: str) -> str:

@@ -5,19 +5,27 @@ from typing import Final
 
 from aiohttp import web
 
+from routing.accounts.roles import Act
 from routing.cases.case import CaseState
 from routing.cases.moves import NotMovedBack, Reason, Refusal, Way, to_return, to_take_back
 from routing.cases.reference import spaced
 from routing.cases.transitions import CaseError
 from routing.ports import OfficeCase
-from routing.web.demo.desk import OfficeDesk, address, name_of
-from routing.web.demo.sorting import BY
-from routing.web.guard import loopback_only
+from routing.web.desk.desk import (
+    HANDLING,
+    OfficeDesk,
+    address,
+    by_of,
+    in_list,
+    name_of,
+    no_case,
+)
+from routing.web.entry import actor_of, allows
 from routing.web.layout import page, tongue_of
 from routing.web.moments import written
 
-RETURN: Final = "/demo/office/cases/{reference}/return"
-TAKE_BACK: Final = "/demo/office/cases/{reference}/take-back"
+RETURN: Final = "/desk/cases/{reference}/return"
+TAKE_BACK: Final = "/desk/cases/{reference}/take-back"
 
 
 def routes(desk: OfficeDesk) -> list[web.RouteDef]:
@@ -33,9 +41,9 @@ def routes(desk: OfficeDesk) -> list[web.RouteDef]:
         return await take_back(request, desk)
 
     return [
-        web.get(RETURN, loopback_only(reasons)),
-        web.post(RETURN, loopback_only(returned)),
-        web.post(TAKE_BACK, loopback_only(taken)),
+        web.get(RETURN, HANDLING(reasons)),
+        web.post(RETURN, HANDLING(returned)),
+        web.post(TAKE_BACK, HANDLING(taken)),
     ]
 
 
@@ -43,45 +51,45 @@ async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """The reasons, for a case that may be returned still."""
     case = await desk.case_of(request)
     if case is None:
-        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
+        return no_case(request)
     try:
         to_return(case.trail, case.office)
     except NotMovedBack as refused:
-        return _refused(request, case, refused.why)
+        return _refused(request, in_list(case), refused.why)
     return _asked(request, desk, case)
 
 
 async def give_back(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """Back to the office's cases, which say where it went; the form again without a reason, 409
     where it may not be returned."""
-    case = await desk.case_of(request)
+    case, by = await desk.case_of(request), by_of(actor_of(request))
     if case is None:
-        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
+        return no_case(request)
     typed = await request.post()
     office, reason = str(typed.get("office", "")), str(typed.get("reason", ""))
     if reason not in set(Reason):
         return _asked(request, desk, case, status=422)
     try:
-        await desk.dispatching.give_back(case.reference, office, Reason(reason), BY)
+        await desk.dispatching.give_back(case.reference, office, Reason(reason), by)
     except NotMovedBack as refused:
-        return _refused(request, case, refused.why)
+        return _refused(request, in_list(case), refused.why)
     except CaseError:
-        return _refused(request, case, Refusal.MEANWHILE)
+        return _refused(request, in_list(case), Refusal.MEANWHILE)
     raise web.HTTPSeeOther(gone(office, case.reference))
 
 
 async def take_back(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """Back to the case, which its office has again; 409 where that is too late."""
-    case = await desk.case_of(request)
-    if case is None:
-        return page(request, "demo/missing.html", {"what": "office.no_case"}, status=404)
+    case, actor = await desk.left_case(request), actor_of(request)
     office = str((await request.post()).get("office", ""))
+    if case is None or not office or not actor.opens(office):
+        return no_case(request)
     try:
-        await desk.dispatching.take_back(case.reference, office, BY)
+        await desk.dispatching.take_back(case.reference, office, by_of(actor))
     except NotMovedBack as refused:
-        return _refused(request, case, refused.why)
+        return _refused(request, address(office), refused.why)
     except CaseError:
-        return _refused(request, case, Refusal.MEANWHILE)
+        return _refused(request, address(office), Refusal.MEANWHILE)
     raise web.HTTPSeeOther(f"{address(office)}#case-{case.reference}")
 
 
@@ -103,9 +111,9 @@ async def told(request: web.Request, desk: OfficeDesk, office: str) -> dict[str,
         "case": case,
         "said": "moved.told_returned" if last.way is Way.RETURNED else "moved.told_sent",
         "where": name_of(desk.directory(), case.office, tongue_of(request)),
-        "there": f"{address(case.office)}#case-{case.reference}",
+        "there": in_list(case) if actor_of(request).opens(case.office) else "",
         "before": office,
-        "can_be_taken_back": _can_be_taken_back(case),
+        "can_be_taken_back": allows(request, Act.HANDLE_CASES) and _can_be_taken_back(case),
     }
 
 
@@ -138,11 +146,11 @@ def _asked(
         "missing": status != 200,
         "reasons": list(Reason),
         "until": written(desk.dispatching.until(case.office, arrived), zone, tongue),
-        "back": f"{address(case.office)}#case-{case.reference}",
+        "back": in_list(case),
     }
-    return page(request, "demo/return.html", context, status=status)
+    return page(request, "desk/return.html", context, status=status)
 
 
-def _refused(request: web.Request, case: OfficeCase, why: Refusal) -> web.Response:
-    context = {"why": why, "back": f"{address(case.office)}#case-{case.reference}"}
-    return page(request, "demo/refused.html", context, status=409)
+def _refused(request: web.Request, back: str, why: Refusal) -> web.Response:
+    context = {"why": why, "back": back}
+    return page(request, "desk/refused.html", context, status=409)

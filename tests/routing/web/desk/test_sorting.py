@@ -3,16 +3,18 @@ must not go."""
 
 import pytest
 
+from routing.accounts.roles import Role
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import About, Kind
 from routing.cases.sorting import Doubt, Unclear
 from routing.ports import OfficeCase
+from tests.doorman import account_of
 from tests.routing.web.city import KeptCases, a_case, desk_of
-from tests.routing.web.demo.asking import Client, text_of
+from tests.routing.web.desk.asking import Client, text_of
 
-TOPIC = "/demo/office/cases/46270395/topic"
-GOVERNMENT = "/demo/office/市政府"
-WATER_OFFICE = "/demo/office/市水利局"
+TOPIC = "/desk/cases/46270395/topic"
+GOVERNMENT = "/desk/office/市政府"
+WATER_OFFICE = "/desk/office/市水利局"
 WATER = Unclear(Doubt.UNSURE, ("water",))
 
 
@@ -63,7 +65,9 @@ async def test_one_button_sends_it_to_the_topics_office(client: Client, cases: K
     assert "撤回分办" in stayed
     assert "由市政府按“供水排水”分办，11月24日周二12:00" in shown
     assert [case.office for case in cases.kept] == ["市水利局"]
-    assert [done.evidence.by for done in cases.sorted] == ["office page"]
+    assert [done.evidence.by for done in cases.sorted] == [
+        f"supervisor {account_of(Role.SUPERVISOR).id}"
+    ]
     assert "4627 0395" in shown
     assert "待人工分办" not in shown
 
@@ -135,7 +139,7 @@ async def test_nobody_sends_a_complaint_to_the_office_that_it_may_be_about(
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {"Host": "evil.example"}],
+    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}],
     ids=str,
 )
 async def test_nobody_elsewhere_sorts(

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
+from routing.accounts.roles import Role
 from routing.cases.case import CaseState
 from routing.cases.words import Words
 from routing.ports import Audio, KeptRecording
+from tests.doorman import account_of
 from tests.routing.web.city import a_case, wav
 from tests.routing.web.conftest import Offices
 
@@ -27,7 +29,7 @@ async def test_new_cases_and_words_come_while_a_recording_plays_and_a_list_is_op
     earlier = dataclasses.replace(earlier, group_of="10000000")
     offices.cases.kept = [earlier, old]
     offices.cases.sounds["RE1"] = wav(60)
-    await page.goto(f"{offices.url}/demo/office/市水利局")
+    await page.goto(f"{offices.url}/desk/office/市水利局")
     await page.locator("summary").click()
     await page.evaluate("document.querySelector('audio').play()")
     spoken = dataclasses.replace(silent, words=(Words("水管裂了。", "carrier"),))
@@ -48,14 +50,14 @@ async def test_new_cases_and_words_come_while_a_recording_plays_and_a_list_is_op
 
 async def test_the_player_knows_its_length_before_it_plays(page: Page, offices: Offices) -> None:
     offices.cases.sounds["RE1"] = wav(60)
-    await page.goto(f"{offices.url}/demo/office/市水利局")
+    await page.goto(f"{offices.url}/desk/office/市水利局")
 
     await page.wait_for_function("document.querySelector('audio').duration === 60")
 
 
 async def test_a_recording_can_be_heard_from_its_middle(page: Page, offices: Offices) -> None:
     offices.cases.sounds["RE1"] = wav(60)
-    await page.goto(f"{offices.url}/demo/office/市水利局")
+    await page.goto(f"{offices.url}/desk/office/市水利局")
     at = await page.evaluate(
         """async () => {
           const audio = document.querySelector("audio");
@@ -74,7 +76,7 @@ async def test_a_case_that_is_gone_goes_and_the_order_is_the_offices(
     page: Page, offices: Offices
 ) -> None:
     offices.cases.kept = [a_case("11110000"), a_case("22220000"), a_case("33330000")]
-    await page.goto(f"{offices.url}/demo/office/市水利局")
+    await page.goto(f"{offices.url}/desk/office/市水利局")
     offices.cases.kept = [a_case("33330000"), a_case("44440000"), a_case("11110000")]
     await page.evaluate(REFRESHED)
 
@@ -86,7 +88,7 @@ async def test_a_case_that_is_gone_goes_and_the_order_is_the_offices(
 
 async def test_the_empty_state_makes_way_for_the_first_case(page: Page, offices: Offices) -> None:
     offices.cases.kept = []
-    await page.goto(f"{offices.url}/demo/office")
+    await page.goto(f"{offices.url}/desk")
     await expect(page.get_by_text("还没有工单", exact=True)).to_be_visible()
     offices.cases.kept = [a_case()]
     await page.evaluate(REFRESHED)
@@ -100,7 +102,7 @@ async def test_a_long_due_time_keeps_to_its_own_column(page: Page, offices: Offi
     offices.cases.kept = [a_case(due=due, recordings=())]
     for width in (1180, 1024, 800, 390):
         await page.set_viewport_size({"width": width, "height": 860})
-        await page.goto(f"{offices.url}/demo/office/市水利局")
+        await page.goto(f"{offices.url}/desk/office/市水利局")
         await expect(page.locator(".due")).to_have_text("12月11日周五17:30前")
         spare = await page.locator(".due").evaluate("due => due.clientWidth - due.scrollWidth")
 
@@ -110,7 +112,7 @@ async def test_a_long_due_time_keeps_to_its_own_column(page: Page, offices: Offi
 async def test_a_case_is_accepted_from_the_keyboard(page: Page, offices: Offices) -> None:
     """The button says whose it is to who does not see the card, and is gone afterwards."""
     offices.cases.kept = [a_case(recordings=()), a_case("10000007", recordings=())]
-    await page.goto(f"{offices.url}/demo/office/市水利局?lang=en")
+    await page.goto(f"{offices.url}/desk/office/市水利局?lang=en")
     button = page.locator("#case-46270395").get_by_role("button", name="Accept")
     await expect(button).to_have_accessible_description("Case 4627 0395")
     await button.focus()
@@ -122,4 +124,4 @@ async def test_a_case_is_accepted_from_the_keyboard(page: Page, offices: Offices
     await expect(page.get_by_role("button", name="Accept")).to_have_count(1)
     assert page.url.endswith("#case-46270395")
     await expect(page.locator("#case-46270395")).to_be_focused()
-    assert offices.cases.accepted == [("46270395", "office page")]
+    assert offices.cases.accepted == [("46270395", f"supervisor {account_of(Role.SUPERVISOR).id}")]

