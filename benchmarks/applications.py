@@ -77,6 +77,15 @@ async def steps(numbers: int | None) -> web.Application:
     return app
 
 
+async def publishing(numbers: int | None) -> web.Application:
+    """Ours, with two addresses more: one fills the plan with rules, one changes one of them."""
+    from benchmarks.publisher import publisher_routes  # noqa: PLC0415 - the floor goes without
+
+    app = await ours(numbers)
+    app.add_routes(publisher_routes(app))
+    return app
+
+
 async def sdk_orm(_: int | None) -> web.Application:
     """What such a server usually is: validator, session and builder of each request."""
     from benchmarks.sdk_orm import application  # noqa: PLC0415 - the others go without
@@ -90,6 +99,7 @@ KINDS: Final = {
     "bare": Kind(bare),
     "steps": Kind(steps, prepare),
     "ours": Kind(ours, prepare),
+    "publishing": Kind(publishing, prepare),
     "sdk-orm": Kind(sdk_orm),
 }
 

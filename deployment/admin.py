@@ -1,8 +1,8 @@
 """The pages of those who edit and watch the plan, put together. Used by `server.py`."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from aiohttp import web
 
 from deployment.editing import Looks, register_desk, rules_desk, trying_desk
 from deployment.house import House
+from deployment.pauses import beside
 from deployment.plans import compiled, local_day
 from deployment.prompts import BankPrompts
 from deployment.settings import StartError
@@ -75,13 +76,16 @@ def calls_desk(house: House, plan: PlanDesk) -> CallsDesk:
     async def of_body(document: Document) -> Ruled | None:
         today = local_day(house.settings, house.clock)
         try:
-            inputs = Inputs.from_text(text_of(document))
-            return _ruled(await asyncio.to_thread(compiled, inputs, 0, today))
+            return _ruled(await beside(lambda: _of_document(document, today)))
         except (StartError, LibraryError):
             return None
 
     sealing = Sealing(house.secrets.key)
     return CallsDesk(plan, StoredPastCalls(house.database, sealing), of_version, of_body)
+
+
+def _of_document(document: Document, today: date) -> Plan:
+    return compiled(Inputs.from_text(text_of(document)), 0, today)
 
 
 def _ruled(plan: Plan) -> Ruled:

@@ -1,13 +1,13 @@
 """What the pages that edit the plan have at hand, put together."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from deployment.house import House
+from deployment.pauses import beside
 from deployment.plans import REFUSED
 from deployment.reviewing import findings
 from ivr.flow.world import Plan
@@ -18,12 +18,12 @@ from routing.drafts.document import compose
 from routing.drafts.kinds import Document
 from routing.findings import Finding
 from routing.ports import Clock
-from routing.publishing.release import digest_of, text_of
+from routing.publishing.release import document_of, text_of
 from routing.rules.scenarios import Ground
 from routing.web.register.page import RegisterDesk
 from routing.web.rules.page import Looked, RulesDesk
 from storage.drafts import StoredDrafts
-from storage.plans import StoredPlans
+from storage.plans import StoredPlans, digest_of_text
 
 
 def newest_of(house: House) -> Callable[[], Awaitable[tuple[int, Document]]]:
@@ -35,7 +35,7 @@ def newest_of(house: House) -> Callable[[], Awaitable[tuple[int, Document]]]:
         published = await stored.latest()
         if published is None:
             raise LookupError("no plan is published")
-        return published.number, json.loads(published.body)
+        return published.number, await asyncio.to_thread(document_of, published.body)
 
     return newest
 
@@ -81,10 +81,12 @@ class Looks:
 
     async def see(self, document: Document) -> Seen:
         """The same with its plan."""
-        text, now = text_of(document), self._clock.now()
-        key = f"{now:%Y-%m-%d %H} {digest_of(document)}"
+        now = self._clock.now()
+        text = await asyncio.to_thread(text_of, document)
+        digest = await asyncio.to_thread(digest_of_text, text)
+        key = f"{now:%Y-%m-%d %H} {digest}"
         if self._last is None or self._last[0] != key:
-            self._last = key, await asyncio.to_thread(seen, document, text, now)
+            self._last = key, await beside(lambda: seen(document, text, now))
         return self._last[1]
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from deployment.pauses import beside
 from deployment.settings import Settings, StartError
 from ivr.carrier.profiles import profile_of
 from ivr.conversation.stores import Plans
@@ -106,8 +107,7 @@ class Newest:
         if plan.number == self._plans.current.number and today == self._compiled:
             return True
         try:
-            inputs = Inputs.from_text(plan.body)
-            made = await asyncio.to_thread(compiled, inputs, plan.number, today)
+            made = await beside(lambda: _of_body(plan, today))
         except Exception as wrong:  # noqa: BLE001 - also what nobody thought of must not close
             LOG.warning("plan.refused", number=plan.number, day=today.isoformat(), why=str(wrong))
             self._refused.add((plan.number, today))
@@ -131,7 +131,7 @@ async def published(settings: Settings, clock: Clock, database: Database) -> Pla
         body = await stored.body(number)
         if body is None:
             return None
-        return await asyncio.to_thread(_usable, number, body, local_day(settings, clock))
+        return await beside(lambda: _usable(number, body, local_day(settings, clock)))
 
     return Plans(
         current,
@@ -161,6 +161,11 @@ async def begun(
             return plan
         with contextlib.suppress(Overtaken):  # then by whoever was faster
             return compiled(_inputs(body), await stored.publish(body, newest.number), today)
+
+
+def _of_body(plan: Published, today: date) -> Plan:
+    """Raises what keeps it from being compiled."""
+    return compiled(Inputs.from_text(plan.body), plan.number, today)
 
 
 def _inputs(body: str) -> Inputs:

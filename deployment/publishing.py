@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from deployment.pauses import beside
 from deployment.plans import plan_inputs
 from deployment.reviewing import review_of
 from deployment.settings import Settings
@@ -48,6 +49,7 @@ def desk_of(settings: Settings, database: Database, clock: Clock) -> PublishingD
         clock=clock,
         until=until,
         two_people=TwoPeople(settings.two_people),
+        beside=beside,
     )
 
 

@@ -1,10 +1,10 @@
 """All that is wrong with a plan's body, before it is published: it is compiled as it would be for
 calls, in a thread beside them. The port `Review` of `routing.publishing.desk`."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from deployment.pauses import beside
 from deployment.plans import REFUSED, local_day
 from deployment.settings import Settings
 from ivr.library.plans import Inputs, compile_plan
@@ -23,7 +23,7 @@ def review_of(settings: Settings, clock: Clock) -> Review:
 
     async def review(document: Document) -> Sequence[Finding]:
         today, now = local_day(settings, clock), clock.now()
-        return await asyncio.to_thread(lambda: tuple(findings(document, today, now)))
+        return await beside(lambda: tuple(findings(document, today, now)))
 
     return review
 

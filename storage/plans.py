@@ -77,11 +77,18 @@ class StoredPlans:
             return {row.number: row.body for row in await connection.execute(query)}
 
 
-def next_plan(unit: Connection, body: str, at: datetime, *, over: int | None = None) -> int:
+def digest_of_text(body: str) -> str:
+    """What a body is known by: SHA-256, in hexadecimal."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def next_plan(
+    unit: Connection, body: str, at: datetime, *, over: int | None = None, digest: str = ""
+) -> int:
     """The number of the plan with this body, inside brief work that has PLANS_TURN: the latest
-    one's where that is the same, or the next. Raises Overtaken where the latest one is not
-    `over`."""
-    digest = hashlib.sha256(body.encode()).hexdigest()
+    one's where that is the same, or the next. `digest` is the body's where it is known already.
+    Raises Overtaken where the latest one is not `over`."""
+    digest = digest or digest_of_text(body)
     row = unit.execute(LATEST).one_or_none()
     latest = 0 if row is None else row.number
     if over is not None and latest != over:

@@ -2,6 +2,7 @@
 the body, who and why, the draft that it empties, the proposal that it settles, the audit.
 Implements `routing.publishing.release.Releases`."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +29,7 @@ from routing.publishing.release import (
 from storage.audit import append
 from storage.drafts import TURN, change_of, next_revision, row_of
 from storage.engine import Database, Topic
-from storage.plans import PLANS_TURN, next_plan
+from storage.plans import PLANS_TURN, digest_of_text, next_plan
 from storage.tables.calls import plans
 from storage.tables.drafts import draft_changes, proposals, releases
 
@@ -53,13 +54,13 @@ class StoredReleases:
         """The plan that takes new calls."""
         query = select(plans.c.number, plans.c.body).order_by(plans.c.number.desc()).limit(1)
         for row in await self._database.read(query):
-            return Newest(row.number, document_of(row.body))
+            return Newest(row.number, await asyncio.to_thread(document_of, row.body))
         raise NotThere("no plan was published yet")
 
     async def document(self, number: int) -> Document:
         """A plan's body."""
         for row in await self._database.read(select(plans.c.body).where(plans.c.number == number)):
-            return document_of(row.body)
+            return await asyncio.to_thread(document_of, row.body)
         raise NotThere(f"there is no plan {number}")
 
     async def by_people(self) -> bool:
@@ -81,13 +82,14 @@ class StoredReleases:
 
     async def publish(self, new: NewRelease) -> int:
         """In one transaction; then the replicas are told, this one too."""
-        body = text_of(new.document)
+        body = await asyncio.to_thread(text_of, new.document)
+        digest = await asyncio.to_thread(digest_of_text, body)
 
         def keep(unit: Connection) -> int:
             self._database.take_turns(unit, PLANS_TURN, TURN)
             if new.proposal is not None:
                 _settled(unit, new)
-            number = next_plan(unit, body, new.at, over=new.over)
+            number = next_plan(unit, body, new.at, over=new.over, digest=digest)
             unit.execute(insert(releases).values(_row(new, number)))
             if new.changes:
                 next_revision(unit)

@@ -111,7 +111,8 @@ def differences(
     """What one plan has otherwise than another, entity by entity, then the settings."""
     found: list[Difference] = []
     for kind in kinds.values():
-        found.extend(_of_kind(kind.name, kind.read(old), kind.read(new)))
+        if any(old.get(part) != new.get(part) for part in kind.parts):
+            found.extend(_of_kind(kind.name, kind.read(old), kind.read(new)))
     return (*found, *_settings(old, new))
 
 

@@ -20,10 +20,12 @@ Entities = Mapping[str, Entity]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a plan's body holds one kind of entity: `write(document, read(document))` changes
-    nothing. Both are pure and neither refuses: what is wrong is found when the plan is reviewed."""
+    """How a plan's body holds one kind of entity, in which `parts`: `write(document,
+    read(document))` changes nothing. Both are pure and neither refuses: what is wrong is found when
+    the plan is reviewed."""
 
     name: str
+    parts: tuple[str, ...]
     read: Callable[[Document], dict[str, Entity]]
     write: Callable[[Document, Entities], Document]
 
@@ -46,7 +48,7 @@ def sheet_kind(kind: EntityKind) -> Kind:
         sheets = with_entities(Sheets(**document["sheets"]), kind, rows)
         return {**document, "sheets": asdict(sheets)}
 
-    return Kind(kind.value, read, write)
+    return Kind(kind.value, ("sheets",), read, write)
 
 
 def text_kind(name: str, field: str) -> Kind:
@@ -60,7 +62,7 @@ def text_kind(name: str, field: str) -> Kind:
         text = json.dumps(rows, ensure_ascii=False) if rows else ""
         return document if text == document.get(field, "") else {**document, field: text}
 
-    return Kind(name, read, write)
+    return Kind(name, (field,), read, write)
 
 
 def shipped_phrases(document: Document) -> dict[str, Entity]:
@@ -133,10 +135,10 @@ def _with_written(document: Document, old: Written, new: Written) -> Document:
 
 _KINDS: Final = (
     *(sheet_kind(kind) for kind in EntityKind),
-    Kind("phrase", _read_phrases, _write_phrases),
-    Kind("script", _read_script, _write_script),
-    Kind("rule", _read_rules, _write_rules),
-    Kind("rule_order", _read_order, _write_order),
+    Kind("phrase", ("shipped", "phrases"), _read_phrases, _write_phrases),
+    Kind("script", ("shipped", "script"), _read_script, _write_script),
+    Kind("rule", ("rules",), _read_rules, _write_rules),
+    Kind("rule_order", ("rules",), _read_order, _write_order),
     text_kind("scenario", "scenarios"),
     text_kind("calendar", "calendar_overrides"),
     text_kind("closure", "closures"),

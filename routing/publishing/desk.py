@@ -1,18 +1,21 @@
 """What people do with plans: look at what the draft would make, propose, approve, publish, change
 one thing in a hurry, roll back, confirm. One place for every door; whatever is done is audited in
-its own transaction (ADR 39)."""
+its own transaction (ADR 39). Bodies are put together `beside` the calls, which one of many rules
+would hold up."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from routing.audit import BY, Action, Entry, subject
-from routing.drafts.change import Author, Conflict, Draft, Drafts, Edit
-from routing.drafts.document import Difference, Rebased, compose, differences, entity_of, rebase
+from routing.drafts.change import Author, Draft, Drafts, Edit
+from routing.drafts.document import Difference, Rebased, compose, differences
 from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
+from routing.publishing.composing import Beside, at_once, composed, over_what_was_seen
 from routing.publishing.hurry import came_back
 from routing.publishing.release import (
     MOST_REASON,
@@ -77,13 +80,12 @@ class PublishingDesk:
     clock: Clock
     until: Callable[[datetime], datetime]
     two_people: TwoPeople = TwoPeople.NUMBERS
+    beside: Beside = at_once
 
     async def preview(self) -> Preview:
         """The draft over the newest plan, with all that is to be said of it."""
         draft, newest = await self.drafts.draft(), await self.releases.newest()
-        rebased = rebase(draft.changes, newest.document, newest.number)
-        document = compose(newest.document, rebased.carried)
-        changed = differences(newest.document, document)
+        rebased, document, changed = await self.beside(partial(composed, draft.changes, newest))
         findings = (
             *(_stale(change.change.kind, change.change.key) for change in rebased.stale),
             *(await self.review(document)),
@@ -117,7 +119,7 @@ class PublishingDesk:
         proposal = Proposal(
             id=0,
             state=state,
-            digest=digest_of(preview.document),
+            digest=await self.beside(partial(digest_of, preview.document)),
             changes=preview.rebased.carried,
             over=preview.over,
             revision=seen,
@@ -153,9 +155,9 @@ class PublishingDesk:
         if found.by.account == by.account:
             raise NotSecond("whoever proposed it cannot approve it: ask somebody else")
         newest = await self.releases.newest()
-        document = compose(newest.document, found.changes)
-        draft = await self.drafts.draft()
-        if draft.revision != found.revision or digest_of(document) != found.digest:
+        document = await self.beside(partial(compose, newest.document, found.changes))
+        draft, digest = await self.drafts.draft(), await self.beside(partial(digest_of, document))
+        if draft.revision != found.revision or digest != found.digest:
             raise Overtaken("draft or plan was changed since this was proposed: propose it again")
         approved = replace(found, second=by, second_at=now)
         if found.starts is not None and found.starts > now:
@@ -181,8 +183,7 @@ class PublishingDesk:
         failed = []
         for proposal in await self.releases.due(self.clock.now()):
             newest = await self.releases.newest()
-            rebased = rebase(proposal.changes, newest.document, newest.number)
-            document = compose(newest.document, rebased.carried)
+            rebased, document, _ = await self.beside(partial(composed, proposal.changes, newest))
             errors = [
                 *(_stale(stale.change.kind, stale.change.key) for stale in rebased.stale),
                 *_errors(await self.review(document)),
@@ -238,8 +239,7 @@ class PublishingDesk:
         reason = _reason(reason)
         for _ in range(TRIES):
             newest, now = await self.releases.newest(), self.clock.now()
-            _as_seen(newest, edits)
-            document = compose(newest.document, edits)
+            document = await self.beside(partial(over_what_was_seen, newest, edits))
             await self._refuse_what_is_new(newest, document)
             entry = _entry(by, action, _subject(edits), now, reason)
             new = NewRelease(
@@ -306,12 +306,13 @@ class PublishingDesk:
             for release in reversed(since)
             if release.way is Way.QUICK and release.number > number
         ]
-        return came_back(old, newest.document, quick)
+        return await self.beside(partial(came_back, old, newest.document, quick))
 
     async def back_would_change(self, number: int) -> tuple[Difference, ...]:
         """What rolling back to this plan would change of the newest. Raises NotThere."""
         newest = await self.releases.newest()
-        return differences(newest.document, await self.what_comes_back(number, newest))
+        back = await self.what_comes_back(number, newest)
+        return await self.beside(partial(differences, newest.document, back))
 
     async def confirm(self, number: int, by: Author) -> None:
         """The second person has looked at what one did in a hurry. Raises PublishingError."""
@@ -337,7 +338,8 @@ class PublishingDesk:
     async def difference(self, old: int, new: int) -> tuple[Difference, ...]:
         """Between two published plans. Raises NotThere."""
         before = await self.releases.document(old)
-        return differences(before, await self.releases.document(new))
+        after = await self.releases.document(new)
+        return await self.beside(partial(differences, before, after))
 
 
 def _reason(reason: str) -> str:
@@ -345,12 +347,6 @@ def _reason(reason: str) -> str:
     if not 0 < len(reason) <= MOST_REASON:
         raise Unreasoned(f"say why, in at most {MOST_REASON} characters")
     return reason
-
-
-def _as_seen(newest: Newest, edits: Sequence[Edit]) -> None:
-    for edit in edits:
-        if entity_of(newest.document, edit.kind, edit.key) != edit.base:
-            raise Conflict(edit, None)
 
 
 def _subject(edits: Sequence[Edit]) -> str:

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 from routing.cases.kinds import About, Kind
@@ -30,7 +31,9 @@ LONGEST_NOTE: Final = 1000
 LONGEST_ID: Final = 64
 MOST_VALUES: Final = 500
 RULE_FIELDS: Final = frozenset({"id", "name", "note", "enabled", "when", "then"})
+FIELDS: Final = tuple(Field)
 WHEN_FIELDS: Final = frozenset({*Field, "open", "from", "until", "weekly"})
+HOWS: Final = frozenset(how.value for how in How)
 THEN_FIELDS: Final = frozenset({"office", "how", "confidential", "also_notify", *FURTHER_FIELDS})
 
 
@@ -130,7 +133,9 @@ def _text(body: Mapping[str, Any], name: str, most: int, faults: _Faults) -> str
         faults.add(name, "too_long", most=most)
     if name == "name" and not value.strip():
         faults.add(name, "empty")
-    if any(not sign.isprintable() and sign not in "\n\t" for sign in value):
+    if not value.isprintable() and any(
+        not sign.isprintable() and sign not in "\n\t" for sign in value
+    ):
         faults.add(name, "invisible")
     return value
 
@@ -141,7 +146,7 @@ def _when(when: Any, known: Known, faults: _Faults) -> Iterator[Condition]:
         return
     for name in sorted(when.keys() - WHEN_FIELDS):
         faults.add(name, "unknown_condition", name=name)
-    for name in Field:
+    for name in FIELDS:
         if name in when:
             yield from _values(name, when[name], known, faults)
     if "open" in when:
@@ -163,7 +168,7 @@ def _values(name: Field, listed: Any, known: Known, faults: _Faults) -> Iterator
         elif _plain_value(value) and value in known.values[name]:
             values.append(AS_VALUE.get(name, _as_it_is)(value))
         else:
-            faults.add(name, f"unknown_{name.value}", value=value)
+            faults.add(name, f"unknown_{name}", value=value)
     if len(values) == 1:
         yield Is(name, values[0])
     elif values:
@@ -214,9 +219,13 @@ def _moment(text: Any, name: str, zone: tzinfo, faults: _Faults) -> datetime | N
     return read.replace(tzinfo=zone) if read.tzinfo is None else read
 
 
+_week: Final = lru_cache(maxsize=1024)(parse_hours)
+"""Many rules hold at the same times: read once, and kept in memory once."""
+
+
 def _during(text: Any, zone: tzinfo, faults: _Faults) -> Iterator[Condition]:
     try:
-        week = parse_hours(text) if isinstance(text, str) else None
+        week = _week(text) if isinstance(text, str) else None
     except HoursError:
         week = None
     if week is None or week.never:
@@ -244,7 +253,7 @@ def _then(then: Any, known: Known, faults: _Faults) -> _Target:
     if not _among(office, known.offices):
         faults.add("office", "unknown_office" if office else "no_office", value=office)
     how = then.get("how", How.PUT_THROUGH.value)
-    if not _among(how, [one.value for one in How]):
+    if not _among(how, HOWS):
         faults.add("how", "unknown_how", value=how)
         how = How.PUT_THROUGH.value
     sealed = then.get("confidential", False)

@@ -1,6 +1,7 @@
 """`/admin/calls`: why a past call went where it did, by the version that it began with; and
 `/admin/draft/compare`: where the draft would send the calls of the last days."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +10,11 @@ from typing import Any, Final
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
+from routing.drafts.change import Draft
 from routing.drafts.document import compose, rebase
 from routing.drafts.kinds import Document
 from routing.publishing.past import MOST, PastCall, PastCalls, Ruled, compared
+from routing.publishing.release import Newest
 from routing.rules.compare import Change, Comparison
 from routing.rules.explain import Explanation, decided_line, explain, refused_line
 from routing.rules.wording import Wording
@@ -123,15 +126,21 @@ async def _compare(request: web.Request, desk: CallsDesk) -> web.StreamResponse:
     days = asked if asked in DAYS else DAYS[1]
     releases, now = desk.plan.publishing.releases, desk.plan.clock.now()
     draft, newest = await desk.plan.publishing.drafts.draft(), await releases.newest()
-    rebased = rebase(draft.changes, newest.document, newest.number)
     old = await desk.of_version(newest.number)
-    new = await desk.of_body(compose(newest.document, rebased.carried))
+    new = await desk.of_body(await asyncio.to_thread(_drafted, newest, draft))
     context: dict[str, Any] = {"days": days, "choices": DAYS, "comparison": None}
     if old is not None and new is not None:
         calls = await desk.calls.since(now - timedelta(days=days), MOST)
         wording = Wording(new.directory)
-        context |= _table(compared(old, new, calls), wording, tongue_of(request))
+        found = await asyncio.to_thread(compared, old, new, calls)
+        context |= _table(found, wording, tongue_of(request))
     return shown(request, desk.plan, "plan/compare.html", context)
+
+
+def _drafted(newest: Newest, draft: Draft) -> Document:
+    """The body that the draft would make of the newest plan."""
+    rebased = rebase(draft.changes, newest.document, newest.number)
+    return compose(newest.document, rebased.carried)
 
 
 def _table(comparison: Comparison, wording: Wording, tongue: str) -> dict[str, Any]:

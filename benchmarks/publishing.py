@@ -1,0 +1,120 @@
+"""What calls notice of a publication: p99 of a step while one rule of many is changed in the draft,
+published and taken into use, over and over, against a quiet line; and how long that takes.
+
+    python -m benchmarks.publishing [--rules 100000] [--rate 100] [--rounds 3]
+
+One server on one core, the caller on another; rounds of both are interleaved. The goal (issue "the
+rules"): p99 at most twice the quiet one. Exits 1 where it is missed or a webhook is lost.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+
+from benchmarks.caller import Counts, checks, fast_loop
+from benchmarks.databases import CALLER_CORE, ask_database, databases
+from benchmarks.machine import facts, pin
+from benchmarks.open_loop import one_round, quantile
+from benchmarks.servers import Running, running
+
+GOAL: Final = 2.0
+LONGEST: Final = aiohttp.ClientTimeout(total=600)
+
+
+@dataclass(slots=True)
+class Figures:
+    """Milliseconds of p50 and p99 of each round, and of each publication."""
+
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+
+    def add(self, counts: Counts) -> None:
+        """One round's."""
+        self.p50.append(quantile(counts.late, 0.5))
+        self.p99.append(quantile(counts.late, 0.99))
+
+
+async def publish(
+    server: Running, rules: int, told: list[dict[str, float]], stop: asyncio.Event
+) -> None:
+    """Over and over, and once more where `stop` is set meanwhile; with what each took."""
+    async with aiohttp.ClientSession(timeout=LONGEST) as session:
+        while not stop.is_set():
+            async with session.post(f"{server.account.base}/publish/{rules}") as answer:
+                told.append(json.loads(await answer.text()))
+
+
+async def fill(server: Running, rules: int) -> None:
+    """The plan with as many rules, in use."""
+    async with (
+        aiohttp.ClientSession(timeout=LONGEST) as session,
+        session.post(f"{server.account.base}/fill/{rules}") as answer,
+    ):
+        answer.raise_for_status()
+
+
+async def round_of(
+    server: Running, asked: argparse.Namespace, number: int, told: list[dict[str, float]] | None
+) -> Counts:
+    """A round of calls, beside publications where `told` takes what they took."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        if told is not None:
+            group.create_task(publish(server, asked.rules, told, stop))
+        counts = await one_round(server.account, checks, asked, number)
+        stop.set()
+    return counts
+
+
+def main() -> int:
+    """Run and judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rules", type=int, default=100_000)
+    parser.add_argument("--rate", type=float, default=100)
+    parser.add_argument("--connections", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--warms", type=float, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    ask_database(parser)
+    asked = parser.parse_args()
+    pin(CALLER_CORE)
+    print(facts())
+    figures, lost, told = {"quiet": Figures(), "publishing": Figures()}, 0, []
+    with databases(asked.database) as data, running("publishing", data.new("p")) as server:
+        asyncio.run(fill(server, asked.rules))
+        for number in range(asked.rounds):
+            for place, name in enumerate(figures):
+                took: list[dict[str, float]] | None = [] if place else None
+                with asyncio.Runner(loop_factory=fast_loop()) as runner:
+                    counts = runner.run(round_of(server, asked, 2 * number + place + 1, took))
+                figures[name].add(counts)
+                lost += counts.failed
+                told += took or []
+                print(
+                    f"round {number + 1}  {name:10} p50 {figures[name].p50[-1]:6.2f}  "
+                    f"p99 {figures[name].p99[-1]:7.2f} ms  {counts.steps} webhooks, "
+                    f"{counts.failed} lost, {len(took or [])} publications",
+                    flush=True,
+                )
+    for phase in told[0] if told else ():
+        seconds = statistics.median(one[phase] for one in told)
+        print(f"{phase} after {seconds:.2f} s (median of {len(told)})")
+    ratios = [
+        ours / quiet
+        for ours, quiet in zip(figures["publishing"].p99, figures["quiet"].p99, strict=True)
+    ]
+    ratio = statistics.median(ratios)
+    print(f"{asked.rules:,} rules: p99 {ratio:.2f} times the quiet one (goal at most {GOAL:g})")
+    met = ratio <= GOAL and not lost
+    print("met" if met else "NOT met")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
