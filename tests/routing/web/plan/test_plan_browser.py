@@ -34,10 +34,10 @@ async def test_an_admin_publishes_with_a_second_and_rolls_back_on_a_phone(
         await no_serious(page)
         await page.get_by_role("button", name="Publish").press("Enter")
 
-        await page.get_by_label("Why").fill("clearer words")
+        await page.get_by_label("Reason").fill("clearer words")
         await no_serious(page)
         await page.get_by_role("button", name="Send for approval").press("Enter")
-        await expect(page.get_by_test_id("done")).to_contain_text("Proposed")
+        await expect(page.get_by_test_id("done")).to_contain_text("Sent for approval")
         await no_serious(page)
 
         await signed(page, it, Role.ADMIN, "second")
