@@ -97,13 +97,15 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class OpenIntervals:
-    """When an office is open, as sorted, disjoint (start, end) in UTC, until `until`. Beyond that
-    the `week` is asked, day by day: where nobody compiled a new plan for months, an office is
-    still not taken to be closed (design §4)."""
+    """When an office is open, as sorted, disjoint (start, end) in UTC, from `since` until `until`.
+    Beyond either the `week` is asked, day by day: where nobody compiled a new plan for months, an
+    office is still not taken to be closed (design §4), nor is it where a past call or an example
+    of last week is looked at."""
 
     intervals: tuple[Span, ...]
     until: datetime
     week: Week | None = None
+    since: datetime | None = None
     _starts: tuple[datetime, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +116,9 @@ class OpenIntervals:
         if at >= self.until and self.week is not None:
             return self._beyond(self.week, at).is_open(at)
         index = bisect_right(self._starts, at) - 1
+        if index < 0 and self.week is not None and self._is_past(at):
+            first = at.astimezone(self.week.zone).date() - DAY  # whose last period may end today
+            return replace(self.week.intervals(first, 2), week=None).is_open(at)
         return index >= 0 and at < self.intervals[index][1]
 
     def next_open(self, at: datetime) -> datetime | None:
@@ -121,10 +126,23 @@ class OpenIntervals:
         compiled and the two months behind."""
         if self.is_open(at):
             return at
+        if self.week is not None and self._is_past(at):
+            return self._from(self.week, at).next_open(at)
         index = bisect_right(self._starts, at)
         if index < len(self._starts):
             return self._starts[index]
         return None if self.week is None else self._beyond(self.week, at).next_open(at)
+
+    def _is_past(self, at: datetime) -> bool:
+        """Whether it lies before what was compiled."""
+        return self.since is not None and at < self.since
+
+    def _from(self, week: Week, at: datetime) -> "OpenIntervals":
+        """What was compiled, with the local days before it from that of `at` on."""
+        first = at.astimezone(week.zone).date()
+        known = (self.since or at).astimezone(week.zone).date()
+        earlier = week.intervals(first, (known - first).days)
+        return replace(self, intervals=earlier.intervals + self.intervals, since=earlier.since)
 
     def _beyond(self, week: Week, at: datetime) -> "OpenIntervals":
         """What follows, from the local day on which `at` or the end of what is known falls."""
@@ -136,6 +154,8 @@ class OpenIntervals:
         within what was compiled has it by the clock: a promise must not wait for ever."""
         if at >= self.until and self.week is not None:
             return self._beyond(self.week, at).after(at, wait)
+        if self.week is not None and self._is_past(at):
+            return self._from(self.week, at).after(at, wait)
         left = wait
         for start, end in self.intervals[max(bisect_right(self._starts, at) - 1, 0) :]:
             worked = end - max(start, at)
@@ -254,8 +274,8 @@ def open_intervals(
             for period in day_periods(hours, holidays, day)
         )
     until = instant(first + days * DAY, 0, zone)
-    week = Week(hours, holidays, zone, shut)
-    return OpenIntervals(tuple(without(joined(opened), shut)), until, week)
+    week, since = Week(hours, holidays, zone, shut), instant(first, 0, zone)
+    return OpenIntervals(tuple(without(joined(opened), shut)), until, week, since)
 
 
 def joined(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -218,6 +218,20 @@ def test_where_what_was_compiled_runs_out_the_week_is_asked() -> None:
     assert office.after(local("2026-11-24T17:00"), timedelta(hours=1)) == local("2026-11-25T09:00")
 
 
+def test_before_what_was_compiled_the_week_is_asked() -> None:
+    """A call of last week, or an example with a day that has passed: the office was open then."""
+    office = open_intervals(OFFICE, HOLIDAYS, CITY, date(2026, 11, 25), 60)
+
+    assert office.is_open(local("2026-11-24T10:00"))
+    assert not office.is_open(local("2026-11-24T13:00"))
+    assert not office.is_open(local("2026-10-01T10:00"))
+    assert office.next_open(local("2026-11-23T18:00")) == local("2026-11-24T08:30")
+    assert office.next_open(local("2026-11-24T18:00")) == local("2026-11-25T08:30")
+    assert office.after(local("2026-11-24T17:00"), timedelta(hours=1)) == local("2026-11-25T09:00")
+    night = open_intervals(ALWAYS, HOLIDAYS, CITY, date(2026, 11, 25), 60)
+    assert night.is_open(local("2026-11-24T00:00"))
+
+
 def test_beyond_what_was_compiled_an_order_still_closes() -> None:
     order = (local("2026-11-02T00:00"), local("2026-11-06T12:00"))
     office = open_intervals(OFFICE, HOLIDAYS, CITY, date(2026, 8, 1), 60, shut=(order,))
