@@ -1,14 +1,15 @@
 """Past calls with the matter that each left first. Implements `publishing.past.PastCalls`."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, or_, select
 
 from routing.cases.kinds import About, Kind
 from routing.numbers.plan import mobile
-from routing.publishing.past import Matter, PastCall
+from routing.publishing.past import SLICE, Matter, PastCall
 from routing.rules.condition import CallerKind
 from storage.engine import Database
 from storage.sealing import Sealing
@@ -48,10 +49,22 @@ class StoredPastCalls:
         found = await self._read(_calls(outer=True).where(calls.c.id == call))
         return found[0] if found else None
 
-    async def since(self, at: datetime, most: int) -> Sequence[PastCall]:
-        """Those with a matter, the latest first."""
-        query = _calls(outer=False).where(calls.c.started >= at)
-        return await self._read(query.order_by(calls.c.started.desc()).limit(most))
+    async def since(self, at: datetime, most: int) -> AsyncIterator[Sequence[PastCall]]:
+        """Those with a matter, the latest first, some at a time. Numbers are opened beside the
+        loop."""
+        query, left = _calls(outer=False).where(calls.c.started >= at), most
+        query = query.order_by(calls.c.started.desc(), calls.c.id.desc())
+        last: tuple[datetime, str] | None = None
+        while left > 0:
+            asked = query.limit(min(left, SLICE))
+            if last is not None:
+                begun, id_ = calls.c.started, calls.c.id
+                asked = asked.where(or_(begun < last[0], and_(begun == last[0], id_ < last[1])))
+            rows = await self._database.read(asked)
+            if not rows:
+                return
+            last, left = (rows[-1].started, rows[-1].id), left - len(rows)
+            yield await asyncio.to_thread(lambda rows: [self._call(row) for row in rows], rows)
 
     async def _read(self, query: Select[Any]) -> Sequence[PastCall]:
         return [self._call(row) for row in await self._database.read(query)]

@@ -1,19 +1,22 @@
 """Past calls as the rules saw them: why each went where it did, and where a draft would send it.
 Nothing of the caller is in it but what sort of number they have, where that is still known."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Final, Protocol
 
 from routing.cases.kinds import About, Kind
+from routing.hours import DAY, OpenIntervals
 from routing.register import Directory
 from routing.rules.compare import Comparison, Side, compare
 from routing.rules.condition import CallerKind, Facts, Opening
 from routing.rules.router import Router
 
-MOST: Final = 2000
-"""Matters that a comparison takes, the latest: some hundred milliseconds."""
+MOST: Final = 20_000
+"""Matters that a comparison takes, the latest."""
+SLICE: Final = 500
+"""Matters that are read, and decided, between two looks at whether anybody still waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,9 @@ class PastCalls(Protocol):
         """One; None where there is none."""
         ...
 
-    async def since(self, at: datetime, most: int) -> Sequence[PastCall]:
-        """Those with a matter, the latest first."""
+    def since(self, at: datetime, most: int) -> AsyncIterator[Sequence[PastCall]]:
+        """Those with a matter, the latest first, some at a time: beside calls, each read is
+        short."""
         ...
 
 
@@ -71,6 +75,18 @@ class Ruled:
     router: Router
     directory: Directory
     open: Mapping[str, Opening]
+
+    def over(self, first: date, last: date) -> "Ruled":
+        """The same with its hours of past days at hand, which a comparison asks for so often. A
+        day more on either side: offices have zones."""
+        days = (last - first).days + 3
+        opened = {
+            office: known.week.intervals(first - DAY, days)
+            if isinstance(known, OpenIntervals) and known.week is not None
+            else known
+            for office, known in self.open.items()
+        }
+        return replace(self, open=opened)
 
     @property
     def side(self) -> Side:

@@ -54,6 +54,15 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Landing:
+    """How many matters an office has by the old and by the new; None for nowhere."""
+
+    office: str | None
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """All of them, in the order in which they came."""
 
@@ -75,6 +84,20 @@ class Comparison:
         )
         ordered = sorted(found.items(), key=lambda item: (-item[1], str(item[0])))
         return tuple(Move(old, new, count) for (old, new), count in ordered)
+
+    @property
+    def landings(self) -> tuple["Landing", ...]:
+        """How many matters each office has by either, the widest difference first; None is
+        nowhere. Offices that keep as many are left out."""
+        before = Counter(row.old.office if row.old else None for row in self.rows)
+        after = Counter(row.new.office if row.new else None for row in self.rows)
+        found = (Landing(one, before[one], after[one]) for one in {*before, *after})
+        return tuple(
+            sorted(
+                (one for one in found if one.old != one.new),
+                key=lambda one: (-abs(one.new - one.old), str(one.office)),
+            )
+        )
 
     @property
     def ways(self) -> Mapping[tuple[How, How], int]:

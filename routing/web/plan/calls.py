@@ -2,7 +2,7 @@
 `/admin/draft/compare`: where the draft would send the calls of the last days."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from routing.drafts.document import compose, rebase
 from routing.drafts.kinds import Document
 from routing.publishing.past import MOST, PastCall, PastCalls, Ruled, compared
 from routing.publishing.release import Newest
-from routing.rules.compare import Change, Comparison
+from routing.rules.compare import Change, Compared, Comparison
 from routing.rules.explain import Explanation, decided_line, explain, refused_line
 from routing.rules.wording import Wording
 from routing.web.entry import signed_in
@@ -27,6 +27,10 @@ A_PAGE: Final = 50
 MOST_REFUSED: Final = 100
 """Rules that a page says why they did not apply: the nearest first."""
 DAYS: Final = (1, 7, 30)
+USUAL_DAYS: Final = 7
+MOST_DAYS: Final = 180
+"""Cases are kept for longer; what the rules were half a year ago is nobody's question."""
+MOST_OFFICES: Final = 20
 WIDEST: Final = 300
 """Units of the longest bar."""
 
@@ -122,19 +126,27 @@ def _said(
 
 
 async def _compare(request: web.Request, desk: CallsDesk) -> web.StreamResponse:
-    asked = number_in(request.query.get("days", ""))
-    days = asked if asked in DAYS else DAYS[1]
+    days, fault = _days(request.query.get("days", str(USUAL_DAYS)))
     releases, now = desk.plan.publishing.releases, desk.plan.clock.now()
     draft, newest = await desk.plan.publishing.drafts.draft(), await releases.newest()
     old = await desk.of_version(newest.number)
     new = await desk.of_body(await asyncio.to_thread(_drafted, newest, draft))
-    context: dict[str, Any] = {"days": days, "choices": DAYS, "comparison": None}
+    context: dict[str, Any] = {
+        "days": days,
+        "faults": {"days": fault},
+        "most_days": MOST_DAYS,
+        "choices": DAYS,
+        "comparison": None,
+        "limit": MOST,
+    }
     if old is not None and new is not None:
-        calls = await desk.calls.since(now - timedelta(days=days), MOST)
-        wording = Wording(new.directory)
-        found = await asyncio.to_thread(compared, old, new, calls)
-        context |= _table(found, wording, tongue_of(request))
-    return shown(request, desk.plan, "plan/compare.html", context)
+        since = now - timedelta(days=days)
+        first, last = (at.astimezone(desk.plan.zone).date() for at in (since, now))
+        before = await asyncio.to_thread(old.over, first, last)
+        after = await asyncio.to_thread(new.over, first, last)
+        comparison = await _over(before, after, desk.calls.since(since, MOST))
+        context |= _table(comparison, Wording(new.directory), tongue_of(request))
+    return shown(request, desk.plan, "plan/compare.html", context, 422 if fault else 200)
 
 
 def _drafted(newest: Newest, draft: Draft) -> Document:
@@ -143,13 +155,34 @@ def _drafted(newest: Newest, draft: Draft) -> Document:
     return compose(newest.document, rebased.carried)
 
 
+def _days(text: str) -> tuple[int, str]:
+    """How many, and what is wrong with what was typed: then the usual ones are shown."""
+    asked = number_in(text.strip())
+    if asked is None or not 1 <= asked <= MOST_DAYS:
+        return USUAL_DAYS, "compare.days_fault"
+    return asked, ""
+
+
+async def _over(old: Ruled, new: Ruled, calls: AsyncIterator[Sequence[PastCall]]) -> Comparison:
+    """All of them, each slice beside the loop: calls are answered meanwhile."""
+    rows: list[Compared] = []
+    async for some in calls:
+        rows.extend((await asyncio.to_thread(compared, old, new, some)).rows)
+    return Comparison(tuple(rows))
+
+
 def _table(comparison: Comparison, wording: Wording, tongue: str) -> dict[str, Any]:
-    most = max((*comparison.counts.values(), 1))
+    most, landings = max((*comparison.counts.values(), 1)), comparison.landings
+    widest = max((1, *(max(one.old, one.new) for one in landings)))
+
+    def width(count: int, of: int) -> int:
+        return round(WIDEST * count / of)
+
     return {
         "comparison": comparison,
-        "bars": [
-            (change, count, round(WIDEST * count / most))
-            for change, count in comparison.counts.items()
+        "bars": [(change, n, width(n, most)) for change, n in comparison.counts.items()],
+        "landings": [
+            (one, width(one.old, widest), width(one.new, widest)) for one in landings[:MOST_OFFICES]
         ],
         "changed": [row for row in comparison.rows if row.change is not Change.SAME],
         "office": lambda id_: "" if id_ is None else wording.office(id_)[tongue],

@@ -43,8 +43,10 @@ class Made:
     async def call(self, call: str) -> PastCall | None:
         return next((one for one in self.calls if one.id == call), None)
 
-    async def since(self, at: datetime, most: int) -> Sequence[PastCall]:
-        return [call for call in self.calls if call.matter and call.at >= at]
+    async def since(self, at: datetime, most: int) -> AsyncIterator[Sequence[PastCall]]:
+        for call in self.calls[:most]:
+            if call.matter and call.at >= at:
+                yield [call]
 
 
 @contextlib.asynccontextmanager
@@ -112,6 +114,23 @@ async def test_the_draft_is_compared_over_the_calls_of_the_last_days(
         assert '<td class="digits">1</td>' in row
         assert '<rect width="300"' in row
         assert 'href="/admin/calls/c1"' in page
+        landing = page.partition('data-testid="landings"')[2].partition("</table>")[0]
+        assert landing.count("<rect") == 4
     async with called(tmp_path / "bad", demo_inputs, demo_plan, None) as it:
         status, page = await it.get(Role.ADMIN, "/admin/draft/compare?days=9999999999999")
-        assert (status, "data-change" in page) == (200, False)
+        assert (status, "data-change" in page) == (422, False)
+        assert 'id="days-fault"' in page
+
+
+async def test_a_call_of_a_past_day_is_judged_by_the_hours_of_that_day(
+    tmp_path: Path, demo_inputs: Inputs, demo_plan: Plan
+) -> None:
+    """The plan's hours were compiled today, and yet an office was open last Friday."""
+    friday = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    ruled = Ruled(demo_plan.rules, demo_plan.directory, demo_plan.open)
+    over = ruled.over(friday.date(), AT.date())
+
+    for known in (ruled, over):
+        office = known.open["市水利局"]
+        assert office.is_open(friday)
+        assert not office.is_open(datetime(2026, 11, 21, 2, 0, tzinfo=UTC))
