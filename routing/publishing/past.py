@@ -15,7 +15,7 @@ from routing.rules.router import Router
 
 MOST: Final = 20_000
 """Matters that a comparison takes, the latest."""
-SLICE: Final = 500
+SLICE: Final = 200
 """Matters that are read, and decided, between two looks at whether anybody still waits."""
 
 
