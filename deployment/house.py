@@ -26,6 +26,7 @@ from ivr.conversation.keeper import Keeper
 from ivr.conversation.stores import Plans, Stores
 from ivr.conversation.turns import Conversation
 from ivr.flow.phrasebook import Phrasebook
+from ivr.ports.calls import first_id
 from routing.casework import Casework
 from routing.directory import Directory
 from routing.publishing.desk import PublishingDesk
@@ -170,4 +171,4 @@ def conversing(
 
 def new_id(now: datetime) -> str:
     """A call's own id: nobody can guess it, and ids of one time lie together on the disk."""
-    return f"{int(now.timestamp() * 1000):011x}{secrets.token_urlsafe(12)}"
+    return f"{first_id(now)}{secrets.token_urlsafe(12)}"

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, select
 
+from ivr.ports.calls import first_id
 from routing.cases.kinds import About, Kind
 from routing.numbers.plan import mobile
 from routing.publishing.past import SLICE, Matter, PastCall
@@ -27,7 +28,8 @@ FIRST: Final = and_(
 
 
 class StoredPastCalls:
-    """`sealing` opens a caller's number, to tell a mobile from a landline."""
+    """`sealing` opens a caller's number, to tell a mobile from a landline. Ids begin with the time,
+    so that they are the index by it."""
 
     def __init__(self, database: Database, sealing: Sealing) -> None:
         self._database = database
@@ -37,9 +39,9 @@ class StoredPastCalls:
         self, most: int, before: datetime | None = None, dialled: str = ""
     ) -> Sequence[PastCall]:
         """The latest first."""
-        query = _calls(outer=True).order_by(calls.c.started.desc()).limit(most)
+        query = _calls(outer=True).order_by(calls.c.id.desc()).limit(most)
         if before is not None:
-            query = query.where(calls.c.started < before)
+            query = query.where(calls.c.id < first_id(before))
         if dialled:
             query = query.where(calls.c.dialled == dialled)
         return await self._read(query)
@@ -52,18 +54,17 @@ class StoredPastCalls:
     async def since(self, at: datetime, most: int) -> AsyncIterator[Sequence[PastCall]]:
         """Those with a matter, the latest first, some at a time. Numbers are opened beside the
         loop."""
-        query, left = _calls(outer=False).where(calls.c.started >= at), most
-        query = query.order_by(calls.c.started.desc(), calls.c.id.desc())
-        last: tuple[datetime, str] | None = None
+        query, left = _calls(outer=False).where(calls.c.id >= first_id(at)), most
+        query = query.order_by(calls.c.id.desc())
+        last: str | None = None
         while left > 0:
             asked = query.limit(min(left, SLICE))
-            if last is not None:
-                begun, id_ = calls.c.started, calls.c.id
-                asked = asked.where(or_(begun < last[0], and_(begun == last[0], id_ < last[1])))
-            rows = await self._database.read(asked)
+            rows = await self._database.read(
+                asked if last is None else asked.where(calls.c.id < last)
+            )
             if not rows:
                 return
-            last, left = (rows[-1].started, rows[-1].id), left - len(rows)
+            last, left = rows[-1].id, left - len(rows)
             yield await asyncio.to_thread(lambda rows: [self._call(row) for row in rows], rows)
 
     async def _read(self, query: Select[Any]) -> Sequence[PastCall]:

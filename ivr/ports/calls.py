@@ -13,6 +13,12 @@ from ivr.ports.journal import Origin
 from ivr.ports.recordings import RecordingRef
 
 
+def first_id(at: datetime) -> str:
+    """What the id of a call that begins at this instant begins with (milliseconds, in eleven
+    hexadecimal digits): ids of one time lie together on the disk, and sort by it."""
+    return f"{int(at.timestamp() * 1000):011x}"
+
+
 class CallEnd(StrEnum):
     """The carrier's final status of a call."""
 
