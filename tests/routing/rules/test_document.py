@@ -186,3 +186,26 @@ def test_a_rule_that_the_order_does_not_name_yet_is_not_behind_the_last_one() ->
 
     order = {"order": ["a", "default"], "drawn": False}
     assert [*with_order(whole, order).rules] == ["a", "new", "default"]
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_text_is_what_the_json_library_writes(drawn: bool) -> None:
+    """It is written and read rule by rule, so that other threads have their turn meanwhile."""
+    rules = {"a": {**RULE, "id": "a", "name": "“], \\"}, "b": {"id": "b"}}
+    text = Written(rules, drawn).to_text()
+    whole = {"schema": 1, "drawn": drawn, "rules": [*rules.values()]}
+
+    assert text == json.dumps(whole, ensure_ascii=False, sort_keys=True)
+    assert same(written(text), Written(rules, drawn))
+    assert same(written(json.dumps(whole, indent=1)), Written(rules, drawn))
+
+
+@pytest.mark.parametrize("end", ['{"id": "b"},], "schema": 1}', '{"id": "b"}}, "schema": 1}', "{"])
+def test_a_text_that_was_cut_or_mended_by_hand_is_no_text(end: str) -> None:
+    text = '{"drawn": true, "rules": [{"id": "a"}, ' + end
+    assert faults(text) == [("", "not_json")]
+
+
+def test_a_rule_that_holds_an_end_of_the_text_is_a_rule() -> None:
+    rules = {"a": {"id": "a", "note": '], "schema": 1}'}}
+    assert same(written(Written(rules).to_text()), Written(rules))
