@@ -24,6 +24,7 @@ from ivr.web.trying.page import trying_routes
 from routing.drafts.kinds import Document
 from routing.publishing.past import Ruled
 from routing.publishing.release import text_of
+from routing.rules.quota import Quota
 from routing.web.audit.page import AuditDesk, audit_routes
 from routing.web.plan.calls import CallsDesk, calls_routes
 from routing.web.plan.desk import PlanDesk
@@ -31,6 +32,7 @@ from routing.web.plan.draft import draft_routes
 from routing.web.plan.versions import versions_routes
 from routing.web.register.page import register_routes
 from routing.web.rosters.page import RosterDesk, roster_routes
+from routing.web.rosters.quotas import QuotaDesk, quota_routes
 from routing.web.rules.page import rules_routes
 from routing.web.worktime.desk import WorktimeDesk
 from routing.web.worktime.page import worktime_routes
@@ -38,6 +40,7 @@ from storage.answering import StoredAnswerRates
 from storage.audit import StoredAudit
 from storage.past_calls import StoredPastCalls
 from storage.sealing import Sealing
+from storage.token_use import StoredTokenUse
 
 ID_BYTES: Final = 6
 
@@ -52,6 +55,7 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
         *rules_routes(rules_desk(house, looks)),
         *trying_routes(trying_desk(house, looks)),
         *roster_routes(RosterDesk(house.publishing(), house.directory, house.clock)),
+        *quota_routes(quota_desk(house, zone)),
         *worktime_routes(worktime_desk(house, zone)),
         *phrases_routes(spoken_desk(house)),
         *draft_routes(plan),
@@ -64,6 +68,19 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
 def spoken_desk(house: House) -> SpokenDesk:
     """What the pages of phrases and scripts need."""
     return SpokenDesk(house.publishing(), BankPrompts(house.fallback.bank))
+
+
+def quota_desk(house: House, zone: ZoneInfo) -> QuotaDesk:
+    """What the pages of officials' live calls need."""
+    return QuotaDesk(
+        house.publishing(),
+        house.directory,
+        lambda: house.plans.current.quotas,
+        lambda: Quota(live=house.plans.current.policy.live_calls),
+        StoredTokenUse(house.database).taken,
+        house.clock,
+        zone,
+    )
 
 
 def calls_desk(house: House, plan: PlanDesk) -> CallsDesk:

@@ -30,6 +30,7 @@ from routing.web.layout import Chapter, Link
 from routing.web.plan.desk import PLAN_LINKS, PLAN_PAGES
 from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
 from routing.web.rosters.page import ROSTER_LINK, ROSTER_PAGES
+from routing.web.rosters.quotas import QUOTA_LINK
 from routing.web.rules.page import RULES_LINK, RULES_PAGES
 from routing.web.worktime.desk import CALENDARS_LINK, CLOSURES_LINK, WORKTIME_PAGES
 from storage.accounts import StoredAccounts
@@ -59,6 +60,7 @@ LINKS: Final[tuple[Link, ...]] = (
     ACCOUNTS_LINK,
     REGISTER_LINK,
     ROSTER_LINK,
+    QUOTA_LINK,
     *PLAN_LINKS,
     CALENDARS_LINK,
     CLOSURES_LINK,

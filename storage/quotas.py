@@ -15,7 +15,8 @@ from storage.tables.calls import call_ends, leg_answers, tokens
 from storage.writes import TAKE_TOKEN, Write
 
 
-def _accepted() -> ColumnElement[bool]:
+def accepted() -> ColumnElement[bool]:
+    """Whether somebody took the call that took the token."""
     return exists().where(
         leg_answers.c.call_id == tokens.c.call_id,
         leg_answers.c.turn == tokens.c.turn,
@@ -27,7 +28,7 @@ def _idle(call: Any) -> ColumnElement[bool]:
     """Taken by a call in which nobody took it: this one's own earlier ring, or a call that is over
     and never told how the ringing ended."""
     over = exists().where(call_ends.c.call_id == tokens.c.call_id)
-    return and_(~_accepted(), or_(over, tokens.c.call_id == call))
+    return and_(~accepted(), or_(over, tokens.c.call_id == call))
 
 
 IN_USE: Final = Read(
@@ -68,4 +69,4 @@ def taking(call: str, at: datetime, token: TakeToken) -> Iterator[Write]:
 def returning(call: str, token: ReturnToken) -> Write:
     """Gives it back, unless somebody took the call after all."""
     mine = (tokens.c.call_id == call, tokens.c.turn == token.turn)
-    return Write(delete(tokens).where(*mine, ~_accepted()))
+    return Write(delete(tokens).where(*mine, ~accepted()))

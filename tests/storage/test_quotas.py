@@ -2,6 +2,7 @@
 there again once nobody took the call."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from ivr.ports.journal import Reply, TokenTaken
 from routing.rules.quota import Bucket
 from storage.answers import StoredAnswers
 from storage.tables.calls import tokens
+from storage.token_use import StoredTokenUse
 from tests.storage.stepping import (
     AT,
     DIALLED,
@@ -138,3 +140,18 @@ async def test_a_calls_second_ring_of_an_official_takes_no_second_token(tmp_path
 async def test_a_bucket_of_none_has_no_token(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         assert await free(house, "a", Bucket(DIALLED, DAY, 0)) is None
+
+
+async def test_what_officials_have_taken_today_is_counted_by_bucket(tmp_path: Path) -> None:
+    """Who rings now counts; a call that is over and that nobody took does not."""
+    async with opened(tmp_path) as house:
+        for number, call in enumerate("abc"):
+            await house.journal.append(first_step(call))
+            await take(house, call, number)
+        await accept(house, "a")
+        for call in "ab":
+            await house.calls.ended(call, Ending(CallEnd.COMPLETED, 9, recording=False), AT)
+        use = StoredTokenUse(house.database)
+
+        assert await use.taken(AT) == {(DIALLED, DAY): 2}
+        assert await use.taken(AT + timedelta(days=1)) == {}

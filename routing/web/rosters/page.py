@@ -1,7 +1,6 @@
 """Duty rosters on the web: who is on duty now, and a form for each. What is typed goes into the
 shared draft; callers notice it when that is published (ADR 36, 39)."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,8 +13,7 @@ from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.directory import Directory
-from routing.drafts.change import Author, Change, Conflict, Edit
-from routing.drafts.document import compose
+from routing.drafts.change import Author, Conflict
 from routing.drafts.kinds import kind_of
 from routing.ports import Clock
 from routing.publishing.desk import PublishingDesk
@@ -24,11 +22,11 @@ from routing.rules.roster_document import EXAMPLE, KIND, read_rosters, roster_fa
 from routing.rules.then_document import both
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import Chapter, Link, page, tongue_of
-from routing.web.rosters.written import Typed, by_field
+from routing.web.rosters.seen import Seen, seen_of
+from routing.web.rosters.written import Typed, by_field, whole
 
 ROSTER_PAGES: Final = Chapter("rosters", Path(__file__).parent)
 ROSTER_LINK: Final = Link("/admin/rosters", "ros.title", MAY[Act.READ_PLAN])
-Bodies = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +40,6 @@ class RosterDesk:
     def zone(self, office: str) -> tzinfo:
         """An office's."""
         return ZoneInfo(self.directory().offices[office].time_zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One moment: the plan's number, its rosters, what the draft has of them, and both together."""
-
-    number: int
-    published: Bodies
-    changes: Mapping[str, Change]
-    drafted: Bodies
-
-    def edit(self, key: str, body: Mapping[str, Any] | None, revision: int) -> Edit:
-        """The edit that puts a body where the editor saw this revision."""
-        known = self.changes.get(key)
-        if known is not None:
-            return Edit(KIND, key, body, known.base, known.over, revision)
-        return Edit(KIND, key, body, self.published.get(key), self.number, revision)
 
 
 def roster_routes(desk: RosterDesk) -> list[web.RouteDef]:
@@ -79,17 +60,7 @@ class RosterPages:
     desk: RosterDesk
 
     async def _seen(self) -> Seen:
-        newest = await self.desk.publishing.releases.newest()
-        draft = await self.desk.publishing.drafts.draft()
-        mine = [change for change in draft.changes if change.kind == KIND]
-        kind = kind_of(KIND)
-        drafted = await asyncio.to_thread(compose, newest.document, mine)
-        return Seen(
-            newest.number,
-            kind.read(newest.document),
-            {change.key: change for change in mine},
-            kind.read(drafted),
-        )
+        return await seen_of(self.desk.publishing, KIND)
 
     async def show_all(self, request: web.Request) -> web.StreamResponse:
         """Each with who is on duty now, as drafted."""
@@ -139,9 +110,9 @@ class RosterPages:
         if body is not None:
             found = roster_faults(typed.key, body, directory, self.desk.zone)
             if found:
-                revision = _whole(sent.get("revision"))
+                revision = whole(sent.get("revision"))
                 return self._form(request, typed, revision, by_field(found, tongue_of(request)))
-        return await self._keep(request, typed, seen, body, _whole(sent.get("revision")))
+        return await self._keep(request, typed, seen, body, whole(sent.get("revision")))
 
     async def _keep(
         self,
@@ -187,10 +158,6 @@ class RosterPages:
         }
         wrong = bool(faults) or theirs is not None
         return page(request, "rosters/one.html", context, status=422 if wrong else 200)
-
-
-def _whole(text: object) -> int:
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else 0
 
 
 def _text(key: str, body: Mapping[str, Any]) -> str:
