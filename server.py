@@ -74,9 +74,12 @@ from routing.delivery.webhook import Endpoint
 from routing.handoff import Drains, Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.api.accept import AcceptDesk, accept_routes
+from routing.web.entry import signed_in
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
 from routing.web.undelivered.page import (
+    AT_DESK,
+    SEND_AGAIN,
     UNDELIVERED_LINK,
     UNDELIVERED_PAGES,
     UndeliveredDesk,
@@ -184,6 +187,7 @@ def mount_ledger(app: web.Application, house: House) -> None:
     )
     desk = UndeliveredDesk(house.undelivered, house.casework(), house.directory, house.clock, zone)
     app.add_routes(undelivered_routes(desk, admit))
+    app.add_routes(undelivered_routes(desk, signed_in(*SEND_AGAIN), AT_DESK))
 
 
 def mount_line(app: web.Application, house: House, line: LocalLine) -> None:

@@ -24,6 +24,7 @@ def desk_routes(house: House) -> Sequence[web.RouteDef]:
         house.casework(),
         dispatching(house),
         StoredCorrections(house.database),
+        house.undelivered.offices,
         house.clock,
         ZoneInfo(house.settings.time_zone),
     )

@@ -32,6 +32,7 @@ from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
 from routing.web.rosters.page import ROSTER_LINK, ROSTER_PAGES
 from routing.web.rosters.quotas import QUOTA_LINK
 from routing.web.rules.page import RULES_LINK, RULES_PAGES
+from routing.web.undelivered.page import AT_DESK_LINK
 from routing.web.worktime.desk import CALENDARS_LINK, CLOSURES_LINK, WORKTIME_PAGES
 from storage.accounts import StoredAccounts
 from storage.audit import StoredAudit
@@ -57,6 +58,7 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
 """The chapters of pages that ask who it is; each part adds its own here."""
 LINKS: Final[tuple[Link, ...]] = (
     DESK_LINK,
+    AT_DESK_LINK,
     ACCOUNTS_LINK,
     REGISTER_LINK,
     ROSTER_LINK,

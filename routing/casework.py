@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from routing.accounts.roles import Actor
+from routing.audit import Action, Entry, entry_by, subject
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.doors import one_door
 from routing.cases.ladder import accused
@@ -19,23 +21,50 @@ from routing.cases.moves import (
     to_return,
     to_take_back,
 )
+from routing.cases.opening import is_noted
 from routing.cases.sorting import Clear, Doubt, Finding, Unclear
 from routing.cases.transitions import UnknownCase
-from routing.ports import Clock
+from routing.ports import Clock, OfficeCase
 from routing.register import Directory
 from routing.rules.condition import Facts, Opening
 from routing.rules.router import Decision, Router
 
 MOST_BY: Final = 48
-"""Characters of who did it, in the audit."""
+"""Characters of who did it, beside a transition."""
+By = Actor | str
+"""Who does something with a case: somebody who is signed in, and then it is a link of the audit's
+chain, too; or through which door it came."""
+
+
+def door_of(by: By) -> str:
+    """As it stands beside the transition: an account's id, since a name could never be erased
+    there."""
+    return (by if isinstance(by, str) else f"{by.role} {by.account}")[:MOST_BY]
+
+
+def _entry(
+    by: By, action: Action, reference: str, at: datetime, **values: str | None
+) -> Entry | None:
+    """The link of the chain, where it was somebody who is signed in."""
+    if isinstance(by, str):
+        return None
+    told = {name: value for name, value in values.items() if value is not None}
+    return entry_by(by, action, subject("case", reference), at, told)
 
 
 class CaseMoves(Protocol):
     """Cases, as far as people move them."""
 
-    async def accept(self, reference: str, by: str, at: datetime) -> bool:
-        """Sign for it (签收), in one transaction with its audit row; what was to escalate it ends.
-        False where that was done already. Raises UnknownCase, IllegalTransition."""
+    async def accept(
+        self, reference: str, by: str, at: datetime, entry: Entry | None = None
+    ) -> bool:
+        """Sign for it (签收), in one transaction with its audit row and the chain's `entry`; what
+        was to escalate it ends. False where that was done already. Raises UnknownCase,
+        IllegalTransition."""
+        ...
+
+    async def note_opened(self, entry: Entry, since: datetime) -> None:
+        """Add the entry to the chain, unless there is one like it since then."""
         ...
 
 
@@ -46,11 +75,21 @@ class Casework:
     cases: CaseMoves
     clock: Clock
 
-    async def accept(self, reference: str, by: str) -> bool:
-        """Sign for a case: `by` says through which door, or whose it is, never a person's number.
-        False where it was signed for already. Raises UnknownCase, and IllegalTransition for one
-        that is not waiting for it."""
-        return await self.cases.accept(reference, by[:MOST_BY], self.clock.now())
+    async def accept(self, reference: str, by: By) -> bool:
+        """Sign for a case. False where it was signed for already. Raises UnknownCase, and
+        IllegalTransition for one that is not waiting for it."""
+        now = self.clock.now()
+        entry = _entry(by, Action.CASE_ACCEPTED, reference, now)
+        return await self.cases.accept(reference, door_of(by), now, entry)
+
+    async def opened(self, case: OfficeCase, by: Actor, since: datetime) -> None:
+        """Somebody hears or reads what its caller said: noted of a case whose caller has to be
+        protected, once since then (hotline §1.6)."""
+        if not is_noted(case.kind, case.about, case.confidentiality):
+            return
+        entry = _entry(by, Action.CASE_OPENED, case.reference, self.clock.now(), office=case.office)
+        if entry is not None:
+            await self.cases.note_opened(entry, since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +118,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What a case is about, and where that leads."""
+    """What a case is about, and where that leads; `entry` tells the chain, where a person said
+    so."""
 
     case: Unsorted
     topic: str
     decision: Decision
     plan: int
     evidence: Evidence
+    entry: Entry | None = None
 
     @property
     def moves(self) -> bool:
@@ -102,12 +143,14 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A case that goes back, to `move.after`, to be sorted anew; `case` as it was seen."""
+    """A case that goes back, to `move.after`, to be sorted anew; `case` as it was seen, `entry`
+    what the chain is told."""
 
     case: Unsorted
     move: CaseMove
     rule: str
     by: str
+    entry: Entry | None = None
 
     @property
     def mark(self) -> Unclear:
@@ -188,18 +231,23 @@ class Dispatching:
             found = Unclear(Doubt.ACCUSES, (found.topic,))
         await self.cases.leave(case.reference, found, evidence, self.clock.now())
 
-    async def by_person(self, reference: str, topic: str, by: str) -> Sorted | None:
+    async def by_person(self, reference: str, topic: str, by: By) -> Sorted | None:
         """A person says what it is about. None where it waits no longer, where there is no such
         topic, and where it would lead to an office that may be complained about."""
         case = await self.cases.unsorted(reference)
         if case is None:
             return None
-        sorted_ = await self._decided(case, topic, Evidence(by=by[:MOST_BY]))
-        if sorted_ is None or not await self.cases.sort(sorted_, self.clock.now()):
+        sorted_ = await self._decided(case, topic, Evidence(by=door_of(by)))
+        if sorted_ is None:
             return None
-        return sorted_
+        now, before, after = self.clock.now(), case.office, sorted_.decision.office
+        entry = _entry(
+            by, Action.CASE_SORTED, reference, now, topic=topic, before=before, after=after
+        )
+        told = replace(sorted_, entry=entry)
+        return told if await self.cases.sort(told, now) else None
 
-    async def take_back(self, reference: str, office: str, by: str) -> None:
+    async def take_back(self, reference: str, office: str, by: By) -> None:
         """The office that sent it away by a person's word takes it back. Raises UnknownCase, and
         NotMovedBack where somebody has accepted it there, or it went on."""
         case = await self._standing(reference)
@@ -209,7 +257,7 @@ class Dispatching:
         move = _next(case, Way.TAKEN_BACK, undone.before, self.clock.now())
         await self._back(case, replace(move, topic=undone.topic), by)
 
-    async def give_back(self, reference: str, office: str, reason: Reason, by: str) -> str:
+    async def give_back(self, reference: str, office: str, reason: Reason, by: By) -> str:
         """The office that got it returns it; whose it is then. Raises UnknownCase,
         IllegalTransition and NotMovedBack."""
         case = await self._standing(reference)
@@ -231,11 +279,15 @@ class Dispatching:
             raise UnknownCase("there is no case with this number")
         return case
 
-    async def _back(self, case: Unsorted, move: CaseMove, by: str) -> None:
+    async def _back(self, case: Unsorted, move: CaseMove, by: By) -> None:
         plan = await self.plan(case.plan)
         first = plan.rules.decide(_seen_by(plan, case.facts))
         rule = first.rule if first.office == move.after else move.way.value
-        if not await self.cases.back(Back(case, move, rule, by[:MOST_BY])):
+        taken = move.way is Way.TAKEN_BACK
+        action = Action.CASE_TAKEN_BACK if taken else Action.CASE_RETURNED
+        went = {"before": move.before, "after": move.after, "reason": move.reason}
+        entry = _entry(by, action, case.reference, move.at, **went)
+        if not await self.cases.back(Back(case, move, rule, door_of(by), entry)):
             raise NotMovedBack(Refusal.MEANWHILE)
 
     async def _decided(self, case: Unsorted, topic: str, evidence: Evidence) -> Sorted | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
+from routing.audit import Entry
 from routing.cases.case import CaseState, Confidentiality
 from routing.cases.corrections import Wrong
 from routing.cases.kinds import About, Kind
@@ -116,18 +117,21 @@ class FirstTold:
 
 @dataclass(frozen=True, slots=True)
 class OfficeCount:
-    """How many cases an office has. `danger` counts those marked as danger."""
+    """How many cases an office has: of all, those with danger, those that have no end yet, and
+    those whose caller should have been answered by now."""
 
     office: str
     cases: int
     danger: int
     latest: datetime
+    open: int = 0
+    overdue: int = 0
 
 
 class OfficeCases(Protocol):
     """An office's cases, read only."""
 
-    async def offices(self) -> Sequence[OfficeCount]:
+    async def offices(self, now: datetime) -> Sequence[OfficeCount]:
         """The offices that have cases, the one with the latest case first."""
         ...
 
@@ -148,8 +152,11 @@ class OfficeCases(Protocol):
 class Corrections(Protocol):
     """What people heard in recordings, kept beside a machine's words."""
 
-    async def correct(self, reference: str, sid: str, written: Correction) -> Wrong | None:
-        """Keep it beside this case's recording; the reason where it is not kept."""
+    async def correct(
+        self, reference: str, sid: str, written: Correction, entry: Entry | None = None
+    ) -> Wrong | None:
+        """Keep it beside this case's recording, with the chain's entry; the reason where it is not
+        kept."""
         ...
 
 

@@ -123,12 +123,15 @@ class SigningIn:
         await self.sessions.begin(account.id, new, entry, instead_of=instead_of)
         return token
 
-    async def session_of(self, token: str, *, whole: bool = True) -> Session | None:
-        """The session of a cookie, where it lives; its use is noted."""
+    async def session_of(
+        self, token: str, *, whole: bool = True, used: bool = True
+    ) -> Session | None:
+        """The session of a cookie, where it lives; its use is noted, unless nobody `used` it: a
+        page that renews itself is no person."""
         session, now = await self.sessions.of(key_of(token)), self.clock.now()
         if session is None or session.whole is not whole or not session.lives(now):
             return None
-        if whole and now - session.seen >= TOUCHED:
+        if whole and used and now - session.seen >= TOUCHED:
             await self.sessions.seen(session.key, now)
         return session
 

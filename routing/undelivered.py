@@ -168,6 +168,10 @@ class Undelivered(Protocol):
         """How much was given up or came back, by kind of work."""
         ...
 
+    async def offices(self) -> Mapping[str, int]:
+        """The same by the office whose case it tells of."""
+        ...
+
     async def again(self, job: int, now: datetime) -> bool:
         """Send one again, under its own key and with all its tries. False where somebody did
         already, or its words are gone."""

@@ -53,6 +53,19 @@ def append(unit: Connection, entry: Entry) -> int:
     return link.number
 
 
+async def append_once(database: Database, entry: Entry, since: datetime) -> None:
+    """Add an entry by itself, unless the same actor has one of the same action and subject since
+    then. Two at the same moment may both be kept: one too many is no harm."""
+    like = select(audit.c.number).where(
+        audit.c.subject == entry.subject,
+        audit.c.actor == entry.actor,
+        audit.c.action == entry.action.value,
+        audit.c.at >= since,
+    )
+    if not await database.read(like.limit(1)):
+        await database.brief(lambda unit: append(unit, entry))
+
+
 class StoredAudit:
     """The audit, for whoever reads it and for entries that are a change by themselves."""
 

@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 from ivr.conversation.messages import PLAN_TURN
 from ivr.ports.recordings import Recordings
-from routing.cases.case import ENDS, CaseState, Confidentiality
+from routing.audit import Entry
+from routing.cases.case import ANSWERED, ENDS, CaseState, Confidentiality
 from routing.cases.deadlines import danger_due
 from routing.cases.kinds import About, Kind
 from routing.cases.moves import CaseMove
@@ -39,6 +40,7 @@ from routing.ports import (
     Statement,
 )
 from storage.acceptance import accept
+from storage.audit import append, append_once
 from storage.beneath import Read
 from storage.corrections import corrections_of, corrections_of_case
 from storage.effects import enqueue
@@ -57,7 +59,9 @@ from storage.tables.cases import (
 from storage.told import first_told
 
 SHOWN: Final = 200
-URGENT: Final = and_(cases.c.danger, cases.c.state.not_in([state.value for state in ENDS]))
+OPEN: Final = cases.c.state.not_in([state.value for state in ENDS])
+UNANSWERED: Final = cases.c.state.not_in([state.value for state in ANSWERED])
+URGENT: Final = and_(cases.c.danger, OPEN)
 
 
 class StoredCases:
@@ -69,7 +73,7 @@ class StoredCases:
         self._audio = audio
         self._zone = zone
 
-    async def offices(self) -> Sequence[OfficeCount]:
+    async def offices(self, now: datetime) -> Sequence[OfficeCount]:
         """The offices that have cases, the latest first."""
         latest = func.max(cases.c.opened, type_=cases.c.opened.type)
         query = (
@@ -78,13 +82,15 @@ class StoredCases:
                 func.count().label("cases"),
                 func.count().filter(cases.c.danger).label("danger"),
                 latest.label("latest"),
+                func.count().filter(OPEN).label("open"),
+                func.count().filter(UNANSWERED, cases.c.due < now).label("overdue"),
             )
             .group_by(cases.c.office)
             .order_by(latest.desc(), cases.c.office)
         )
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return [OfficeCount(r.office, r.cases, r.danger, r.latest) for r in rows]
+        return [OfficeCount(r.office, r.cases, r.danger, r.latest, r.open, r.overdue) for r in rows]
 
     async def cases(self, office: str) -> Sequence[OfficeCase]:
         """An office's cases: open ones with danger first, then newest first."""
@@ -147,10 +153,23 @@ class StoredCases:
         self._database.woken.set()
         return marked
 
-    async def accept(self, reference: str, by: str, at: datetime) -> bool:
+    async def accept(
+        self, reference: str, by: str, at: datetime, entry: Entry | None = None
+    ) -> bool:
         """Sign for it, in one transaction. False where that was done already. Raises UnknownCase,
         IllegalTransition."""
-        return await self._database.brief(lambda unit: accept(unit, reference, by, at))
+
+        def once(unit: Connection) -> bool:
+            done = accept(unit, reference, by, at)
+            if done and entry is not None:
+                append(unit, entry)
+            return done
+
+        return await self._database.brief(once)
+
+    async def note_opened(self, entry: Entry, since: datetime) -> None:
+        """Once: a page that is looked at renews itself."""
+        await append_once(self._database, entry, since)
 
     async def _read(self, query: Select[Any]) -> Sequence[OfficeCase]:
         rows = await self._database.read(query)

@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select
 
+from routing.audit import Entry
 from routing.cases.corrections import MOST_OF_ONE, Wrong
 from routing.cases.words import Correction
 from routing.ports import Audio
+from storage.audit import append
 from storage.beneath import Read
 from storage.engine import Database
 from storage.tables.cases import corrections, recordings
@@ -20,7 +22,9 @@ class StoredCorrections:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def correct(self, reference: str, sid: str, written: Correction) -> Wrong | None:
+    async def correct(
+        self, reference: str, sid: str, written: Correction, entry: Entry | None = None
+    ) -> Wrong | None:
         """Keep it, unless the recording is gone meanwhile: nothing would ever take it away then."""
         row = {"recording": sid, "text": written.text, "by": written.by, "at": written.at}
         many = select(func.count()).where(corrections.c.recording == sid)
@@ -31,6 +35,8 @@ class StoredCorrections:
             if unit.execute(many).scalar_one() >= MOST_OF_ONE:
                 return Wrong.FULL
             unit.execute(insert(corrections).values(row))
+            if entry is not None:
+                append(unit, entry)
             return None
 
         return await self._database.brief(keep)

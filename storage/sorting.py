@@ -29,6 +29,7 @@ from routing.casework import Back, Evidence, Sorted, Unsorted
 from routing.numbers.plan import mobile
 from routing.ports import JobKind
 from routing.rules.condition import CallerKind, Facts
+from storage.audit import append
 from storage.effects import GROUPED_WITHIN, enqueue
 from storage.engine import Database
 from storage.moves import noted, of_case, trail, trail_of, words_of_move
@@ -120,6 +121,8 @@ class StoredSorting:
             unit.execute(noted(sorted_.case.reference, move))
             if sorted_.moves:
                 _tell_both(unit, sorted_.case.reference, move)
+            if sorted_.entry is not None:
+                append(unit, sorted_.entry)
             return True
 
         done = await self._database.brief(once)
@@ -143,6 +146,8 @@ class StoredSorting:
             unit.execute(_left_to_people(reference, back.mark, Evidence(), move.at))
             unit.execute(noted(reference, move))
             _tell_both(unit, reference, move)
+            if back.entry is not None:
+                append(unit, back.entry)
             return True
 
         done = await self._database.brief(once)

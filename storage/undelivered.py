@@ -48,6 +48,14 @@ TEXTS: Final = frozenset({JobKind.SMS.value, JobKind.TEXT_OFFICE.value})
 Payload = Mapping[str, Any]
 
 
+BY_OFFICE: Final = (
+    select(cases.c.office, func.count().label("many"))
+    .join(outbox, outbox.c.reference == cases.c.reference)
+    .where(DEAD, OF_KIND)
+    .group_by(cases.c.office)
+)
+
+
 class StoredUndelivered:
     """`sealing` opens the numbers of calls that we place, to show their last two digits."""
 
@@ -93,6 +101,10 @@ class StoredUndelivered:
     async def counts(self) -> Mapping[str, int]:
         """How much did not arrive, by kind."""
         return {row.kind: row.many for row in await self._database.read(COUNTED)}
+
+    async def offices(self) -> Mapping[str, int]:
+        """The same by the office that the case is of now; what is of no case is not among it."""
+        return {row.office: row.many for row in await self._database.read(BY_OFFICE)}
 
     async def again(self, job: int, now: datetime) -> bool:
         """One, with all its tries: given up, or waiting for its next."""

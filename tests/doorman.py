@@ -39,7 +39,7 @@ def account_of(role: Role, office: str | None = None) -> Account:
 class MadeUp:
     """`SigningIn`, as far as the door asks it."""
 
-    async def session_of(self, token: str) -> Session | None:
+    async def session_of(self, token: str, *, used: bool = True) -> Session | None:
         """Of whom the cookie says it is."""
         role, _, office = token.partition(":")
         if role not in set(Role):

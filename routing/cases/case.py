@@ -1,6 +1,7 @@
 """A case's states and levels of confidentiality, as the field names them (hotline §1.2, §1.6)."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class CaseState(StrEnum):
@@ -22,6 +23,10 @@ class CaseState(StrEnum):
 
 
 ENDS = frozenset({CaseState.CLOSED, CaseState.NOT_ACCEPTED, CaseState.MERGED, CaseState.WITHDRAWN})
+
+
+ANSWERED: Final = ENDS | {CaseState.ANSWERED, CaseState.CALLBACK, CaseState.LONG_TERM}
+"""Nobody waits for the office: the caller has its answer, or a plan with a day."""
 
 
 class Confidentiality(StrEnum):

@@ -133,7 +133,8 @@ async def _admitted(
     if foreign(request):
         raise web.HTTPForbidden(text="This must be sent from our own page.\n")
     try:
-        session = await door.signing_in.session_of(request.cookies.get(door.cookies.session, ""))
+        token, renewing = request.cookies.get(door.cookies.session, ""), "part" in request.query
+        session = await door.signing_in.session_of(token, used=not renewing)
         if session is None:
             return await turned_away(request)
         request[SESSION] = session

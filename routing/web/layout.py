@@ -59,15 +59,18 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One place of the navigation: an address and the id of its words; for everybody, or for
-    whoever is signed in as one of `roles`."""
+    """One place of the navigation: an address and the id of its words; for everybody, for whoever
+    is signed in as one of `roles`, or for those alone who are not signed in."""
 
     url: str
     word: str
     roles: frozenset[Role] = frozenset()
+    of_strangers: bool = False
 
     def leads(self, account: Account | None) -> bool:
         """Whether this visitor may go there."""
+        if self.of_strangers:
+            return account is None
         return not self.roles or (account is not None and account.role in self.roles)
 
 

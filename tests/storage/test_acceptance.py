@@ -11,10 +11,13 @@ from sqlalchemy import select
 
 from ivr.flow.effect import WithdrawCase
 from ivr.ports.calls import LegAnswer
+from routing.accounts.roles import Actor, Role
 from routing.cases.case import CaseState
 from routing.cases.ladder import TOP
 from routing.cases.transitions import IllegalTransition, UnknownCase
 from routing.casework import MOST_BY, Casework
+from routing.trail import Search
+from storage.audit import StoredAudit
 from storage.cases import StoredCases
 from storage.outbox import StoredOutbox
 from storage.tables.cases import case_events, cases
@@ -159,3 +162,19 @@ async def test_a_later_word_does_not_undo_the_first(tmp_path: Path) -> None:
             await house.calls.answer_leg(LegAnswer("a", 2, 0, accepted, DIALLED, AT, "water"))
 
         assert await state(house) == CaseState.DISPATCHED
+
+
+async def test_who_is_signed_in_stands_in_the_chain_once_and_by_no_name_beside_the_case(
+    tmp_path: Path,
+) -> None:
+    zhao = Actor("0123456789ab", "zhao", Role.OFFICE, "water")
+    async with opened(tmp_path) as house:
+        await a_case(house)
+        await asyncio.gather(*(work(house).accept(CASE, zhao) for _ in range(3)))
+
+        assert await moves(house) == [("in_progress", "office", "accepted: office 0123456789ab")]
+        found = await StoredAudit(house.database).search(Search(), most=9)
+        assert [(one.link.actor, one.link.action, one.link.subject) for one in found] == [
+            ("0123456789ab", "case.accepted", f"case:{CASE}")
+        ]
+        assert found[0].by == "zhao"

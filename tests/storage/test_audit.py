@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from routing.audit import BEFORE_ALL, Action, Broken, Entry, Fault
 from routing.trail import Head, Search
-from storage.audit import SLICE, StoredAudit, append, erasure
+from storage.audit import SLICE, StoredAudit, append, append_once, erasure
 from storage.errors import StorageError
 from storage.tables.audit import audit, audit_values
 from tests.storage.stepping import AT, House, opened
@@ -293,3 +293,16 @@ async def test_an_erased_entry_is_found_without_its_values(tmp_path: Path) -> No
         await store.erase(4, erasure(4, "7", "asked", AT))
         (found,) = await store.search(Search(subject="office:3"), most=9)
         assert (found.values, found.by, found.link.actor) == (None, "", "7")
+
+
+async def test_what_is_noted_once_is_noted_anew_by_another_and_the_next_time(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as house:
+        for actor, minutes, since in (("7", 0, 0), ("7", 5, 0), ("8", 6, 0), ("7", 30, 20)):
+            at = AT + timedelta(minutes=minutes)
+            one = Entry(actor, Action.CASE_OPENED, "case:46270395", at)
+            await append_once(house.database, one, AT + timedelta(minutes=since))
+        found = await StoredAudit(house.database).search(Search(), most=9)
+
+    assert [one.link.actor for one in found] == ["7", "8", "7"]

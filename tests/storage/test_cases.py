@@ -150,7 +150,7 @@ async def test_a_case_that_is_not_kept_is_none(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         assert await cases_of(house).case("46270395") is None
         assert await cases_of(house).cases("water") == []
-        assert await cases_of(house).offices() == []
+        assert await cases_of(house).offices(AT) == []
 
 
 async def test_cases_come_newest_first_and_of_this_office_only(tmp_path: Path) -> None:
@@ -163,13 +163,15 @@ async def test_cases_come_newest_first_and_of_this_office_only(tmp_path: Path) -
             (open_case("30000000", 3, CALLER),),
         )
         found = await store.cases("water")
-        offices = await store.offices()
+        offices = await store.offices(AT + timedelta(days=8))
+        in_time = await store.offices(AT)
     assert [case.reference for case in found] == ["30000000", "10000000"]
     assert [case.group_of for case in found] == ["10000000", None]
     assert offices == [
-        OfficeCount("water", 2, 0, AT + 3 * SECOND),
-        OfficeCount("roads", 1, 1, AT + 2 * SECOND),
+        OfficeCount("water", 2, 0, AT + 3 * SECOND, open=2, overdue=2),
+        OfficeCount("roads", 1, 1, AT + 2 * SECOND, open=1, overdue=1),
     ]
+    assert [count.overdue for count in in_time] == [0, 0]
 
 
 async def test_sound_and_words_stand_with_their_case(tmp_path: Path) -> None:

@@ -77,7 +77,9 @@ async def test_whom_it_was_for_is_known_and_masked(tmp_path: Path) -> None:
 
         shown = await of(house).missed(LATER)
         counts = await of(house).counts()
+        offices = await of(house).offices()
 
+    assert offices == {"water": 1}, "of the one whose case is known"
     assert [(one.kind, one.reference, one.office, one.to) for one in shown] == [
         ("call", None, None, "…34"),
         ("sms", None, None, "…34"),

@@ -5,6 +5,8 @@ from typing import Final
 
 from aiohttp import web
 
+from routing.accounts.roles import Act
+from routing.cases.opening import is_noted
 from routing.cases.transitions import IllegalTransition
 from routing.ports import OfficeCase
 from routing.web.desk import correcting, returning, sorting
@@ -14,13 +16,12 @@ from routing.web.desk.desk import (
     LOOKING,
     OfficeDesk,
     address,
-    by_of,
     in_list,
     name_of,
     no_case,
 )
 from routing.web.desk.office import CORRECTION, TOPIC, how_shown, whole_or_part
-from routing.web.entry import actor_of
+from routing.web.entry import actor_of, allows
 from routing.web.guard import Handler
 from routing.web.layout import page, tongue_of
 from routing.web.sound import sound
@@ -60,11 +61,15 @@ def _shown(desk: OfficeDesk) -> Handler:
         case = await desk.case_of(request)
         if case is None:
             return no_case(request)
+        if allows(request, Act.HEAR_CALLERS):
+            await desk.opened(request, case)
         context = {
             "case": case,
+            "noted": is_noted(case.kind, case.about, case.confidentiality),
             "office": name_of(desk.directory(), case.office, tongue_of(request)),
             "back": address(case.office),
             **how_shown(request, desk, case.office),
+            "open": lambda _: True,
         }
         return whole_or_part(request, "one", context)
 
@@ -74,7 +79,10 @@ def _shown(desk: OfficeDesk) -> Handler:
 def _played(desk: OfficeDesk) -> Handler:
     async def play(request: web.Request) -> web.StreamResponse:
         case, sid = await desk.case_of(request), request.match_info["sid"]
-        audio = await desk.cases.audio(sid) if case is not None and _has(case, sid) else None
+        if case is None or not _has(case, sid):
+            return no_case(request)
+        await desk.opened(request, case)
+        audio = await desk.cases.audio(sid)
         return no_case(request) if audio is None else sound(request, audio)
 
     return play
@@ -92,7 +100,7 @@ def _accepted(desk: OfficeDesk) -> Handler:
         if case is None:
             return no_case(request)
         try:
-            await desk.casework.accept(case.reference, by_of(actor_of(request)))
+            await desk.casework.accept(case.reference, actor_of(request))
         except IllegalTransition:
             return page(request, "desk/ended.html", {"back": address(case.office)}, status=409)
         raise web.HTTPSeeOther(in_list(case))

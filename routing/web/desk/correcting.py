@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from routing.audit import Action, entry_by, subject
 from routing.cases.corrections import MOST_BY, MOST_TEXT, Wrong, plain_line, plain_text, wrong_in
 from routing.cases.reference import spaced
 from routing.cases.words import Correction
 from routing.numbers.forms import masked
 from routing.ports import Audio, KeptRecording, OfficeCase
 from routing.web.desk.desk import OfficeDesk, audio_url, in_list, no_case
+from routing.web.entry import actor_of
 from routing.web.layout import page, tongue_of
 from routing.web.moments import written
 
@@ -28,7 +30,10 @@ class Typed:
 async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """The empty form, with what is known to be said already in it."""
     found = await _found(request, desk)
-    return no_case(request) if found is None else _form(request, desk, found, _known(found[1]))
+    if found is None:
+        return no_case(request)
+    await desk.opened(request, found[0])
+    return _form(request, desk, found, _known(found[1]))
 
 
 async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
@@ -41,8 +46,11 @@ async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     wrong = wrong_in(text, by)
     case, recording = found
     if not wrong:
-        heard = Correction(text, by, desk.clock.now())
-        refused = await desk.corrections.correct(case.reference, recording.sid, heard)
+        now, about = desk.clock.now(), subject("case", case.reference)
+        values = {"recording": recording.sid}
+        entry = entry_by(actor_of(request), Action.CASE_CORRECTED, about, now, values)
+        heard = Correction(text, by, now)
+        refused = await desk.corrections.correct(case.reference, recording.sid, heard, entry)
         if refused is None:
             raise web.HTTPSeeOther(in_list(case))
         wrong = {"text": refused}

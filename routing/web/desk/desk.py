@@ -1,7 +1,7 @@
 """What the pages of offices share: what they are made from, who may open what, and where things
 are (ADR 40)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from routing.accounts.roles import MAY, Act, Actor
+from routing.accounts.roles import MAY, Act
 from routing.cases.reference import BODY
 from routing.casework import Casework, Dispatching
 from routing.directory import Directory
 from routing.ports import Clock, Corrections, OfficeCase, OfficeCases
-from routing.web.entry import actor_of, signed_in
+from routing.web.entry import actor_of, session_of, signed_in
 from routing.web.layout import page
 from routing.web.wording import Tongue
 
@@ -27,13 +27,15 @@ HANDLING: Final = signed_in(*MAY[Act.HANDLE_CASES])
 @dataclass(frozen=True, slots=True)
 class OfficeDesk:
     """What the pages need: today's directory, the cases, what people do with one and heard in it,
-    the time, and the zone of an office that is no longer in the register."""
+    how much did not arrive by office, the time, and the zone of an office that is no longer in the
+    register."""
 
     directory: Callable[[], Directory]
     cases: OfficeCases
     casework: Casework
     dispatching: Dispatching
     corrections: Corrections
+    undelivered: Callable[[], Awaitable[Mapping[str, int]]]
     clock: Clock
     zone: ZoneInfo
 
@@ -48,6 +50,12 @@ class OfficeDesk:
         case = await self.kept(request.match_info["reference"])
         return case if case is not None and actor_of(request).opens(case.office) else None
 
+    async def opened(self, request: web.Request, case: OfficeCase) -> None:
+        """Before anything that its caller said is shown or played: of some cases it is noted who
+        that is, once a session."""
+        session = session_of(request)
+        await self.casework.opened(case, session.account.actor, session.begun)
+
     async def left_case(self, request: web.Request) -> OfficeCase | None:
         """The same, also where it has just left an office that they may open."""
         case = await self.kept(request.match_info["reference"])
@@ -58,11 +66,6 @@ class OfficeDesk:
         """The case with this number, whatever somebody typed for one."""
         number = len(reference) == BODY + 1 and reference.isascii() and reference.isdigit()
         return await self.cases.case(reference) if number else None
-
-
-def by_of(actor: Actor) -> str:
-    """Who did it, beside the transition: no name, which could never be erased there."""
-    return f"{actor.role} {actor.account}"
 
 
 def no_office(request: web.Request) -> web.Response:

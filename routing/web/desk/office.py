@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
+from routing.cases.opening import is_noted
 from routing.cases.reference import spaced
 from routing.directory import Directory
 from routing.numbers.forms import masked
@@ -69,12 +70,13 @@ def grouped(cases: Iterable[OfficeCase]) -> tuple[CallerGroup, ...]:
 
 
 async def _offices(request: web.Request, desk: OfficeDesk) -> web.Response:
-    counts, directory = await desk.cases.offices(), desk.directory()
-    tongue = tongue_of(request)
+    counts, directory = await desk.cases.offices(desk.clock.now()), desk.directory()
+    missed, tongue = await desk.undelivered(), tongue_of(request)
     busy = {count.office for count in counts}
     context = {
         "counts": [(count, name_of(directory, count.office, tongue)) for count in counts],
         "others": [o for o in directory.offices.values() if o.id not in busy],
+        "undelivered": lambda count: missed.get(count.office, 0),
         "address": address,
         "latest": lambda count: written(count.latest, desk.zone_of(count.office), tongue),
     }
@@ -121,6 +123,7 @@ def how_shown(request: web.Request, desk: OfficeDesk, office: str) -> dict[str, 
         "pair": spaced,
         "hears": allows(request, Act.HEAR_CALLERS),
         "handles": handles,
+        "open": lambda case: not is_noted(case.kind, case.about, case.confidentiality),
         "returnable": lambda case: handles and returning.returnable(case, desk),
         "audio_url": audio_url,
         "case_url": lambda case: case_address(case.reference),

@@ -15,7 +15,6 @@ from routing.web.desk.desk import (
     HANDLING,
     OfficeDesk,
     address,
-    by_of,
     in_list,
     name_of,
     no_case,
@@ -62,7 +61,7 @@ async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
 async def give_back(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     """Back to the office's cases, which say where it went; the form again without a reason, 409
     where it may not be returned."""
-    case, by = await desk.case_of(request), by_of(actor_of(request))
+    case, by = await desk.case_of(request), actor_of(request)
     if case is None:
         return no_case(request)
     typed = await request.post()
@@ -85,7 +84,7 @@ async def take_back(request: web.Request, desk: OfficeDesk) -> web.StreamRespons
     if case is None or not office or not actor.opens(office):
         return no_case(request)
     try:
-        await desk.dispatching.take_back(case.reference, office, by_of(actor))
+        await desk.dispatching.take_back(case.reference, office, actor)
     except NotMovedBack as refused:
         return _refused(request, address(office), refused.why)
     except CaseError:

@@ -8,7 +8,7 @@ from aiohttp import web
 from routing.cases.reference import spaced
 from routing.directory import Directory, Topic
 from routing.ports import OfficeCase
-from routing.web.desk.desk import OfficeDesk, address, audio_url, by_of, in_list, no_case
+from routing.web.desk.desk import OfficeDesk, address, audio_url, in_list, no_case
 from routing.web.entry import actor_of
 from routing.web.layout import page, tongue_of
 from routing.web.moments import written
@@ -20,7 +20,10 @@ async def show(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     case = await desk.case_of(request)
     if case is None:
         return no_case(request)
-    return _topics(request, desk, case) if case.unsorted else _late(request, case)
+    if not case.unsorted:
+        return _late(request, case)
+    await desk.opened(request, case)
+    return _topics(request, desk, case)
 
 
 async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
@@ -32,7 +35,7 @@ async def take(request: web.Request, desk: OfficeDesk) -> web.StreamResponse:
     topic = str((await request.post()).get("topic", ""))
     if topic not in desk.directory().topics:
         return _topics(request, desk, case, status=422) if case.unsorted else _late(request, case)
-    sorted_ = await desk.dispatching.by_person(case.reference, topic, by_of(actor_of(request)))
+    sorted_ = await desk.dispatching.by_person(case.reference, topic, actor_of(request))
     if sorted_ is None:
         return _late(request, case)
     if sorted_.moves:

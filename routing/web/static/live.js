@@ -61,6 +61,8 @@ function playing(element) {
 async function refresh(region, memory) {
   const headers = memory.etag ? { "If-None-Match": memory.etag } : {};
   const answer = await fetch(region.dataset.live, { headers, cache: "no-store" });
+  /* The session is over: the page itself leads to the sign-in, and back again. */
+  if (answer.redirected) return location.reload();
   if (answer.status !== 200) return;
   memory.etag = answer.headers.get("ETag");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");

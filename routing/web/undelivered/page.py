@@ -1,5 +1,5 @@
 """`/undelivered`: what was to be told to somebody and did not arrive, whom it was for, why, and a
-button that sends it again (ADR 28). Behind the same door as `/ledger`."""
+button that sends it again (ADR 28). Behind the same door as `/ledger`, and at the desk (ADR 40)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from routing.accounts.roles import MAY, Act
 from routing.cases.doors import masked_mailbox
 from routing.cases.ladder import TOP
 from routing.cases.reference import spaced
@@ -23,10 +24,15 @@ from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.ledger.page import LAST_JOB, MOST_NUMERALS
 from routing.web.moments import written
 from routing.web.reasons import reasons
+from routing.web.signed import someone
 from routing.web.wording import Tongue
 
 UNDELIVERED_PAGES: Final = Chapter("undelivered", Path(__file__).parent)
-UNDELIVERED_LINK: Final = Link("/undelivered", "undelivered.title")
+WATCHED: Final = "/undelivered"
+AT_DESK: Final = "/desk/undelivered"
+UNDELIVERED_LINK: Final = Link(WATCHED, "undelivered.title", of_strangers=True)
+SEND_AGAIN: Final = MAY[Act.SEND_AGAIN]
+AT_DESK_LINK: Final = Link(AT_DESK, "undelivered.title", SEND_AGAIN)
 MAILS: Final = frozenset(
     {
         JobKind.TELL_OFFICE,
@@ -54,56 +60,60 @@ class UndeliveredDesk:
 
 
 def undelivered_routes(
-    desk: UndeliveredDesk, admit: Callable[[Handler], Handler]
+    desk: UndeliveredDesk, admit: Callable[[Handler], Handler], at: str = WATCHED
 ) -> list[web.RouteDef]:
-    """The page and its buttons, for whom `admit` lets through; reading sends nothing."""
+    """The page and its buttons, for whom `admit` lets through; reading sends nothing. It is `at`
+    two places: for whoever holds the token, and behind sign-in."""
 
     async def show(request: web.Request) -> web.StreamResponse:
-        return await _show(request, desk)
+        return await _show(request, desk, at)
 
     async def again(request: web.Request) -> web.StreamResponse:
         job = request.match_info["job"]
         known = job.isdecimal() and len(job) <= MOST_NUMERALS and int(job) <= LAST_JOB
-        return _seen_to(request, known and await desk.kept.again(int(job), desk.clock.now()))
+        return _seen_to(request, at, known and await desk.kept.again(int(job), desk.clock.now()))
 
     async def all_again(request: web.Request) -> web.StreamResponse:
         kind = request.match_info["kind"]
-        return _seen_to(request, bool(await desk.kept.all_again(kind, desk.clock.now())))
+        return _seen_to(request, at, bool(await desk.kept.all_again(kind, desk.clock.now())))
 
     async def accepted(request: web.Request) -> web.StreamResponse:
-        return await _accepted(request, desk)
+        return await _accepted(request, desk, at)
 
     return [
-        web.get("/undelivered", admit(show)),
-        web.post("/undelivered/cases/{reference:[0-9]{8}}/accept", admit(accepted)),
-        web.post("/undelivered/work/{job}/again", admit(again)),
-        web.post("/undelivered/kinds/{kind:[a-z0-9_]+}/again", admit(all_again)),
+        web.get(at, admit(show)),
+        web.post(f"{at}/cases/{{reference:[0-9]{{8}}}}/accept", admit(accepted)),
+        web.post(f"{at}/work/{{job}}/again", admit(again)),
+        web.post(f"{at}/kinds/{{kind:[a-z0-9_]+}}/again", admit(all_again)),
     ]
 
 
-def _seen_to(request: web.Request, found: bool) -> web.StreamResponse:  # noqa: FBT001 - what the store said
+def _seen_to(request: web.Request, at: str, found: bool) -> web.StreamResponse:  # noqa: FBT001 - what the store said
     """Back to the page, which shows what came of it; 404 where somebody else was faster."""
     if not found:
-        return page(request, "undelivered/gone.html", {}, status=404)
-    raise web.HTTPSeeOther("/undelivered?seen_to=1")
+        return page(request, "undelivered/gone.html", {"at": at}, status=404)
+    raise web.HTTPSeeOther(f"{at}?seen_to=1")
 
 
-async def _accepted(request: web.Request, desk: UndeliveredDesk) -> web.StreamResponse:
+async def _accepted(request: web.Request, desk: UndeliveredDesk, at: str) -> web.StreamResponse:
     """An office has said by phone that it accepts the case: it may have no page of its own."""
+    account = someone(request)
+    by = "told by phone" if account is None else account.actor
     try:
-        await desk.casework.accept(request.match_info["reference"], "told by phone")
+        await desk.casework.accept(request.match_info["reference"], by)
     except (UnknownCase, IllegalTransition):
-        return _seen_to(request, found=False)
-    return _seen_to(request, found=True)
+        return _seen_to(request, at, found=False)
+    return _seen_to(request, at, found=True)
 
 
-async def _show(request: web.Request, desk: UndeliveredDesk) -> web.Response:
+async def _show(request: web.Request, desk: UndeliveredDesk, at: str) -> web.Response:
     """The page; with `?part=1` only what changes, for the page to renew itself."""
     tongue, directory = tongue_of(request), desk.directory()
     missed = await desk.kept.missed(desk.clock.now())
     lost = [one for one in missed if one.fate is not Fate.TRYING]
     counts = await desk.kept.counts()
     context: dict[str, Any] = {
+        "at": at,
         "many": sum(counts.values()),
         "counts": counts,
         "kinds": _by_kind(lost),

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from routing.cases.case import CaseState, Confidentiality
+from routing.audit import Entry
+from routing.cases.case import ENDS, CaseState, Confidentiality
 from routing.cases.corrections import Wrong
 from routing.cases.kinds import Kind
 from routing.cases.moves import CaseMove, Way
@@ -105,7 +106,14 @@ def desk_of(cases: "KeptCases") -> OfficeDesk:
     """The desk of these cases."""
     directory = city()
     return OfficeDesk(
-        lambda: directory, cases, casework(cases), dispatching(cases), cases, AtNoon(), HERE
+        lambda: directory,
+        cases,
+        casework(cases),
+        dispatching(cases),
+        cases,
+        cases.undelivered,
+        AtNoon(),
+        HERE,
     )
 
 
@@ -118,15 +126,22 @@ class KeptCases:
         self.sorted: list[Sorted] = []
         self.accepted: list[tuple[str, str]] = []
         self.refuses: Wrong | None = None
+        self.missed: dict[str, int] = {}
+        """By office, what was to be told of its cases and did not arrive."""
+        self.entries: list[Entry] = []
+        """What the audit's chain was told."""
 
-    async def offices(self) -> Sequence[OfficeCount]:
+    async def offices(self, now: datetime) -> Sequence[OfficeCount]:
         offices = dict.fromkeys(case.office for case in self.kept)
-        return [self._count(office) for office in offices]
+        return [self._count(office, now) for office in offices]
 
-    def _count(self, office: str) -> OfficeCount:
+    def _count(self, office: str, now: datetime) -> OfficeCount:
         cases = [case for case in self.kept if case.office == office]
         danger = sum(case.danger for case in cases)
-        return OfficeCount(office, len(cases), danger, max(case.opened_at for case in cases))
+        open_ = [case for case in cases if case.state not in ENDS]
+        late = sum(case.due is not None and case.due < now for case in open_)
+        latest = max(case.opened_at for case in cases)
+        return OfficeCount(office, len(cases), danger, latest, len(open_), late)
 
     async def cases(self, office: str) -> Sequence[OfficeCase]:
         return [case for case in self.kept if case.office == office]
@@ -134,7 +149,17 @@ class KeptCases:
     async def case(self, reference: str) -> OfficeCase | None:
         return next((case for case in self.kept if case.reference == reference), None)
 
-    async def accept(self, reference: str, by: str, at: datetime) -> bool:
+    async def undelivered(self) -> Mapping[str, int]:
+        return self.missed
+
+    async def note_opened(self, entry: Entry, since: datetime) -> None:
+        """Each, where `since` is the session's."""
+        if entry not in self.entries:
+            self.entries.append(entry)
+
+    async def accept(
+        self, reference: str, by: str, at: datetime, entry: Entry | None = None
+    ) -> bool:
         """As the stored cases do it, by the table."""
         for place, case in enumerate(self.kept):
             if case.reference == reference:
@@ -143,6 +168,7 @@ class KeptCases:
                 move(case.state, CaseState.IN_PROGRESS, Actor.OFFICE)
                 self.kept[place] = replace(case, state=CaseState.IN_PROGRESS)
                 self.accepted.append((reference, by))
+                self.entries += [entry] if entry else []
                 return True
         raise UnknownCase("there is no case with this number")
 
@@ -183,6 +209,7 @@ class KeptCases:
                     trail=(*case.trail, moved),
                 )
                 self.sorted.append(sorted_)
+                self.entries += [sorted_.entry] if sorted_.entry else []
                 return True
         return False
 
@@ -210,6 +237,7 @@ class KeptCases:
                     to_sort=back.mark,
                     trail=(*case.trail, back.move),
                 )
+                self.entries += [back.entry] if back.entry else []
                 return True
         return False
 
@@ -221,11 +249,14 @@ class KeptCases:
             if case.reference == reference:
                 self.kept[place] = replace(case, to_sort=unclear)
 
-    async def correct(self, reference: str, sid: str, written: Correction) -> Wrong | None:
+    async def correct(
+        self, reference: str, sid: str, written: Correction, entry: Entry | None = None
+    ) -> Wrong | None:
         """Beside the recording, the newest first."""
         for at, case in enumerate(self.kept):
             if case.reference == reference and self.refuses is None:
                 self.kept[at] = replace(case, recordings=tuple(_with(case, sid, written)))
+                self.entries += [entry] if entry else []
         return self.refuses
 
     async def audio(self, sid: str) -> bytes | None:

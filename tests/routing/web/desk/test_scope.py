@@ -3,16 +3,19 @@ what was never there."""
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import pytest
 from aiohttp import web
 
 from routing.accounts.roles import Role
+from routing.audit import Action
+from routing.cases.kinds import About, Kind
 from routing.web.desk.case import case_routes
 from routing.web.desk.office import DESK_PAGES, office_routes
-from tests.doorman import Pages, app_of, client_of, cookie_of
-from tests.routing.web.city import KeptCases, a_case, desk_of
+from tests.doorman import Pages, account_of, app_of, client_of, cookie_of
+from tests.routing.web.city import NOON, KeptCases, a_case, desk_of
 
 THEIRS, OTHERS = "46270395", "10000007"
 """A case of the water office, and one of the police."""
@@ -92,6 +95,56 @@ async def test_the_beginning_leads_to_what_is_theirs(role: Role) -> None:
 
     own = (303, "/desk/office/%E5%B8%82%E6%B0%B4%E5%88%A9%E5%B1%80")
     assert led == (own if role in {Role.OFFICE, Role.OFFICIAL} else (200, None))
+
+
+REPORT: Final = a_case(THEIRS, kind=Kind.REPORT, about=About.MISCONDUCT)
+
+
+async def test_who_hears_a_protected_caller_is_noted_once_a_session() -> None:
+    """On the list its words are not shown, so that whoever only looks there leaves no trace."""
+    cases = KeptCases(REPORT)
+    app = app_of(Pages((DESK_PAGES,), routes(cases)))
+    async with client_of(app, cookie_of(Role.OFFICE)) as client:
+        listed = await (await client.get("/desk/office/市水利局")).text()
+        assert cases.entries == []
+        case = f"/desk/cases/{THEIRS}"
+        for path in (case, f"{case}/recordings/RE1.wav", f"{case}/recordings/RE1/correction", case):
+            assert (await client.get(path)).status == 200
+        opened = await (await client.get(case)).text()
+
+    assert "停水" not in listed
+    assert "<audio" not in listed
+    assert "停水" in opened
+    (entry,) = cases.entries
+    assert (entry.action, entry.subject) == (Action.CASE_OPENED, f"case:{THEIRS}")
+    assert entry.values == {"by": "office-person", "office": "市水利局"}
+
+
+async def test_what_somebody_does_is_in_the_chain() -> None:
+    cases = KeptCases(a_case(THEIRS))
+    case = f"/desk/cases/{THEIRS}"
+    async with client_of(app_of(Pages((DESK_PAGES,), routes(cases))), cookie_of(Role.OFFICE)) as it:
+        await it.post(f"{case}/accept")
+        typed = {"text": "停水三天", "by": "值班员"}
+        await it.post(f"{case}/recordings/RE1/correction", data=typed)
+
+    done = [(entry.action, entry.actor) for entry in cases.entries]
+    me = account_of(Role.OFFICE).id
+    assert done == [(Action.CASE_ACCEPTED, me), (Action.CASE_CORRECTED, me)]
+    assert "停水" not in str(cases.entries), "words are erased with their recording, not here"
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR])
+async def test_offices_stand_with_what_waits_there(role: Role) -> None:
+    late = a_case(OTHERS, office="市公安局", due=NOON - timedelta(days=1))
+    cases = KeptCases(a_case(THEIRS), late)
+    cases.missed = {"市公安局": 3}
+    async with client_of(app_of(Pages((DESK_PAGES,), routes(cases))), cookie_of(role)) as client:
+        text = await (await client.get("/desk")).text()
+
+    assert "超期1件" in text
+    assert "未送达3条" in text
+    assert text.count("未办结1件") == 2
 
 
 async def test_an_auditor_sees_neither_words_nor_whose_they_are() -> None:

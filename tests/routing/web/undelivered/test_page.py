@@ -61,6 +61,9 @@ class Kept:
     async def counts(self) -> Mapping[str, int]:
         return Counter(row.kind for row in self.rows if row.fate is not Fate.TRYING)
 
+    async def offices(self) -> Mapping[str, int]:
+        return {}
+
     async def again(self, job: int, now: datetime) -> bool:
         self.done.append(f"again {job} at {now:%H:%M}")
         return any(row.id == job for row in self.rows)
