@@ -16,8 +16,9 @@ from routing.audit import BY, Action, entry_by, subject
 from routing.ports import Clock
 from routing.trail import Found, Search, Trail, heading, table
 from routing.web.entry import actor_of, signed_in
-from routing.web.layout import HEADERS, Chapter, Link, page, tongue_of
+from routing.web.layout import HEADERS, LAYOUT, Chapter, Link, page, tongue_of
 from routing.web.moments import written
+from routing.web.wording import Tongue, Wording
 
 READERS: Final = (Role.ADMIN, Role.AUDITOR)
 AUDIT_PAGES: Final = Chapter("audit", Path(__file__).parent)
@@ -89,7 +90,7 @@ async def _show(request: web.Request, desk: AuditDesk, **more: Any) -> web.Strea
         "known": frozenset(Action),
         "head": await desk.trail.head(),
         "verdict": None,
-        "told": _told,
+        "said": Said(request.config_dict[LAYOUT].wording, tongue),
         "when": lambda at: written(at, desk.zone, tongue),
         "moment": lambda at: at.astimezone(desk.zone).isoformat(timespec="seconds"),
         **more,
@@ -158,19 +159,41 @@ def _url(fields: Mapping[str, str]) -> str:
     return f"/admin/audit?{asked}" if asked else "/admin/audit"
 
 
-def _told(found: Found) -> list[tuple[str, str]]:
-    """The values as lines: before and after of what was changed come as lines of their own."""
-    values = found.values or {}
-    return [(name, _text(value)) for name, value in values.items() if name != BY]
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An entry's subject and values in the reader's words; what has none stays as it is kept."""
 
+    wording: Wording
+    tongue: Tongue
 
-def _text(value: Any) -> str:
-    match value:
-        case dict():
-            return "; ".join(f"{name}: {_text(each)}" for name, each in value.items())
-        case list():
-            return ", ".join(_text(each) for each in value)
-        case None | "":
-            return "—"
-        case _:
-            return str(value)
+    def _called(self, name: str, *parts: str) -> str:
+        known = self.wording.ids()
+        word = next((word for part in parts if (word := f"{part}.{name}") in known), None)
+        return name if word is None else self.wording.say(word, self.tongue)
+
+    def subject(self, text: str) -> str:
+        """What it is about: `rule:r1` as what that is, and which one."""
+        kind, between, key = text.partition(":")
+        return f"{self._called(kind, 'about_what', 'kind')}{' ' if between else ''}{key}"
+
+    def values(self, found: Found) -> list[tuple[str, str]]:
+        """As lines: before and after of what was changed come as lines of their own."""
+        return [
+            (self._called(name, "detail"), self._text(value))
+            for name, value in (found.values or {}).items()
+            if name != BY
+        ]
+
+    def _text(self, value: Any) -> str:
+        match value:
+            case dict():
+                named = ((self._called(name, "detail"), each) for name, each in value.items())
+                return "; ".join(f"{name}: {self._text(each)}" for name, each in named)
+            case list():
+                return ", ".join(self._text(each) for each in value)
+            case bool():
+                return self._called(str(value).lower(), "yes_no")
+            case None | "":
+                return "—"
+            case _:
+                return str(value)

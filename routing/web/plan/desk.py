@@ -1,9 +1,9 @@
 """What the pages of draft, publishing and versions share: who may do what, how a change is shown,
 and which sentence a refusal has."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from aiohttp import web
 from routing.accounts.roles import MAY, Act, Role
 from routing.drafts.change import Author, Conflict, DraftError, Entity
 from routing.drafts.document import SETTING, Difference
-from routing.drafts.kinds import KINDS
+from routing.drafts.kinds import KINDS, Document
 from routing.ports import Clock
 from routing.publishing.answering import AnswerRates
 from routing.publishing.desk import PublishingDesk
@@ -26,8 +26,9 @@ from routing.publishing.release import (
     Unreasoned,
 )
 from routing.web.entry import actor_of, allows
-from routing.web.layout import Chapter, Link, page, tongue_of
+from routing.web.layout import LAYOUT, Chapter, Link, page, tongue_of
 from routing.web.moments import written
+from routing.web.named import UNNAMED, Named
 
 PLAN_PAGES: Final = Chapter("plan", Path(__file__).parent)
 READERS: Final = tuple(sorted(MAY[Act.READ_PLAN]))
@@ -76,13 +77,16 @@ def shown(
 ) -> web.Response:
     """A page with what all of them want."""
     tongue = tongue_of(request)
+    named = Named(request.config_dict[LAYOUT].wording, tongue)
     context = {
         "done": "",
         "wrong": "",
         "typed": {"reason": "", "starts": ""},
         "kinds": {*KINDS, SETTING},
-        "shown": text_of,
+        "named": named,
+        "shown": lambda kind, name, value: cut(named.value(kind, name, value)),
         "pair": pair,
+        "entity": lambda *_: None,
         "most": MOST,
         "me": actor_of(request).account,
         "may_edit": allows(request, Act.EDIT_PLAN),
@@ -100,14 +104,19 @@ def word_of(wrong: Exception) -> str:
     return next((WORDS[kind] for kind in type(wrong).__mro__ if kind in WORDS), "plan.overtaken")
 
 
-def pair(old: Entity | None, new: Entity | None) -> Difference:
+def pair(kind: str, old: Entity | None, new: Entity | None) -> Difference:
     """Two texts of one entity, to be shown field by field."""
-    return Difference("", "", old, new)
+    return Difference(kind, "", old, new)
 
 
-def text_of(value: Any) -> str:
-    """A value as a person reads it."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def entities_of(document: Document) -> Callable[[str, str], Entity | None]:
+    """Looks an entity of a body up, each kind read once: findings name rules as people do."""
+    read = cache(lambda kind: KINDS[kind].read(document))
+    return lambda kind, key: read(kind).get(key) if kind in UNNAMED & KINDS.keys() else None
+
+
+def cut(text: str) -> str:
+    """As much of a value as a person reads."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

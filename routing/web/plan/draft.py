@@ -24,6 +24,7 @@ from routing.web.plan.desk import (
     READERS,
     PlanDesk,
     author_of,
+    entities_of,
     number_in,
     shown,
     word_of,
@@ -94,8 +95,10 @@ def _said(request: web.Request, word: str) -> str:
 async def _draft(
     request: web.Request, desk: PlanDesk, wrong: Exception | None = None
 ) -> web.Response:
+    preview = await desk.publishing.preview()
     context = {
-        "preview": await desk.publishing.preview(),
+        "preview": preview,
+        "entity": entities_of(preview.document),
         "done": _said(request, DONE.get(request.query.get("done", ""), "")),
         "wrong": _said(request, word_of(wrong)) if wrong is not None else "",
     }
@@ -109,6 +112,7 @@ async def _publish(
     preview = await desk.publishing.preview()
     context = {
         "preview": preview,
+        "entity": entities_of(preview.document),
         "seen": preview.draft.revision,
         "proposals": [one for one in proposals if _open(one)],
         "done": _said(request, DONE.get(request.query.get("done", ""), "")),

@@ -3,7 +3,6 @@ again as it was typed, each fault beside its field; what somebody else made of i
 beside what was typed."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +15,8 @@ from routing.rules.explain import HOWS
 from routing.rules.fields import Known, read_rule
 from routing.rules.wording import RuleFault
 from routing.web.entry import actor_of, allows, signed_in
-from routing.web.layout import page, tongue_of
+from routing.web.layout import LAYOUT, page, tongue_of
+from routing.web.named import Named
 from routing.web.rules.choices import choices, offices
 from routing.web.rules.desk import RULE, RulesDesk, Workspace, at_hand, digest, save
 from routing.web.rules.form import body_of, filled
@@ -39,13 +39,13 @@ def edit_routes(desk: RulesDesk) -> list[web.RouteDef]:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One form: of which rule (None: a new one), as typed, and what was before the editor's eyes.
-    `theirs` is what somebody else made of it, as text; None where nobody did."""
+    `theirs` is what somebody else made of it, {} where they took it out; None where nobody did."""
 
     id: str | None
     body: Mapping[str, Any]
     seen: str
     faults: Sequence[RuleFault] = ()
-    theirs: str | None = None
+    theirs: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ class RulePage:
         self, request: web.Request, now: Workspace, shown: Shown, status: int = 200
     ) -> web.Response:
         tongue = tongue_of(request)
+        named = Named(request.config_dict[LAYOUT].wording, tongue)
         faults: dict[str, list[str]] = {}
         for fault in shown.faults:
             faults.setdefault(fault.field.split(".")[0], []).append(fault.says[tongue])
@@ -104,7 +105,8 @@ class RulePage:
             "body": filled(shown.body),
             "seen": shown.seen,
             "faults": faults,
-            "theirs": shown.theirs,
+            "named": named,
+            "theirs": None if shown.theirs is None else named.lines(RULE, shown.theirs),
             "action": f"/admin/rules/{query}",
             "choices": choices(Known.of(now.directory, self.desk.zone), now.directory, tongue),
             "offices": offices(now.directory, tongue),
@@ -117,8 +119,7 @@ class RulePage:
 
 
 def _clash(id_: str | None, mine: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> Shown:
-    text = "" if theirs is None else json.dumps(theirs, ensure_ascii=False, indent=1)
-    return Shown(id_, mine, digest(theirs), theirs=text)
+    return Shown(id_, mine, digest(theirs), theirs=theirs or {})
 
 
 def _next_id(now: Workspace) -> str:

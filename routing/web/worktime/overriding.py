@@ -1,7 +1,6 @@
 """`/admin/calendars/overrides`: an admin's own days and the holiday notices by year, edited in the
 draft. Two who change one entry at once lose nothing: the later one sees both texts."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,8 @@ from routing.findings import Finding, Place
 from routing.hours import read_holidays
 from routing.publishing.release import Newest
 from routing.web.entry import signed_in
-from routing.web.layout import page, tongue_of
+from routing.web.layout import LAYOUT, page, tongue_of
+from routing.web.named import Named
 from routing.web.worktime.desk import WorktimeDesk, author_of, beside, tree
 from routing.web.worktime.override_form import (
     Days,
@@ -41,7 +41,7 @@ class Shown:
     days: Days | None = None
     year: Year | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
-    theirs: str = ""
+    theirs: Entity | None = None
 
 
 def override_routes(desk: WorktimeDesk) -> list[web.RouteDef]:
@@ -102,13 +102,12 @@ async def _keep(
 
 
 def _with_theirs(shown: Shown, theirs: Change | None) -> Shown:
-    """Both texts; who sends the form again has seen the other one."""
+    """Both texts, {} where it was taken out; who sends the form again has seen the other one."""
     seen = 0 if theirs is None else theirs.revision
-    text = json.dumps(None if theirs is None else theirs.body, ensure_ascii=False, indent=1)
     return Shown(
         None if shown.days is None else replace(shown.days, seen=seen),
         None if shown.year is None else replace(shown.year, seen=seen),
-        theirs=text,
+        theirs={} if theirs is None else theirs.body or {},
     )
 
 
@@ -116,6 +115,7 @@ async def _page(request: web.Request, desk: WorktimeDesk, shown: Shown) -> web.R
     newest, draft = await desk.publishing.releases.newest(), await desk.publishing.drafts.draft()
     rows = with_draft(newest.document, draft, KIND)
     tongue, directory = tongue_of(request), desk.directory()
+    named = Named(request.config_dict[LAYOUT].wording, tongue)
     done = request.query.get("done", "")
     context: dict[str, Any] = {
         "rows": [
@@ -128,7 +128,8 @@ async def _page(request: web.Request, desk: WorktimeDesk, shown: Shown) -> web.R
         "days": shown.days or _days(request, rows, draft),
         "year": shown.year or _year(request, rows, newest, draft),
         "faults": shown.faults,
-        "theirs": shown.theirs,
+        "theirs": named.lines(KIND, shown.theirs),
+        "lost": shown.theirs is not None,
         "done": done if done in DONE else "",
         "whats": list(What),
         "offices": tree(directory, tongue),
@@ -140,7 +141,7 @@ async def _page(request: web.Request, desk: WorktimeDesk, shown: Shown) -> web.R
         request,
         "worktime/overrides.html",
         context,
-        status=409 if shown.theirs else 422 if shown.faults else 200,
+        status=409 if shown.theirs is not None else 422 if shown.faults else 200,
     )
 
 

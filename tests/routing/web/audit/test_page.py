@@ -63,7 +63,7 @@ async def test_entries_are_shown_with_names_times_and_details(tmp_path: Path) ->
         assert "published" in page
         assert "王芳" in page
         assert "Tue 24 Nov, 10:00" in page
-        assert "<b>reason</b> 节前" in page
+        assert "<b>Reason</b> 节前" in page
         assert "hours: —" in page
         assert "发布" in await it.text("/admin/audit?lang=zh")
 

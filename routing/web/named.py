@@ -1,0 +1,90 @@
+"""What the fields and values of what admins edit are called, wherever a page shows them outside
+their form: differences, conflicts, findings. Rows of the register have their sheets' names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from routing.drafts.change import Entity
+from routing.sheets.entities import EntityKind
+from routing.sheets.headings import COLUMN_NAMES, VALUE_NAMES
+from routing.web.wording import Tongue, Wording
+
+CHOSEN: Final = frozenset(
+    {"kind", "about", "caller_kind", "language", "how", "next", "order", "what"}
+)
+"""Fields whose values are chosen from a list; in all others people wrote what stands there."""
+UNNAMED: Final = frozenset({"rule", "scenario", "closure", "calendar", "rule_order", "script"})
+"""Kinds whose keys people neither gave nor know."""
+TITLES: Final = ("name", "reason", "note", "first", "year")
+"""Fields that say which one of such a kind it is, the best first."""
+BETWEEN: Final = {Tongue.ZH: ("：", "；", "、", "（{}）"), Tongue.EN: (": ", "; ", ", ", " ({})")}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Names in one language."""
+
+    wording: Wording
+    tongue: Tongue
+
+    def field(self, kind: str, path: str) -> str:
+        """A field, or one within a field: `members.2.phone`; what has no name stays as it is."""
+        parts = [self._part(kind, part) for part in path.split(".")] if path else []
+        return " ".join(parts)
+
+    def _part(self, kind: str, name: str) -> str:
+        if kind in set(EntityKind):
+            names = COLUMN_NAMES[EntityKind(kind)].get(name)
+            return name if names is None else names[self.tongue]
+        return self._word(f"field.{name}", name)
+
+    def _word(self, word: str, otherwise: str) -> str:
+        known = word in self.wording.ids()
+        return self.wording.say(word, self.tongue) if known else otherwise
+
+    def value(self, kind: str, field: str, value: Any) -> str:
+        """A value of a field on one line, whatever lies within it."""
+        to, after, between, _ = BETWEEN[self.tongue]
+        match value:
+            case Mapping():
+                told = {name: each for name, each in value.items() if each is not None}
+                return after.join(
+                    f"{self._part(kind, name)}{to}{self.value(kind, name, each)}"
+                    for name, each in told.items()
+                )
+            case list():
+                within = any(isinstance(each, Mapping) for each in value)
+                parts = (self.value(kind, field, each) for each in value)
+                return self._numbered(parts) if within else between.join(parts)
+            case str() if value:
+                return self._chosen(kind, field, value)
+            case bool() | None | "":
+                word = {True: "yes", False: "no", None: "nothing", "": "empty"}[value]
+                return self.wording.say(f"chosen.{word}", self.tongue)
+            case _:
+                return str(value)
+
+    def _numbered(self, parts: Iterator[str]) -> str:
+        around = BETWEEN[self.tongue][3]
+        return "".join(f"{around.format(at)}{part}" for at, part in enumerate(parts, 1)).strip()
+
+    def _chosen(self, kind: str, field: str, text: str) -> str:
+        if kind in set(EntityKind):
+            names = VALUE_NAMES.get(field, {}).get(text)
+            return text if names is None else names[self.tongue]
+        return self._word(f"chosen.{text}", text) if field in CHOSEN else text
+
+    def lines(self, kind: str, body: Entity | None) -> list[tuple[str, str]]:
+        """A whole entity, field by field; what is empty is left out."""
+        kept = {name: value for name, value in (body or {}).items() if value not in (None, "", [])}
+        return [(self._part(kind, name), self.value(kind, name, kept[name])) for name in kept]
+
+    def entity(self, kind: str, key: str, body: Entity | None = None) -> str:
+        """Which one it is, behind the name of its kind: its key, or how people know it."""
+        if kind == "setting":
+            return self._part(kind, key)
+        if kind not in UNNAMED:
+            return key
+        told = next((body[name] for name in TITLES if (body or {}).get(name)), "") if body else ""
+        return str(told)
