@@ -43,7 +43,7 @@ from deployment.ledger import sweep_of
 from deployment.listening import Worker, listening, taking_leave, told_to_stop
 from deployment.lookout import look_after, shared
 from deployment.loops import Loop
-from deployment.outgoing import Outgoings
+from deployment.outgoing import RUNG, Kept, Outgoings
 from deployment.pauses import keep_short
 from deployment.people import BEHIND_SIGN_IN, LINKS, front_door, mount_people
 from deployment.plans import Newest
@@ -123,7 +123,8 @@ def voice(house: House) -> VoiceRoutes:
 def outgoings(house: House) -> Outgoings:
     """The calls that we place."""
     sounds = played(house.settings, house.fallback.bank)
-    return Outgoings(house.settings, house.plans, house.outgoing, house.clock, sounds)
+    kept = Kept(house.outgoing, house.rounds)
+    return Outgoings(house.settings, house.plans, kept, house.clock, sounds)
 
 
 async def build_app(settings: Settings, clock: SystemClock | None = None) -> web.Application:
@@ -146,7 +147,8 @@ def assembled(house: House) -> web.Application:
     app.add_routes(metrics_routes(house.metrics, settings.metrics_token, public=settings.is_public))
     webhooks = voice(house)
     receipts = ReceiptRoutes(webhooks, house.texts, house.clock)
-    routes = [*webhooks.routes(), *outgoings(house).routes(webhooks), *receipts.routes()]
+    placed = outgoings(house).routes(webhooks, house.conversation, house.fallback.documents)
+    routes = [*webhooks.routes(), *placed, *receipts.routes()]
     access = settings.log_level == "debug"
     app.add_routes(watch_webhooks(house.metrics, routes, access=access))
     app.add_routes(sound_routes(settings, house.fallback.bank))
@@ -273,20 +275,22 @@ def loops(house: House, rest: Rest) -> Iterator[Loop]:
 
 def drains(house: House, rest: Rest) -> Drains:
     """The outbox, drained by the handlers of its kinds: what is done by mail has hands of its own,
-    so that a slow carrier holds up no mail, and goes before the rest. No text is blindly sent again
-    and no phone rung; a full disk costs no job one of its tries."""
+    so that a slow carrier holds up no mail, and goes before the rest; and so have phones that ring
+    for a caller who waits. No text is blindly sent again and no phone rung; a full disk costs no
+    job one of its tries."""
     by_kind, clock, ours = handlers(house, rest), house.clock, (StorageError,)
-    careful = frozenset({JobKind.SMS, JobKind.TEXT_OFFICE, JobKind.CALL})
-    mailed, other = lanes(house.outbox, MAILED)
+    careful = frozenset({JobKind.SMS, JobKind.TEXT_OFFICE, JobKind.CALL, JobKind.RING})
+    mailed, rung, other = lanes(house.outbox, MAILED, RUNG)
     mails = Handoff(mailed, by_kind, clock, _report, ours=ours)
     others = Handoff(other, by_kind, clock, _report, careful=careful, ours=ours, before=mails)
-    return Drains([mails, others])
+    rings = Handoff(rung, by_kind, clock, _report, careful=careful, ours=ours)
+    return Drains([mails, rings, others])
 
 
 def recovery(house: House, rest: Rest) -> Recovery:
     """What makes cases of the spool."""
     pieces = StoredPieces(house.database)
-    stores = Stores(house.journal, house.calls, house.answers, pieces)
+    stores = Stores(house.journal, house.calls, house.answers, pieces, house.rounds)
     return house.fallback.recovery(stores, rest, lambda: new_id(house.clock.now()))
 
 

@@ -8,7 +8,7 @@ import sys
 import tracemalloc
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from ivr.carrier.profiles import LOCAL
 from ivr.carrier.twiml import TwimlDocuments
@@ -124,6 +124,7 @@ def main() -> int:
     asked = parser.parse_args()
     inputs = Inputs(demo_sheets(), shipped(), calendar(), AREA, "Asia/Shanghai", Policy())
     nothing, ids = Standing(), list[str]()
+    nobody: Any = None  # no phones ring together here
 
     def new_id() -> str:
         ids.append(f"{len(ids):027d}")
@@ -131,7 +132,7 @@ def main() -> int:
 
     conversation = Conversation(
         plans=Plans(compile_plan(inputs, 1, NOW.date())),
-        stores=Stores(nothing, nothing, nothing, nothing),
+        stores=Stores(nothing, nothing, nothing, nothing, nobody),
         documents=TwimlDocuments(LOCAL, "http://127.0.0.1:8080"),
         clock=nothing,
         draw=lambda *_: Draws("", ""),

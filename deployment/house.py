@@ -46,6 +46,7 @@ from storage.outgoing import StoredOutgoing
 from storage.pieces import StoredPieces
 from storage.recordings import StoredRecordings
 from storage.retention import Retention
+from storage.rounds import StoredRounds
 from storage.sealing import Sealing
 from storage.sorting import StoredSorting
 from storage.texts import StoredTexts
@@ -72,6 +73,7 @@ class House:
     mails: StoredMails
     calls: StoredCalls
     outgoing: StoredOutgoing
+    rounds: StoredRounds
     sorting: StoredSorting
     retention: Retention
     undelivered: StoredUndelivered
@@ -124,7 +126,8 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
     fallback = fallback_of(settings, keys, clock, plans)
     blocks = StoredBlocks(database, sealing, effects)
     keeper = keeper_of(settings, database, Kept(effects, blocks, calls), plans, clock)
-    stores = Stores(journal, calls, answers, StoredPieces(database))
+    rounds = StoredRounds(database, sealing)
+    stores = Stores(journal, calls, answers, StoredPieces(database), rounds)
     signing_in = signing_in_of(database, sealing, clock)
     conversation = conversing(plans, stores, fallback, keeper, clock)
     return House(
@@ -144,6 +147,7 @@ async def furnish(settings: Settings, clock: SystemClock, database: Database) ->
         mails=StoredMails(database),
         calls=calls,
         outgoing=StoredOutgoing(database, sealing),
+        rounds=rounds,
         sorting=StoredSorting(database, sealing),
         retention=Retention(database, recordings, settings.retention_audio_days),
         undelivered=StoredUndelivered(database, sealing),

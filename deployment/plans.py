@@ -44,6 +44,7 @@ def plan_inputs(settings: Settings) -> Inputs:
         audio_days=settings.retention_audio_days,
         hears=carrier.speech,
         whispers=carrier.whisper,
+        together=carrier.together,
         hash_told=carrier.gather_key,
     )
     return Inputs(demo_sheets(), shipped(), calendar(), AREA, settings.time_zone, policy)

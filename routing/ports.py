@@ -218,6 +218,10 @@ class JobKind(StrEnum):
     """a phone rung, to tell somebody something"""
     CALL_END = "call_end"
     """the end of such a call, where the carrier never told it"""
+    RING = "ring"
+    """a phone rung for a caller who waits"""
+    RING_END = "ring_end"
+    """the phones that still ring for a caller who waits for none of them any more"""
 
 
 @dataclass(frozen=True, slots=True)

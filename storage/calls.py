@@ -20,7 +20,7 @@ from ivr.ports.recordings import RecordingRef, Transcript
 from storage.acceptance import accept_by_phone
 from storage.beneath import Read
 from storage.effects import Effects, Source
-from storage.ends import LIVE, SETTLE_AFTER, keep_end, settle_later
+from storage.ends import LIVE, SETTLE_AFTER, keep_end, settle_later, stop_ringing
 from storage.engine import Database
 from storage.pieces import keep_words
 from storage.steps import taken
@@ -134,9 +134,14 @@ class StoredCalls:
             first = keep_end(unit, call_id, ending.end, at, ending.seconds)
             if first and ending.recording:
                 settle_later(unit, call_id, at + SETTLE_AFTER)
+            if first and ending.ringing is not None:
+                stop_ringing(unit, call_id, ending.ringing, at)
             return first
 
-        return await self._database.brief(keep)
+        first = await self._database.brief(keep)
+        if ending.ringing is not None:
+            self._database.woken.set()
+        return first
 
     async def answer_leg(self, at: LegAnswer) -> None:
         """Keep the first answer of a leg; who takes a call accepts its cases of their office."""

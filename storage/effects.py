@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ivr.flow.effect import (
     AttachRecording,
     Effect,
+    EndRound,
     FlagPressure,
     MakeAnonymous,
     NoteRing,
@@ -20,6 +21,7 @@ from ivr.flow.effect import (
     Notify,
     OpenCase,
     ReturnToken,
+    RingLeg,
     SendCopy,
     TakeToken,
     TellOffice,
@@ -31,6 +33,7 @@ from routing.delivery.letter import News, news_id
 from routing.ports import Audio, JobKind
 from storage.acceptance import ladder_ends
 from storage.quotas import returning, taking
+from storage.ringing import ending, ringing
 from storage.sealing import Sealing
 from storage.tables.cases import case_callers, case_events, cases, corrections, recordings
 from storage.tables.outbox import mails, outbox
@@ -96,7 +99,8 @@ class Count:
 def enqueues(effects: tuple[Effect, ...]) -> bool:
     """Whether the effects leave work for the outbox."""
     return any(
-        isinstance(effect, AttachRecording | Notify | TellOffice | SendCopy) for effect in effects
+        isinstance(effect, AttachRecording | Notify | TellOffice | SendCopy | RingLeg | EndRound)
+        for effect in effects
     )
 
 
@@ -141,6 +145,10 @@ class Effects:
                         "at": source.at,
                     },
                 )
+            case RingLeg():
+                yield from ringing(self._sealing, source.call_id, source.at, effect)
+            case EndRound(turn, room):
+                yield from ending(source.call_id, turn, source.at, room)
             case TakeToken():
                 yield from taking(source.call_id, source.at, effect)
             case ReturnToken():

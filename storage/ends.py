@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from ivr.ports.calls import CallEnd
 from routing.ports import JobKind
 from storage.effects import enqueue
+from storage.ringing import ring_end
 from storage.tables.calls import call_ends, calls
+from storage.writes import ADD_JOB
 
 SETTLE_AFTER: Final = timedelta(seconds=60)
 """How long a call's late webhooks may take before its recording is settled without them."""
@@ -45,6 +47,11 @@ def settle_later(unit: Connection, call_id: str, at: datetime) -> None:
     """Look after the recording that a call ended in, once its webhooks had their time."""
     work = enqueue(JobKind.SETTLE, {"call": call_id}, settling(call_id), at, None)
     unit.execute(work)
+
+
+def stop_ringing(unit: Connection, call_id: str, turn: int, at: datetime) -> None:
+    """The caller is gone who waited for `turn` while several phones rang."""
+    ADD_JOB.on(unit, ring_end(call_id, turn, at, "gone"))
 
 
 def settling(call_id: str) -> str:

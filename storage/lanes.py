@@ -68,14 +68,14 @@ class Lane:
         await self._ear.wait(seconds)
 
 
-def lanes(whole: StoredOutbox, kinds: Collection[str]) -> tuple[Lane, Lane]:
-    """One for work of these kinds, one for all other, also for kinds that nobody knows. The first
-    has it handed over by the commit that enqueues it: both are drained as long as the server
-    lives."""
-    named = _named(kinds)
-    first = Lane(whole, claims_of(named))
-    whole.hand_over(kinds, first)
-    return first, Lane(whole, claims_of(~named))
+def lanes(whole: StoredOutbox, *kinds: Collection[str]) -> tuple[Lane, ...]:
+    """One for work of each of these kinds, and the last for all other, also for kinds that nobody
+    knows. All but that one have it handed over by the commit that enqueues it: all are drained as
+    long as the server lives."""
+    own = [Lane(whole, claims_of(_named(mine))) for mine in kinds]
+    for mine, lane in zip(kinds, own, strict=True):
+        whole.hand_over(mine, lane)
+    return *own, Lane(whole, claims_of(~_named({kind for mine in kinds for kind in mine})))
 
 
 def _named(kinds: Collection[str]) -> ColumnElement[bool]:

@@ -12,15 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from ivr.flow.announcing import Announcement
 from ivr.flow.progress import CallStatus, Progress, further
 from ivr.ports.journal import Origin
-from ivr.ports.outgoing import Outgoing
+from ivr.ports.outgoing import ENDS_WITHIN, Outgoing
 from routing.ports import JobKind
 from storage.effects import enqueue
 from storage.engine import Database
 from storage.sealing import Sealing
 from storage.tables.outgoing import outgoing
 
-ENDS_WITHIN: Final = timedelta(minutes=12)
-"""After that long the carrier is asked how a call ended: longer than one rings and lasts."""
 KNOWN: Final = timedelta(days=1)
 """How long number and words are kept of a call that was never rung."""
 KEPT: Final = timedelta(days=90)
@@ -71,10 +69,10 @@ class StoredOutgoing:
             )
         return None
 
-    async def asking(self, call_id: str, at: datetime) -> None:
+    async def asking(self, call_id: str, at: datetime, within: timedelta = ENDS_WITHIN) -> None:
         """In doubt from now on."""
         ends = f"call_end:{call_id}"
-        work = enqueue(JobKind.CALL_END, {"call": call_id}, ends, at + ENDS_WITHIN, None)
+        work = enqueue(JobKind.CALL_END, {"call": call_id}, ends, at + within, None)
 
         def mark(unit: Connection) -> None:
             unit.execute(_row(call_id).values(asked=at))

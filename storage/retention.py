@@ -30,7 +30,7 @@ from storage.engine import Database
 from storage.outbox import DEAD
 from storage.recordings import StoredRecordings
 from storage.tables.blocks import block_events
-from storage.tables.calls import call_ends, calls, duties, rings, steps, tokens
+from storage.tables.calls import call_ends, calls, duties, joins, rings, steps, tokens
 from storage.tables.cases import corrections, pin_sends, recordings, transcripts, tries
 from storage.tables.outbox import JobState, mails, outbox
 from storage.tables.pieces import pieces
@@ -208,7 +208,7 @@ class Retention:
         before = (now - TRIES).date().isoformat()
         await self._drop(tries, tries.c.day < before)
         await self._drop(texts, texts.c.at <= now - TRIES)
-        for table in (rings, tokens, duties):
+        for table in (rings, tokens, duties, joins):
             await self._drop(table, table.c.at <= now - FINISHED_WORK)
         await self._drop(block_events, block_events.c.at <= now - AUDIT)
         await self._drop(pin_sends, pin_sends.c.day < before)

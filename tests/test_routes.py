@@ -2,7 +2,9 @@
 no carrier's account without its token, and none of them missing from docs/threat-model.md."""
 
 import asyncio
+import io
 import re
+import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final, Literal
@@ -16,6 +18,7 @@ from deployment.folder import open_folder
 from deployment.house import HOUSE
 from deployment.settings import Settings
 from ivr.carrier.playing import Sounds
+from ivr.carrier.twiml import TONE_PATH
 from routing.accounts.roles import OF_AN_OFFICE, Role
 from tests.databases import migrated
 from tests.deadline import DEADLINE
@@ -42,6 +45,8 @@ FORM = {"AccountSid": "AC" + "0" * 32, "CallSid": "CA" + "0" * 32, "From": "+861
 TOKEN = "0123456789abcdef"
 PLAYED = ("GET", "/voice/sounds/{name}.wav")
 """Only where `VOICES=play`, which has a test of its own."""
+TONE: Final = ("GET", TONE_PATH)
+"""What callers hear who wait: no webhook, and under `/voice` as all that a carrier fetches."""
 Served = TestClient[web.Request, web.Application]
 Door = tuple[str, str]
 
@@ -124,7 +129,7 @@ def app_of(client: Served) -> web.Application:
 
 @pytest.mark.parametrize("signature", [None, "", "AAAA", "é", "A" * 10_000])
 async def test_no_webhook_without_its_signature(client: Served, signature: str | None) -> None:
-    webhooks = {door for door in doors(app_of(client)) if door[1].startswith("/voice")}
+    webhooks = {door for door in doors(app_of(client)) if door[1].startswith("/voice")} - {TONE}
     assert len(webhooks) >= 7
     headers = {} if signature is None else {"X-Twilio-Signature": signature}
     answers = {}
@@ -138,9 +143,16 @@ async def test_no_webhook_without_its_signature(client: Served, signature: str |
 
 
 async def test_webhooks_are_posts(client: Served) -> None:
-    methods = {method for method, path in doors(app_of(client)) if path.startswith("/voice")}
+    webhooks = {door for door in doors(app_of(client)) if door[1].startswith("/voice")} - {TONE}
 
-    assert methods == {"POST"}
+    assert {method for method, _ in webhooks} == {"POST"}
+
+
+async def test_the_ringing_tone_is_anyones_and_says_nothing(client: Served) -> None:
+    async with client.get(TONE[1]) as answer:
+        assert (answer.status, answer.content_type) == (200, "audio/wav")
+        with wave.open(io.BytesIO(await answer.read())) as sound:
+            assert sound.getnframes() == 5 * sound.getframerate()
 
 
 async def test_the_carriers_account_asks_for_its_token(client: Served) -> None:

@@ -109,6 +109,39 @@ class CallRows:
             if not isinstance(mapped, CarrierRefused) or not _over_already(mapped):
                 raise mapped from None
 
+    async def cancel(self, sid: str) -> bool:
+        """Stop a phone that rings. False where it does not: somebody has taken it up, or it is
+        over, or unknown."""
+        api = await api_of(self._account, self._session)
+        try:
+            await api.calls(_path(sid)).update_async(status="canceled")
+        except REFUSALS as error:
+            mapped = carrier_error("the end of a call that rings", error, repeatable=True)
+            if not isinstance(mapped, CarrierRefused) or not _over_already(mapped):
+                raise mapped from None
+            return False
+        return True
+
+    async def turn(self, sid: str, url: str) -> None:
+        """Have somebody hear another document; one whose call is over hears none."""
+        api = await api_of(self._account, self._session)
+        try:
+            await api.calls(_path(sid)).update_async(url=url, method="POST")
+        except REFUSALS as error:
+            mapped = carrier_error("a call's next document", error, repeatable=True)
+            if not isinstance(mapped, CarrierRefused) or not _over_already(mapped):
+                raise mapped from None
+
+    async def clear(self, queue: str) -> None:
+        """Delete a queue that nobody waits in any more; one that is gone is deleted."""
+        api = await api_of(self._account, self._session)
+        try:
+            await api.queues(_path(queue)).delete_async()
+        except REFUSALS as error:
+            mapped = carrier_error("the deletion of a queue", error, repeatable=True)
+            if not (isinstance(mapped, CarrierRefused) and mapped.status == GONE):
+                raise mapped from None
+
 
 def _path(sid: str) -> str:
     """An id within an address: other engines' are of any shape (twilio-voice §12)."""

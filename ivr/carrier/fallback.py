@@ -19,7 +19,8 @@ from ivr.carrier.inbound import (
     read_turn,
 )
 from ivr.carrier.profiles import Profile
-from ivr.carrier.twiml import CONTENT_TYPE, TAGS
+from ivr.carrier.tone import tone_route
+from ivr.carrier.twiml import CONTENT_TYPE, LEAVE, TAGS
 from ivr.conversation.outage import Caller, Outage
 from ivr.flow.call import Call
 from ivr.flow.event import LineEvent, Recorded, Silence
@@ -37,6 +38,8 @@ CALL_PATH: Final = "/voice/{call:[A-Za-z0-9_-]{8,64}}"
 TURN_PATH: Final = CALL_PATH + r"/turn/{turn:\d{1,4}}"
 ANNOUNCE_PATH: Final = CALL_PATH + r"/announce/{step:\d{1,2}}"
 STATUS_PATH: Final = CALL_PATH + "/status"
+RING_PATH: Final = CALL_PATH + r"/ring/{step:\d{1,2}}"
+WAIT_PATH: Final = TURN_PATH + "/wait"
 TEXT_STATUS_PATH: Final = "/voice/text/status"
 """No call's: their ids are longer."""
 LEG_PATH: Final = TURN_PATH + r"/leg/{leg:\d{1,2}}/{following:\d{1,2}}"
@@ -88,7 +91,10 @@ class FallbackRoutes:
             web.post(TURN_PATH + "/transcript", self.later),
             web.post(TURN_PATH + "/transcription", self.later),
             web.post("/voice/status", self.later),
+            web.post(WAIT_PATH, self.leaving),
             web.post(ANNOUNCE_PATH, self.declining),
+            web.post(RING_PATH, self.declining),
+            tone_route(),
             web.post(STATUS_PATH, self.later),
             web.post(TEXT_STATUS_PATH, self.later),
         ]
@@ -101,6 +107,11 @@ class FallbackRoutes:
         """A callee, or whom we have rung, is told; nobody is bridged."""
         await self._entrance.form(request)
         return _spoken(self.apology)
+
+    async def leaving(self, request: web.Request) -> web.Response:
+        """Who waits while phones ring waits for nobody: none of those could accept."""
+        await self._entrance.form(request)
+        return _spoken(LEAVE)
 
     async def later(self, request: web.Request) -> web.Response:
         """A callback that only the database can take."""

@@ -11,7 +11,20 @@ from ivr.carrier.profiles import Profile
 from ivr.carrier.twiml import FINISHED, TAGS
 from ivr.flow.event import Pressed, RecordingEnd, Silence
 from ivr.flow.fallback import BOTH, Fallback, Line, Place, Spoken, Step
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Reject, Say
+from ivr.flow.instruction import (
+    Ask,
+    Dial,
+    Hangup,
+    Hold,
+    Instruction,
+    Join,
+    Language,
+    Leave,
+    Record,
+    Reject,
+    Say,
+    Tone,
+)
 
 ANY_LINE: Final = Line("", None)
 """A file does not know which number was rung."""
@@ -82,7 +95,7 @@ class _Writer:
                 self._record(made, each, tag)
             case Hangup():
                 made.hangup()
-            case Dial() | Reject():
+            case Dial() | Hold() | Join() | Tone() | Leave() | Reject():
                 raise TypeError("a file rings nobody and refuses nobody")
             case never:
                 assert_never(never)

@@ -21,6 +21,7 @@ from ivr.flow.event import (
     Pressed,
     Recorded,
     RecordingEnd,
+    RoundEnded,
     Silence,
     Spoke,
 )
@@ -50,6 +51,7 @@ _ENDS: Final = {
     "": RecordingEnd.SILENCE,
 }
 _OVER: Final = frozenset(CallEnd)
+_JOINED: Final = frozenset({"bridged", "redirected-from-bridged"})
 
 
 class MalformedWebhook(Exception):
@@ -62,6 +64,7 @@ class Expecting(StrEnum):
     CHOICE = "choice"  # a <Gather>
     RECORDING = "recording"
     DIAL = "dial"
+    ROOM = "room"  # an <Enqueue>
 
 
 @value
@@ -149,12 +152,16 @@ def read_turn(
             return _recorded(form, carrier)
         case Expecting.DIAL:
             return _dialled(form, carrier)
+        case Expecting.ROOM:
+            return _left(form)
         case never:
             assert_never(never)
 
 
 def _shape(form: Form) -> Expecting:
     """A Dial's action may carry a recording too, a Record's carries no DialCallStatus."""
+    if _text(form, "QueueResult"):
+        return Expecting.ROOM
     if _text(form, "DialCallStatus"):
         return Expecting.DIAL
     if _text(form, "RecordingUrl") or _text(form, "RecordingSid"):
@@ -294,6 +301,24 @@ def _dialled(form: Form, carrier: Profile) -> LineEvent:
         talked = (_seconds(form, "DialCallDuration") or 0) > 0
         accepted = accepted or (talked and _text(form, "DialCallStatus") == "completed")
     return DialEnded(accepted, declined=False, caller_gone=_gone(form))
+
+
+def _left(form: Form) -> LineEvent:
+    """Who left the queue for a talk has had it when this comes (twilio-voice §5, Enqueue)."""
+    result = _text(form, "QueueResult")
+    return RoundEnded(
+        accepted=result in _JOINED,
+        caller_gone=_gone(form) or result == "hangup",
+        room=id_of(_text(form, "QueueSid")),
+    )
+
+
+def read_joined(form: Form) -> bool:
+    """Whether a callee who was connected with whom waits has talked: without the carrier's word,
+    by the length of it."""
+    told = _text(form, "DialBridged").lower()
+    talked = (_seconds(form, "DialCallDuration") or 0) > 0
+    return told == "true" or (not told and talked)
 
 
 def _gone(form: Form) -> bool:

@@ -34,7 +34,8 @@ class Recogniser:
 class Profile:
     """One carrier's abilities.
 
-    `whisper`: a callee can be asked before both are bridged. `speech`: `<Gather>` hears words, in
+    `whisper`: a callee can be asked before both are bridged. `together`: a caller can wait in a
+    queue while several phones ring, each by a call of its own. `speech`: `<Gather>` hears words, in
     the `hears` code of each language, by `model` ("" leaves it to the carrier); `hints`: it can be
     told which words to expect. `pause`: `<Pause>` exists. `ssml`: `<Say>` takes prosody.
     `transcribes`: it can write down recordings in our languages; `live`: it does so in pieces
@@ -49,6 +50,7 @@ class Profile:
     voices: Mapping[Language, Voice]
     hears: Mapping[Language, str]
     whisper: bool = True
+    together: bool = True
     speech: bool = True
     model: str = ""
     pause: bool = True
@@ -111,6 +113,7 @@ SOMLENG: Final = Profile(  # self-hosted, so CARRIER_URL says where
     ),
     hears=_HEARS,
     whisper=False,
+    together=False,
     speech=False,
     pause=False,
     ssml=False,

@@ -11,7 +11,20 @@ from ivr.carrier.playing import PACE, Sounds
 from ivr.carrier.profiles import Profile, Voice
 from ivr.carrier.text import clean, escape
 from ivr.flow.fallback import Place
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Language, Record, Reject, Say
+from ivr.flow.instruction import (
+    Ask,
+    Dial,
+    Hangup,
+    Hold,
+    Instruction,
+    Join,
+    Language,
+    Leave,
+    Record,
+    Reject,
+    Say,
+    Tone,
+)
 
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"  # text/plain would be read aloud
 MAX_BODY: Final = 64 * 1024  # bytes; more is error 11750
@@ -26,6 +39,10 @@ _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?><Response>'
 _SPEECH_ENDS: Final = 2
 
 
+_TO_JOIN: Final = 5  # seconds; the least that a <Dial> takes (twilio-voice §5)
+TONE_PATH: Final = "/voice/ringing.wav"
+LEAVE: Final = f"{_HEAD}<Leave/></Response>".encode()
+"""Brings back a caller who waits, where nothing is known of the call."""
 TAGS: Final[Mapping[Language, str]] = {"zh-CN": "zh", "en": "en"}
 """The languages as the fallback's addresses write them."""
 
@@ -52,6 +69,11 @@ class Urls:
     def of_leg(cls, base: str, call: str, turn: int, step: tuple[int, int]) -> "Urls":
         """For a callee's leg; `step` is the target's number and the whisper's next turn."""
         return cls(f"{base}/voice/{call}/turn/{turn}/leg/{step[0]}/{step[1]}", leg=True)
+
+    @classmethod
+    def of_rung(cls, base: str, leg: str, step: int) -> "Urls":
+        """For a callee whom we rang by a call of its own."""
+        return cls(f"{base}/voice/{leg}/ring/{step}")
 
     @classmethod
     def of_fallback(cls, base: str, then: Place | None) -> "Urls":
@@ -84,6 +106,16 @@ class Urls:
     def turn(self) -> int:
         """The turn that the next webhook carries; of the caller's leg alone."""
         return int(self.stem.rpartition("/")[2])
+
+    @property
+    def waiting(self) -> str:
+        """What the caller hears who waits for this turn."""
+        return f"{self.stem}/wait"
+
+    @property
+    def tone(self) -> str:
+        """The sound of a phone that rings."""
+        return f"{self.stem.partition('/voice/')[0]}{TONE_PATH}"
 
     def whisper(self, leg: int) -> str:
         """The first document of target `leg`'s whisper; its answer is step 1."""
@@ -125,7 +157,9 @@ class Twiml:
             )
         return body
 
-    def _verb(self, instruction: Instruction, urls: Urls) -> str:
+    def _verb(  # noqa: C901, PLR0911 - one arm an instruction
+        self, instruction: Instruction, urls: Urls
+    ) -> str:
         match instruction:
             case Ask():
                 return self._ask(instruction, urls)
@@ -135,6 +169,14 @@ class Twiml:
                 return self._record(instruction, urls)
             case Dial():
                 return self._dial(instruction, urls)
+            case Hold():
+                return self._hold(instruction, urls)
+            case Join():
+                return self._join(instruction, urls)
+            case Tone():
+                return f"<Play>{escape(urls.tone)}</Play>"
+            case Leave():
+                return "<Leave/>"
             case Hangup():
                 return "<Hangup/>"
             case Reject(reason):
@@ -224,6 +266,21 @@ class Twiml:
             f"<Number{whisper}>{escape(dial.number)}</Number></Dial>"
         )
 
+    def _hold(self, hold: Hold, urls: Urls) -> str:
+        """The action comes when the caller leaves; after a talk, when that is over."""
+        return (
+            f'<Enqueue action="{self._url(urls.stem)}" waitUrl="{self._url(urls.waiting)}">'
+            f"{escape(hold.room)}</Enqueue>"
+        )
+
+    def _join(self, join: Join, urls: Urls) -> str:
+        """An empty queue is waited at for the time-out: its caller was the only one."""
+        limit = f' timeLimit="{join.longest}"' if self._profile.time_limit else ""
+        return (
+            f'<Dial action="{self._url(urls.stem)}" timeout="{_TO_JOIN}"{limit}>'
+            f"<Queue>{escape(join.room)}</Queue></Dial>"
+        )
+
     def _url(self, url: str) -> str:
         return escape(url) + self._fragment
 
@@ -250,6 +307,14 @@ class TwimlDocuments:
     ) -> bytes:
         """The whisper to target `leg` of the Dial that answers `turn`. Raises UnrenderableReply."""
         return self._twiml.render(say, Urls.of_leg(self._base, call_id, turn, (leg, following)))
+
+    def waiting(self, say: tuple[Instruction, ...], call_id: str, turn: int) -> bytes:
+        """For a caller who waits until `turn`. Raises UnrenderableReply."""
+        return self._twiml.render(say, Urls.of_turn(self._base, call_id, turn))
+
+    def rung(self, say: tuple[Instruction, ...], leg_id: str, following: int) -> bytes:
+        """For a callee whom we rang for a caller who waits. Raises UnrenderableReply."""
+        return self._twiml.render(say, Urls.of_rung(self._base, leg_id, following))
 
     def fallback(
         self, say: tuple[Instruction, ...], then: Place | None, heard: int | None = None

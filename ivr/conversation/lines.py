@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ivr.flow.event import Admission
-from ivr.flow.instruction import Dial, Instruction, Record
+from ivr.flow.instruction import Dial, Hold, Instruction, Record
 from ivr.flow.node import Node, Put
 from ivr.flow.node import Record as RecordNode
 from ivr.flow.world import Policy
@@ -112,7 +112,7 @@ class Lines:
 def patience(say: tuple[Instruction, ...]) -> timedelta:
     """How long nothing may be heard of a call after such a reply."""
     last = say[-1]
-    if isinstance(last, Dial):
+    if isinstance(last, Dial | Hold):
         return SPOKEN + timedelta(seconds=last.seconds + last.longest)
     if isinstance(last, Record):
         return SPOKEN + timedelta(seconds=last.longest)

@@ -10,6 +10,7 @@ from ivr.conversation.pieces import Pieces
 from ivr.flow.world import Plan
 from ivr.ports.calls import Answers, Calls
 from ivr.ports.journal import Journal
+from ivr.ports.rounds import Rounds
 
 MOST_ATTEMPTS: Final = 5
 """Times that a step or a matter is put together anew, having lost to another webhook."""
@@ -23,6 +24,7 @@ class Stores:
     calls: Calls
     answers: Answers
     pieces: Pieces
+    rounds: Rounds
 
 
 Find = Callable[[int], Awaitable[Plan | None]]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ivr.flow.event import Admission, DialEnded, LineEvent
-from ivr.flow.instruction import Dial, Instruction
+from ivr.flow.event import Admission, DialEnded, LineEvent, RoundEnded
+from ivr.flow.instruction import Dial, Hold, Instruction
 from ivr.ports.calls import CallEnd
 
 
@@ -21,13 +21,13 @@ class Forward(StrEnum):
 
 def forward(event: LineEvent, say: tuple[Instruction, ...]) -> Forward | None:
     """The outcome that a turn has brought: None unless a leg ended and no further phone rings."""
-    if not isinstance(event, DialEnded):
+    if not isinstance(event, DialEnded | RoundEnded):
         return None
     if event.accepted:
         return Forward.ACCEPTED
     if event.caller_gone:
         return Forward.CALLER_GONE
-    return None if isinstance(say[-1], Dial) else Forward.NOBODY
+    return None if isinstance(say[-1], Dial | Hold) else Forward.NOBODY
 
 
 def answer_rate(forwards: Mapping[Forward, float]) -> float | None:

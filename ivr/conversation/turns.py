@@ -18,6 +18,7 @@ from ivr.conversation.errors import (
 )
 from ivr.conversation.matters import Listed, Matters
 from ivr.conversation.pieces import Piece
+from ivr.conversation.rounds import Gathering
 from ivr.conversation.stores import MOST_ATTEMPTS, Plans, Stores
 from ivr.conversation.tally import Tally, forward
 from ivr.conversation.trace import WEBHOOK
@@ -34,6 +35,7 @@ from ivr.flow.event import (
     LineEvent,
     RecentCases,
     Recorded,
+    RoundEnded,
     plain_event,
 )
 from ivr.flow.node import Record
@@ -51,6 +53,7 @@ from ivr.ports.journal import (
     TokenTaken,
 )
 from ivr.ports.recordings import RecordingRef, Transcript
+from ivr.ports.rounds import RungLeg
 from routing.ports import Clock
 from routing.rules.quota import MOST_TOKENS
 
@@ -98,6 +101,7 @@ class Conversation:
         self._live: dict[str, Live] = {}
         self.tally = Tally()
         self._whispers = Whispers(plans, stores, documents, clock)
+        self._gathering = Gathering(plans, stores, documents, clock)
         self._matters = Matters(plans, stores, clock, draw)
 
     @property
@@ -173,6 +177,8 @@ class Conversation:
             return await self._stored(live, turn)
         if isinstance(event, DialEnded):
             event = await self._with_leg(call_id, turn, event)
+        if isinstance(event, RoundEnded):
+            event = await self._gathering.ended(call_id, turn, event)
         return await self._take(live.call, live.origin, event, ref)
 
     async def _load(self, call_id: str) -> Live:
@@ -288,6 +294,16 @@ class Conversation:
         await self._owned(at.call_id, ours)
         return await self._whispers.answer(at, digits)
 
+    async def wait(self, call_id: str, turn: int, ours: Ours) -> bytes:
+        """What the caller hears next who waits while several phones ring. Raises UnknownCall,
+        ForeignCall."""
+        await self._owned(call_id, ours)
+        return await self._gathering.wait(call_id, turn)
+
+    async def rung(self, leg: RungLeg, step: int, digits: str | None, *, joined: bool) -> bytes:
+        """What the callee of one of these phones hears next. Raises UnknownCall."""
+        return await self._gathering.leg(leg, step, digits, joined=joined)
+
     async def recording(self, call_id: str, turn: int, ours: Ours, ref: RecordingRef) -> None:
         """The carrier's word that a recording is there. Raises UnknownCall, ForeignCall."""
         await self._owned(call_id, ours)
@@ -339,7 +355,9 @@ class Conversation:
         loaded = await self._stores.calls.load(call_id)
         # also where the caller hung up in one, of which the action may have told nothing
         recording = loaded is not None and await self._records(loaded[0])
-        ending = Ending(end, seconds, recording)
+        waits = loaded[0] if loaded is not None and len(loaded[0].facts.legs) > 1 else None
+        ringing = None if waits is None or waits.over else waits.turn
+        ending = Ending(end, seconds, recording, ringing)
         if await self._stores.calls.ended(call_id, ending, self._clock.now()):
             self.tally.ends[end] += 1
         self._live.pop(call_id, None)

@@ -4,10 +4,10 @@ Everything else parses its input or carries out its output (design §3)."""
 from typing import assert_never
 
 from ivr.flow.call import Call, entered, next_turn
-from ivr.flow.effect import Effect, NoteRing, TakeToken
+from ivr.flow.effect import Effect, NoteRing, RingLeg, TakeToken
 from ivr.flow.event import Answer as Looked
-from ivr.flow.event import DialEnded, Event, Found, HungUp, LineEvent, Recorded
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Reject, Say
+from ivr.flow.event import DialEnded, Event, Found, HungUp, LineEvent, Recorded, RoundEnded
+from ivr.flow.instruction import Ask, Dial, Hangup, Hold, Instruction, Reject, Say
 from ivr.flow.instruction import Record as RecordLine
 from ivr.flow.node import (
     Answer,
@@ -48,6 +48,10 @@ MOST_HOPS = 32
 """Nodes entered within one turn; `review` proves that no script needs as many."""
 
 
+UNDONE = NoteRing | RingLeg | TakeToken
+"""What is not done after all where a call is cut short before it rings."""
+
+
 class Endless(RuntimeError):
     """A script goes on without ever waiting for the caller; `review` refuses such scripts."""
 
@@ -59,7 +63,7 @@ def advance(world: World, call: Call, event: Event) -> Turn:
     if call.over or isinstance(line, HungUp):
         return hang_up(call)
     late = beyond(world, call)
-    if late and not isinstance(line, Recorded | DialEnded):
+    if late and not isinstance(line, Recorded | DialEnded | RoundEnded):
         return _next(_follow(world, Go(call, world.plan.script.time), looked))
     step = _hear(world, call, world.plan.script.nodes[call.at], line, looked)
     turn = _follow(world, step, looked)
@@ -79,9 +83,9 @@ def beyond(world: World, call: Call) -> bool:
 
 def _cut_short(world: World, turn: Turn) -> Turn:
     """Keep what was done and said; end instead of asking or ringing."""
-    rings = isinstance(turn.say[-1], Dial)
+    rings = isinstance(turn.say[-1], Dial | Hold)
     said = tuple(part for part in (turn.say[:-2] if rings else turn.say) if isinstance(part, Say))
-    done = tuple(part for part in turn.do if not isinstance(part, NoteRing | TakeToken))
+    done = tuple(part for part in turn.do if not isinstance(part, UNDONE))
     return _follow(world, Go(turn.call, world.plan.script.time, said, done), ())
 
 
@@ -170,5 +174,5 @@ def _enter(  # noqa: C901, PLR0911, PLR0912 - one arm a node kind
             assert_never(node)
 
 
-ENDS = (Ask, RecordLine, Dial, Hangup, Reject)
+ENDS = (Ask, RecordLine, Dial, Hold, Hangup, Reject)
 """Every turn's last instruction is one of these: the line never falls off a document."""

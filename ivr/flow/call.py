@@ -37,8 +37,8 @@ class Facts:
     only while the call lives, so that `*` can read it again; `told` is the reference that was
     read out; `asked` is the reference keyed at
     progress, with `state`, `asked_office` and `asked_due` as told; `order` are the targets to
-    ring, `rung` how many have been tried and `declined` the numbers, and the people, that said no;
-    `keys_only`
+    ring, `rung` how many have been tried, `legs` which of them ring together now, and `declined`
+    the numbers, and the people, that said no; `keys_only`
     after unheard words; `guess` are the words of the vocabulary that were perhaps meant, while
     the caller is asked."""
 
@@ -63,6 +63,7 @@ class Facts:
     asked_due: datetime | None = None
     order: tuple[Target, ...] = ()
     rung: int = 0
+    legs: tuple[int, ...] = ()
     declined: tuple[str, ...] = ()
     accepted: bool = False
     empty: int = 0
@@ -238,8 +239,9 @@ def _facts(plain: Mapping[str, Any]) -> Facts:
     read = {name: fact for name, fact in plain.items() if name not in _FORMER}
     if "order" in read:
         read["order"] = tuple(Target.from_plain(item) for item in read["order"])
-    if "declined" in read:
-        read["declined"] = tuple(read["declined"])
+    for name in ("declined", "legs"):
+        if name in read:
+            read[name] = tuple(read[name])
     if "kind" in read:
         read["kind"] = Kind(read["kind"])
     if "about" in read:

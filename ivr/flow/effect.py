@@ -113,6 +113,27 @@ class NoteRing:
 
 
 @value
+class RingLeg:
+    """A phone is rung by a call of its own, together with others: target `leg` of those that ring
+    while `turn` is waited for, for so many `seconds`, showing the number `line`."""
+
+    turn: int
+    leg: int
+    number: str
+    line: str
+    seconds: int
+
+
+@value
+class EndRound:
+    """Nobody joins any more the caller who waited for `turn`: what still rings is to stop, and the
+    carrier's `room` is to be cleared away."""
+
+    turn: int
+    room: str | None = None
+
+
+@value
 class TakeToken:
     """The call that is put through to an official in answer to `turn - 1` takes token `number` of
     their bucket `key`. Another call may have been quicker: then the step fails, and is taken
@@ -126,7 +147,7 @@ class TakeToken:
 
 @value
 class ReturnToken:
-    """Nobody took the call whose ringing `turn` tells of: its token is there again."""
+    """Nobody took the call whose ringing `turn` tells of: its tokens are there again."""
 
     turn: int
 
@@ -150,6 +171,8 @@ Effect = (
     | NoteVerdict
     | NoteStray
     | NoteRing
+    | RingLeg
+    | EndRound
     | TakeToken
     | ReturnToken
     | SendCopy

@@ -79,6 +79,20 @@ class DialEnded:
 
 
 @value
+class RoundEnded:
+    """The caller waits no longer while several phones ring together.
+
+    `accepted`: one of them joined and both have talked; `declined` are those that said no, by their
+    place among the call's targets; `room` is the carrier's id of where the caller waited, None
+    where it told none."""
+
+    accepted: bool
+    declined: tuple[int, ...] = ()
+    caller_gone: bool = False
+    room: str | None = None
+
+
+@value
 class HungUp:
     """The call is over at the carrier."""
 
@@ -156,7 +170,7 @@ Answer = (
 )
 
 
-LineEvent = Answered | Pressed | Spoke | Silence | Recorded | DialEnded | HungUp
+LineEvent = Answered | Pressed | Spoke | Silence | Recorded | DialEnded | RoundEnded | HungUp
 
 
 @value

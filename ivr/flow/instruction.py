@@ -64,6 +64,39 @@ class Dial:
 
 
 @value
+class Hold:
+    """Let the caller wait in `room` while several phones ring, until one of them joins or the wait
+    is over. Ends a document. A room is of one turn of one call, and its name says nothing else;
+    `seconds` to ring and `longest` for a talk are as in `Dial`."""
+
+    room: str
+    seconds: int = 20
+    longest: int = 7200
+
+
+@value
+class Join:
+    """Connect a callee, who has accepted, with the caller who waits in `room`. Ends a document.
+    `longest` is the seconds of a talk, as in `Dial`."""
+
+    room: str
+    longest: int = 7200
+
+
+@value
+class Tone:
+    """One ring of the tone that says that a phone rings, with the silence after it, as long as
+    exchanges in China sound it: a second of 450 Hz and four of nothing."""
+
+    seconds: int = 5
+
+
+@value
+class Leave:
+    """In what a caller hears who waits: the wait is over, the call goes on. Ends a document."""
+
+
+@value
 class Hangup:
     """End the call, or, in a whisper, decline it. Ends a document."""
 
@@ -83,4 +116,4 @@ class Reject:
     reason: Refusal = Refusal.REJECTED
 
 
-Instruction = Say | Ask | Record | Dial | Hangup | Reject
+Instruction = Say | Ask | Record | Dial | Hold | Join | Tone | Leave | Hangup | Reject

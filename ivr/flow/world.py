@@ -36,6 +36,7 @@ class Policy:
     rings_in_vain: int = 6  # of one person's phone within an hour; then it is left in peace
     hears: bool = True  # the carrier's profile recognises words
     whispers: bool = True  # the carrier's profile plays a whisper before bridging
+    together: bool = True  # the carrier's profile lets a caller wait while several phones ring
     hash_told: bool = True  # the carrier's profile tells of a `#` that nothing was keyed before
 
 

@@ -61,6 +61,7 @@ def of_rules(plan: Plan, now: datetime) -> Iterator[Finding]:
             opened={name: opened.intervals for name, opened in plan.open.items()},
             now=now,
             zone=plan.zone,
+            together=plan.policy.together,
         )
     )
 

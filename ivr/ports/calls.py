@@ -32,11 +32,12 @@ class CallEnd(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a call ended; `seconds` is its length where told, `recording` whether the line was
-    recording when it ended."""
+    recording when it ended; `ringing` the turn that it waited for while several phones rang."""
 
     end: CallEnd
     seconds: int | None
     recording: bool
+    ringing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

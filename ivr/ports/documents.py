@@ -24,6 +24,14 @@ class Documents(Protocol):
         """The whisper to target `leg` of the Dial that answers `turn`, next at `following`."""
         ...
 
+    def waiting(self, say: tuple[Instruction, ...], call_id: str, turn: int) -> bytes:
+        """What a caller hears who waits while several phones ring, until `turn`."""
+        ...
+
+    def rung(self, say: tuple[Instruction, ...], leg_id: str, following: int) -> bytes:
+        """What the callee of one of these phones hears, next at its step `following`."""
+        ...
+
     def fallback(
         self, say: tuple[Instruction, ...], then: Place | None, heard: int | None = None
     ) -> bytes:

@@ -1,12 +1,16 @@
 """Calls that we place. Implemented by `storage.outgoing`."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from ivr.flow.announcing import Announcement
 from ivr.flow.progress import Progress
 from ivr.ports.journal import Origin
+
+ENDS_WITHIN: Final = timedelta(minutes=12)
+"""After that long the carrier is asked how a call ended: longer than one rings and tells what it
+has to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,9 @@ class OutgoingCalls(Protocol):
         """One call, None where there is none of this id."""
         ...
 
-    async def asking(self, call_id: str, at: datetime) -> None:
+    async def asking(self, call_id: str, at: datetime, within: timedelta = ENDS_WITHIN) -> None:
         """A request goes out now: until its answer, the call is in doubt. Also enqueues the work
-        that finds out how it ended, should the carrier never tell."""
+        that finds out how it ended, should the carrier not have told `within` that time."""
         ...
 
     async def not_asked(self, call_id: str) -> None:

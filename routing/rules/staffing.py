@@ -21,7 +21,8 @@ AHEAD: Final = timedelta(days=14)
 @dataclass(frozen=True, slots=True)
 class Staffed:
     """The rules, whom they may ring, the phrases that every language has without slots, and the
-    moment (aware) from which rosters are looked at; `opened` says when each office is open."""
+    moment (aware) from which rosters are looked at; `opened` says when each office is open,
+    `together` whether this line's carrier lets several phones ring at once."""
 
     rules: RuleSet
     directory: Directory
@@ -30,6 +31,7 @@ class Staffed:
     opened: Mapping[str, tuple[tuple[datetime, datetime], ...]]
     now: datetime
     zone: tzinfo
+    together: bool = True
 
 
 def staffing(seen: Staffed) -> Iterator[Finding]:
@@ -67,13 +69,14 @@ def _led_nowhere(seen: Staffed, rule: Rule) -> Iterator[Finding]:
 
 
 def _step(seen: Staffed, rule: Rule, step: Ring, field: str) -> Iterator[Finding]:
-    if step.order is Order.TOGETHER:
+    if step.order is Order.TOGETHER and not seen.together:
         yield _of(
             rule,
             field,
             "not_together",
-            f"规则“{rule.name}”要求同时振铃，目前会逐个振铃。",
-            f"Rule “{rule.name}” asks to ring several at once; they are rung one after another.",
+            f"规则“{rule.name}”要求同时振铃，但目前的运营商不支持，会逐个振铃。",
+            f"Rule “{rule.name}” asks to ring several at once, which this line's carrier cannot; "
+            "they are rung one after another.",
         )
     match step.whom:
         case Whom.USUAL:

@@ -35,7 +35,8 @@ class Target:
     """A phone to ring. `number` is E.164; `office` the id whose hours count; `official` the
     published number whose holder is rung, for the quota and the spoken post. `seconds` to ring,
     None as the policy has it; `press` as in `Ring`; `roster` and `member` whose duty it is, `order`
-    how that roster's members follow each other; `service` the public service's short number."""
+    how that roster's members follow each other; `service` the public service's short number;
+    `round` is the same for those that ring together, None for who rings alone."""
 
     number: str
     role: Role
@@ -47,6 +48,7 @@ class Target:
     member: str | None = None
     order: Order = Order.IN_TURN
     service: str | None = None
+    round: int | None = None
 
     @property
     def answerer(self) -> str | None:
@@ -77,7 +79,7 @@ class Target:
         return cls(number, Role(role), office, official, **more)
 
 
-_FURTHER: Final = ("seconds", "press", "roster", "member", "order", "service")
+_FURTHER: Final = ("seconds", "press", "roster", "member", "order", "service", "round")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,11 @@ def ring_order(
         wanted = _others(scene, entry, decision, then)
     else:
         steps = then.rings or (Ring(Whom.USUAL),)
-        wanted = (t for step in steps for t in _step(scene, entry, decision, step, person=person))
+        wanted = (
+            target
+            for at, step in enumerate(steps)
+            for target in _in_round(at, step, _step(scene, entry, decision, step, person=person))
+        )
     return tuple(_once(wanted))
 
 
@@ -170,6 +176,12 @@ def _step(
         yield replace(target, seconds=step.seconds, press=press)
 
 
+def _in_round(at: int, step: Ring, targets: Iterable[Target]) -> Iterator[Target]:
+    """The phones of a step, the number `at`, in a round where it says so."""
+    for target in targets:
+        yield replace(target, round=at) if step.order is Order.TOGETHER else target
+
+
 def _usual(
     scene: Scene, entry: PublishedNumber | None, office: str, *, person: bool
 ) -> Iterator[Target]:
@@ -199,9 +211,9 @@ def _others(
             theirs.add(entry.stand_in.number)
     named = (
         target
-        for step in then.rings
+        for at, step in enumerate(then.rings)
         if step.whom in {Whom.ROSTER, Whom.OFFICE}
-        for target in _step(scene, None, decision, step, person=True)
+        for target in _in_round(at, step, _step(scene, None, decision, step, person=True))
     )
     for target in (*named, *_office(scene, office)):
         if target.office == office and target.number not in theirs:

@@ -67,12 +67,22 @@ leg_answers = Table(
     Index("ix_leg_answers_official_at", "official", "at"),
 )
 
+joins = Table(
+    "joins",  # who may join the caller whom several phones were rung for, once for each turn
+    METADATA,
+    Column("call_id", String(64), ForeignKey("calls.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("leg", Integer),  # of the first who accepted; none where nobody may any more
+    Column("at", Instant, nullable=False),
+    Index("ix_joins_at", "at"),
+)
+
 rings = Table(
     "rings",
     METADATA,
     Column("call_id", String(64), ForeignKey("calls.id"), primary_key=True),
     Column("turn", Integer, primary_key=True),  # whose leg_answers say whether it was taken
-    Column("phone", String(64), nullable=False),  # keyed digest: it is a person's own number
+    Column("phone", String(64), primary_key=True),  # keyed digest: it is a person's own number
     Column("at", Instant, nullable=False),
     Index("ix_rings_phone_at", "phone", "at"),
     Index("ix_rings_at", "at"),

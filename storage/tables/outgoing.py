@@ -33,6 +33,11 @@ outgoing = Table(
     Column("told", Instant),
     Column("ended", Instant),
     Column("seconds", Integer),
+    Column("call_id", String(64)),  # the call whose caller waits, where it rings for one
+    Column("turn", Integer),  # which that call waits for
+    Column("leg", Integer),  # which of its targets it rings
+    Column("rings", Integer),  # seconds
     UniqueConstraint("account", "sid"),
+    Index("ix_outgoing_call_id_turn", "call_id", "turn"),
     Index("ix_outgoing_ordered", "ordered"),
 )

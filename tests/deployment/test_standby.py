@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from deployment import standby
 from deployment.clock import SystemClock
 from deployment.fallback import fallback_of
-from deployment.outgoing import Outgoings
+from deployment.outgoing import Kept, Outgoings
 from deployment.settings import Secrets, Settings, StartError
 from ivr.carrier.profiles import TWILIO
 from ivr.carrier.receipts import ReceiptRoutes
@@ -114,7 +114,8 @@ def test_each_address_that_a_carrier_asks_is_there_too(settings: Settings, demo_
         nobody, fallback.entrance, alone, carrier=TWILIO, directory=lambda: demo_plan.directory
     )
 
-    called = Outgoings(fallback.settings, plans, nobody, nobody).routes(whole)
+    placed = Outgoings(fallback.settings, plans, Kept(nobody, nobody), nobody)
+    called = placed.routes(whole, nobody, nobody)
     told = ReceiptRoutes(whole, nobody, nobody).routes()
     everything = {route.path for route in [*whole.routes(), *called, *told]}
     assert everything == {route.path for route in alone.alone()}

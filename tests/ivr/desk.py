@@ -30,6 +30,7 @@ from storage.engine import Database
 from storage.journal import StoredJournal
 from storage.outbox import StoredOutbox
 from storage.pieces import StoredPieces
+from storage.rounds import StoredRounds
 from storage.sealing import Sealing
 from storage.tables.cases import cases
 from tests.databases import database_at
@@ -180,7 +181,9 @@ async def opened(
     door = Door(clock, effects.caller_digest, caps)
     conversation = Conversation(
         plans=plans,
-        stores=Stores(journal, calls, answers, StoredPieces(database)),
+        stores=Stores(
+            journal, calls, answers, StoredPieces(database), StoredRounds(database, sealing)
+        ),
         documents=TwimlDocuments(LOCAL, "http://127.0.0.1:8080"),
         clock=clock,
         draw=sealing.draw,

@@ -13,6 +13,7 @@ from ivr.flow.call import Call, from_plain, to_plain
 from ivr.flow.effect import (
     AttachRecording,
     Effect,
+    EndRound,
     FlagPressure,
     MakeAnonymous,
     NoteRing,
@@ -21,6 +22,7 @@ from ivr.flow.effect import (
     Notify,
     OpenCase,
     ReturnToken,
+    RingLeg,
     SendCopy,
     TakeToken,
     TellOffice,
@@ -38,10 +40,11 @@ from ivr.flow.event import (
     Pressed,
     Recorded,
     RecordingEnd,
+    RoundEnded,
     Silence,
     Spoke,
 )
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Reject, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Hold, Instruction, Record, Reject, Say
 from ivr.flow.turn import Turn
 from ivr.flow.world import Draws, Plan, World
 from ivr.library.worktime import kept_open
@@ -65,6 +68,14 @@ DIALS = {
     "no answer": DialEnded(accepted=False, declined=False),
     "caller gone": DialEnded(accepted=False, declined=False, caller_gone=True),
 }
+
+
+ROUNDS = {
+    "accepted": RoundEnded(accepted=True, room="QU1"),
+    "over": RoundEnded(accepted=False, room="QU1"),
+    "gone": RoundEnded(accepted=False, caller_gone=True, room="QU1"),
+}
+"""How a round ends; behind it stand the places of those who said no."""
 
 
 class StoryError(ValueError):
@@ -149,6 +160,8 @@ def spoken(say: tuple[Instruction, ...]) -> Iterator[str]:
                 yield f"(beep; records {part.longest} s at most)"
             case Dial():
                 yield f"(rings {part.number} for {part.seconds} s)"
+            case Hold():
+                yield "(waits while they ring)"
             case Hangup():
                 yield "(hangs up)"
             case Reject(reason):
@@ -189,6 +202,10 @@ def done(effects: tuple[Effect, ...]) -> Iterator[str]:  # noqa: C901, PLR0912 -
                 yield f"stray: {event}"
             case NoteRing(phone):
                 yield f"rung: {phone}"
+            case RingLeg():
+                yield f"rings: {effect.number} for {effect.seconds} s, showing {effect.line}"
+            case EndRound():
+                yield "nobody else joins; what rings is stopped"
             case TakeToken():
                 yield f"{effect.official} takes token {effect.number} of {effect.key}"
             case ReturnToken():
@@ -216,6 +233,9 @@ def read_event(line: str, story: Story) -> LineEvent | None:  # noqa: PLR0911 - 
             return Recorded(f"RE{story.drawn + 1}", int(seconds), ENDS[" ".join(rest)])
         case ["dial", *rest]:
             return DIALS[" ".join(rest)]
+        case ["round", outcome, *legs]:
+            ended = ROUNDS[outcome]
+            return replace(ended, declined=tuple(int(leg) for leg in legs))
         case ["hang", "up"]:
             return HungUp()
         case _:

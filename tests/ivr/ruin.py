@@ -109,7 +109,7 @@ class Ruin:
         stores = self.desk.conversation._stores
         calls: Any = Fused(stores.calls, fuse, "apply", "hold_recording")
         journal: Any = Fused(stores.journal, fuse, "append")
-        return Stores(journal, calls, stores.answers, stores.pieces)
+        return Stores(journal, calls, stores.answers, stores.pieces, stores.rounds)
 
     def _new_id(self) -> str:
         self.drawn += 1

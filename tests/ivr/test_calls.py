@@ -39,7 +39,11 @@ def own(carrier: Profile, story: Path) -> Path:
 def on_carrier(plan: Plan, carrier: Profile) -> Plan:
     """As `deployment.plans` has it."""
     return on_policy(
-        plan, hears=carrier.speech, whispers=carrier.whisper, hash_told=carrier.gather_key
+        plan,
+        hears=carrier.speech,
+        whispers=carrier.whisper,
+        together=carrier.together,
+        hash_told=carrier.gather_key,
     )
 
 
@@ -126,6 +130,7 @@ def test_every_url_that_is_handed_out_carries_the_overrides(
 
     expected = {"Gather@action", "Record@action", "Record@recordingStatusCallback", "Dial@action"}
     expected |= {"Number@url"} if carrier.whisper else set()
+    expected |= {"Enqueue@action", "Enqueue@waitUrl"} if carrier.together else set()
     expected |= {"Record@transcribeCallback"} if carrier.transcribes else set()
     expected |= {"Transcription@statusCallbackUrl"} if carrier.live else set()
     assert set(named) == expected

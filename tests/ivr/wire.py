@@ -2,7 +2,7 @@
 heard is read from our documents as it reads them. The counterpart of `playbook.Direct`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar, assert_never
 
 from ivr.carrier.inbound import read_answer, read_recording, read_turn
@@ -10,6 +10,7 @@ from ivr.carrier.local.dialects import Dialect, dialect_of
 from ivr.carrier.local.twiml_reader import read_twiml
 from ivr.carrier.local.verbs import (
     Dial,
+    Enqueue,
     Gather,
     Hangup,
     Input,
@@ -35,6 +36,7 @@ from ivr.flow.event import (
     Pressed,
     Recorded,
     RecordingEnd,
+    RoundEnded,
     Silence,
     Spoke,
 )
@@ -135,6 +137,8 @@ class Wire:
                 return self._recorded(event)
             case DialEnded():
                 return self._dialled(event, world, call)
+            case RoundEnded():
+                return self._left(event)
             case HungUp():
                 return self._turn({"CallStatus": "completed"})
         assert_never(event)
@@ -213,6 +217,18 @@ class Wire:
         accepted = heard.accepted or event.accepted  # the whisper's row
         return DialEnded(accepted, event.declined, heard.caller_gone)
 
+    def _left(self, event: RoundEnded) -> LineEvent:
+        """The queue's action; who said no is the conversation's to know."""
+        self._expect(Enqueue)
+        result = "bridged" if event.accepted else "hangup" if event.caller_gone else "leave"
+        told = {"QueueResult": result, "QueueSid": event.room or "", "QueueTime": "20"}
+        if event.caller_gone:
+            told["CallStatus"] = "completed"
+        heard = self._turn(told)
+        if not isinstance(heard, RoundEnded):
+            return heard
+        return replace(heard, declined=event.declined)
+
     def _outcome(self, event: DialEnded, *, asked: bool) -> Fields:
         status = "completed" if event.accepted or (event.declined and asked) else "no-answer"
         if event.declined and not asked:
@@ -241,7 +257,9 @@ class Wire:
                 raise StoryError(f"a whisper may not hold {verb}")
 
 
-def _lines(verbs: tuple[Verb, ...], profile: Profile, played: Mapping[str, str]) -> list[str]:
+def _lines(  # noqa: C901 - one arm a verb
+    verbs: tuple[Verb, ...], profile: Profile, played: Mapping[str, str]
+) -> list[str]:
     """What is heard, in the words of `playbook.spoken`."""
     lines: list[str] = []
     for verb in verbs:
@@ -256,6 +274,8 @@ def _lines(verbs: tuple[Verb, ...], profile: Profile, played: Mapping[str, str])
                 lines.append(f"(beep; records {verb.max_length:g} s at most)")
             case Dial():
                 lines.append(f"(rings {verb.targets[0].number} for {verb.timeout:g} s)")
+            case Enqueue():
+                lines.append("(waits while they ring)")
             case Hangup():
                 lines.append("(hangs up)")
             case Start() | Stop():

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from ivr.flow.announcing import Announcement
 from ivr.flow.progress import CallStatus, Progress
 from ivr.ports.journal import Origin
-from ivr.ports.outgoing import Outgoing
+from ivr.ports.outgoing import ENDS_WITHIN, Outgoing
 from routing.ports import JobKind
 from storage.outbox import StoredOutbox
-from storage.outgoing import ENDS_WITHIN, KEPT, KNOWN, StoredOutgoing
+from storage.outgoing import KEPT, KNOWN, StoredOutgoing
 from storage.tables.outgoing import outgoing
 from tests.storage.stepping import AT, SEALING, House, opened
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from ivr.carrier.local.dialects import EMBEDDED, Dialect
 from ivr.carrier.local.documents import base_params, resolve
 from ivr.carrier.local.leg import Leg
 from ivr.carrier.local.messages import By
+from ivr.carrier.local.queues import Queues
 from ivr.carrier.local.recordings import Recordings
 from ivr.carrier.local.state import LegState, Request
 from ivr.carrier.local.voice import Voice
@@ -54,6 +55,7 @@ class Desk:
     now: Callable[[], datetime]
     switchboard: Switchboard
     dialect: Dialect = EMBEDDED
+    queues: Queues = field(default_factory=Queues)
 
     def instant(self) -> str:
         """Now, as kept in states."""

@@ -140,7 +140,7 @@ _SOMLENG: Final[Mapping[str, tuple[str, str]]] = {
 }
 # What its reference of the markup lists, of the verbs that are used here.
 _SIGNALWIRE: Final[Mapping[str, tuple[str, str]]] = {
-    "Response": ("Say Play Pause Gather Record Dial Redirect Hangup Reject", ""),
+    "Response": ("Say Play Pause Gather Record Dial Enqueue Leave Redirect Hangup Reject", ""),
     "Say": (_SSML, "voice language loop"),
     "prosody": (_SSML, "rate pitch volume"),
     "Play": ("", "loop digits"),
@@ -154,7 +154,12 @@ _SIGNALWIRE: Final[Mapping[str, tuple[str, str]]] = {
         "",
         _RECORD + " recordingStatusCallbackEvent trim transcribe transcribeCallback",
     ),
-    "Dial": ("Number", _ACTION + "callerId timeout timeLimit answerOnBridge hangupOnStar trim"),
+    "Dial": (
+        "Number Queue",
+        _ACTION + "callerId timeout timeLimit answerOnBridge hangupOnStar trim",
+    ),
+    "Queue": ("", "url method"),
+    "Enqueue": ("", _ACTION + "waitUrl waitUrlMethod"),
     "Number": ("", "url method sendDigits " + _CALLBACK),
     "Redirect": ("", "method"),
     "Reject": ("", "reason"),

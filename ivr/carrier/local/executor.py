@@ -15,6 +15,7 @@ from ivr.carrier.local.documents import Fetched, fetch
 from ivr.carrier.local.gathering import gather
 from ivr.carrier.local.leg import Leg, TurnedAway
 from ivr.carrier.local.messages import Ahead
+from ivr.carrier.local.queueing import HungUp, dial_queue, enqueue
 from ivr.carrier.local.ringing import answer
 from ivr.carrier.local.speaking import foresee, speak
 from ivr.carrier.local.state import Direction, Request, Status
@@ -23,8 +24,10 @@ from ivr.carrier.local.transcribing import transcribe
 from ivr.carrier.local.twiml_reader import NESTED_DIAL, SCHEMA, read_twiml
 from ivr.carrier.local.verbs import (
     Dial,
+    Enqueue,
     Gather,
     Hangup,
+    Leave,
     Pause,
     Play,
     Record,
@@ -65,7 +68,7 @@ async def run(leg: Leg, desk: Desk, *, whisper: bool = False) -> None:
         except TurnedAway as away:
             leg.lift("say", "ahead", "listening", "recording", "ringback", "bridged")
             leg.note(pending=away.turned.request, body=away.turned.body)
-            leg.note(url="", index=0, taping=None, dialling=None)
+            leg.note(url="", index=0, taping=None, dialling=None, queued=None)
             continue
         if step is None:
             return
@@ -149,7 +152,9 @@ def _whisperable(leg: Leg, verb: Verb) -> bool:
     return False
 
 
-async def _perform(leg: Leg, desk: Desk, verb: Verb) -> Request | None:
+async def _perform(  # noqa: C901, PLR0911 - one arm a verb
+    leg: Leg, desk: Desk, verb: Verb
+) -> Request | None:
     _pick_up(leg, desk, verb)
     match verb:
         case Say() | Play() | Pause():
@@ -160,7 +165,13 @@ async def _perform(leg: Leg, desk: Desk, verb: Verb) -> Request | None:
         case Record():
             return await record(leg, desk, verb)
         case Dial():
+            if verb.queue is not None:
+                return await dial_queue(leg, desk, verb)
             return await dial(leg, desk, verb, lambda child: _whisper(child, desk))
+        case Enqueue():
+            return await _enqueue(leg, desk, verb)
+        case Leave():
+            return None  # nobody waits (§5)
         case Start() | Stop():
             transcribe(leg, desk, verb)
             return None
@@ -172,6 +183,13 @@ async def _perform(leg: Leg, desk: Desk, verb: Verb) -> Request | None:
             raise Ended(_refusal(leg, verb))
         case _:
             assert_never(verb)
+
+
+async def _enqueue(leg: Leg, desk: Desk, verb: Enqueue) -> Request | None:
+    try:
+        return await enqueue(leg, desk, verb)
+    except HungUp:
+        raise Ended(Status.COMPLETED) from None
 
 
 async def _whisper(child: Leg, desk: Desk) -> bool:

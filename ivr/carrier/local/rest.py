@@ -80,6 +80,7 @@ class _Rest:
         yield "GET", "Calls.json", self.list_calls
         yield "GET", f"Calls/{sid}.json", self.fetch_call
         yield "POST", f"Calls/{sid}.json", self.update_call
+        yield "DELETE", f"Queues/{sid}.json", self.delete_queue
         yield "GET", "Calls/{call:[A-Za-z0-9-]+}/Recordings.json", self.list_recordings
         yield "GET", "Recordings.json", self.list_recordings
         yield "GET", f"Recordings/{sid}.json", self.fetch_recording
@@ -185,6 +186,15 @@ class _Rest:
         if wav is None:
             raise missing(request)
         return web.Response(body=wav, content_type="audio/x-wav")
+
+    async def delete_queue(self, request: web.Request) -> web.Response:
+        """Only an empty one."""
+        deleted = self.exchange.desk.queues.delete(request.match_info["sid"])
+        if deleted is None:
+            raise missing(request)
+        if not deleted:
+            raise RestError(400, 400, "a queue in which somebody waits is not deleted")
+        return web.Response(status=204)
 
     def _call(self, request: web.Request) -> LegState:
         sid = request.match_info["sid"]

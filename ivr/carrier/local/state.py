@@ -96,6 +96,15 @@ class Dialling:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """An Enqueue under way: since when, the queue's id, and the leg it talks with now."""
+
+    since: str
+    sid: str | None = None
+    bridged: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LegState:
     """One leg; instants are ISO 8601 in UTC, ``index`` is the verb being carried out."""
 
@@ -115,6 +124,7 @@ class LegState:
     index: int = 0
     taping: Taping | None = None
     dialling: Dialling | None = None
+    queued: Queued | None = None
     fallback: str | None = None
     status_url: str | None = None
     status_method: str = "POST"
@@ -139,6 +149,8 @@ def state_from_plain(plain: Mapping[str, Any]) -> LegState:
     values["pending"] = _request(values.get("pending"))
     values["taping"] = _taping(values.get("taping"))
     values["dialling"] = _dialling(values.get("dialling"))
+    queued = values.get("queued")
+    values["queued"] = None if queued is None else Queued(**queued)
     values["listening"] = tuple(Listening(**one) for one in values.get("listening", ()))
     return LegState(**values)
 

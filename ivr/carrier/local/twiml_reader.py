@@ -17,9 +17,11 @@ from ivr.carrier.local.verbs import (
     ANY_KEY,
     Dial,
     Document,
+    Enqueue,
     Gather,
     Hangup,
     Input,
+    Leave,
     Pause,
     Play,
     Prompt,
@@ -57,6 +59,9 @@ _ALLOWED: Mapping[str, frozenset[str]] = {
     | {"transcribe", "transcribeCallback"},
     "Dial": _METHOD
     | {"timeout", "timeLimit", "callerId", "answerOnBridge", "hangupOnStar", "sequential"},
+    "Queue": frozenset({"url", "method"}),
+    "Enqueue": _METHOD | {"waitUrl", "waitUrlMethod"},
+    "Leave": frozenset(),
     "Number": frozenset({"url", "method", "statusCallback"})
     | {"statusCallbackMethod", "statusCallbackEvent"},
     "Start": frozenset(),
@@ -179,8 +184,10 @@ class _Reader:
         )
 
     def dial(self, element: ET.Element) -> Verb:
+        queue = element.find("Queue")
         return Dial(
-            targets=self.targets(element),
+            targets=() if queue is not None else self.targets(element),
+            queue=None if queue is None else self.queue(queue),
             action=element.get("action"),
             method=self.method(element, "method"),
             timeout=self.number(element, "timeout", 30.0, at_least=1),
@@ -190,6 +197,26 @@ class _Reader:
             hangup_on_star=self.flag(element, "hangupOnStar", default=False),
             sequential=self.flag(element, "sequential", default=False),
         )
+
+    def queue(self, element: ET.Element) -> str:
+        """A queue's name, at most 64 characters (twilio-voice §5 Enqueue)."""
+        self.check_attributes(element, _ALLOWED[element.tag])
+        name = (element.text or "").strip()
+        if not name or len(name) > 64:
+            self.remark(f"<{element.tag}> needs a name of 1 to 64 characters", 14201)
+        return name[:64]
+
+    def enqueue(self, element: ET.Element) -> Verb:
+        return Enqueue(
+            queue=self.queue(element),
+            action=element.get("action"),
+            method=self.method(element, "method"),
+            wait_url=element.get("waitUrl"),
+            wait_method=self.method(element, "waitUrlMethod"),
+        )
+
+    def leave(self, element: ET.Element) -> Verb:
+        return Leave()
 
     def start(self, element: ET.Element) -> Verb | None:
         found = self.transcription(element)
@@ -327,6 +354,8 @@ _ARMS: Mapping[str, Callable[[_Reader, ET.Element], Verb | None]] = {
     "Gather": _Reader.gather,
     "Record": _Reader.record,
     "Dial": _Reader.dial,
+    "Enqueue": _Reader.enqueue,
+    "Leave": _Reader.leave,
     "Start": _Reader.start,
     "Stop": _Reader.stop,
     "Redirect": _Reader.redirect,

@@ -104,9 +104,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Put through; several targets ring together unless ``sequential``."""
+    """Put through; several targets ring together unless ``sequential``. With a ``queue`` nobody
+    is rung: who waits there first is connected."""
 
     targets: tuple[Target, ...] = ()
+    queue: str | None = None
     action: str | None = None
     method: str = "POST"
     timeout: float = 30.0
@@ -115,6 +117,22 @@ class Dial:
     answer_on_bridge: bool = False
     hangup_on_star: bool = False
     sequential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Wait in a queue, hearing the document at ``wait_url`` over and over (twilio-voice §5)."""
+
+    queue: str
+    action: str | None = None
+    method: str = "POST"
+    wait_url: str | None = None
+    wait_method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave the queue; only of use in what is heard there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +173,21 @@ class Reject:
     reason: RejectReason = RejectReason.REJECTED
 
 
-Verb = Say | Play | Pause | Gather | Record | Dial | Start | Stop | Redirect | Hangup | Reject
+Verb = (
+    Say
+    | Play
+    | Pause
+    | Gather
+    | Record
+    | Dial
+    | Enqueue
+    | Leave
+    | Start
+    | Stop
+    | Redirect
+    | Hangup
+    | Reject
+)
 
 
 @dataclass(frozen=True, slots=True)

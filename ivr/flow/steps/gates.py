@@ -8,7 +8,7 @@ from ivr.flow.effect import CountCases
 from ivr.flow.event import Answer, RecentCases
 from ivr.flow.matter import decide
 from ivr.flow.node import Duty, Limit, Missed, Topic
-from ivr.flow.steps import put
+from ivr.flow.steps import reach
 from ivr.flow.turn import Go, Step, Turn, answer_of
 from ivr.flow.world import World
 from routing.cases.kinds import About, Kind
@@ -55,5 +55,5 @@ def duty(world: World, call: Call, node: Duty) -> Step:
     """After hours and where a desk is on duty, whoever is in need is offered it (prompts §4)."""
     needed = not node.pressing or call.facts.danger or call.facts.kind is Kind.HELP
     known = call if call.decision is not None else replace(call, decision=decide(world, call))
-    offered = needed and put.shut(world, known) and put.duty_desk(world, known)
+    offered = needed and reach.shut(world, known) and reach.duty_desk(world, known)
     return Go(call, node.desk if offered else node.otherwise)

@@ -1,41 +1,52 @@
-"""Put: ring the targets of the decision one after another, by hours, quota and bounds
-(design §3, Put through). The caller always hears what happens next."""
+"""Put: ring the targets of the decision, by hours, quota and bounds, one after another or several
+together (design §3, Put through). The caller always hears what happens next."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
 
 from ivr.flow.call import Call, with_facts
 from ivr.flow.effect import (
     CountLiveCalls,
-    Duty,
     Effect,
+    EndRound,
     FindNext,
     NoteRing,
     NoteStray,
     ReturnToken,
+    RingLeg,
     TakeToken,
 )
-from ivr.flow.event import Answer, DialEnded, LineEvent, LiveCallsToday, NextOnDuty
-from ivr.flow.instruction import Dial, Language, Say
+from ivr.flow.event import (
+    Answer,
+    DialEnded,
+    LineEvent,
+    LiveCallsToday,
+    NextOnDuty,
+    RoundEnded,
+)
+from ivr.flow.instruction import Dial, Hold, Language, Say
 from ivr.flow.matter import decide, then_of
 from ivr.flow.node import Put
+from ivr.flow.round import behind, room_of
 from ivr.flow.slots import office_text
 from ivr.flow.speech import say
+from ivr.flow.steps.reach import (
+    as_borne,
+    asked_first,
+    at_work,
+    duties_of,
+    duty_desk,
+    has_declined,
+    in_time,
+    longest,
+    may_ring,
+    phones_of,
+)
 from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
 from ivr.flow.world import World
 from routing.directory import post_name
-from routing.rules.complaints import HOTLINE
 from routing.rules.quota import Bucket, Quota, bucket
 from routing.rules.roster import Roster
-from routing.rules.ruleset import How
-from routing.rules.targets import PERSONAL, Role, Scene, Target, arranged, ring_order
-from routing.rules.then import Order
-
-ROUND: Final = Order.ROUND_ROBIN
-IDLE: Final = Order.LONGEST_IDLE
-LONGEST_HUNT: Final = 180
-"""Seconds that the phones of a rule's own steps may ring in all, one after another."""
+from routing.rules.targets import PERSONAL, Role, Target, arranged
 
 
 def enter(world: World, call: Call, node: Put, answers: tuple[Answer, ...]) -> Step:
@@ -53,109 +64,8 @@ def enter(world: World, call: Call, node: Put, answers: tuple[Answer, ...]) -> S
     found = answer_of(answers, NextOnDuty) if duties else NextOnDuty({})
     if found is None:
         return Turn(call, look=FindNext(duties))
-    order = in_time(world, arranged(opened, found.orders))
+    order = in_time(world, as_borne(world, arranged(opened, found.orders)))
     return ring(world, with_facts(call, order=order, rung=0), node, (), answers)
-
-
-def duties_of(targets: tuple[Target, ...]) -> Iterator[Duty]:
-    """The rosters of which somebody is next whom only the store knows."""
-    members: dict[tuple[str, Order], dict[str, None]] = {}
-    for target in targets:
-        if target.roster and target.member and target.order in {ROUND, IDLE}:
-            members.setdefault((target.roster, target.order), {})[target.member] = None
-    for (roster, order), on_duty in members.items():
-        if len(on_duty) > 1:
-            yield Duty(roster, order, tuple(on_duty))
-
-
-def in_time(world: World, targets: tuple[Target, ...]) -> tuple[Target, ...]:
-    """As many as may ring in all: a caller hears nothing else meanwhile. What a rule writes down
-    may take longer than what is usual."""
-    policy = world.plan.policy
-    left = policy.targets * policy.ring_seconds
-    if any(target.seconds is not None or target.roster for target in targets):
-        left = max(left, LONGEST_HUNT)
-    found: list[Target] = []
-    for target in targets:
-        left -= target.seconds or policy.ring_seconds
-        if left < 0 and found:
-            break
-        found.append(target)
-    return tuple(found)
-
-
-def at_work(world: World, targets: tuple[Target, ...]) -> tuple[Target, ...]:
-    """Those whose office is open now. Who is on shift is at work, and another body's line is not
-    ours to close."""
-    return tuple(target for target in targets if _at_work(world, target))
-
-
-def _at_work(world: World, target: Target) -> bool:
-    if target.role is Role.SERVICE:
-        return True
-    if target.roster is not None and world.plan.rosters[target.roster].shifts:
-        return True
-    return world.plan.open[target.office].is_open(world.now)
-
-
-def shut(world: World, call: Call) -> bool:
-    """Whether the decision's phones may be rung, but not now: it is after hours."""
-    phones = phones_of(world, call, person=True)
-    return bool(phones) and not at_work(world, phones)
-
-
-def unattended(world: World, call: Call) -> bool:
-    """Whether the decision's phones are at work, but this carrier may ring none of them."""
-    phones = at_work(world, phones_of(world, call, person=False))
-    return bool(phones) and not may_ring(world, phones)
-
-
-def phones_of(world: World, call: Call, *, person: bool) -> tuple[Target, ...]:
-    """The phones of the decision, without those that declined in this call."""
-    plan = world.plan
-    if call.decision is None:
-        return ()
-    entry = plan.directory.numbers.get(call.dialled)
-    then = then_of(world, call.decision)
-    return _others(call, ring_order(scene(world), entry, call.decision, then, person=person))
-
-
-def scene(world: World) -> Scene:
-    """What the plan knows of who is there now."""
-    plan = world.plan
-    return Scene(plan.directory, world.now, plan.zone, plan.rosters, plan.quotas)
-
-
-def duty_desk(world: World, call: Call) -> tuple[Target, ...]:
-    """Who takes what cannot wait after hours: the hotline's office, while it is staffed; no order
-    closes it for these. A sealed matter is put through to its own office alone (hotline §1.6)."""
-    plan = world.plan
-    if call.decision is None or call.decision.confidential or HOTLINE not in plan.directory.topics:
-        return ()
-    lead = plan.directory.topics[HOTLINE].lead
-    staffed = plan.duty or plan.open[lead]
-    if not staffed.is_open(world.now):
-        return ()
-    decision = replace(call.decision, office=lead, how=How.PUT_THROUGH)
-    wanted = ring_order(scene(world), None, decision, person=True)
-    return may_ring(world, _others(call, wanted))
-
-
-def _others(call: Call, wanted: tuple[Target, ...]) -> tuple[Target, ...]:
-    out = {*call.facts.declined, call.caller}
-    return tuple(t for t in wanted if t.number not in out and not _declined(call, t))
-
-
-def may_ring(world: World, phones: tuple[Target, ...]) -> tuple[Target, ...]:
-    """Those that this carrier may ring: without a whisper only an attended office's pool and
-    another body's line, never a personal phone."""
-    if world.plan.policy.whispers:
-        return phones
-    return tuple(t for t in phones if t.role is Role.SERVICE or _attended(world, t))
-
-
-def _attended(world: World, target: Target) -> bool:
-    return target.role is Role.POOL and world.plan.directory.offices[target.office].attended
 
 
 def ring(
@@ -169,6 +79,8 @@ def ring(
     if index >= len(call.facts.order):
         return nobody(call, node, closed=False, said=said)
     target = call.facts.order[index]
+    if target.round is not None:
+        return ring_round(world, call, node, said, answers)
     taken: tuple[Effect, ...] = ()
     if target.role in PERSONAL:
         use = answer_of(answers, LiveCallsToday)
@@ -183,34 +95,98 @@ def ring(
         if use.in_vain[index : index + 1] >= (world.plan.policy.rings_in_vain,):
             return ring(world, with_facts(call, rung=index + 1), node, said, answers)
     told = said and target.role is not Role.STAND_IN  # `put.full` has named who comes next
-    words = () if told else introduce(world, call, node, target)
-    rings = (NoteRing(target.number, call.turn + 1),) if target.role in PERSONAL else ()
-    dial = _dial(world, call, target)
-    return Turn(with_facts(call, rung=index + 1), (*said, *words, dial), (*rings, *taken))
+    words = () if told else introduce(world, call, node, target, target_name(world, call, target))
+    after = with_facts(call, rung=index + 1, legs=())
+    dial = _dial(world, call, index)
+    return Turn(after, (*said, *words, dial), (*_noted(call, target), *taken))
 
 
-def _dial(world: World, call: Call, target: Target) -> Dial:
-    policy = world.plan.policy
-    unasked = not target.press and (target.role is Role.SERVICE or _attended(world, target))
+def _noted(call: Call, target: Target) -> tuple[Effect, ...]:
+    """Only a person's phone can ring too often."""
+    return (NoteRing(target.number, call.turn + 1),) if target.role in PERSONAL else ()
+
+
+def _dial(world: World, call: Call, index: int) -> Dial:
+    policy, target = world.plan.policy, call.facts.order[index]
     return Dial(
         target.number,
         call.dialled,
-        leg=call.facts.rung,
+        leg=index,
         seconds=target.seconds or policy.ring_seconds,
-        whisper=policy.whispers and not unasked,
+        whisper=policy.whispers and asked_first(world, target),
         longest=policy.longest_talk,
     )
 
 
-def _declined(call: Call, target: Target) -> bool:
-    return target.answerer is not None and target.answerer in call.facts.declined
+def ring_round(
+    world: World, call: Call, node: Put, said: tuple[Say, ...], answers: tuple[Answer, ...]
+) -> Step:
+    """Ring all of a round at once. Whose calls of today are taken, and who rang in vain too often,
+    is left in peace; the caller is not told, since others are rung. One who is left alone is put
+    through to as anybody is."""
+    order, first = call.facts.order, call.facts.rung
+    following = behind(order, first)
+    wanted = [at for at in range(first, following) if not has_declined(call, order[at])]
+    use = answer_of(answers, LiveCallsToday)
+    if use is None and any(order[at].role in PERSONAL for at in wanted):
+        return Turn(call, look=_use(world, call))
+    taken = {at: _token(world, call, at, use) for at in wanted if not _spared(world, at, use)}
+    legs = tuple(at for at, token in taken.items() if token is not None)
+    if not legs:
+        return ring(world, with_facts(call, rung=following), node, said, answers)
+    name = round_name(world, call, [order[at] for at in legs])
+    words = () if said else introduce(world, call, node, order[legs[0]], name)
+    done = tuple(effect for at in legs for effect in (*_noted(call, order[at]), *(taken[at] or ())))
+    after = with_facts(call, rung=following, legs=legs)
+    if len(legs) == 1:
+        return Turn(after, (*said, *words, _dial(world, call, legs[0])), done)
+    rings = tuple(_leg(world, call, at) for at in legs)
+    seconds = longest(world, [order[at] for at in legs])
+    hold = Hold(room_of(call.id, call.turn + 1), seconds, world.plan.policy.longest_talk)
+    return Turn(after, (*said, *words, hold), (*done, *rings))
+
+
+def _leg(world: World, call: Call, at: int) -> RingLeg:
+    target = call.facts.order[at]
+    seconds = target.seconds or world.plan.policy.ring_seconds
+    return RingLeg(call.turn + 1, at, target.number, call.dialled, seconds)
+
+
+def _spared(world: World, at: int, use: LiveCallsToday | None) -> bool:
+    most = world.plan.policy.rings_in_vain
+    return use is not None and use.in_vain[at : at + 1] >= (most,)
+
+
+def _token(
+    world: World, call: Call, at: int, use: LiveCallsToday | None
+) -> tuple[Effect, ...] | None:
+    """What is taken where this one of a round rings: nothing, or a token; None where there is
+    none left."""
+    bucket = _bucket(world, call, call.facts.order[at])
+    if bucket is None:
+        return ()
+    token = use.tokens[at] if use is not None and at < len(use.tokens) else None
+    if token is None:
+        return None
+    return (TakeToken(bucket.official, bucket.key, token, call.turn + 1),)
+
+
+def round_name(world: World, call: Call, targets: list[Target]) -> str:
+    """Whom a caller hears is rung: the roster where all are of one, else the office."""
+    rosters = {target.roster for target in targets}
+    roster = rosters.pop() if len(rosters) == 1 else None
+    if roster is not None and len(targets) > 1:
+        return world.plan.rosters[roster].names[call.language]
+    if len(targets) == 1:
+        return target_name(world, call, targets[0])
+    return office_text(world, targets[0].office, call.language)
 
 
 def _past_declined(call: Call) -> Call:
     """Who has said no in this call is not rung again, by any of their phones."""
     facts = call.facts
     at = facts.rung
-    while at < len(facts.order) and _declined(call, facts.order[at]):
+    while at < len(facts.order) and has_declined(call, facts.order[at]):
         at += 1
     return call if at == facts.rung else with_facts(call, rung=at)
 
@@ -258,17 +234,16 @@ def pass_over(
     return ring(world, call_next, node, (*said, full), answers)
 
 
-def introduce(world: World, call: Call, node: Put, target: Target) -> tuple[Say, ...]:
-    """What the caller hears before this target rings."""
+def introduce(world: World, call: Call, node: Put, target: Target, name: str) -> tuple[Say, ...]:
+    """What the caller hears before this target rings, or those called `name` with it."""
     if target.role is Role.SERVICE:
-        return (say(world, call, "put.transfer", next=target_name(world, call, target)),)
+        return (say(world, call, "put.transfer", next=name),)
     if target.role is Role.STAND_IN and call.facts.rung > 0:
         return (say(world, call, "put.stand_in"),)
     if call.facts.rung > 0 and node.person:
         return (say(world, call, "person.wait"),)
     if node.person:
         return (say(world, call, "person.connect"),)
-    name = target_name(world, call, target)
     if call.facts.rung > 0:
         return (say(world, call, "put.next", next=name),)
     return (say(world, call, "put.now", office=name),)
@@ -303,7 +278,9 @@ def hear(
     world: World, call: Call, node: Put, event: LineEvent, answers: tuple[Answer, ...]
 ) -> Step:
     """The leg ended: after a talk the call is done, otherwise the next target rings."""
-    rung = call.facts.order[call.facts.rung - 1] if call.facts.rung > 0 else None
+    if len(call.facts.legs) > 1:
+        return hear_round(world, call, node, event, answers)
+    rung = _rung_last(call)
     back: tuple[Effect, ...] = ()
     if rung is not None and rung.official is not None:
         back = (ReturnToken(call.turn),)
@@ -321,3 +298,33 @@ def hear(
         call = with_facts(call, declined=(*call.facts.declined, *no))
     following = ring(world, call, node, (), answers)
     return replace(following, do=(*back, *following.do))
+
+
+def _rung_last(call: Call) -> Target | None:
+    facts = call.facts
+    if facts.legs:
+        return facts.order[facts.legs[0]]
+    return facts.order[facts.rung - 1] if facts.rung > 0 else None
+
+
+def hear_round(
+    world: World, call: Call, node: Put, event: LineEvent, answers: tuple[Answer, ...]
+) -> Step:
+    """A round is over: after a talk the call is done, otherwise the next ring. Whatever else comes
+    ends it, too: those who were rung are not rung again at once."""
+    order, legs = call.facts.order, call.facts.legs
+    ended = event if isinstance(event, RoundEnded) else RoundEnded(accepted=False)
+    stop = EndRound(call.turn, ended.room)
+    if ended.accepted:
+        done = with_facts(call, accepted=True)
+        return hang_up(done, do=(stop,)) if ended.caller_gone else Go(done, node.after, do=(stop,))
+    back = (ReturnToken(call.turn),) if any(order[at].official for at in legs) else ()
+    stray = () if ended is event else (NoteStray(type(event).__name__),)
+    do: tuple[Effect, ...] = (stop, *back, *stray)
+    if ended.caller_gone:
+        return hang_up(call, do=do)
+    said_no = [order[at] for at in ended.declined if at in legs]
+    no = [name for one in said_no for name in (one.number, one.answerer) if name is not None]
+    call = with_facts(call, declined=(*call.facts.declined, *no))
+    following = ring(world, call, node, (), answers)
+    return replace(following, do=(*do, *following.do))

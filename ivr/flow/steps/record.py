@@ -10,7 +10,7 @@ from ivr.flow.instruction import Say
 from ivr.flow.matter import Taken, decided, register, then_of, without_report
 from ivr.flow.node import Purpose, Record
 from ivr.flow.speech import say, say_all
-from ivr.flow.steps.put import phones_of
+from ivr.flow.steps.reach import phones_of
 from ivr.flow.turn import Go, Step, Turn, answer_of, hang_up
 from ivr.flow.world import World
 from routing.rules.ruleset import How

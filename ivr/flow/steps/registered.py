@@ -3,7 +3,7 @@
 from ivr.flow.call import Call, with_facts
 from ivr.flow.node import Registered
 from ivr.flow.speech import gets_texts, say
-from ivr.flow.steps.put import unattended
+from ivr.flow.steps.reach import unattended
 from ivr.flow.turn import Go, Step
 from ivr.flow.world import World
 from routing.rules.ruleset import How

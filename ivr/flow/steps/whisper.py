@@ -2,7 +2,7 @@
 `1` accepts, anything else, silence or a mobile's own voicemail does not."""
 
 from ivr.flow.call import Call
-from ivr.flow.instruction import Ask, Hangup, Instruction, Language, Say
+from ivr.flow.instruction import Ask, Hangup, Instruction, Join, Language, Say
 from ivr.flow.slots import slot
 from ivr.flow.world import World
 from routing.rules.targets import Role
@@ -32,9 +32,26 @@ def accepted(world: World, call: Call) -> tuple[Instruction, ...]:
     return (_say(world, call, "whisper.accepted"),)
 
 
-def declined(world: World, call: Call) -> tuple[Instruction, ...]:
-    """Said to the callee; hanging up declines. Who is rung next is said only where it is sure."""
-    return (_say(world, call, _declined_phrase(call)), Hangup())
+def joined(world: World, call: Call, room: str) -> tuple[Instruction, ...]:
+    """Said to the first of a round who accepts; then both are connected."""
+    return (*accepted(world, call), Join(room, world.plan.policy.longest_talk))
+
+
+def declined(world: World, call: Call, *, others: bool = False) -> tuple[Instruction, ...]:
+    """Said to the callee; hanging up declines. Who is rung next is said only where it is sure;
+    `others` of their round ring meanwhile."""
+    phrase = "whisper.declined.next" if others else _declined_phrase(call)
+    return (_say(world, call, phrase), Hangup())
+
+
+def taken(world: World, call: Call) -> tuple[Instruction, ...]:
+    """Somebody else of the round was first."""
+    return (_say(world, call, "whisper.taken"), Hangup())
+
+
+def late(world: World, call: Call) -> tuple[Instruction, ...]:
+    """Nobody took it in time: the call has gone on without the round."""
+    return (_say(world, call, "whisper.late"), Hangup())
 
 
 def _declined_phrase(call: Call) -> str:

@@ -38,11 +38,12 @@ from ivr.flow.event import (
     RecentCases,
     Recorded,
     RecordingEnd,
+    RoundEnded,
     Silence,
     Spoke,
     TextsToday,
 )
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Reject, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Hold, Instruction, Record, Reject, Say
 from ivr.flow.matter import facts_of
 from ivr.flow.node import Act, Do, Menu
 from ivr.flow.speech import holds
@@ -98,7 +99,8 @@ class Ringing:
     """A phone that would ring, whose it is (None where the call does not say), and what they hear
     before they are asked for `1`."""
 
-    dial: Dial
+    number: str
+    seconds: int
     target: Target | None
     heard: tuple[Say, ...] = ()
 
@@ -205,17 +207,23 @@ class _Line:
             turn = advance(world, self.call, Found(event, looked))
         self.settle(world, turn)
         self.call, self.waits, self.keyed = turn.call, turn.say[-1], ""
-        self.shown.extend(map(self.whose, turn.say))
+        for part in turn.say:
+            self.shown.extend(self.whose(part))
         self.shown.extend(turn.do)
 
-    def whose(self, part: Instruction) -> Shown:
-        """A ring with whose phone it is."""
+    def whose(self, part: Instruction) -> tuple[Shown, ...]:
+        """A ring with whose phone it is; of several that ring together, each."""
+        facts = self.call.facts
+        order = facts.order
+        if isinstance(part, Hold):
+            rung = [order[at] for at in facts.legs]
+            usual, heard = part.seconds, _once(offer(self.world, self.call))
+            return (part, *(Ringing(one.number, one.seconds or usual, one, heard) for one in rung))
         if not isinstance(part, Dial):
-            return part
-        order, at = self.call.facts.order, self.call.facts.rung - 1
-        target = order[at] if 0 <= at < len(order) else None
+            return (part,)
+        target = order[part.leg] if part.leg < len(order) else None
         heard = _once(offer(self.world, self.call)) if part.whisper else ()
-        return Ringing(part, target, heard)
+        return (Ringing(part.number, part.seconds, target, heard),)
 
     def settle(self, world: World, turn: Turn) -> None:
         """Keep what the rules were asked where they decided: also of a report, which the call
@@ -264,6 +272,8 @@ class _Line:
                 self.recorded(self.waits, move)
             case Dial():
                 self.dialled(self.waits, move)
+            case Hold():
+                self.held(self.waits, move)
             case _:
                 self.shown.append(Ignored(move))
 
@@ -318,6 +328,22 @@ class _Line:
             self.shown.append(move)
         else:
             self.shown.append(Ignored(move))
+
+    def held(self, hold: Hold, move: Move) -> None:
+        """One of those who ring together takes it, all of them decline it, or none answers."""
+        legs = self.call.facts.legs
+        ends = {
+            Deed.ACCEPT: RoundEnded(accepted=True),
+            Deed.DECLINE: RoundEnded(accepted=False, declined=legs),
+            Deed.NO_ANSWER: RoundEnded(accepted=False),
+            Deed.HANG_UP: RoundEnded(accepted=False, caller_gone=True),
+        }
+        if not isinstance(move, Deed) or move not in ends:
+            self.shown.append(Ignored(move))
+            return
+        self.shown.append(move)
+        self.pass_time(timedelta(seconds=hold.seconds) if move is Deed.NO_ANSWER else PACE)
+        self.hear(ends[move])
 
     def dialled(self, dial: Dial, move: Move) -> None:
         """Whoever is rung takes it, declines it, or does not answer."""

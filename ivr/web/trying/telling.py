@@ -8,6 +8,7 @@ from typing import Final
 from ivr.flow.effect import (
     AttachRecording,
     Effect,
+    EndRound,
     FlagPressure,
     MakeAnonymous,
     NoteRing,
@@ -16,16 +17,17 @@ from ivr.flow.effect import (
     Notify,
     OpenCase,
     ReturnToken,
+    RingLeg,
     SendCopy,
     TakeToken,
     TellOffice,
     WithdrawCase,
 )
-from ivr.flow.instruction import Ask, Dial, Hangup, Record, Reject, Say
+from ivr.flow.instruction import Ask, Dial, Hangup, Hold, Join, Leave, Record, Reject, Say, Tone
 from ivr.flow.labels import read_out
 from ivr.flow.listening import keys_offered
 from ivr.flow.node import Area, Confirm, Menu
-from ivr.flow.steps.put import at_work, phones_of
+from ivr.flow.steps.reach import at_work, phones_of
 from ivr.flow.world import Plan
 from ivr.web.trying.moves import WRITTEN, Deed, Key, Words
 from ivr.web.trying.play import Ignored, Played, Ringing, Shown, is_over
@@ -79,7 +81,7 @@ class Teller:
         if played.keyed:
             yield self._note("keyed", keys=played.keyed)
 
-    def _bubbles(self, one: Shown) -> Iterator[Bubble]:  # noqa: C901 - one arm a thing shown
+    def _bubbles(self, one: Shown) -> Iterator[Bubble]:  # noqa: C901, PLR0912 - one arm a thing shown
         match one:
             case Say():
                 yield Bubble("say", one.text, one.language)
@@ -103,15 +105,17 @@ class Teller:
             case Ignored(move):
                 what = WRITTEN[move][self.tongue] if isinstance(move, Deed) else _typed(move)
                 yield self._note("ignored", what=what)
-            case Dial():
-                pass  # shown as Ringing
+            case Hold():
+                yield self._note("together")
+            case Dial() | Join() | Tone() | Leave():
+                pass  # shown as Ringing, or heard by whoever waits and whoever is rung
             case _:
                 yield from self._done(one)
 
     def _ringing(self, one: Ringing) -> Iterator[Bubble]:
         who = self.t("trying.somebody") if one.target is None else self.who(one.target)
-        number = masked(one.dial.number)
-        yield self._note("rings", who=who, number=number, seconds=one.dial.seconds)
+        number = masked(one.number)
+        yield self._note("rings", who=who, number=number, seconds=one.seconds)
         yield from (Bubble("them", said.text, said.language) for said in one.heard)
 
     def who(self, target: Target) -> str:
@@ -147,7 +151,7 @@ class Teller:
                 yield self._note("token")
             case ReturnToken():
                 yield self._note("token_back")
-            case NoteStray() | NoteRing():
+            case NoteStray() | NoteRing() | RingLeg() | EndRound():
                 pass  # counted, and nothing that anybody hears or gets
 
     def _case(self, case: OpenCase) -> Bubble:
@@ -182,6 +186,8 @@ class Teller:
             case Dial(whisper=whisper):
                 asked = (Deed.DECLINE,) if whisper else ()
                 yield from self._deeds(Deed.ACCEPT, *asked, Deed.NO_ANSWER, Deed.HANG_UP)
+            case Hold():
+                yield from self._deeds(Deed.ACCEPT, Deed.DECLINE, Deed.NO_ANSWER, Deed.HANG_UP)
             case _:
                 return
 

@@ -15,7 +15,7 @@ from ivr.flow.phrasebook import Phrase, Phrasebook
 from ivr.flow.sayings import LATER, STEP_PHRASES
 from ivr.flow.slots import UnknownSlot, slot
 from ivr.flow.speech import holds, say, say_all, words
-from ivr.flow.steps import acts, area, confirm, put
+from ivr.flow.steps import acts, area, confirm, reach
 from ivr.flow.world import Draws, Plan, World
 from routing.cases.case import Confidentiality
 from routing.cases.kinds import Kind
@@ -233,7 +233,7 @@ def test_words_of_two_topics_lead_to_their_group(demo_plan: Plan) -> None:
 
 
 def test_nobody_is_rung_without_a_decision(world: World, call: Call) -> None:
-    assert put.phones_of(world, call, person=True) == ()
+    assert reach.phones_of(world, call, person=True) == ()
 
 
 @pytest.mark.parametrize("keys", [("0",), ("2", "1", "#"), ("2", "2", "#"), ("9", "0")])

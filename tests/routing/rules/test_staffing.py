@@ -24,7 +24,9 @@ DUTY: Final = Roster("duty", NAMES, OFFICE, SHANGHAI, (ANN,))
 OPENED: Final = ((NOW + timedelta(hours=2), NOW + timedelta(hours=6)),)
 
 
-def found(plan: Plan, rule: Rule, roster: Roster = DUTY) -> list[tuple[str, str, str]]:
+def found(
+    plan: Plan, rule: Rule, roster: Roster = DUTY, *, together: bool = True
+) -> list[tuple[str, str, str]]:
     seen = Staffed(
         rules=RuleSet(1, (rule, Rule("default", "其余", (), OFFICE)), "test", ""),
         directory=plan.directory,
@@ -33,6 +35,7 @@ def found(plan: Plan, rule: Rule, roster: Roster = DUTY) -> list[tuple[str, str,
         opened={OFFICE: OPENED},
         now=NOW,
         zone=SHANGHAI,
+        together=together,
     )
     findings = list(staffing(seen))
     assert all(set(one.says) == {"zh-CN", "en"} for one in findings)
@@ -92,9 +95,10 @@ def test_a_transfer_needs_a_service_that_is_known(demo_plan: Plan) -> None:
     assert found(demo_plan, replace(rule, then=Then(service="12345"))) == []
 
 
-def test_who_is_to_ring_together_is_rung_in_turn(demo_plan: Plan) -> None:
+def test_who_is_to_ring_together_is_rung_in_turn_where_the_carrier_cannot(demo_plan: Plan) -> None:
     rule = ringing(Ring(Whom.ROSTER, "duty", Order.TOGETHER))
-    assert found(demo_plan, rule) == [("not_together", "warning", "ring.1")]
+    assert found(demo_plan, rule) == []
+    assert found(demo_plan, rule, together=False) == [("not_together", "warning", "ring.1")]
 
 
 @pytest.mark.parametrize(

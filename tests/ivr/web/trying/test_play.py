@@ -60,7 +60,7 @@ def test_a_matter_is_recorded_declined_and_taken_as_on_the_real_line(demo_plan: 
     assert "咨询按1，求助按2" in heard(played)
     assert "正在接通市公安局" in heard(played)
     rung = [one for one in played.shown if isinstance(one, Ringing)]
-    assert [one.dial.number for one in rung] == ["+865580020007", "+865580030007"]
+    assert [one.number for one in rung] == ["+865580020007", "+865580030007"]
     assert "工单" in rung[0].heard[0].text
     case = next(one for one in played.shown if isinstance(one, OpenCase))
     assert (case.kind, case.office, case.rule) == (Kind.ENQUIRY, "市公安局", "topic-safety")
