@@ -1,6 +1,7 @@
 """Fixtures for the whole suite, and its two switches: `--update` rewrites golden calls,
 ZHITONG_NO_SKIPS=1 makes a skip a failure (CI has everything that a test may want)."""
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -18,14 +19,29 @@ from ivr.flow.world import Plan, Policy
 from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 from tests.browser import Shared, tab
+from tests.costs import Costs
 from tests.outside import OUTSIDE
 from tools.postgres import Postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden calls as they play now")
+    parser.addoption("--costs", action="store_true", help="say what each file of tests takes")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.costs:
+        config.pluginmanager.register(Costs(config.rootpath), "costs")
+
+
+def pytest_collection_finish() -> None:
+    """Nothing that collection makes is ever garbage, and it makes so much that to look for some
+    takes as long as to collect. It stays until the end and is not looked at again."""
+    gc.enable()
+    gc.freeze()
+
+
+gc.disable()  # until all is collected, see below
 os.environ["ZHITONG_SPEECH"] = "none"  # for each server that a test starts, the voice is begun anew
 BYTECODE: Final = Path(__file__).parents[1] / ".cache" / "bytecode"
 if sys.dont_write_bytecode:
