@@ -5,6 +5,7 @@ library takes half a second of a core to import: whoever calls `making`, `asking
 does so beside the loop, and a server where nobody has a passkey is spared it."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ def challenge(purpose: str, random: bytes, now: datetime, marked: Marked) -> byt
 def recognised(answer: bytes, purpose: str, now: datetime, marked: Marked) -> bytes:
     """The challenge, where it is of ours, for this, and not too old. Raises NotThisKey."""
     told = answer[:-32]
-    if len(told) <= 8 or bytes.fromhex(marked(f"passkey {purpose}", told.hex())) != answer[-32:]:
+    mark = bytes.fromhex(marked(f"passkey {purpose}", told.hex()))
+    if len(told) <= 8 or not hmac.compare_digest(mark, answer[-32:]):
         raise NotThisKey("no challenge of ours")
     if int.from_bytes(told[:8], "big") <= now.timestamp():
         raise NotThisKey("too late")
@@ -110,7 +112,7 @@ def challenge_in(answer: str) -> bytes:
 def id_in(answer: str) -> str:
     """The key that an answer is by, unproved. Raises NotThisKey."""
     told = _object(answer).get("id")
-    if not isinstance(told, str) or not told:
+    if not isinstance(told, str) or not told or not (told.isascii() and told.isprintable()):
         raise NotThisKey("no id")
     return told
 

@@ -17,6 +17,7 @@ from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn, Visitor
 from routing.web.guard import Handler, foreign
 from routing.web.layout import page, tongue_of
+from routing.web.posted import refuse_broken
 from routing.web.signed import SESSION, someone
 from routing.web.wording import Tongue
 
@@ -68,15 +69,16 @@ class FrontDoor:
 FRONT_DOOR: Final = web.AppKey("front_door", FrontDoor)
 
 
-def signed_in(*roles: Role) -> Callable[[Handler], Handler]:
+def signed_in(*roles: Role, files: bool = False) -> Callable[[Handler], Handler]:
     """For these roles alone; nobody where none is named. Who is not signed in is sent to /sign-in
     and back again; who is somebody else is told so (403), and whoever has a password that was given
-    out changes it first. What changes something must come from our own pages."""
+    out changes it first. What changes something must come from our own pages. `files`: the handler
+    reads a multipart form part by part itself; nobody else is sent one."""
 
     def admit(handler: Handler) -> Handler:
         @functools.wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            return await _admitted(request, handler, frozenset(roles))
+            return await _admitted(request, handler, frozenset(roles), files=files)
 
         return guarded
 
@@ -127,11 +129,15 @@ def allows(request: web.Request, act: Act) -> bool:
 
 
 async def _admitted(
-    request: web.Request, handler: Handler, roles: frozenset[Role], *, settled: bool = True
+    request: web.Request,
+    handler: Handler,
+    roles: frozenset[Role],
+    *,
+    settled: bool = True,
+    files: bool = False,
 ) -> web.StreamResponse:
     door = request.config_dict[FRONT_DOOR]
-    if foreign(request):
-        raise web.HTTPForbidden(text="This must be sent from our own page.\n")
+    await from_our_own(request, files=files)
     try:
         token, renewing = request.cookies.get(door.cookies.session, ""), "part" in request.query
         session = await door.signing_in.session_of(token, used=not renewing)
@@ -145,6 +151,14 @@ async def _admitted(
         return await handler(request)
     except door.troubles as wrong:
         return page(request, "account/trouble.html", {"why": str(wrong)}, status=503)
+
+
+async def from_our_own(request: web.Request, *, files: bool = False) -> None:
+    """What every door asks first. Raises HTTPForbidden for another page's request, what
+    `refuse_broken` raises for one that cannot be read."""
+    if foreign(request):
+        raise web.HTTPForbidden(text="This must be sent from our own page.\n")
+    await refuse_broken(request, files=files)
 
 
 async def turned_away(request: web.Request) -> web.StreamResponse:

@@ -18,6 +18,7 @@ NOT_OF: Final = ("/account", "/sign-")
 """Pages whose forms are about signing in itself."""
 MOST_FIELDS: Final = 500
 KEPT: Final = "/account/kept"
+FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,18 @@ def kept_routes() -> list[web.RouteDef]:
 async def keep(request: web.Request) -> bool:
     """Keep what this request brings, if it came with a session that is over but was one. Another
     page cannot bring one: the cookie is SameSite, and the door has looked at the origin."""
-    form_types = ("application/x-www-form-urlencoded", "multipart/form-data")
-    if request.content_type not in form_types or request.path.startswith(NOT_OF):
+    if request.content_type not in (FORM, "multipart/form-data") or request.path.startswith(NOT_OF):
         return False
     door = request.config_dict[FRONT_DOOR]
     token = request.cookies.get(door.cookies.session, "")
     sessions = door.signing_in.sessions
     if not token or await sessions.of(key_of(token)) is None:
         return False
-    form = await request.post()
-    fields = [(name, told) for name, told in form.items() if isinstance(told, str)]
+    files = request.content_type != FORM  # read by its own handler alone, part by part
+    form = [] if files else [*(await request.post()).items()]
+    fields = [(name, told) for name, told in form if isinstance(told, str)]
     typed = tuple((name, told) for name, told in fields if not _is_private(name))[:MOST_FIELDS]
-    kept = KeptForm(request.path_qs, typed, files=len(fields) < len(form))
+    kept = KeptForm(request.path_qs, typed, files)
     await sessions.keep(key_of(token), kept.as_text())
     return True
 

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from routing.signing_in import Signed, Visitor, Wait, Wrong
 from routing.web.account.sign_in import let_in, said, typed, waited
-from routing.web.entry import FRONT_DOOR, safe_next, visitor_of
-from routing.web.guard import Handler, foreign
+from routing.web.entry import FRONT_DOOR, from_our_own, safe_next, visitor_of
+from routing.web.guard import Handler
 from routing.web.layout import page
 
 MOST_CODE: Final = 64
@@ -28,8 +28,7 @@ def _open(handler: Handler) -> Handler:
     """For anyone, from our own pages."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if foreign(request):
-            raise web.HTTPForbidden(text="This must be sent from our own page.\n")
+        await from_our_own(request)
         try:
             return await handler(request)
         except request.config_dict[FRONT_DOOR].troubles as wrong:

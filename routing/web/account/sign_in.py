@@ -9,8 +9,15 @@ from aiohttp import web
 
 from routing.signing_in import Half, Outcome, Signed, SigningIn, Wait, Wrong, key_of
 from routing.web.account.kept import KEPT
-from routing.web.entry import FRONT_DOOR, FrontDoor, of_ones_own, safe_next, session_of, visitor_of
-from routing.web.guard import foreign
+from routing.web.entry import (
+    FRONT_DOOR,
+    FrontDoor,
+    from_our_own,
+    of_ones_own,
+    safe_next,
+    session_of,
+    visitor_of,
+)
 from routing.web.layout import LAYOUT, Chapter, page, tongue_of
 from routing.web.wording import Tongue
 
@@ -32,6 +39,7 @@ def sign_in_routes() -> list[web.RouteDef]:
 
 async def _ask(request: web.Request) -> web.StreamResponse:
     """The form; whoever is signed in already goes on."""
+    await from_our_own(request)
     door, following = request.config_dict[FRONT_DOOR], safe_next(request.query.get("next", ""))
     token, again = request.cookies.get(door.cookies.session, ""), "again" in request.query
     try:
@@ -45,8 +53,7 @@ async def _ask(request: web.Request) -> web.StreamResponse:
 
 async def _sign_in(request: web.Request) -> web.StreamResponse:
     door = request.config_dict[FRONT_DOOR]
-    if foreign(request):
-        raise web.HTTPForbidden(text="This must be sent from our own page.\n")
+    await from_our_own(request)
     form = await request.post()
     name, password = (typed(form.get(field)) for field in ("name", "password"))
     following = safe_next(typed(form.get("next"), 2000))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Conflict
@@ -46,7 +47,7 @@ class Sent:
 
 def import_routes(desk: RegisterDesk) -> list[web.RouteDef]:
     """The page, its preview, and the taking."""
-    edit = signed_in(*MAY[Act.EDIT_PLAN])
+    edit = signed_in(*MAY[Act.EDIT_PLAN], files=True)
 
     async def ask(request: web.Request) -> web.StreamResponse:
         return page(request, "register/import.html", _asked(Sent()))
@@ -126,6 +127,13 @@ async def _sent(request: web.Request) -> Sent:
     Whatever is too large is not read to its end."""
     if not request.content_type.startswith("multipart/"):
         raise web.HTTPUnsupportedMediaType(text=REFUSED)
+    try:
+        return await _read(request)
+    except (ValueError, HttpProcessingError) as wrong:  # no parts, or broken ones
+        raise web.HTTPBadRequest(text=REFUSED) from wrong
+
+
+async def _read(request: web.Request) -> Sent:
     parts: list[Part] = []
     left = MOST_SENT
     async for part in await request.multipart():

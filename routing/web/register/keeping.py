@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from routing.accounts.roles import Actor
-from routing.drafts.change import Conflict, Edit
+from routing.drafts.change import MOST_KEY, Conflict, Edit
 from routing.register import Names
 from routing.sheets.cells import Refused, read_cell
 from routing.sheets.entities import (
@@ -75,6 +75,7 @@ async def keep(desk: RegisterDesk, form: Form, actor: Actor) -> Outcome:
     now = await at_hand(desk)
     body, refused = _read(form, now)
     key = key_of(form.kind, body)
+    refused = {**refused, **_unnamed(form.kind, key, body)}
     known = now.rows(form.kind)
     current = known.get(form.key) if form.key else None
     if form.key and digest(current) != form.seen:
@@ -124,6 +125,15 @@ def _read(form: Form, now: Workspace) -> tuple[dict[str, str], dict[str, Names]]
         if read or column in had or column in SHAPES[form.kind].columns:
             body[column] = read
     return body, refused
+
+
+def _unnamed(kind: EntityKind, key: str, body: Body) -> dict[str, Names]:
+    """A row without a key is none, so that the register would find nothing wrong with it."""
+    columns = SHAPES[kind].key
+    empty = {column: said("empty", {}) for column in columns if not body.get(column, "").strip()}
+    if len(key) <= MOST_KEY:
+        return empty
+    return {**empty, columns[0]: said("too_long", {"n": MOST_KEY})}
 
 
 def _faults(form: Form, key: str, body: Body, now: Workspace) -> dict[str, Names]:

@@ -109,7 +109,7 @@ class SuspendPage:
         if not (asked.isdecimal() and len(asked) < 10):
             return ""
         newest = await self.desk.publishing.releases.newest()
-        if int(asked) > newest.number:
+        if not 1 <= int(asked) <= newest.number:
             return ""
         release = await self.desk.publishing.releases.release(int(asked))
         if release.confirm_by is None:

@@ -86,7 +86,8 @@ class Typed:
         for name in COUNTS:
             text = self.fields.get(name, "").strip()
             if text:
-                body[name] = int(text) if text.isascii() and text.isdigit() else text
+                known = len(text) <= 10 and text.isascii() and text.isdigit()
+                body[name] = int(text) if known else text
         lines = [line.split() for line in self.fields.get("hours", "").splitlines()]
         hours = [{"day": one[0], "time": "".join(one[1:])} for one in lines if one]
         return {**body, "hours": hours} if hours else body

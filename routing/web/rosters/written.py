@@ -91,4 +91,5 @@ def by_field(faults: Sequence[EntityFault], tongue: str) -> dict[str, list[str]]
 
 def whole(text: object) -> int:
     """A revision as a form sends it; 0 for anything else."""
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else 0
+    known = isinstance(text, str) and len(text) <= 10 and text.isascii() and text.isdigit()
+    return int(str(text)) if known else 0

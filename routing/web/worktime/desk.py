@@ -69,10 +69,12 @@ def tree(directory: Directory, tongue: Tongue) -> list[tuple[str, str, int]]:
 
 
 def local_moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """What a form's date and time are; None where they are none."""
+    """What a form's date and time are; None where they are none, or of no year that is lived."""
     try:
         read = datetime.fromisoformat(text.strip().replace(" ", "T"))
     except ValueError:
+        return None
+    if not 2000 <= read.year < 9000:
         return None
     return read if read.tzinfo is not None else read.replace(tzinfo=zone)
 

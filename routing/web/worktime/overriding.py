@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
-from routing.drafts.change import Change, Conflict, Draft, Edit, Entity
+from routing.drafts.change import MOST_KEY, Change, Conflict, Draft, Edit, Entity
 from routing.drafts.document import entity_of, with_draft
 from routing.findings import Finding, Place
 from routing.hours import read_holidays
@@ -65,6 +65,8 @@ def override_routes(desk: WorktimeDesk) -> list[web.RouteDef]:
 
     async def remove(request: web.Request) -> web.StreamResponse:
         sent = days_sent(await request.post())
+        if not 0 < len(sent.key) <= MOST_KEY:
+            raise web.HTTPSeeOther(HERE)
         return await _keep(request, desk, Shown(), (sent.key, sent.seen, None), [])
 
     return [

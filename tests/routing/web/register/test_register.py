@@ -101,6 +101,19 @@ async def test_a_fault_stands_beside_its_field_and_what_was_typed_is_shown_again
         assert says in page.replace("&#39;", "'")
 
 
+async def test_a_row_without_its_key_is_refused_at_the_field(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (client, register):
+        said = {}
+        for section in ("numbers", "offices", "topics", "contacts", "services", "readings"):
+            answer = await client.post(f"/admin/{section}/new", data={})
+            said[section] = (answer.status, "不能空着" in await answer.text())
+        long = await client.post("/admin/readings/new", data={"text": "长" * 300, "language": "en"})
+
+        assert said == dict.fromkeys(said, (422, True))
+        assert long.status == 422
+        assert (await register.drafts.draft()).changes == ()
+
+
 async def test_two_who_edit_at_once_lose_nothing(tmp_path: Path) -> None:
     async with asked(tmp_path) as (client, register):
         _, sent = await form(client, EDIT)

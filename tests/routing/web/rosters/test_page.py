@@ -122,6 +122,14 @@ async def test_an_id_that_is_taken_is_told(tmp_path: Path, demo_plan: Plan) -> N
         assert "已有一份值班表" in await answer.text() or "has this id" in await answer.text()
 
 
+async def test_a_revision_of_thousands_of_digits_is_none(tmp_path: Path, demo_plan: Plan) -> None:
+    async with asked(tmp_path, demo_plan) as (client, drafts):
+        answer = await client.post(EDIT, data=FORM | {"revision": "9" * 5000})
+
+        assert answer.status == 200
+        assert await drafted(drafts) is not None
+
+
 async def test_two_who_edit_at_once_lose_nothing(tmp_path: Path, demo_plan: Plan) -> None:
     async with asked(tmp_path, demo_plan) as (client, drafts):
         theirs = BODY | {"name": "他人改的名称"}

@@ -149,6 +149,16 @@ async def test_what_is_wrong_is_said_beside_its_field(
         assert (await town.drafts.draft()).changes == ()
 
 
+@pytest.mark.parametrize("key", ["", "x" * 201])
+async def test_an_entry_without_a_key_is_nobodys(
+    tmp_path: Path, demo_inputs: Inputs, key: str
+) -> None:
+    async with asked(tmp_path, demo_inputs) as (client, people, _):
+        one = await people.cookie(Role.ADMIN)
+
+        await sent(client, f"{OWN}/remove", {"key": key, "seen": "0"}, one)
+
+
 async def test_two_who_change_one_entry_lose_nothing(tmp_path: Path, demo_inputs: Inputs) -> None:
     async with asked(tmp_path, demo_inputs) as (client, people, town):
         admin = await people.cookie(Role.ADMIN)

@@ -134,6 +134,8 @@ async def test_the_form_comes_filled_in(tmp_path: Path, demo_inputs: Inputs) -> 
         ({"end": "2026-11-24T09:00"}, "end", "结束时间"),
         ({"end": "tonight"}, "end", "不是时间"),
         ({"start": "x"}, "start", "不是时间"),
+        ({"start": "0001-01-01T00:00"}, "start", "不是时间"),
+        ({"end": "9999-12-31T23:59"}, "end", "不是时间"),
         ({"reason": " "}, "reason", "这里要填写"),
         ({"scope": "<b>no office"}, "scope", "&lt;b&gt;no office"),
     ],
