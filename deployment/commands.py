@@ -7,7 +7,6 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -16,6 +15,7 @@ from deployment import (
     auditing,
     blocking,
     bounces,
+    checking,
     envfile,
     exchanging,
     importing,
@@ -24,19 +24,10 @@ from deployment import (
     standby,
     workers,
 )
-from deployment.channels import channels_of
-from deployment.clock import SystemClock
 from deployment.folder import in_folder
 from deployment.listening import Worker
 from deployment.log import log_as_json
-from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Settings, StartError, read_settings
-from ivr.library.errors import LibraryError
-from ivr.library.plans import Inputs
-from ivr.library.proofs import findings_of
-from routing.cases.doors import Shared, masked_mailbox, shared_doors
-from routing.findings import Level
-from routing.numbers.forms import masked
 from storage.errors import StorageError
 from storage.schema import head
 
@@ -45,8 +36,6 @@ Zhitong answers the phone numbers that a government publishes for its officials.
 
 不带命令即为 run，无须账号或其他准备。
 Without a command it is `run`, which needs no account and no other set-up."""
-CARRIER: Final = "carrier"
-"""What `check` can look into besides."""
 SETTINGS: Final = """settings, from the environment or a file .env here (设置):
   ZHITONG_PORT         8080        the port to listen on
   ZHITONG_HOST         127.0.0.1   the address to listen on
@@ -191,22 +180,6 @@ def _ask_of_rehearse(parts: argparse.ArgumentParser) -> None:
     )
 
 
-def _ask_of_check(parts: argparse.ArgumentParser) -> None:
-    """The words behind `check`."""
-    parts.add_argument(
-        "what", nargs="?", metavar="carrier", help="线路：账户、号码、签名、时钟 the carrier too"
-    )
-    parts.add_argument(
-        "--plan", type=Path, metavar="FILE", help="检查另一份方案 a plan's body, as JSON"
-    )
-    parts.add_argument(
-        "--set", action="store_true", help="写入号码的网址 write where the numbers' calls go"
-    )
-    parts.add_argument(
-        "--number", action="append", default=[], help="名录以外的号码 a number beside the published"
-    )
-
-
 def _ask_of_worker(parts: argparse.ArgumentParser) -> None:
     """What `run` tells each of several processes."""
     parts.add_argument("place", type=int)
@@ -228,75 +201,14 @@ def _migrated(before: str | None, now: str) -> str:
     return f"was brought from version {before} to {now}"
 
 
-def check(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`check`: settings, script, words, register and calendar, without starting anything;
-    `check carrier`: what the carrier knows of us."""
-    if arguments.what not in (None, CARRIER):
-        raise StartError(f"`check {arguments.what}` is none: say `check` or `check {CARRIER}`")
-    today = local_day(settings, SystemClock())
-    inputs = plan_inputs(settings) if arguments.plan is None else _read_plan(arguments.plan)
-    plan = compiled(inputs, 1, today)
-    channels = channels_of(settings, plan.directory)
-    if arguments.what == CARRIER:
-        from deployment.carrier_check import Wish, check_carrier  # noqa: PLC0415 - only here
-
-        wish = Wish(tuple(arguments.number), arguments.set)
-        return check_carrier(settings, plan.directory, wish, SystemClock(), _say)
-    if arguments.set or arguments.number:
-        raise StartError("--set and --number belong to `check carrier`")
-    findings = [  # the calendar's missing years are told below
-        one for one in findings_of(plan, inputs, SystemClock().now()) if one.code != "year_missing"
-    ]
-    found = [*map(str, findings), *map(_of_one_door, shared_doors(plan.directory))]
-    for finding in found:
-        print(finding)
-    errors = sum(one.level is Level.ERROR for one in findings)
-    print(
-        f"{len(plan.script.nodes)} nodes, {len(plan.directory.numbers)} numbers, "
-        f"{len(plan.rules.rules.rules)} rules, {len(channels)} channels: "
-        f"{_verdict(errors, found)}"
-    )
-    missing = plan.holidays.missing_years(today, date(today.year + 1, 1, 31))
-    for year in missing:
-        print(
-            f"warning: the calendar has no holidays of {year} yet: nothing to do until the State "
-            "Council's notice is published (mostly in November), then enter it in "
-            "routing/calendars/cn.toml"
-        )
-    return 1 if errors else 0
-
-
-def _verdict(errors: int, found: Sequence[str]) -> str:
-    if errors:
-        return f"{errors} errors keep it from being published 有{errors}处错误，不能发布"
-    return "can be used" if found else "nothing to mend"
-
-
-def _read_plan(path: Path) -> Inputs:
-    """A plan's body from a file, for CI. Raises StartError."""
-    try:
-        return Inputs.from_text(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, LibraryError) as wrong:
-        raise StartError(f"--plan {path}: {wrong}; give a plan's body as JSON") from wrong
-
-
-def _of_one_door(shared: Shared) -> str:
-    """What several offices with one mailbox or phone mean."""
-    way = masked_mailbox(shared.way) or masked(shared.way)
-    return (
-        f"warning: {', '.join(shared.offices)} have {way} in common: a complaint about one of them "
-        "goes to none of the others by it; give each its own in offices.csv"
-    )
-
-
 FIXED: Final = (
     Command(
         "check",
         "检查设置、渠道、流程、话术、名录。",
         "Say what is wrong with settings, channels, script, words or register; start nothing. "
         "`check carrier` asks the carrier, too.",
-        check,
-        _ask_of_check,
+        checking.check,
+        checking.ask,
     ),
     Command(
         "migrate",

@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from deployment.house import House
 from deployment.pauses import beside
-from deployment.plans import REFUSED
-from deployment.reviewing import findings
+from deployment.reviewing import reviewed
 from ivr.flow.world import Plan
-from ivr.library.plans import Inputs, compile_plan
-from ivr.library.proofs import findings_of
 from ivr.web.trying.page import TryingDesk
 from routing.drafts.document import compose
 from routing.drafts.kinds import Document
@@ -86,26 +83,24 @@ class Looks:
         digest = await asyncio.to_thread(digest_of_text, text)
         key = f"{now:%Y-%m-%d %H} {digest}"
         if self._last is None or self._last[0] != key:
-            self._last = key, await beside(lambda: seen(document, text, now))
+            self._last = key, await beside(lambda: seen(document, now))
         return self._last[1]
 
 
-def looked(document: Document, text: str, now: datetime) -> Looked:
+def looked(document: Document, now: datetime) -> Looked:
     """What would run, and all that is to be said of it."""
-    return seen(document, text, now).looked
+    return seen(document, now).looked
 
 
-def seen(document: Document, text: str, now: datetime) -> Seen:
-    """The same with the plan."""
-    try:
-        inputs = Inputs.from_text(text)
-        today = now.astimezone(ZoneInfo(inputs.zone)).date()
-        plan = compile_plan(inputs, 0, today)
-    except REFUSED:
-        refused = tuple(findings(document, now.astimezone(UTC).date(), now))
-        return Seen(Looked(None, refused), None)
+def seen(document: Document, now: datetime) -> Seen:
+    """The same with the plan, as publishing has it reviewed."""
+    today = now.astimezone(ZoneInfo(document["zone"])).date()
+    found = reviewed(document, today, now)
+    plan = found.plan
+    if plan is None:
+        return Seen(Looked(None, found.findings), None)
     ground = Ground(plan.directory, plan.rules, plan.open, plan.holidays, plan.zone, today)
-    return Seen(Looked(ground, tuple(findings_of(plan, inputs, now))), plan)
+    return Seen(Looked(ground, found.findings), plan)
 
 
 def register_desk(house: House) -> RegisterDesk:

@@ -62,7 +62,7 @@ def carry_out(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _carry_out(settings: Settings, arguments: argparse.Namespace) -> int:
-    async with _opened(settings) as current:
+    async with opened(settings) as current:
         if arguments.export is not None:
             return _export(current, arguments.export)
         return await _import(settings, current, arguments)
@@ -158,7 +158,7 @@ def _user() -> str:
 
 
 @contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Current]:
+async def opened(settings: Settings) -> AsyncIterator[Current]:
     """What is published, or what a first start would publish. Makes nothing."""
     if not settings.database_url and not file_of(settings).is_file():
         yield Current(json.loads(plan_inputs(settings).to_text()), 0, None)

@@ -1,12 +1,15 @@
 """All that is wrong with a plan's body, before it is published: it is compiled as it would be for
-calls, in a thread beside them. The port `Review` of `routing.publishing.desk`."""
+calls, in a thread beside them. The port `Review` of `routing.publishing.desk`, and what `check`
+prints."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from deployment.pauses import beside
 from deployment.plans import REFUSED, local_day
 from deployment.settings import Settings
+from ivr.flow.world import Plan
 from ivr.library.plans import Inputs, compile_plan
 from ivr.library.proofs import findings_of, of_refused
 from routing.drafts.kinds import Document
@@ -23,27 +26,49 @@ def review_of(settings: Settings, clock: Clock) -> Review:
 
     async def review(document: Document) -> Sequence[Finding]:
         today, now = local_day(settings, clock), clock.now()
-        return await beside(lambda: tuple(findings(document, today, now)))
+        return await beside(lambda: findings(document, today, now))
 
     return review
 
 
-def findings(document: Document, today: date, now: datetime) -> Iterator[Finding]:
-    """Errors first where it cannot be compiled; otherwise what is to be said of it, examples that
-    do not come out as they must among it."""
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A body that was looked at: the plan that calls would follow, None where it cannot be
+    compiled, and all that is to be said of it, for pages, publishing and the terminal alike."""
+
+    plan: Plan | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> int:
+        """How many keep it from being published."""
+        return sum(one.level is Level.ERROR for one in self.findings)
+
+
+def findings(document: Document, today: date, now: datetime) -> tuple[Finding, ...]:
+    """All that is to be said of a body."""
+    return reviewed(document, today, now).findings
+
+
+def reviewed(document: Document, today: date, now: datetime) -> Reviewed:
+    """Errors alone where it cannot be compiled; otherwise what is to be said of it, examples that
+    do not come out as they must among it. `today` is local, `now` aware."""
     try:
         inputs = Inputs.from_text(text_of(document))
-        faults = faults_of(inputs.sheets, inputs.area)
-        for found in faults:
-            place = Place(found.kind.value, found.key, found.column)
-            yield Finding(found.code, Level.ERROR, found.says, place)
-        if not faults:
-            plan = compile_plan(inputs, 0, today)
-            yield from findings_of(plan, inputs, now)
+        if faults := tuple(_of_register(inputs)):
+            return Reviewed(None, faults)
+        plan = compile_plan(inputs, 0, today)
+        return Reviewed(plan, tuple(findings_of(plan, inputs, now)))
     except WorktimeError as wrong:
-        yield from wrong.faults
+        return Reviewed(None, tuple(wrong.faults))
     except REFUSED as wrong:
-        yield from tuple(of_refused(wrong)) or (_refused(str(wrong)),)
+        return Reviewed(None, tuple(of_refused(wrong)) or (_refused(str(wrong)),))
+
+
+def _of_register(inputs: Inputs) -> Iterator[Finding]:
+    for found in faults_of(inputs.sheets, inputs.area):
+        place = Place(found.kind.value, found.key, found.column)
+        yield Finding(found.code, Level.ERROR, found.says, place)
 
 
 def _refused(why: str) -> Finding:

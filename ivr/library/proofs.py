@@ -10,7 +10,9 @@ from ivr.flow.world import Plan
 from ivr.library.errors import ScriptError
 from ivr.library.plans import Inputs
 from ivr.library.worktime import duty_office, kept_open
+from routing.cases.doors import masked_mailbox, shared_doors
 from routing.findings import Finding, Level, Place
+from routing.numbers.forms import masked
 from routing.rules.document import RulesError
 from routing.rules.errors import RuleSetError
 from routing.rules.faults import EntityError
@@ -27,6 +29,7 @@ def findings_of(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
     """Of the rules, the hours, the saved scenarios and the script. `now` is aware UTC."""
     yield from of_rules(plan, now)
     yield from of_scenarios(plan, inputs)
+    yield from of_doors(plan)
     yield from ends_soon(plan.directory, now.astimezone(plan.zone).date())
     yield from of_working_time(plan, inputs, now)
     yield from of_menus(of_script.review(plan.script, plan.phrases))
@@ -64,6 +67,19 @@ def of_rules(plan: Plan, now: datetime) -> Iterator[Finding]:
             together=plan.policy.together,
         )
     )
+
+
+def of_doors(plan: Plan) -> Iterator[Finding]:
+    """Offices with one mailbox or phone: no complaint about one goes to another by it."""
+    for shared in shared_doors(plan.directory):
+        way, offices = masked_mailbox(shared.way) or masked(shared.way), shared.offices
+        says = both(
+            f"{'、'.join(offices)}共用{way}，投诉其中一个单位的工单不会由它转给其他几个，"
+            "请给每个单位单独的邮箱和电话。",
+            f"{', '.join(offices)} have {way} in common: a complaint about one of them goes to "
+            "none of the others by it; give each its own",
+        )
+        yield Finding("one_door", Level.WARNING, says, Place("office", offices[0]))
 
 
 def announceable(plan: Plan) -> frozenset[str]:

@@ -78,7 +78,7 @@ def test_a_check_tells_what_keeps_nothing_from_use(
     assert commands.main(serve, Path("server.py"), ("check",)) == 0
 
     told = capsys.readouterr().out
-    assert "warning at script/main/greet.idle: " in told
+    assert "greet.idle: " in told
     assert "greet.idle: nothing says it" in told
     assert "nothing to mend" not in told
 
@@ -94,8 +94,9 @@ def test_a_check_tells_which_offices_are_reached_by_one_door(
     assert commands.main(serve, Path("server.py"), ("check",)) == 0
 
     told = capsys.readouterr().out
-    assert "warning: 市政府, 市水利局 have of…@yunling.example in common: a complaint" in told
-    assert "warning: 市教育局, 市科学技术局 have …06 in common" in told
+    assert "warning at office/市政府: 市政府、市水利局共用of…@yunling.example" in told
+    assert "市政府, 市水利局 have of…@yunling.example in common: a complaint" in told
+    assert "市教育局, 市科学技术局 have …06 in common" in told
     assert "office02" not in told.lower()
     assert "can be used" in told
 
@@ -113,6 +114,7 @@ def test_an_option_of_another_command_is_refused(capsys: pytest.CaptureFixture[s
         (("check", "--set"), "belong to `check carrier`"),
         (("check", "--number", "12345"), "belong to `check carrier`"),
         (("check", "carrier"), "start it once with"),
+        (("check", "--draft"), "there is no draft in ZHITONG_DATA_DIR yet"),
     ],
 )
 def test_what_check_does_not_do(
@@ -207,7 +209,7 @@ def test_a_plan_from_a_file_is_checked_and_an_error_is_told_by_the_exit_code(
     told = capsys.readouterr().out
     assert "“停水”不通过：应交由市公安局，结果是市水利局。" in told
     assert "“停水” fails: it should go to" in told
-    assert "1 errors keep it from being published" in told
+    assert "errors keep it from being published: 1" in told
 
 
 def test_a_plan_whose_rules_are_wrong_is_refused_with_each_fault(
@@ -217,7 +219,32 @@ def test_a_plan_whose_rules_are_wrong_is_refused_with_each_fault(
     Path("plan.json").write_text(replace(demo_inputs, rules=rules).to_text(), encoding="utf-8")
 
     assert commands.main(serve, Path("server.py"), ("check", "--plan", "plan.json")) == 1
-    assert "rule 'a' office: there is no office Nowhere" in capsys.readouterr().err
+    told = capsys.readouterr().out
+    assert "error at rule/a/office: " in told
+    assert "there is no office Nowhere" in told
+    assert "nodes" not in told
+
+
+def test_a_plan_as_yaml_is_checked_over_what_is_published(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """For CI: examples in the file are run, and a slip is told at its line."""
+    example = (
+        "scenario:\n  water:\n    name: 停水\n    facts: {dialled: '+865580000021', topic: water,"
+        " at: '2026-12-01T10:00+08:00'}\n    expected: {office: OFFICE}\n"
+    )
+    said = []
+    for office, more in (("市水利局", ""), ("市公安局", ""), ("市水利局", "weather: {}\n")):
+        text = "zhitong_plan: 1\n" + example.replace("OFFICE", office) + more
+        Path("plan.yaml").write_text(text, encoding="utf-8")
+        code = commands.main(serve, Path("server.py"), ("check", "--plan", "plan.yaml"))
+        said.append((code, capsys.readouterr().out))
+
+    (fine, _), (failed, why), (slip, where) = said
+    assert (fine, failed, slip) == (0, 1, 1)
+    assert "error at scenario/water: “停水”不通过" in why
+    assert "plan.yaml:7" in where
+    assert "weather" in where
 
 
 @pytest.mark.parametrize("text", ["", "[]", None])

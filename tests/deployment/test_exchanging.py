@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 import server
 from deployment.house import HOUSE, House
 from deployment.settings import Settings
+from routing.drafts.change import Author, Edit
 from routing.trail import Search
 from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
@@ -112,3 +113,20 @@ async def test_before_the_first_start_the_demonstration_is_written(tmp_path: Pat
     assert await say("--import", "plan.yaml", "--check") == 0
     assert await say("--import", "plan.yaml", "--draft") == 1
     assert not (tmp_path / "var").exists()
+
+
+async def test_the_draft_is_checked_beside_a_running_server(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = {
+        "name": "停水",
+        "facts": {"dialled": "+865580000021", "topic": "water", "at": "2026-12-01T10:00+08:00"},
+        "expected": {"office": "市公安局"},
+    }
+    edit = Edit("scenario", "water", example, None, 1)
+    await StoredDrafts(house.database).save([edit], Author("x", "lin"), house.clock.now())
+
+    assert await asyncio.to_thread(server.main, ["check"]) == 0
+    capsys.readouterr()
+    assert await asyncio.to_thread(server.main, ["check", "--draft"]) == 1
+    assert "“停水”不通过" in capsys.readouterr().out

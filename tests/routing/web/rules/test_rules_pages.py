@@ -16,7 +16,6 @@ from deployment.editing import looked
 from ivr.library.plans import Inputs
 from routing.accounts.roles import Role
 from routing.drafts.change import Author, Edit
-from routing.publishing.release import text_of
 from routing.rules.document import ORDER
 from routing.web.rules.page import RULES_PAGES, Looked, RulesDesk, rules_routes
 from storage.drafts import StoredDrafts
@@ -71,7 +70,7 @@ async def asked(
         return 1, made.document
 
     async def look(document: Any) -> Looked:
-        return looked(document, text_of(document), datetime(2026, 11, 24, 2, 0, tzinfo=UTC))
+        return looked(document, datetime(2026, 11, 24, 2, 0, tzinfo=UTC))
 
     desk = RulesDesk(made.drafts, newest, look, clock, ZoneInfo("Asia/Shanghai"))
     try:
