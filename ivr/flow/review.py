@@ -141,7 +141,7 @@ def _unreachable(script: Script) -> Iterator[Finding]:
         yield _error(
             name,
             "no call can come here; lead a key to it or take it out",
-            "没有来电走得到这里，请接上或删去",
+            "没有来电走得到这里，请接上或删除",
         )
 
 
@@ -311,7 +311,7 @@ def _unsaid(script: Script, phrases: Phrasebook) -> Iterator[Finding]:
             yield _warning(
                 phrase,
                 "nothing says it: take it out, or lead a node to it",
-                "没有节点说这句，请删去或接上",
+                "没有节点说这句，请删除或接上",
                 phrase,
             )
         elif phrase in said and phrase in LATER:

@@ -8,55 +8,58 @@ from routing.register import Names
 
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "too_large": (
-        "文件超过{n}MB，请确认没有选错文件",
+        "文件超过{n}MB，请确认没有选错文件。",
         "the file is larger than {n} MB: make sure that it is the right one",
     ),
     "not_text": (
         "文件不是UTF-8编码的文本，请另存为UTF-8",
         "the file is no text in UTF-8: save it as UTF-8",
     ),
-    "not_yaml": ("这里不是有效的YAML：{why}", "this is no YAML: {why}"),
+    "not_yaml": ("这里不是有效的YAML：{why}。", "this is no YAML: {why}"),
     "several": (
-        "文件里有不止一份文档，请只留一份",
+        "文件里有不止一份文档，请只留一份。",
         "the file holds more than one document: keep one",
     ),
     "alias": (
-        "不接受锚点和别名（& 和 *），请把内容写全",
+        "不接受锚点和别名（& 和 *），请把内容写全。",
         "anchors and aliases (& and *) are not taken: write it out",
     ),
-    "tag": ("不接受类型标记 {value}，请去掉", "the tag {value} is not taken: leave it out"),
-    "too_deep": ("嵌套超过{n}层", "it is nested more than {n} deep"),
-    "too_many": ("内容超过{n}项，请分开导入", "it has more than {n} parts: import it in pieces"),
-    "no_name": ("名称必须是一个词，不能是列表", "a name is one word, not a list"),
-    "twice": ("“{key}”写了两次，请删去一处", "{key!r} stands here twice: take one out"),
+    "tag": ("不接受类型标记 {value}，请去掉。", "the tag {value} is not taken: leave it out"),
+    "too_deep": ("嵌套超过{n}层。", "it is nested more than {n} deep"),
+    "too_many": ("内容超过{n}项，请分开导入。", "it has more than {n} parts: import it in pieces"),
+    "no_name": ("名称必须是一个词，不能是列表。", "a name is one word, not a list"),
+    "twice": ("“{key}”写了两次，请删除一处。", "{key!r} stands here twice: take one out"),
     "not_a_plan": (
-        "开头应有“{key}: {n}”，这不是本系统的方案文件",
+        "开头应有“{key}: {n}”，这不是本系统的方案文件。",
         "it should begin with “{key}: {n}”: this is no plan of ours",
     ),
     "newer": (
-        "这份方案是第{value}版格式，本系统读到第{n}版为止，请先升级",
+        "这份方案是第{value}版格式，本系统读到第{n}版为止，请先升级。",
         "the plan is of format {value}, and this version reads up to {n}: upgrade first",
     ),
     "unknown_kind": (
-        "没有“{key}”这一类内容，可以写的有：{known}",
+        "没有“{key}”这一类内容，可以写的有：{known}。",
         "there is no kind {key!r}; those that can be written are: {known}",
     ),
-    "not_names": ("这里应是“名称: 内容”的列表", "this should be a list of “name: content”"),
+    "not_names": (
+        "这里每行应是一个名称和它的内容，中间用冒号和空格隔开。",
+        "this should be a list of “name: content”",
+    ),
     "not_text_cell": (
-        "这一格应是一行字，不是列表",
+        "这一格应是一行字，不是列表。",
         "this should be one text, not a list",
     ),
     "unknown_column": (
-        "没有“{key}”这一栏，可以写的有：{known}",
+        "没有“{key}”这一栏，可以写的有：{known}。",
         "there is no column {key!r}; those that can be written are: {known}",
     ),
     "other_key": (
-        "这一条的名称是“{key}”，内容里写的却是“{value}”，请改成一致",
+        "这一条的名称是“{key}”，内容里写的却是“{value}”，请改成一致。",
         "this is named {key!r}, but says {value!r} itself: make them the same",
     ),
-    "long_key": ("名称超过{n}个字符", "a name has {n} characters at most"),
+    "long_key": ("名称超过{n}个字符。", "a name has {n} characters at most"),
     "other_setting": (
-        "方案里的{key}是“{value}”，本系统设的是“{ours}”，以本系统为准",
+        "方案里的{key}是“{value}”，本系统设的是“{ours}”，以本系统为准。",
         "the plan's {key} is {value!r}, this system's is {ours!r}, which stays",
     ),
 }

@@ -77,7 +77,7 @@ def _over(seen: Reviewed) -> Iterator[Finding]:
             yield of_rule(
                 rule,
                 "over",
-                f"规则“{rule.name}”已过期，不再适用。请删去或改期。",
+                f"规则“{rule.name}”已过期，不再适用。请删除或改期。",
                 f"Rule “{rule.name}” has ended and does not apply any more; take it out or give "
                 "it a new date.",
             )

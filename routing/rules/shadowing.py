@@ -46,7 +46,7 @@ def shadowed(rules: RuleSet) -> Iterator[Finding]:
                 rule,
                 "shadowed",
                 f"规则“{rule.name}”永远轮不到：排在前面的“{first.rule.name}”已经全部拦下。"
-                "请把它移到前面，或者删去。",
+                "请把它移到前面，或者删除。",
                 f"Rule “{rule.name}” never applies: “{first.rule.name}” before it takes all of it. "
                 "Move it up, or take it out.",
             )

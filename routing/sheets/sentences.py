@@ -24,10 +24,10 @@ SENTENCES: Final[Mapping[str, Names]] = {
     ),
     "column_missing": _both("缺少这一列。", "this column is missing"),
     "column_twice": _both(
-        "这一列出现了两次，请删去一列。", "this column stands here twice; remove one"
+        "这一列出现了两次，请删除一列。", "this column stands here twice; remove one"
     ),
     "column_unknown": _both(
-        "不认识这一列，请改列名，或者删去这一列。",
+        "不认识这一列，请改列名，或者删除这一列。",
         "no column is called so here; rename it or remove it",
     ),
     "cells_more": _both(
