@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from deployment.clock import SystemClock
+from deployment.proxies import networks
 from deployment.settings import LOOPBACK, Settings
 from ivr.web.spoken.desk import PHRASES_LINK, SPOKEN_PAGES
 from ivr.web.trying.page import TRYING_PAGES
@@ -25,7 +26,7 @@ from routing.web.account.second import second_routes
 from routing.web.account.sign_in import ACCOUNT_PAGES, sign_in_routes
 from routing.web.audit.page import AUDIT_LINK, AUDIT_PAGES
 from routing.web.desk.office import DESK_LINK, DESK_PAGES
-from routing.web.entry import FRONT_DOOR, Cookies, FrontDoor
+from routing.web.entry import FRONT_DOOR, HERE, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
 from routing.web.plan.desk import PLAN_LINKS, PLAN_PAGES
 from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
@@ -107,7 +108,8 @@ def factors_of(
 def front_door(settings: Settings, signing_in: SigningIn, factors: SecondFactors) -> FrontDoor:
     """What the pages behind sign-in ask."""
     secure, zone = urlsplit(settings.base).scheme == "https", ZoneInfo(settings.time_zone)
-    return FrontDoor(signing_in, factors, Cookies(secure), zone, keep, (StorageError,))
+    proxies = networks(settings.trusted_proxies) or HERE
+    return FrontDoor(signing_in, factors, Cookies(secure), zone, keep, (StorageError,), proxies)
 
 
 def mount_people(app: web.Application, door: FrontDoor, directory: Callable[[], Directory]) -> None:

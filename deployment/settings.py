@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deployment import envfile, imap_url, mail_url, transcriber_url
+from deployment import envfile, imap_url, mail_url, proxies, transcriber_url
 from deployment.database_url import fault_of
 from deployment.log import Level
 from ivr.carrier.profiles import CarrierName, profile_of
@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     retention_audio_days: int = Field(default=90, ge=1, le=3650)
     demo: bool | None = None
     two_people: Literal["numbers", "always", "off"] = "numbers"
+    trusted_proxies: str = ""
     max_calls: int = Field(default=500, ge=1, le=1_000_000)
     max_calls_per_caller: int = Field(default=3, ge=1, le=1_000_000)
     max_calls_per_number: int = Field(default=100, ge=1, le=1_000_000)
@@ -98,6 +99,12 @@ class Settings(BaseSettings):
         if url and not _is_base(url):
             raise ValueError("PUBLIC_URL must look like https://phone.example.gov.cn")
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, told: str) -> str:
+        proxies.networks(told)
+        return told
 
     @field_validator("fallback_url")
     @classmethod

@@ -22,6 +22,12 @@ from routing.web.signed import SESSION, someone
 from routing.web.wording import Tongue
 
 MOST_NEXT: Final = 2000
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+HERE: Final[tuple[Network, ...]] = (
+    ipaddress.IPv4Network("127.0.0.0/8"),
+    ipaddress.IPv6Network("::1/128"),
+)
+"""This machine."""
 _READS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -64,6 +70,8 @@ class FrontDoor:
     keep: Callable[[web.Request], Awaitable[bool]]
     """keeps a form whose session is over, if it may be"""
     troubles: tuple[type[Exception], ...] = ()
+    proxies: tuple[Network, ...] = HERE
+    """whose word it is believed whom they speak for"""
 
 
 FRONT_DOOR: Final = web.AppKey("front_door", FrontDoor)
@@ -110,6 +118,28 @@ def freshly(handler: Handler) -> Handler:
         return await handler(request)
 
     return guarded
+
+
+def recently(*roles: Role) -> Callable[[Handler], Handler]:
+    """As `signed_in`, for what decides how others sign in: they have signed in just now, or do so
+    again, so that a screen that was left open, or a cookie that was copied, makes no account. What
+    they had typed is kept meanwhile."""
+
+    def admit(handler: Handler) -> Handler:
+        @signed_in(*roles)
+        @functools.wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            door = request.config_dict[FRONT_DOOR]
+            if door.factors.is_fresh(session_of(request)):
+                return await handler(request)
+            if request.method in _READS:
+                raise web.HTTPSeeOther(f"/sign-in?again=1&next={quote(request.path, safe='')}")
+            await door.keep(request)
+            raise web.HTTPSeeOther("/sign-in?again=1")
+
+        return guarded
+
+    return admit
 
 
 def actor_of(request: web.Request) -> Actor:
@@ -185,21 +215,28 @@ def safe_next(asked: str, otherwise: str = "/account") -> str:
 
 
 def visitor_of(request: web.Request) -> Visitor:
-    """Where it comes from. A proxy of this machine or network says whom it speaks for, last in
-    `X-Forwarded-For`; anybody else's word on that is not believed."""
-    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    peer = request.remote or ""
-    address = told if told and _is_near(peer) and _is_address(told) else peer
-    return Visitor(address, request.headers.get("User-Agent", ""))
+    """Where it comes from. A proxy of ours says whom it speaks for, last in the last
+    `X-Forwarded-For` (some add a line of their own behind a visitor's); anybody else's word on
+    that is not believed. Of IPv6 it is the network, since whoever has one address has all of it."""
+    peer, told = request.remote or "", request.headers.getall("X-Forwarded-For", [""])[-1]
+    seen, spoken = _address(peer), _address(told.rpartition(",")[2].strip())
+    proxies = request.config_dict[FRONT_DOOR].proxies
+    if seen is not None and spoken is not None and any(seen in known for known in proxies):
+        seen = spoken
+    if isinstance(seen, ipaddress.IPv6Address):
+        return Visitor(str(ipaddress.ip_network((seen, 64), strict=False)), _agent(request))
+    return Visitor(peer if seen is None else str(seen), _agent(request))
 
 
-def _is_near(peer: str) -> bool:
-    return _is_address(peer) and ipaddress.ip_address(peer).is_private
+def _agent(request: web.Request) -> str:
+    return request.headers.get("User-Agent", "")
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address; one of IPv4 in an IPv6 coat is that of IPv4."""
     try:
-        ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return found if mapped is None else mapped

@@ -114,6 +114,8 @@ def test_where_the_carrier_is_asked(
         ({**ACCOUNT, **PUBLIC, "carrier": "signalwire"}, "CARRIER=signalwire needs CARRIER_URL"),
         ({"carrier_url": "api.example"}, "CARRIER_URL must look like"),
         ({"fallback_url": "zh.xml"}, "FALLBACK_URL must look like"),
+        ({"trusted_proxies": "proxy.example"}, "TRUSTED_PROXIES must look like"),
+        ({"trusted_proxies": "10.0.0.5, ::/0"}, "TRUSTED_PROXIES must not be everybody"),
         ({"workers": "2"}, "WORKERS needs DATABASE_URL"),
         ({"workers": "2", "database_url": "postgresql://x/y"}, "WORKERS must be 1 with CARRIER"),
         ({"database_url": "mysql://root@x/y"}, "DATABASE_URL must look like postgresql://"),

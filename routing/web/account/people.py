@@ -11,7 +11,7 @@ from routing.accounts.account import MOST_DISPLAY, MOST_NAME, Account, Flaw, sig
 from routing.accounts.roles import MAY, OF_AN_OFFICE, Act, Role
 from routing.directory import Directory
 from routing.web.account.sign_in import said, typed
-from routing.web.entry import FRONT_DOOR, actor_of, signed_in
+from routing.web.entry import FRONT_DOOR, actor_of, recently, signed_in
 from routing.web.layout import Link, page, tongue_of
 
 KEEPERS: Final = MAY[Act.KEEP_ACCOUNTS]
@@ -36,7 +36,7 @@ MOST_ASKED: Final = 64
 
 def people_routes(directory: Callable[[], Directory]) -> list[web.RouteDef]:
     """For whoever keeps the accounts. Offices are today's."""
-    keeping = signed_in(*KEEPERS)
+    keeping, just_now = signed_in(*KEEPERS), recently(*KEEPERS)
 
     async def ask(request: web.Request) -> web.StreamResponse:
         office = typed(request.query.get("office"), MOST_ASKED)
@@ -58,12 +58,12 @@ def people_routes(directory: Callable[[], Directory]) -> list[web.RouteDef]:
 
     return [
         web.get("/admin/accounts", keeping(everyone)),
-        web.get("/admin/accounts/new", keeping(ask)),
-        web.post("/admin/accounts/new", keeping(create)),
+        web.get("/admin/accounts/new", just_now(ask)),
+        web.post("/admin/accounts/new", just_now(create)),
         web.get(f"/admin/accounts/{ID}", keeping(show)),
-        web.post(f"/admin/accounts/{ID}", keeping(change)),
-        web.post(f"/admin/accounts/{ID}/reset", keeping(_reset)),
-        web.post(f"/admin/accounts/{ID}/close", keeping(_close)),
+        web.post(f"/admin/accounts/{ID}", just_now(change)),
+        web.post(f"/admin/accounts/{ID}/reset", just_now(_reset)),
+        web.post(f"/admin/accounts/{ID}/close", just_now(_close)),
     ]
 
 

@@ -82,11 +82,13 @@ async def _came_of(
 
 
 async def let_in(request: web.Request, token: str, following: str) -> web.HTTPSeeOther:
-    """On to where they wanted, with the new session's cookie in place of any other; or to the form
-    that the session before has kept for them."""
+    """On to where they wanted, with the new session's cookie in place of any other, whose session
+    ends; or to the form that it has kept for them."""
     door = request.config_dict[FRONT_DOOR]
-    before = key_of(request.cookies.get(door.cookies.session, ""))
-    carried = await door.signing_in.sessions.carry(before, key_of(token))
+    before, sessions = request.cookies.get(door.cookies.session, ""), door.signing_in.sessions
+    carried = await sessions.carry(key_of(before), key_of(token))
+    if before and not carried:
+        await sessions.end(key_of(before))
     response = web.HTTPSeeOther(KEPT if carried else following)
     door.cookies.put(response, door.cookies.session, token)
     door.cookies.drop(response, door.cookies.half)

@@ -1,16 +1,29 @@
 """The door of the pages behind sign-in: who is let in, who is sent where, and what is refused."""
 
+import ipaddress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 
 from routing.accounts.account import IDLE, LONGEST
 from routing.accounts.roles import Role
-from routing.web.entry import FRONT_DOOR, Cookies, actor_of, safe_next, signed_in, visitor_of
+from routing.web.entry import (
+    FRONT_DOOR,
+    HERE,
+    Cookies,
+    FrontDoor,
+    actor_of,
+    safe_next,
+    signed_in,
+    visitor_of,
+)
 from storage.errors import StorageError
+from tests.doorman import stand_at
 from tests.people import NOBODY, OFFICE, served
 
 
@@ -23,6 +36,13 @@ async def who(request: web.Request) -> web.StreamResponse:
 @signed_in()
 async def nobodys(request: web.Request) -> web.StreamResponse:
     return web.Response(text="seen")
+
+
+def door_of() -> FrontDoor:
+    """One that nobody goes through."""
+    app = web.Application()
+    stand_at(app)
+    return app[FRONT_DOOR]
 
 
 ROUTES = (web.get("/who", who), web.post("/who", who), web.get("/nobodys", nobodys))
@@ -123,21 +143,32 @@ def test_a_next_of_ours_is_kept() -> None:
     assert safe_next("/admin/rules?page=2#r7") == "/admin/rules?page=2#r7"
 
 
+PROXY = ipaddress.ip_network("10.0.0.5/32")
+
+
 @pytest.mark.parametrize(
     ("peer", "told", "address"),
     [
-        ("127.0.0.1", "203.0.113.9", "203.0.113.9"),
-        ("10.0.0.5", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
-        ("127.0.0.1", "", "127.0.0.1"),
-        ("127.0.0.1", "not an address", "127.0.0.1"),
-        ("8.8.8.8", "203.0.113.9", "8.8.8.8"),
+        ("127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.5", ["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.5", ["198.51.100.1", "203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.5", ["2001:db8:1:2:3::9"], "2001:db8:1:2::/64"),
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("127.0.0.1", ["not an address"], "127.0.0.1"),
+        ("10.0.0.6", ["203.0.113.9"], "10.0.0.6"),
+        ("8.8.8.8", ["203.0.113.9"], "8.8.8.8"),
+        ("::ffff:8.8.8.8", ["203.0.113.9"], "8.8.8.8"),
+        ("2001:db8::1", [], "2001:db8::/64"),
+        ("2001:db8::2", [], "2001:db8::/64"),
     ],
 )
-def test_only_a_proxy_nearby_is_believed_whom_it_speaks_for(
-    peer: str, told: str, address: str
+def test_only_a_proxy_of_ours_is_believed_whom_it_speaks_for(
+    peer: str, told: list[str], address: str
 ) -> None:
-    headers = {"X-Forwarded-For": told} if told else {}
-    request = make_mocked_request("GET", "/", headers=headers).clone(remote=peer)
+    app = web.Application()
+    app[FRONT_DOOR] = replace(door_of(), proxies=(*HERE, PROXY))
+    headers = CIMultiDict([("X-Forwarded-For", one) for one in told])
+    request = make_mocked_request("GET", "/", headers=headers, app=app).clone(remote=peer)
     assert visitor_of(request).address == address
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from routing.accounts.account import Account
 from routing.accounts.roles import Role
+from routing.second_factors import FRESH
 from tests.people import OFFICE, PASSWORD, Client, served
 
 NEW = {"name": "Li.Na", "display_zh": "李娜", "display_en": "Li Na", "role": "office"}
@@ -149,3 +150,21 @@ async def test_an_offices_page_asks_for_an_account_of_its_own(tmp_path: Path) ->
             assert answer.status == 200
             assert (f'<option value="{OFFICE}" selected>' in text) is chosen
             assert "<script>" not in text
+
+
+async def test_a_screen_that_was_left_open_gives_nobody_a_password(tmp_path: Path) -> None:
+    """Least of all the admin whose screen it is: their old password would have been asked."""
+    async with served(tmp_path) as (client, people):
+        admin = await people.cookie(Role.ADMIN)
+        mine = people.known[Role.ADMIN]
+        people.clock.at += FRESH
+        made = {**NEW, "office": OFFICE}
+        ways = ("new", f"{mine.id}/reset", f"{mine.id}/close", mine.id)
+        answers = {way: await posted(client, f"/admin/accounts/{way}", made, admin) for way in ways}
+
+        assert answers == dict.fromkeys(ways, (303, "/sign-in?again=1"))
+        assert [one.name for one in await people.signing_in.people.listed()] == [mine.name]
+        again = {"name": mine.name, "password": PASSWORD}
+        assert await posted(client, "/sign-in", again, admin) == (303, "/account/kept")
+        asked = await client.get("/admin/accounts/new", cookies=admin, allow_redirects=False)
+        assert asked.headers["Location"].startswith("/sign-in"), "the session before is over"

@@ -111,6 +111,9 @@ async def test_a_token_from_before_is_not_the_token_after(tmp_path: Path) -> Non
         await sign_in(client, "wang", PASSWORD)
         assert cookie(client) != planted
         assert await people.signing_in.session_of(planted) is None
+        before = cookie(client)
+        await sign_in(client, "wang", PASSWORD)
+        assert await people.signing_in.session_of(before) is None, "its browser has another"
         await enrolled(people, account)
         await sign_in(client, "wang", PASSWORD)
         half = cookie(client, "zhitong_half")
