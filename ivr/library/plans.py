@@ -1,7 +1,6 @@
 """A plan from texts and settings: read, refused where `review` finds it wrong, compiled. The only
 file of the call's core that opens files."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -21,6 +20,7 @@ from ivr.library.errors import LibraryError, ScriptError
 from ivr.library.scripts import load_script
 from ivr.library.wording import load_homophones, load_phrases, load_vocabulary
 from ivr.library.worktime import working_time
+from routing.drafts.text import dumped, loaded
 from routing.register import Directory
 from routing.rules.document import compiled_rules
 from routing.rules.errors import RuleSetError
@@ -91,14 +91,14 @@ class Inputs:
 
     def to_text(self) -> str:
         """As one JSON text, the same for the same inputs."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return dumped(asdict(self))
 
     @classmethod
     def from_text(cls, text: str) -> "Inputs":
         """The inputs that `to_text` wrote. Raises LibraryError for another version's."""
         parts = {"sheets": Sheets, "shipped": Shipped, "policy": Policy}
         try:
-            read = json.loads(text)
+            read = loaded(text)
             return cls(**{**read, **{name: part(**read[name]) for name, part in parts.items()}})
         except (KeyError, TypeError, ValueError) as wrong:
             raise LibraryError(f"these inputs are another version's: {wrong!r}") from wrong

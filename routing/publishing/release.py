@@ -10,7 +10,6 @@ PublishingError
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from typing import Any, Final, Protocol
 from routing.audit import Entry
 from routing.drafts.change import Author, Change
 from routing.drafts.kinds import Document
+from routing.drafts.text import dumped, loaded
 from routing.findings import Finding
 
 SYSTEM: Final = Author("system", "Zhitong")
@@ -158,12 +158,12 @@ class NewRelease:
 
 def text_of(document: Document) -> str:
     """A body as it is stored: the same text for the same body."""
-    return json.dumps(document, ensure_ascii=False, sort_keys=True)
+    return dumped(document)
 
 
 def document_of(text: str) -> Document:
     """The body that `text_of` wrote."""
-    read: Mapping[str, Any] = json.loads(text)
+    read: Mapping[str, Any] = loaded(text)
     return read
 
 
