@@ -16,7 +16,7 @@ from routing.drafts.kinds import Document
 from routing.findings import Finding
 from routing.ports import Clock
 from routing.publishing.release import document_of, text_of
-from routing.rules.scenarios import Ground
+from routing.rules.proposals import Ground
 from routing.web.register.page import RegisterDesk
 from routing.web.rules.page import Looked, RulesDesk
 from storage.drafts import StoredDrafts

@@ -1,16 +1,15 @@
 """Saved examples that must come out as they say before rules are published: facts, and the office
-and way that are expected. Pure. `generated` proposes some of the register and the calendar, for an
+and way that are expected. Pure. `proposals` makes some of the register and the calendar, for an
 admin to accept."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from routing.cases.kinds import About, Kind
-from routing.hours import Holidays
 from routing.register import Directory, Names
 from routing.rules.condition import CallerKind, Facts, Opening
 from routing.rules.errors import RuleSetError
@@ -19,8 +18,6 @@ from routing.rules.ruleset import How
 from routing.rules.wording import Wording, both
 
 E = TypeVar("E", bound=StrEnum)
-MORNING: Final = time(10, 0)
-DAY: Final = timedelta(days=1)
 Body = Mapping[str, Any]
 
 
@@ -175,64 +172,3 @@ def scenario_to_plain(scenario: Scenario) -> dict[str, Any]:
         "facts": {name: value for name, value in said.items() if value is not None},
         "expected": {name: value for name, value in wanted.items() if value is not None},
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What examples are made of: a register, its rules as they run, hours, and the days ahead."""
-
-    directory: Directory
-    router: Router
-    open: Mapping[str, Opening]
-    holidays: Holidays
-    zone: tzinfo
-    today: date
-
-
-def generated(ground: Ground, days: int = 60) -> Iterator[Scenario]:
-    """An example for each topic, and for the last day before, the first and last of and the first
-    after each run of days off, and each make-up day; with what comes out now as what is
-    expected."""
-    dialled = next(iter(ground.directory.numbers), "")
-    noon = _at(ground, ground.today)
-    for topic in ground.directory.topics.values():
-        name = f"{topic.names['zh-CN']} {topic.names['en']}"
-        yield _made(ground, f"topic-{topic.id}", name, _asked("", noon, topic.id, topic.group))
-    for day, zh, en in edges(ground.holidays, ground.today, days):
-        name = f"{day.isoformat()} {zh} {en}"
-        yield _made(ground, f"day-{day.isoformat()}", name, _asked(dialled, _at(ground, day)))
-
-
-def edges(holidays: Holidays, first: date, days: int) -> Iterator[tuple[date, str, str]]:
-    """The days around which hours change, once each, with why."""
-    for offset in range(days):
-        day = first + offset * DAY
-        off = day in holidays.off
-        if day in holidays.make_up:
-            yield day, "调休上班日", "a make-up working day"
-        elif off and day - DAY not in holidays.off:
-            yield day, "放假第一天", "the first day off"
-        elif off and day + DAY not in holidays.off:
-            yield day, "放假最后一天", "the last day off"
-        elif not off and day + DAY in holidays.off:
-            yield day, "放假前一天", "the day before days off"
-        elif not off and day - DAY in holidays.off:
-            yield day, "放假后第一天", "the first day after days off"
-
-
-def _at(ground: Ground, day: date) -> datetime:
-    return datetime.combine(day, MORNING, ground.zone)
-
-
-def _asked(dialled: str, at: datetime, topic: str | None = None, group: int | None = None) -> Facts:
-    return Facts(dialled, "zh-CN", Kind.HELP, None, topic, group, None, CallerKind.MOBILE, at)
-
-
-def _made(ground: Ground, id_: str, name: str, facts: Facts) -> Scenario:
-    asked = Scenario(id_, name, facts, Expected(""))
-    found = run(ground.router, asked, ground.directory, ground.open)
-    if found.decision is None:
-        raise LookupError("a rule set without an unconditional rule was asked")
-    return replace(
-        asked, expected=Expected(found.decision.office, found.decision.how, found.is_open)
-    )

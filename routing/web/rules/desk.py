@@ -18,7 +18,7 @@ from routing.findings import Finding
 from routing.ports import Clock
 from routing.register import Directory, DirectoryError
 from routing.rules.document import ORDER, Written, written
-from routing.rules.scenarios import Ground
+from routing.rules.proposals import Ground
 from routing.sheets.register import Sheets, read_directory
 from routing.web.layout import Chapter
 

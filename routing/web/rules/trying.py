@@ -4,7 +4,7 @@ whole call instead. `/admin/scenarios` keeps such examples, which must come out 
 anything is published."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,11 +18,10 @@ from routing.register import LANGUAGES
 from routing.rules.condition import CallerKind, Facts
 from routing.rules.errors import RuleSetError
 from routing.rules.fields import Known
+from routing.rules.proposals import Ground, generated
 from routing.rules.scenarios import (
     Expected,
-    Ground,
     Scenario,
-    generated,
     read_scenario,
     run,
     scenario_to_plain,
@@ -133,7 +132,8 @@ class TryPages:
             "section": "scenarios",
             "rows": rows,
             "failed": sum(not row["passed"] for row in rows),
-            "proposed": [(one.id, one.name, _goes(one, ground, tongue)) for one in proposed],
+            "proposed": _grouped(proposed, ground, tongue),
+            "many": len(proposed),
             "refused": [one.says[tongue] for one in looked.findings if ground is None],
             "clash": clash,
             "kept": "kept" in request.query,
@@ -159,12 +159,16 @@ class TryPages:
         return await self._saved(request, now, {id_: plain})
 
     async def accept(self, request: web.Request) -> web.StreamResponse:
-        """Proposed ones that were ticked."""
+        """Proposed ones: those that were ticked, or all."""
         sent, now = await request.post(), await at_hand(self.desk)
         looked = await self.desk.look(now.drafted)
         wanted = {str(one) for one in sent.getall("id", ())}
         proposed = () if looked.ground is None else generated(looked.ground)
-        chosen = {one.id: scenario_to_plain(one) for one in proposed if one.id in wanted}
+        chosen = {
+            one.id: scenario_to_plain(one)
+            for one in proposed
+            if one.id not in _kept(now) and ("all" in sent or one.id in wanted)
+        }
         return await self._saved(request, now, chosen)
 
     async def remove(self, request: web.Request) -> web.StreamResponse:
@@ -203,7 +207,16 @@ def _row(id_: str, body: Any, ground: Ground | None, tongue: Tongue) -> dict[str
     return {**row, "passed": outcome.passed, "says": says}
 
 
-def _goes(scenario: Scenario, ground: Ground | None, tongue: Tongue) -> str:
+def _grouped(
+    proposed: Sequence[Scenario], ground: Ground | None, tongue: Tongue
+) -> Mapping[str, list[dict[str, Any]]]:
+    """What each expects, by what it is made of: topics, days, hours."""
+    found: dict[str, list[dict[str, Any]]] = {}
     if ground is None:
-        return ""
-    return Wording(ground.directory).office(scenario.expected.office)[tongue]
+        return found
+    wording = Wording(ground.directory)
+    for one in proposed:
+        goes, is_open = wording.office(one.expected.office)[tongue], one.expected.is_open
+        line = {"id": one.id, "name": one.name, "goes": goes, "is_open": is_open}
+        found.setdefault(one.id.partition("-")[0], []).append(line)
+    return found

@@ -14,14 +14,12 @@ from routing.register import LANGUAGES
 from routing.rules.compare import Change, Side, compare
 from routing.rules.condition import Field, Is
 from routing.rules.errors import RuleSetError
+from routing.rules.proposals import Ground, edges, generated
 from routing.rules.router import Router
 from routing.rules.ruleset import How, Rule, RuleSet, default_rules
 from routing.rules.scenarios import (
     Expected,
-    Ground,
     Scenario,
-    edges,
-    generated,
     read_scenarios,
     run,
     scenario_to_plain,
@@ -127,6 +125,35 @@ def test_what_is_proposed_holds_for_the_rules_it_was_made_of(demo_plan: Plan) ->
     assert len({one.id for one in proposed}) == len(proposed)
     for one in proposed:
         assert run(demo_plan.rules, one, demo_plan.directory, demo_plan.open).passed, one.name
+
+
+def test_each_half_hour_at_which_offices_open_and_close_is_proposed(demo_plan: Plan) -> None:
+    """Opening, lunch and closing, of each kind of hours; and every known holiday's days."""
+    ground = Ground(
+        demo_plan.directory,
+        demo_plan.rules,
+        demo_plan.open,
+        demo_plan.holidays,
+        HERE,
+        date(2025, 12, 30),
+    )
+    proposed = {one.id: one for one in generated(ground)}
+    hours = [one for id_, one in proposed.items() if id_.startswith("hours-1-")]
+
+    told = [(one.facts.at.strftime("%m-%d %H:%M"), one.expected.is_open) for one in hours]
+    assert told == [
+        ("12-31 08:00", False),
+        ("12-31 08:30", True),
+        ("12-31 11:30", True),
+        ("12-31 12:00", False),
+        ("12-31 14:00", False),
+        ("12-31 14:30", True),
+        ("12-31 17:00", True),
+        ("12-31 17:30", False),
+    ]
+    off = sorted(day for day in demo_plan.holidays.off if day.year == 2026)
+    for day in (off[0], off[-1], *(d for d in demo_plan.holidays.make_up if d.year == 2026)):
+        assert f"day-{day.isoformat()}" in proposed
 
 
 def test_two_rule_sets_are_compared_matter_by_matter() -> None:

@@ -300,6 +300,11 @@ async def test_proposed_examples_are_taken_and_taken_out_again(
         again = await client.post("/admin/scenarios/remove", data=out)
         assert again.status == 409
 
+        await client.post("/admin/scenarios/accept", data={"all": "1"})
+        text = await page_of(client, "/admin/scenarios")
+        assert 'data-testid="proposed"' not in text
+        assert "不通过：" not in text
+
 
 async def test_who_may_only_read_sees_no_button(tmp_path: Path, demo_inputs: Inputs) -> None:
     async with asked(tmp_path, demo_inputs, Role.AUDITOR, rules=1) as (client, _):
