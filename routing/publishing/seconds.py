@@ -9,6 +9,7 @@ from routing.drafts.document import Difference
 from routing.sheets.changes import gated
 
 LISTED: Final = "published"
+ROSTER: Final = "roster"
 
 
 class TwoPeople(StrEnum):
@@ -28,7 +29,20 @@ def needs_second(setting: TwoPeople, found: Iterable[Difference]) -> bool:
         case TwoPeople.ALWAYS:
             return True
         case TwoPeople.NUMBERS:
-            return any(gated(one.kind, one.old, one.new) for one in found)
+            return any(gated(one.kind, one.old, one.new) or _rings_anew(one) for one in found)
+
+
+def _rings_anew(difference: Difference) -> bool:
+    """Whether a roster rings a phone by it that it did not ring before. Shifts and stand-ins among
+    those who are on it are one person's to arrange."""
+    return difference.kind == ROSTER and not _phones(difference.new) <= _phones(difference.old)
+
+
+def _phones(roster: Mapping[str, Any] | None) -> frozenset[str]:
+    """Of its members, however they were written; nothing of what is no roster."""
+    members = (roster or {}).get("members")
+    rows = members if isinstance(members, list) else []
+    return frozenset(str(row.get("phone") or "") for row in rows if isinstance(row, Mapping)) - {""}
 
 
 def puts_on(difference: Difference) -> bool:

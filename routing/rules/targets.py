@@ -204,11 +204,7 @@ def _others(
     """The phones of a deciding office that the office which was dialled does not have: those that
     the rule names, if they are that office's, and its own."""
     office = decision.office
-    theirs: set[str | None] = set()
-    if office != entry.office:
-        theirs = {*entry.forwards, *doors(scene.directory.offices[entry.office])}
-        if entry.stand_in is not None:
-            theirs.add(entry.stand_in.number)
+    theirs = set() if office == entry.office else {*entry.forwards, *_phones(scene, entry.office)}
     named = (
         target
         for at, step in enumerate(then.rings)
@@ -218,6 +214,20 @@ def _others(
     for target in (*named, *_office(scene, office)):
         if target.office == office and target.number not in theirs:
             yield target
+
+
+def _phones(scene: Scene, office: str) -> Iterator[str]:
+    """All that an office is reached by: its own, those of all its officials and whoever stands in
+    for them, and those of its rosters. A look at every number, for sealed matters alone."""
+    yield from doors(scene.directory.offices[office])
+    for entry in scene.directory.numbers.values():
+        if entry.office == office:
+            yield from entry.forwards
+            if entry.stand_in is not None:
+                yield entry.stand_in.number
+    for roster in scene.rosters.values():
+        if roster.office == office:
+            yield from (member.phone for member in roster.members if member.phone is not None)
 
 
 def _once(wanted: Iterable[Target]) -> Iterable[Target]:

@@ -77,8 +77,10 @@ def _cells(old: Body, new: Body) -> tuple[FieldChange, ...]:
 
 GATED: Final = (
     "office", "answer_mode", "forward_to", "stand_in_number", "valid_until", "post", "post_en",
+    "outbound_policy",
 )  # fmt: skip
-"""The columns of a published number that say whose it is, for how long and where its calls go."""
+"""The columns of a published number that say whose it is, for how long, where its calls go, and
+whether a call that shows it can be genuine."""
 
 
 def lists(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
@@ -93,6 +95,8 @@ def lists(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
 
 DIVERTING: Final = ("pool_number", "stand_in_number", "email")
 """The columns of an office that say where the calls and cases of its published numbers go."""
+TOLD: Final = ("email", "phone", "channel")
+"""The columns of a rung of its ladder that say the same."""
 
 
 def gated(kind: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
@@ -103,6 +107,9 @@ def gated(kind: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | Non
             return lists(old, new)
         case EntityKind.OFFICE if old is not None and new is not None:
             return any(old.get(one, "") != new.get(one, "") for one in DIVERTING)
+        case EntityKind.CONTACT:
+            before, after = old or {}, new or {}
+            return any(before.get(one, "") != after.get(one, "") for one in TOLD)
         case _:
             return False
 

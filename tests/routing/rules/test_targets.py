@@ -172,6 +172,30 @@ def test_a_sealed_matter_rings_a_roster_of_the_deciding_office_alone(demo_plan: 
     assert written(demo_plan, *steps, decision=sealed) == ["+865580020002", "+865580030002"]
 
 
+def test_a_sealed_matter_rings_no_phone_of_the_accused_offices_others(demo_plan: Plan) -> None:
+    """Neither of another official than was dialled, typed on the deciding office's roster, nor of
+    the accused office's own roster."""
+    directory = demo_plan.directory
+    colleague = replace(
+        directory.numbers[EDUCATION],
+        e164="+865580000999",
+        forward_to="+8613800000701",
+        stand_in=StandIn("+8613800000702", None, date(2026, 12, 24)),
+    )
+    town = replace(directory, numbers={**directory.numbers, colleague.e164: colleague})
+    names = {"zh-CN": "值班", "en": "duty"}
+    phones = ("+8613800000701", "+8613800000702", "+8613800000703", "+8613800000704")
+    members = tuple(Member(f"m{at}", names, phone, None) for at, phone in enumerate(phones))
+    theirs = Roster("theirs", names, OFFICE, SHANGHAI, members[2:3])
+    above = Roster("above", names, "市政府", SHANGHAI, members)
+    there = replace(scene(town), rosters={one.id: one for one in (theirs, above)})
+    sealed = replace(DECISION, office="市政府", confidential=True)
+    then = Then((Ring(Whom.ROSTER, "above"),))
+    rung = ring_order(there, town.numbers[EDUCATION], sealed, then, person=False)
+
+    assert [target.number for target in rung if target.roster] == ["+8613800000704"]
+
+
 @pytest.mark.parametrize("how", [How.MESSAGE, How.ANNOUNCEMENT])
 def test_what_only_takes_messages_rings_nobody(demo_plan: Plan, how: How) -> None:
     assert written(demo_plan, decision=replace(DECISION, how=how)) == []

@@ -115,6 +115,7 @@ def test_each_fault_is_told_once_at_its_row() -> None:
         ({"forward_to": "+865580010009"}, True),
         ({"valid_until": "2028-02-07"}, True),
         ({"post": "书记"}, True),
+        ({"outbound_policy": "direct"}, True),
         ({"spoken": "书记"}, False),
         ({"topic_group": "1"}, False),
     ],
@@ -143,6 +144,31 @@ def test_two_people_are_needed_to_lead_an_offices_calls_or_cases_elsewhere(
     (change,) = differences(CITY, with_change(CITY, EntityKind.OFFICE, "市委", body))
 
     assert change.needs_two is two
+
+
+@pytest.mark.parametrize(
+    ("cells", "two"),
+    [
+        ({"email": "desk@elsewhere.example"}, True),
+        ({"channel": "a-chat"}, True),
+        ({"post": "值班长"}, False),
+        ({"after": "60"}, False),
+    ],
+)
+def test_two_people_are_needed_to_tell_somebody_else_of_cases(
+    cells: dict[str, str], two: bool
+) -> None:
+    key, body = next(iter(entities(CITY, EntityKind.CONTACT).items()))
+    (change,) = differences(CITY, with_change(CITY, EntityKind.CONTACT, key, {**body, **cells}))
+
+    assert change.needs_two is two
+    without = with_change(CITY, EntityKind.CONTACT, key, None)
+    assert [
+        one.needs_two for one in (*differences(CITY, without), *differences(without, CITY))
+    ] == [
+        True,
+        True,
+    ]
 
 
 def test_a_new_office_is_one_persons_to_add() -> None:
