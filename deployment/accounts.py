@@ -27,6 +27,7 @@ WRONG = {
     "characters at most",
     Flaw.NAME_TAKEN: "somebody has this name already: choose another, or --reset it",
     Flaw.OFFICE: "this role needs --office, an id of the register's offices",
+    Flaw.LINE: "officials alone have a number of their own",
     Flaw.OFFICE_NOT_WANTED: "--office is for the roles office and official alone",
 }
 

@@ -8,12 +8,16 @@ from aiohttp import web
 
 from deployment.house import House
 from routing.casework import Dispatching
-from routing.hours import CLOSED, working_day_due
+from routing.hours import CLOSED, OpenIntervals, working_day_due
+from routing.rules.quota import Quota
 from routing.web.desk.before import routes_before
 from routing.web.desk.case import case_routes
 from routing.web.desk.desk import OfficeDesk
+from routing.web.desk.mine import OwnLines, mine_routes
 from routing.web.desk.office import office_routes
 from storage.corrections import StoredCorrections
+from storage.put_through import StoredPutThrough
+from storage.token_use import StoredTokenUse
 
 
 def desk_routes(house: House) -> Sequence[web.RouteDef]:
@@ -28,8 +32,24 @@ def desk_routes(house: House) -> Sequence[web.RouteDef]:
         house.clock,
         ZoneInfo(house.settings.time_zone),
     )
+    lines = OwnLines(
+        lambda line: _quota(house, line),
+        StoredTokenUse(house.database).taken,
+        lambda office: _open(house, office),
+        StoredPutThrough(house.database),
+    )
     before = routes_before() if house.settings.shows_demo else []
-    return [*office_routes(desk), *case_routes(desk), *before]
+    return [*office_routes(desk), *case_routes(desk), *mine_routes(desk, lines), *before]
+
+
+def _open(house: House, office: str) -> OpenIntervals | None:
+    """As the newest plan has it, which changes under us."""
+    return house.plans.current.open.get(office)
+
+
+def _quota(house: House, line: str) -> Quota:
+    plan = house.plans.current
+    return plan.quotas.get(line, Quota(live=plan.policy.live_calls))
 
 
 def dispatching(house: House) -> Dispatching:

@@ -161,6 +161,24 @@ class Corrections(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PutCall:
+    """A call that was put to somebody: when they answered, which number the caller dialled, and
+    whether they took it."""
+
+    at: datetime
+    dialled: str
+    accepted: bool
+
+
+class PutThrough(Protocol):
+    """The calls that were put to officials."""
+
+    async def since(self, line: str, at: datetime) -> Sequence[PutCall]:
+        """Those put to the holder of a published number since then, the latest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SentMail:
     """A mail that the console delivery kept instead of sending it. `named`: it was written of a
     named case, and so may say what one of another must not."""

@@ -232,6 +232,7 @@ def _told(account: Account) -> dict[str, object]:
         "role": account.role.value,
         "office": account.office,
         "disabled": account.disabled,
+        "line": account.line,
     }
 
 

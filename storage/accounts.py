@@ -26,6 +26,7 @@ OF_ACCOUNT: Final = (
     accounts.c.role,
     accounts.c.office,
     accounts.c.disabled,
+    accounts.c.line,
     credentials.c.must_change,
 )
 """The columns that `account_of` reads."""
@@ -44,6 +45,7 @@ def account_of(row: Any) -> Account:
         display_en=row.display_en,
         disabled=row.disabled,
         must_change=row.must_change,
+        line=row.line,
     )
 
 
@@ -178,6 +180,7 @@ def _written(account: Account) -> dict[str, Any]:
         "role": account.role.value,
         "office": account.office,
         "disabled": account.disabled,
+        "line": account.line,
     }
 
 

@@ -25,15 +25,16 @@ BEGUN: Final = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 OFFICE: Final = "市水利局"
 
 
-def cookie_of(role: Role, office: str = OFFICE) -> dict[str, str]:
+def cookie_of(role: Role, office: str = OFFICE, line: str = "") -> dict[str, str]:
     """What the browser of somebody in this role sends."""
-    return {NAME: f"{role}:{quote(office, safe='')}" if role in OF_AN_OFFICE else str(role)}
+    theirs = f"{role}:{quote(office, safe='')}:{quote(line, safe='')}"
+    return {NAME: theirs if role in OF_AN_OFFICE else str(role)}
 
 
-def account_of(role: Role, office: str | None = None) -> Account:
-    """One a role and office."""
+def account_of(role: Role, office: str | None = None, line: str | None = None) -> Account:
+    """One a role, office and line."""
     known = list(Role).index(role)
-    return Account(f"{known:024x}", f"{role}-person", role, office)
+    return Account(f"{known:024x}", f"{role}-person", role, office, line=line)
 
 
 class MadeUp:
@@ -41,10 +42,11 @@ class MadeUp:
 
     async def session_of(self, token: str, *, used: bool = True) -> Session | None:
         """Of whom the cookie says it is."""
-        role, _, office = token.partition(":")
+        role, _, theirs = token.partition(":")
+        office, _, line = theirs.partition(":")
         if role not in set(Role):
             return None
-        account = account_of(Role(role), unquote(office) or None)
+        account = account_of(Role(role), unquote(office) or None, unquote(line) or None)
         return Session(token, account, BEGUN, BEGUN, BEGUN + timedelta(hours=12))
 
 

@@ -5,7 +5,7 @@ import asyncio
 import io
 import re
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -294,6 +294,58 @@ async def test_roles_open_what_the_table_says_and_nothing_else(client: Served) -
 
     assert len(answers) > 50
     assert {door: status for door, status in answers.items() if status != 403} == {}
+
+
+ALL = frozenset(Role)
+HANDLES = frozenset({Role.SUPERVISOR, Role.OFFICE})
+SENDS = frozenset({Role.ADMIN, Role.SUPERVISOR})
+DESK: Mapping[Door, frozenset[Role]] = {
+    ("GET", "/desk"): ALL,
+    ("GET", "/desk/mine"): frozenset({Role.OFFICIAL}),
+    ("GET", "/desk/office/{office}"): ALL,
+    ("GET", "/desk/cases/{reference}"): ALL,
+    ("GET", "/desk/cases/{reference}/recordings/{sid}.wav"): ALL - {Role.AUDITOR},
+    ("POST", "/desk/cases/{reference}/accept"): HANDLES,
+    ("GET", "/desk/cases/{reference}/return"): HANDLES,
+    ("POST", "/desk/cases/{reference}/return"): HANDLES,
+    ("POST", "/desk/cases/{reference}/take-back"): HANDLES,
+    ("GET", "/desk/cases/{reference}/topic"): HANDLES,
+    ("POST", "/desk/cases/{reference}/topic"): HANDLES,
+    ("GET", "/desk/cases/{reference}/recordings/{sid}/correction"): HANDLES,
+    ("POST", "/desk/cases/{reference}/recordings/{sid}/correction"): HANDLES,
+    ("GET", "/desk/undelivered"): SENDS,
+    ("POST", "/desk/undelivered/work/{job}/again"): SENDS,
+    ("POST", "/desk/undelivered/kinds/{kind}/again"): SENDS,
+    ("POST", "/desk/undelivered/cases/{reference}/accept"): SENDS,
+}
+"""Who may knock at each of the desk's doors; whose case it is, is asked behind them."""
+
+
+async def test_the_desk_opens_to_each_role_what_its_table_says(client: Served) -> None:
+    """Also for a door that is added later: it stands in the table, or this fails."""
+    house = app_of(client)[HOUSE]
+    people = People(house.signing_in, house.factors, PeoplesClock())
+    assert {door for door in doors(app_of(client)) if door[1].startswith("/desk")} == set(DESK)
+    wrong = []
+    for role in Role:
+        cookies = await people.cookie(role)
+        for door, allowed in DESK.items():
+            async with client.request(
+                door[0], path_of(door), cookies=cookies, allow_redirects=False
+            ) as answer:
+                if (answer.status == 403) is (role in allowed) or answer.status >= 500:
+                    wrong.append((role, door, answer.status))
+
+    assert wrong == []
+
+
+async def test_what_stood_under_demo_leads_to_the_desk(client: Served) -> None:
+    for path, place in (
+        ("/demo/office", "/desk"),
+        ("/demo/office/市水利局", "/desk/office/%E5%B8%82%E6%B0%B4%E5%88%A9%E5%B1%80"),
+    ):
+        async with client.get(path, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (308, place)
 
 
 async def test_the_phones_socket_refuses_a_foreign_page(client: Served) -> None:

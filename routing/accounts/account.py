@@ -29,6 +29,8 @@ class Flaw(StrEnum):
     ROLE = "role"
     OFFICE = "office"
     OFFICE_NOT_WANTED = "office_not_wanted"
+    LINE = "line"
+    """not a published number of the office, or of somebody who is no official"""
     LAST_ADMIN = "last_admin"
     """nobody could let anybody in any more"""
     YOURSELF = "yourself"
@@ -50,11 +52,13 @@ class Account:
     disabled: bool = False
     must_change: bool = False
     """its password was given out by somebody else, and opens nothing but its own change"""
+    line: str | None = None
+    """an official's published number (E.164): whose calls, and how many of them, they see"""
 
     @property
     def actor(self) -> Actor:
         """The same, as one who acts."""
-        return Actor(self.id, self.name, self.role, self.office)
+        return Actor(self.id, self.name, self.role, self.office, self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ def flaws(account: Account, offices: frozenset[str]) -> tuple[Flaw, ...]:
         found.append(Flaw.OFFICE)
     if account.role not in OF_AN_OFFICE and account.office is not None:
         found.append(Flaw.OFFICE_NOT_WANTED)
+    if account.line is not None and account.role is not Role.OFFICIAL:
+        found.append(Flaw.LINE)
     return tuple(found)
 
 

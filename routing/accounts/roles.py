@@ -48,6 +48,8 @@ class Act(StrEnum):
     """a case's recordings and words, and the last digits of its caller"""
     HANDLE_CASES = "handle_cases"
     """accept, sort, return and correct, of the cases that one may open"""
+    OWN_LINE = "own_line"
+    """an official's own number: how many calls they took, and how many are left"""
     SEND_AGAIN = "send_again"
     """what somebody was to be told and did not get"""
 
@@ -66,6 +68,7 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.OWN_OFFICE: OF_AN_OFFICE,
         Act.HEAR_CALLERS: frozenset(Role) - {Role.AUDITOR},
         Act.HANDLE_CASES: frozenset({Role.SUPERVISOR, Role.OFFICE}),
+        Act.OWN_LINE: frozenset({Role.OFFICIAL}),
         Act.SEND_AGAIN: frozenset({Role.ADMIN, Role.SUPERVISOR}),
     }
 )
@@ -79,12 +82,14 @@ def may(role: Role, act: Act) -> bool:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something: what pages show, use cases ask and the audit keeps. `account` is an id
-    that stays when the name changes; `office` is None unless the role is of one."""
+    that stays when the name changes; `office` is None unless the role is of one, `line` is the
+    published number of an official who has one."""
 
     account: str
     name: str
     role: Role
     office: str | None = None
+    line: str | None = None
 
     def opens(self, office: str) -> bool:
         """Whether they may look at the cases of this office."""

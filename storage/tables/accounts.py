@@ -26,6 +26,7 @@ accounts = Table(
     Column("office", String(64)),
     Column("disabled", Boolean, nullable=False),
     Column("created", Instant, nullable=False),
+    Column("line", String(64)),  # an official's published number
 )
 
 credentials = Table(

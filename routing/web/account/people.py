@@ -10,6 +10,7 @@ from aiohttp import web
 from routing.accounts.account import MOST_DISPLAY, MOST_NAME, Account, Flaw, signing_name
 from routing.accounts.roles import MAY, OF_AN_OFFICE, Act, Role
 from routing.directory import Directory
+from routing.numbers.forms import written
 from routing.web.account.sign_in import said, typed
 from routing.web.entry import FRONT_DOOR, actor_of, recently, signed_in
 from routing.web.layout import Link, page, tongue_of
@@ -24,6 +25,7 @@ FIELD_OF: Final[Mapping[Flaw, str]] = {
     Flaw.ROLE: "role",
     Flaw.OFFICE: "office",
     Flaw.OFFICE_NOT_WANTED: "office",
+    Flaw.LINE: "line",
     Flaw.LAST_ADMIN: "role",
     Flaw.YOURSELF: "role",
     Flaw.UNKNOWN: "name",
@@ -121,6 +123,7 @@ def _form(
         "faults": faults,
         "roles": list(Role),
         "offices": sorted(offices, key=lambda office: office[1]),
+        "lines": _lines(request, directory, account.line),
         "mine": account.id == actor_of(request).account,
         "most_name": MOST_NAME,
         "most_display": MOST_DISPLAY,
@@ -128,7 +131,24 @@ def _form(
     return page(request, "account/person.html", context, status=422 if flaws else 200)
 
 
-def _written(form: Mapping[str, Any], account: Account) -> tuple[Account, tuple[Flaw, ...]]:
+def _lines(
+    request: web.Request, directory: Directory, chosen: str | None
+) -> list[tuple[str, str, str]]:
+    """The published numbers as whose they are, with their office's name; the one that is chosen,
+    also where it left the list."""
+    tongue = tongue_of(request)
+    known = [
+        (one.e164, f"{one.post[tongue]} {written(one.e164)}", one.office_name[tongue])
+        for one in directory.numbers.values()
+    ]
+    if chosen is not None and chosen not in directory.numbers:
+        known.append((chosen, chosen, ""))
+    return sorted(known, key=lambda one: one[2])
+
+
+def _written(
+    form: Mapping[str, Any], account: Account, directory: Directory
+) -> tuple[Account, tuple[Flaw, ...]]:
     """The account as the form says, and what no account can be."""
     role, office = typed(form.get("role")), typed(form.get("office")) or None
     known = role in set(Role)
@@ -140,12 +160,15 @@ def _written(form: Mapping[str, Any], account: Account) -> tuple[Account, tuple[
         display_en=typed(form.get("display_en")).strip(),
         role=chosen,
         office=office if chosen in OF_AN_OFFICE else None,
+        line=(typed(form.get("line")) or None) if chosen is Role.OFFICIAL else None,
     )
-    return told, () if known else (Flaw.ROLE,)
+    entry = directory.numbers.get(told.line or "")
+    strange = told.line not in {None, account.line} and (entry is None or entry.office != office)
+    return told, (*(() if known else (Flaw.ROLE,)), *((Flaw.LINE,) if strange else ()))
 
 
 async def _create(request: web.Request, directory: Directory) -> web.StreamResponse:
-    told, wrong = _written(await request.post(), NOBODY)
+    told, wrong = _written(await request.post(), NOBODY, directory)
     if wrong:
         return _form(request, directory, told, wrong)
     signing_in = request.config_dict[FRONT_DOOR].signing_in
@@ -157,7 +180,7 @@ async def _create(request: web.Request, directory: Directory) -> web.StreamRespo
 
 async def _change(request: web.Request, directory: Directory) -> web.StreamResponse:
     before = await _account(request)
-    told, wrong = _written(await request.post(), before)
+    told, wrong = _written(await request.post(), before, directory)
     signing_in = request.config_dict[FRONT_DOOR].signing_in
     offices = frozenset(directory.offices)
     flaws = wrong or await signing_in.change(before, told, offices, actor_of(request))

@@ -25,6 +25,7 @@ from routing.web.desk.desk import (
     name_of,
     no_office,
 )
+from routing.web.desk.mine import MINE
 from routing.web.entry import actor_of, allows
 from routing.web.layout import Chapter, Link, fresh, page, tongue_of
 from routing.web.moments import written
@@ -50,9 +51,11 @@ def office_routes(desk: OfficeDesk) -> list[web.RouteDef]:
     """The list of offices, and an office's cases."""
 
     async def begin(request: web.Request) -> web.StreamResponse:
-        office = actor_of(request).office
+        actor = actor_of(request)
+        if actor.line is not None:
+            raise web.HTTPSeeOther(MINE)
         if not allows(request, Act.ALL_OFFICES):
-            raise web.HTTPSeeOther(address(office or ""))
+            raise web.HTTPSeeOther(address(actor.office or ""))
         return await _offices(request, desk)
 
     async def cases(request: web.Request) -> web.StreamResponse:

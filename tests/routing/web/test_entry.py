@@ -104,6 +104,13 @@ async def test_a_session_ends_when_idle_when_old_and_when_ended(tmp_path: Path) 
             assert await status(old) == 200
         people.clock.at += timedelta(minutes=20)
         assert await status(old) == 303
+        left = await people.token(account)
+        for _ in range(2):
+            people.clock.at += IDLE / 2 - timedelta(seconds=1)
+            cookies = {"zhitong_session": left}
+            assert (await client.get("/who?part=1", cookies=cookies)).status == 200
+        people.clock.at += timedelta(seconds=3)
+        assert await status(left) == 303, "a page that renews itself is nobody at work"
         ended = await people.token(account)
         assert await status(ended) == 200
         await people.signing_in.sessions.end_all(account.id)

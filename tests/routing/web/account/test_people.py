@@ -11,6 +11,7 @@ from routing.accounts.account import Account
 from routing.accounts.roles import Role
 from routing.second_factors import FRESH
 from tests.people import OFFICE, PASSWORD, Client, served
+from tests.routing.web.city import city
 
 NEW = {"name": "Li.Na", "display_zh": "李娜", "display_en": "Li Na", "role": "office"}
 
@@ -168,3 +169,29 @@ async def test_a_screen_that_was_left_open_gives_nobody_a_password(tmp_path: Pat
         assert await posted(client, "/sign-in", again, admin) == (303, "/account/kept")
         asked = await client.get("/admin/accounts/new", cookies=admin, allow_redirects=False)
         assert asked.headers["Location"].startswith("/sign-in"), "the session before is over"
+
+
+async def test_an_official_has_a_number_of_the_own_office_and_nobody_else_has_one(
+    tmp_path: Path,
+) -> None:
+    lines = city().numbers.values()
+    own = next(one.e164 for one in lines if one.office == OFFICE)
+    other = next(one.e164 for one in lines if one.office != OFFICE)
+    form = {**NEW, "office": OFFICE, "role": "official"}
+    async with served(tmp_path) as (client, people):
+        admin = await people.cookie(Role.ADMIN)
+        for number in (other, "+8613900000012", "<script>"):
+            status, text = await posted(
+                client, "/admin/accounts/new", {**form, "line": number}, admin
+            )
+            assert status == 422
+            assert 'id="line-fault"' in text
+            assert "<script>" not in text
+        assert (await posted(client, "/admin/accounts/new", {**form, "line": own}, admin))[0] == 200
+        known = {one.name: one for one in await people.signing_in.people.listed()}
+        assert known["li.na"].actor.line == own
+
+        handler = {**form, "name": "wang", "role": "office", "line": own}
+        assert (await posted(client, "/admin/accounts/new", handler, admin))[0] == 200
+        known = {one.name: one for one in await people.signing_in.people.listed()}
+        assert known["wang"].line is None
