@@ -115,8 +115,7 @@ def of_scenarios(plan: Plan, inputs: Inputs) -> Iterator[Finding]:
     try:
         found = outcomes(plan, inputs)
     except RuleSetError as wrong:
-        says = both(f"有场景读不出来：{wrong}", f"a scenario cannot be read: {wrong}")
-        yield Finding("scenario", Level.ERROR, says, Place("scenario"))
+        yield Finding("scenario", Level.ERROR, wrong.says, Place("scenario"))
         return
     for outcome in found:
         if not outcome.passed:
@@ -129,7 +128,7 @@ def of_refused(wrong: BaseException) -> Iterator[Finding]:
     none for other reasons."""
     if isinstance(wrong, ScriptError):
         yield from of_menus(wrong.findings)
-    cause = wrong if isinstance(wrong, RulesError | EntityError) else wrong.__cause__
+    cause = wrong if isinstance(wrong, RuleSetError | EntityError) else wrong.__cause__
     if isinstance(cause, EntityError):
         for found in cause.faults:
             place = Place(found.kind, found.key, found.field)
@@ -138,3 +137,5 @@ def of_refused(wrong: BaseException) -> Iterator[Finding]:
         for fault in cause.faults:
             place = Place("rule", fault.rule, fault.field)
             yield Finding(f"rule_{fault.code}", Level.ERROR, fault.says, place)
+    elif isinstance(cause, RuleSetError):
+        yield Finding("rules", Level.ERROR, cause.says, Place("rule"))

@@ -35,7 +35,10 @@ def last_resort(directory: Directory) -> LastResort:
     """Those of a register. Raises RuleSetError where it lacks one."""
     for topic in (DISCIPLINE, HOTLINE, PETITION):
         if topic not in directory.topics:
-            raise RuleSetError(f"no topic {topic!r} in the register: its office takes complaints")
+            raise RuleSetError(
+                f"no topic {topic!r} in the register: its office takes complaints",
+                f"名录里没有代码为“{topic}”的事项。投诉举报由它的主办单位受理，请补上。",
+            )
     leads = (directory.topics[topic].lead for topic in (DISCIPLINE, HOTLINE, PETITION))
     return LastResort(*leads)
 
@@ -133,7 +136,10 @@ def taker(
     for office in (*(one for one in may if not one_door(directory, one, accused)), *may):
         return office
     post = entry.post["zh-CN"]
-    raise RuleSetError(f"no office may take complaints about {post}: name another for petitions")
+    raise RuleSetError(
+        f"no office may take complaints about {post}: name another for petitions",
+        f"没有单位可以受理对{post}的投诉。请为信访事项另选一个主办单位。",
+    )
 
 
 def offices_above(directory: Directory, office: str) -> Iterator[str]:

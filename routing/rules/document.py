@@ -69,7 +69,8 @@ class RulesError(RuleSetError):
     """Rules that cannot be compiled; nothing was taken from them."""
 
     def __init__(self, faults: Sequence[RuleFault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
+        said = "\n".join(map(str, faults))
+        super().__init__(said, "\n".join(fault.says["zh-CN"] for fault in faults))
         self.faults = tuple(faults)
 
 

@@ -61,10 +61,17 @@ class RuleSet:
 
     def __post_init__(self) -> None:
         if not self.rules or self.rules[-1].when or not self.rules[-1].enabled:
-            raise RuleSetError("the last rule must have no condition, so that there is an answer")
+            raise RuleSetError(
+                "the last rule must have no condition, so that there is an answer",
+                "最后一条规则不能有条件，这样每个来电都有去处。",
+            )
         twice = [id_ for id_, n in Counter(rule.id for rule in self.rules).items() if n > 1]
         if twice:
-            raise RuleSetError(f"each rule needs an id of its own; used twice: {sorted(twice)[:5]}")
+            used = ", ".join(sorted(twice)[:5])
+            raise RuleSetError(
+                f"each rule needs an id of its own; used twice: {used}",
+                f"每条规则的编号不能相同，这些用了两次：{used}。",
+            )
 
 
 def special(rules: RuleSet) -> dict[str, Rule]:

@@ -107,9 +107,14 @@ def read_scenarios(text: str) -> tuple[Scenario, ...]:
     try:
         listed = json.loads(text or "{}")
     except ValueError as wrong:
-        raise RuleSetError(f"the scenarios are no JSON: {wrong}") from wrong
+        raise RuleSetError(
+            f"the scenarios are no JSON ({wrong}): import them again",
+            f"保存的场景不是有效的JSON（{wrong}），请重新导入。",
+        ) from wrong
     if not isinstance(listed, dict):
-        raise RuleSetError("the scenarios must be an object, id -> example")
+        raise RuleSetError(
+            "the scenarios must be an object, id -> example", "保存的场景应按编号分列，请重新导入。"
+        )
     return tuple(read_scenario(id_, body) for id_, body in listed.items())
 
 
@@ -142,7 +147,10 @@ def read_scenario(id_: str, body: Any) -> Scenario:
             ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise RuleSetError(f"the scenario {id_!r} cannot be read: {wrong!r}") from wrong
+        raise RuleSetError(
+            f"the scenario {id_!r} cannot be read: remove it, and save it again from “Try it”",
+            f"场景“{id_}”无法识别，请删除，再从“试一试”重新保存。",
+        ) from wrong
 
 
 def _or_none(kind: type[E], value: Any) -> E | None:

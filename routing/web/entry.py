@@ -18,6 +18,7 @@ from routing.signing_in import SigningIn, Visitor
 from routing.web.guard import Handler, foreign
 from routing.web.layout import page, tongue_of
 from routing.web.posted import refuse_broken
+from routing.web.reasons import reasons
 from routing.web.signed import SESSION, someone
 from routing.web.wording import Tongue
 
@@ -180,7 +181,8 @@ async def _admitted(
             return page(request, "account/not_for_you.html", {}, status=403)
         return await handler(request)
     except door.troubles as wrong:
-        return page(request, "account/trouble.html", {"why": str(wrong)}, status=503)
+        why = reasons().told(str(wrong), tongue_of(request))
+        return page(request, "account/trouble.html", {"why": why}, status=503)
 
 
 async def from_our_own(request: web.Request, *, files: bool = False) -> None:

@@ -17,9 +17,10 @@ from routing.publishing.release import MOST_REASON, Overtaken, Refused, Unreason
 from routing.sheets.entities import Body, EntityKind, entities
 from routing.sheets.register import Sheets
 from routing.web.entry import actor_of, signed_in
-from routing.web.layout import page, tongue_of
+from routing.web.layout import LAYOUT, page, tongue_of
 from routing.web.moments import written as moment
 from routing.web.register.desk import RegisterDesk, author
+from routing.web.wording import Tongue
 
 REASONS: Final = ("swindle", "wrong_calls", "asked", "other")
 """What is mostly the matter; `other` is said in words."""
@@ -133,9 +134,7 @@ def _suspended(number: str, body: Body, over: int, today: str) -> Edit:
 
 def _reason(request: web.Request, typed: Mapping[str, str]) -> str:
     """As versions and audit keep it: in the deployment's own language."""
-    told = {
-        "swindle": "有人冒用这个号码",
-        "wrong_calls": "来电转到了不该转的地方",
-        "asked": "单位或本人要求停用",
-    }.get(typed["why"], "")
+    told = ""
+    if typed["why"] in REASONS and typed["why"] != "other":
+        told = request.config_dict[LAYOUT].wording.say(f"reg_suspend.{typed['why']}", Tongue.ZH)
     return "：".join(part for part in (told, typed["words"].strip()) if part)

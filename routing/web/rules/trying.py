@@ -199,7 +199,7 @@ def _row(id_: str, body: Any, ground: Ground | None, tongue: Tongue) -> dict[str
     try:
         scenario = read_scenario(id_, body)
     except RuleSetError as wrong:
-        return {**row, "says": str(wrong)}
+        return {**row, "says": wrong.says[tongue]}
     if ground is None:
         return {**row, "says": scenario.name}
     outcome = run(ground.router, scenario, ground.directory, ground.open)

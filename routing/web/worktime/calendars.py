@@ -13,6 +13,7 @@ from aiohttp import web
 from routing.accounts.roles import MAY, Act
 from routing.drafts.document import with_draft
 from routing.hours import DAYS, Holidays, Period, parse_hours, read_holidays
+from routing.rules.wording import week_named
 from routing.web.entry import allows, signed_in
 from routing.web.layout import page, tongue_of
 from routing.web.moments import day as written_day
@@ -90,6 +91,7 @@ async def _show(request: web.Request, desk: WorktimeDesk) -> web.StreamResponse:
     context: dict[str, Any] = {
         "offices": known,
         "chosen": chosen,
+        "usual": week_named(parse_hours(chosen.hours))[tongue],
         "draft": draft,
         "days": list(days_of(week, today, DAYS)),
         "findings": [found.says[tongue] for found in missing_years(years, today)],

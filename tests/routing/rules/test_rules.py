@@ -304,3 +304,11 @@ def test_the_earlier_of_two_living_rules_wins_whatever_has_ended_before_them() -
 
     assert Router(rules).decide(asked).rule == "2"
     assert naive(rules, asked).rule == "2"
+
+
+def test_what_refuses_a_rule_set_is_said_in_both_languages(city: Directory) -> None:
+    with pytest.raises(RuleSetError) as refused:
+        default_rules(replace(city, topics={}))
+
+    assert "请补上" in refused.value.says["zh-CN"]
+    assert refused.value.says["en"] == str(refused.value)
