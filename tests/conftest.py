@@ -6,13 +6,17 @@ import os
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import date
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+import aiohttp_jinja2
 import hypothesis
+import jinja2
 import pytest
 import pytest_asyncio
+from jinja2.bccache import Bucket
 from playwright.async_api import Browser, Page, async_playwright
 
 from ivr.flow.world import Plan, Policy
@@ -104,6 +108,29 @@ def plans_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("deployment.plans.compile_plan", compiled)
+        yield
+
+
+class Templates(jinja2.BytecodeCache):
+    """Templates of this process, as they were compiled from the same source before."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (known := self._known.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """Each application has an environment of its own, and would compile its pages anew."""
+    setup = partial(aiohttp_jinja2.setup, bytecode_cache=Templates())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("routing.web.layout.aiohttp_jinja2.setup", setup)
         yield
 
 

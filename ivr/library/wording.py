@@ -62,7 +62,8 @@ def load_homophones(text: str) -> Homophones:
         syllable, _, signs = line.partition(" ")
         sound = frozenset({folded(syllable)})
         for sign in signs:
-            readings[sign] = readings.get(sign, frozenset()) | sound
+            known = readings.get(sign)
+            readings[sign] = sound if known is None else known | sound
     return Homophones(readings)
 
 

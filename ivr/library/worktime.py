@@ -3,7 +3,7 @@ own days, closure orders. The counterpart of `routing.worktime`, which says what
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -81,6 +81,8 @@ class _Weeks:
     calendar: Calendar
     today: date
     days: int
+    made: dict[object, OpenIntervals] = field(default_factory=dict)
+    """By all that intervals come from: most offices keep the same hours."""
 
     def hours(self, office: str) -> Hours:
         return parse_hours(self.directory.offices[office].hours)
@@ -91,6 +93,8 @@ class _Weeks:
     def opened(self, office: str, orders: Orders) -> OpenIntervals:
         shut = shut_times(orders.get(office, ()))
         zone = ZoneInfo(self.directory.offices[office].time_zone)
-        return open_intervals(
-            self.hours(office), self.holidays(office), zone, self.today, self.days, shut=shut
-        )
+        hours, days = self.hours(office), self.holidays(office)
+        of = (hours, zone, shut, days.off, days.make_up, days.years, tuple(days.own.items()))
+        if of not in self.made:
+            self.made[of] = open_intervals(hours, days, zone, self.today, self.days, shut=shut)
+        return self.made[of]

@@ -113,7 +113,7 @@ class Row:
         for column, value in self.values.items():
             if len(value) > LONGEST_CELL:
                 self.fault(column, "too_long", n=LONGEST_CELL)
-            if any(unicodedata.category(sign).startswith("C") for sign in value):
+            if not value.isprintable() and any(_unseen(sign) for sign in value):
                 self.fault(column, "invisible")
 
     def needed(self, column: str) -> str:
@@ -160,6 +160,11 @@ class Row:
 
     def names(self, column: str, english: str) -> Names:
         return dict(zip(LANGUAGES, (self.needed(column), self.needed(english)), strict=True))
+
+
+def _unseen(sign: str) -> bool:
+    """A control, a mark of direction or the like: no space, which prints nothing either."""
+    return unicodedata.category(sign).startswith("C")
 
 
 def _iso(text: str) -> date:

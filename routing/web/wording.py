@@ -4,6 +4,7 @@ own in `words.toml`; what is spoken on the phone is in `ivr/phrases` instead."""
 import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 
@@ -58,11 +59,19 @@ def read_wording(files: Iterable[Path]) -> Wording:
     """The words of several files. Raises WordingError where a language is missing."""
     entries: dict[str, Mapping[Tongue, str]] = {}
     for path in files:
-        tables = tomllib.loads(path.read_text("utf-8"))
-        for part, words in tables.items():
-            for name, texts in words.items():
-                entries[f"{part}.{name}"] = _both(f"{part}.{name}", texts)
+        entries |= _entries(path.resolve())
     return Wording(entries)
+
+
+@cache
+def _entries(path: Path) -> Mapping[str, Mapping[Tongue, str]]:
+    """Those of one file, which belongs to the code and is read once."""
+    tables = tomllib.loads(path.read_text("utf-8"))
+    return {
+        f"{part}.{name}": _both(f"{part}.{name}", texts)
+        for part, words in tables.items()
+        for name, texts in words.items()
+    }
 
 
 def _both(word: str, texts: Mapping[str, str]) -> Mapping[Tongue, str]:
