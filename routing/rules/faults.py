@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from routing.register import DirectoryError, Names
-from routing.rules.then_document import both
+from routing.rules.wording import both
 
 LONGEST_TEXT: Final = 60
 """Characters of a post or a name: it is spoken."""

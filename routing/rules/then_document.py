@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from routing.register import LANGUAGES, Names
+from routing.register import Names
 from routing.rules.then import (
     LONGEST_RING,
     MOST_STEPS,
@@ -17,6 +17,7 @@ from routing.rules.then import (
     Then,
     Whom,
 )
+from routing.rules.wording import both
 
 E = TypeVar("E", bound=StrEnum)
 Fault = Callable[[str, str, Names], None]
@@ -134,8 +135,3 @@ def _seconds(part: _Part) -> int | None:
         part.wrong("seconds", "seconds", zh, en)
         return None
     return seconds
-
-
-def both(zh: str, en: str) -> Names:
-    """One sentence in every language."""
-    return dict(zip(LANGUAGES, (zh, en), strict=True))

@@ -12,7 +12,7 @@ from routing.findings import Finding, Place
 from routing.hours import HoursError, Period, read_periods
 from routing.register import Directory
 from routing.worktime.overrides import CITY, LONGEST, Calendar, Notice, Override, What
-from routing.worktime.sentences import WorktimeError, finding
+from routing.worktime.sentences import WorktimeError, entities, finding
 
 KIND: Final = "calendar"
 NOTICE: Final = "notice-"
@@ -24,7 +24,7 @@ Body = Mapping[str, Any]
 
 def read_calendar(text: str) -> Calendar:
     """The days of a plan; none for "". Raises WorktimeError with every fault of their form."""
-    bodies = _bodies(text)
+    bodies = entities(KIND, text)
     faults = [found for key, body in bodies.items() for found in form_faults(key, body)]
     if faults:
         raise WorktimeError(tuple(faults))
@@ -83,16 +83,6 @@ def _is_notice(key: str) -> bool:
 
 def _fault(key: str, field: str, code: str, /, **details: object) -> Finding:
     return finding(Place(KIND, key, field), code, **details)
-
-
-def _bodies(text: str) -> dict[str, Body]:
-    try:
-        read = json.loads(text or "{}")
-    except ValueError:
-        read = None
-    if not isinstance(read, dict) or not all(isinstance(body, dict) for body in read.values()):
-        raise WorktimeError((_fault("", "", "not_json"),))
-    return read
 
 
 def _of_override(key: str, body: Body) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from routing.findings import Finding, Place
 from routing.register import LANGUAGES, Directory, Names
 from routing.worktime.closures import LONGEST_DAYS, Closure, Signed
-from routing.worktime.sentences import WorktimeError, finding
+from routing.worktime.sentences import WorktimeError, entities, finding
 
 KIND: Final = "closure"
 LONGEST_WORDS: Final = 120
@@ -27,7 +27,7 @@ Body = Mapping[str, Any]
 
 def read_closures(text: str) -> tuple[Closure, ...]:
     """The orders of a plan; none for "". Raises WorktimeError with every fault of their form."""
-    bodies = _bodies(text)
+    bodies = entities(KIND, text)
     if faults := [found for key, body in bodies.items() for found in form_faults(key, body)]:
         raise WorktimeError(tuple(faults))
     return tuple(closure_of(key, body) for key, body in bodies.items())
@@ -90,16 +90,6 @@ def scope_faults(closure: Closure, directory: Directory) -> Iterator[Finding]:
 
 def _fault(key: str, field: str, code: str, /, **details: object) -> Finding:
     return finding(Place(KIND, key, field), code, **details)
-
-
-def _bodies(text: str) -> dict[str, Body]:
-    try:
-        read = json.loads(text or "{}")
-    except ValueError:
-        read = None
-    if not isinstance(read, dict) or not all(isinstance(body, dict) for body in read.values()):
-        raise WorktimeError((_fault("", "", "not_json"),))
-    return read
 
 
 def _of_times(key: str, start: datetime, end: datetime) -> Iterator[Finding]:

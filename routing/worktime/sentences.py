@@ -1,9 +1,10 @@
 """What is wrong with a calendar or a closure order, by its code, in both languages. A code stays as
 it is: pages and tests know it."""
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from routing.findings import Finding, Level, Place
 from routing.register import LANGUAGES, DirectoryError, Names
@@ -106,3 +107,14 @@ def _in(language: str, details: Mapping[str, object]) -> dict[str, object]:
         name: detail[language] if isinstance(detail, Mapping) else detail
         for name, detail in details.items()
     }
+
+
+def entities(kind: str, text: str) -> dict[str, Mapping[str, Any]]:
+    """Those of a kind that a plan's text holds, by key; "" for none. Raises WorktimeError."""
+    try:
+        read = json.loads(text or "{}")
+    except ValueError:
+        read = None
+    if not isinstance(read, dict) or not all(isinstance(body, dict) for body in read.values()):
+        raise WorktimeError((finding(Place(kind), "not_json"),))
+    return read

@@ -56,6 +56,24 @@ def test_an_error_stands_where_its_editor_sees_it(
     assert all(set(one.says) == {"zh-CN", "en"} for one in found)
 
 
+def test_a_register_that_leaves_complaints_without_an_office_is_said_in_both_languages(
+    body: Document,
+) -> None:
+    was = entity_of(body, "topic", "discipline")
+    edited = compose(body, [Edit("topic", "discipline", None, was, 1)])
+    numbers = KINDS["number"].read(edited)
+    edits = [
+        Edit("number", key, {**row, "topics": ""}, row, 1)
+        for key, row in numbers.items()
+        if row.get("topics") == "discipline"
+    ]
+
+    (found,) = findings(compose(edited, edits), TODAY, NOW)
+
+    assert (found.code, found.level) == ("rules", Level.ERROR)
+    assert "名录里没有代码为“discipline”的事项" in found.says["zh-CN"]
+
+
 def test_a_body_of_another_version_is_one_error_and_no_crash(body: Document) -> None:
     (found,) = findings(json.loads('{"weather": "fine"}'), TODAY, NOW)
     assert (found.code, found.level) == ("refused", Level.ERROR)

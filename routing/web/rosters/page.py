@@ -19,7 +19,7 @@ from routing.ports import Clock
 from routing.publishing.desk import PublishingDesk
 from routing.rules.roster import Roster, on_shift
 from routing.rules.roster_document import EXAMPLE, KIND, read_rosters, roster_faults
-from routing.rules.then_document import both
+from routing.rules.wording import both
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import Chapter, Link, page, tongue_of
 from routing.web.rosters.seen import Seen, seen_of
