@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Select, and_, select
 
+from ivr.flow.call import from_plain
+from ivr.flow.matter import caller_kind
 from ivr.ports.calls import first_id
 from routing.cases.kinds import About, Kind
 from routing.numbers.plan import mobile
-from routing.publishing.past import SLICE, Matter, PastCall
+from routing.publishing.past import SLICE, Matter, PastCall, Rung
 from routing.rules.condition import CallerKind
 from storage.engine import Database
 from storage.sealing import Sealing
-from storage.tables.calls import call_ends, calls
+from storage.tables.calls import call_ends, calls, leg_answers, steps
 from storage.tables.cases import case_callers, cases
 
 _OTHER: Final = cases.alias()
@@ -49,7 +53,40 @@ class StoredPastCalls:
     async def call(self, call: str) -> PastCall | None:
         """One."""
         found = await self._read(_calls(outer=True).where(calls.c.id == call))
-        return found[0] if found else None
+        if not found or found[0].matter is not None:
+            return found[0] if found else None
+        return replace(found[0], matter=await self._asked(call))
+
+    async def _asked(self, call: str) -> Matter | None:
+        """What the rules were asked in a call that left no case, from its last step."""
+        state = steps.c.state
+        query = select(steps.c.at, state).where(steps.c.call_id == call, state.is_not(None))
+        for row in await self._database.read(query.order_by(steps.c.turn.desc()).limit(1)):
+            try:
+                known = from_plain(orjson.loads(row.state))
+            except ValueError:  # another version's
+                return None
+            decision, said = known.decision, known.facts
+            if decision is None:
+                return None
+            return Matter(
+                kind=said.kind,
+                about=said.about,
+                topic=said.topic,
+                district=None,
+                caller_kind=caller_kind(known),
+                at=row.at,
+                rule=decision.rule,
+                office=decision.office,
+            )
+        return None
+
+    async def rung(self, call: str) -> Sequence[Rung]:
+        """Who answered in a call, in order."""
+        query = select(leg_answers.c.at, leg_answers.c.accepted, leg_answers.c.official)
+        query = query.where(leg_answers.c.call_id == call)
+        rows = await self._database.read(query.order_by(leg_answers.c.turn, leg_answers.c.leg))
+        return [Rung(row.at, row.accepted, row.official) for row in rows]
 
     async def since(self, at: datetime, most: int) -> AsyncIterator[Sequence[PastCall]]:
         """Those with a matter, the latest first, some at a time. Numbers are opened beside the

@@ -22,9 +22,10 @@ SLICE: Final = 200
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What a call left, as the rules were asked about it: `rule` sent it to `office`, which may
-    have been sorted since by what its words were about."""
+    have been sorted since by what its words were about. Without a `kind` no case came of it: the
+    caller asked for a person, or hung up."""
 
-    kind: Kind
+    kind: Kind | None
     about: About | None
     topic: str | None
     district: str | None
@@ -49,6 +50,16 @@ class PastCall:
     matter: Matter | None
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A phone that somebody answered by pressing a key: whether they took the call, and whose it is
+    (a published number), None where it is an office's."""
+
+    at: datetime
+    accepted: bool
+    official: str | None
+
+
 class PastCalls(Protocol):
     """Calls as they are kept."""
 
@@ -59,7 +70,12 @@ class PastCalls(Protocol):
         ...
 
     async def call(self, call: str) -> PastCall | None:
-        """One; None where there is none."""
+        """One; None where there is none. What the rules were asked in one that left no case is
+        known as long as its details are."""
+        ...
+
+    async def rung(self, call: str) -> Sequence[Rung]:
+        """Who answered in a call, in order."""
         ...
 
     def since(self, at: datetime, most: int) -> AsyncIterator[Sequence[PastCall]]:
@@ -96,15 +112,17 @@ class Ruled:
     def facts(self, call: PastCall, matter: Matter) -> Facts:
         """The matter as this version sees it."""
         entry = self.directory.numbers.get(call.dialled)
-        topic = self.directory.topics.get(matter.topic or "")
+        of_number = matter.kind is None and matter.about is None and entry is not None
+        named = entry.topic if of_number and matter.topic is None and entry else matter.topic
+        topic = self.directory.topics.get(named or "")
         return Facts(
             dialled=call.dialled,
             language=call.language,
             kind=matter.kind,
             about=matter.about,
-            topic=matter.topic,
+            topic=named,
             group=None if topic is None else topic.group,
-            district=matter.district,
+            district=matter.district or (None if entry is None else entry.district),
             caller_kind=matter.caller_kind,
             at=matter.at,
             office=None if entry is None else entry.office,

@@ -5,12 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from ivr.ports.calls import CallEnd, Ending
+from ivr.ports.calls import CallEnd, Ending, LegAnswer
 from routing.cases.kinds import Kind
-from routing.publishing.past import PastCall
+from routing.publishing.past import PastCall, Rung
 from routing.rules.condition import CallerKind
+from routing.rules.router import Decision
+from routing.rules.ruleset import How
 from storage.past_calls import StoredPastCalls
+from storage.tables.calls import steps
 from tests.storage.stepping import (
     AT,
     CALLER,
@@ -67,6 +71,37 @@ async def test_calls_are_read_some_at_a_time_and_none_twice(
 
     assert slices == [["e", "d"], ["c", "b"], ["a"]]
     assert few == [2, 1]
+
+
+async def test_a_call_without_a_case_tells_what_the_rules_were_asked_and_who_answered(
+    tmp_path: Path,
+) -> None:
+    """Only as long as its details are kept."""
+    async with opened(tmp_path) as house:
+        await house.journal.append(first_step("a"))
+        step = later_step("a", 1)
+        decided = replace(
+            step.call,
+            decision=Decision(
+                "default", "市公安局", How.PUT_THROUGH, confidential=False, version=1
+            ),
+        )
+        await house.journal.append(replace(step, call=decided))
+        await house.calls.answer_leg(LegAnswer("a", 2, 0, True, DIALLED, AT))
+        store = StoredPastCalls(house.database, SEALING)
+
+        call = await store.call("a")
+        assert call is not None
+        assert call.matter is not None
+        assert (call.matter.kind, call.matter.rule) == (None, "default")
+        assert CALLER not in repr(call)
+        assert await store.rung("a") == [Rung(AT, True, DIALLED)]
+        async with house.database.unit_of_work() as unit:
+            await unit.execute(update(steps).values(state=None))
+        forgotten = await store.call("a")
+
+    assert forgotten is not None
+    assert forgotten.matter is None
 
 
 def test_a_past_call_has_no_field_of_its_caller() -> None:

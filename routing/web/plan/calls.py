@@ -13,7 +13,7 @@ from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Draft
 from routing.drafts.document import compose, rebase
 from routing.drafts.kinds import Document
-from routing.publishing.past import MOST, PastCall, PastCalls, Ruled, compared
+from routing.publishing.past import MOST, PastCall, PastCalls, Ruled, Rung, compared
 from routing.publishing.release import Newest
 from routing.rules.compare import Change, Compared, Comparison
 from routing.rules.explain import Explanation, decided_line, explain, refused_line
@@ -87,13 +87,36 @@ async def _one(request: web.Request, desk: CallsDesk) -> web.StreamResponse:
     call = await desk.calls.call(request.match_info["id"][:64])
     if call is None:
         raise web.HTTPNotFound
-    context: dict[str, Any] = {"call": call, "explained": None, "post": None}
-    ruled = await desk.of_version(call.plan)
+    ruled, rung = await desk.of_version(call.plan), await desk.calls.rung(call.id)
+    context: dict[str, Any] = {
+        "call": call,
+        "explained": None,
+        **_known(request, ruled, call, rung),
+    }
     if ruled is not None and call.matter is not None:
         explanation = _explained(ruled, call)
         if explanation is not None:
             context |= _said(request, ruled, call, explanation)
     return shown(request, desk.plan, "plan/call.html", context)
+
+
+def _known(
+    request: web.Request, ruled: Ruled | None, call: PastCall, rung: Sequence[Rung]
+) -> dict[str, Any]:
+    """What is known of every call: whose number was rung, as its version had it, who answered, and
+    how it ended."""
+    tongue = tongue_of(request)
+    numbers = {} if ruled is None else ruled.directory.numbers
+
+    def post(number: str | None) -> str:
+        entry = numbers.get(number or "")
+        return "" if entry is None else entry.post[tongue]
+
+    return {
+        "post": post(call.dialled) or call.dialled,
+        "listed": call.dialled in numbers,
+        "rung": [(one.at, one.accepted, post(one.official)) for one in rung],
+    }
 
 
 def _explained(ruled: Ruled, call: PastCall) -> Explanation | None:
@@ -111,14 +134,12 @@ def _said(
     wording, tongue = Wording(ruled.directory), tongue_of(request)
     refused = sorted(explanation.refused, key=lambda one: not one.near)
     topic = ruled.directory.topics.get((call.matter.topic if call.matter else None) or "")
-    entry = ruled.directory.numbers.get(call.dialled)
     return {
         "explained": explanation,
         "decided": decided_line(explanation, wording)[tongue],
         "refused": [refused_line(one, wording)[tongue] for one in refused[:MOST_REFUSED]],
         "beyond": max(len(refused) - MOST_REFUSED, 0),
         "topic": None if topic is None else topic.names[tongue],
-        "post": call.dialled if entry is None else entry.post[tongue],
         "office": wording.office(explanation.decision.office)[tongue],
         "moved": call.matter is not None and call.matter.office != explanation.decision.office,
         "now": "" if call.matter is None else wording.office(call.matter.office)[tongue],

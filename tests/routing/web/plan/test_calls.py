@@ -13,7 +13,7 @@ from ivr.library.plans import Inputs
 from routing.accounts.roles import MAY, Act, Role
 from routing.cases.kinds import Kind
 from routing.drafts.kinds import Document
-from routing.publishing.past import Matter, PastCall, Ruled
+from routing.publishing.past import Matter, PastCall, Ruled, Rung
 from routing.rules.condition import CallerKind
 from routing.web.plan.calls import CallsDesk, calls_routes
 from routing.web.plan.desk import PLAN_PAGES, PlanDesk
@@ -27,13 +27,14 @@ MATTER = Matter(
 )
 WITH = PastCall("c1", AT, NUMBER, "zh-CN", 1, "completed", 60, MATTER)
 WITHOUT = replace(WITH, id="c2", matter=None)
+PERSON = replace(WITH, id="c3", matter=replace(MATTER, kind=None, topic=None))
 
 
 @dataclass(frozen=True)
 class Made:
     """Calls as the store would give them."""
 
-    calls: Sequence[PastCall] = (WITH, WITHOUT)
+    calls: Sequence[PastCall] = (WITH, WITHOUT, PERSON)
 
     async def latest(
         self, most: int, before: datetime | None = None, dialled: str = ""
@@ -43,9 +44,12 @@ class Made:
     async def call(self, call: str) -> PastCall | None:
         return next((one for one in self.calls if one.id == call), None)
 
+    async def rung(self, call: str) -> Sequence[Rung]:
+        return [Rung(AT, False, NUMBER), Rung(AT, True, None)]
+
     async def since(self, at: datetime, most: int) -> AsyncIterator[Sequence[PastCall]]:
         for call in self.calls[:most]:
-            if call.matter and call.at >= at:
+            if call.matter and call.matter.kind and call.at >= at:
                 yield [call]
 
 
@@ -96,6 +100,11 @@ async def test_a_call_says_its_rule_those_before_it_and_what_the_caller_may_be_t
         assert "<li>" in call
         _, without = await it.get(Role.ADMIN, "/admin/calls/c2")
         assert 'data-testid="no-matter"' in without
+        for words in ("was rung", "declined", "phone took the call", "lasted 60 seconds"):
+            assert words in without
+        _, person = await it.get(Role.ADMIN, "/admin/calls/c3")
+        assert "without naming a matter" in person
+        assert 'data-testid="decided"' in person
         assert (await it.get(Role.ADMIN, "/admin/calls/c9"))[0] == 404
 
 
