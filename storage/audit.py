@@ -30,7 +30,7 @@ from storage.errors import StorageError
 from storage.tables.audit import audit, audit_values
 from storage.turns import take_turns
 
-SLICE: Final = 100
+SLICE: Final = 30
 """Links verified between two turns of the loop: about a millisecond."""
 LAST: Final = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
 ALL: Final = select(audit, audit_values.c.salt, audit_values.c.kept).join_from(

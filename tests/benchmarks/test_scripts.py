@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(
     reason="servers are kept still with SIGSTOP, and PostgreSQL is embedded",
 )
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ("crash", "growth", "office_told", "slow_disk", "step", "words")
+SCRIPTS = ("crash", "growth", "office_told", "publishing", "routing", "slow_disk", "step", "words")
 """Those that take too long, or too quiet a machine, to be run here."""
 
 

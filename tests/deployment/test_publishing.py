@@ -81,3 +81,33 @@ async def test_what_nobody_confirms_is_counted_in_time_and_late(tmp_path: Path) 
     await Due(desk).run()
     assert await unconfirmed(desk.releases) == [(("waiting",), 0), (("late",), 1)]
     await database.close()
+
+
+async def test_what_was_scheduled_is_published_once_in_its_time_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    """By whichever server looks first; the other finds it done."""
+    clock, lin, settings = PeoplesClock(), Author("a1", "lin"), Settings(data_dir=tmp_path)
+    database, desk = await two_plans(tmp_path, clock)
+    base = entity_of((await desk.releases.newest()).document, "topic", "hotline")
+    assert base is not None
+    edit = Edit("topic", "hotline", {**base, "en": "Tomorrow's line"}, base, 2)
+    seen = await desk.drafts.save([edit], lin, clock.now())
+    later = await desk.publish(seen, "later", lin, clock.now() + timedelta(hours=1))
+    assert (later.number, later.proposal) == (None, 1)
+    await database.close()
+
+    again = await database_at(tmp_path / "zhitong.db")
+    desks = [desk_of(settings, again, clock) for _ in range(2)]
+    await Due(desks[0]).run()
+    assert (await desks[0].releases.newest()).number == 2
+    clock.at += timedelta(hours=1)
+    for one in desks:
+        await Due(one).run()
+
+    newest = await desks[0].releases.newest()
+    assert newest.number == 3
+    now = entity_of(newest.document, "topic", "hotline")
+    assert now is not None
+    assert now["en"] == "Tomorrow's line"
+    await again.close()
