@@ -36,11 +36,15 @@ class New:
 
 class Passwords(Protocol):
     """Hashes that are slow on purpose, never on the loop. `verify` of None takes as long as of a
-    hash, and is False."""
+    hash, and is False. Who is `known` waits for none but those who are known, too."""
 
     async def hashed(self, password: str) -> str: ...
 
-    async def verify(self, hashed: str | None, password: str) -> bool: ...
+    async def verify(self, hashed: str | None, password: str, *, known: bool) -> bool: ...
+
+    def crowded(self, *, known: bool) -> bool:
+        """Whether so many wait that one more is better told to come again."""
+        ...
 
 
 class Sessions(Protocol):
@@ -85,6 +89,10 @@ class Tries(Protocol):
     async def admit(self, name: str, address: str, now: datetime) -> datetime | None:
         """Count one more try, before it is looked at, so that many at once are all counted. When
         the next is looked at, where this one has to wait; None where it is looked at."""
+        ...
+
+    async def knows(self, name: str, address: str) -> bool:
+        """Whether this name has signed in from there before."""
         ...
 
     async def succeeded(self, name: str, address: str, now: datetime) -> None: ...

@@ -20,6 +20,9 @@ GIVEN_OUT: Final = timedelta(days=3)
 """A password that an admin gave out is worth nothing after so long."""
 FIRST_HOLDS: Final = timedelta(days=30)
 """The same of the first admin's: a server is often set up long before its people come."""
+CROWDED: Final = timedelta(seconds=5)
+"""Who comes while too many passwords are looked at comes again so much later, and nothing counts
+against them."""
 FIRST_NAME: Final = "admin"
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Of passwords that are read from paper: nothing that looks like something else."""
@@ -84,12 +87,15 @@ class SigningIn:
         """By name and password. Nothing in answer or time tells a wrong name from a wrong
         password, nor a disabled account from either."""
         now, name = self.clock.now(), signing_name(name)
+        known = await self.tries.knows(name, visitor.address)
+        if self.passwords.crowded(known=known):
+            return Wait(now + CROWDED)
         later = await self.tries.admit(name, visitor.address, now)
         if later is not None:
             return Wait(later)
         secret = await self.people.secret(name)
         hashed = None if secret is None else secret.hashed
-        right = await self.passwords.verify(hashed, as_typed(password))
+        right = await self.passwords.verify(hashed, as_typed(password), known=known)
         if secret is None or not right or not _opens(secret, now):
             await self.failed(None if secret is None else secret.account)
             return Wrong()
@@ -156,7 +162,8 @@ class SigningIn:
         if later is not None:
             return Wait(later)
         secret = await self.people.secret(account.name)
-        if secret is None or not await self.passwords.verify(secret.hashed, as_typed(old)):
+        typed = as_typed(old)
+        if secret is None or not await self.passwords.verify(secret.hashed, typed, known=True):
             await self.failed(account)
             return Wrong()
         entry = self.entry(account, Action.ACCOUNT_PASSWORD)

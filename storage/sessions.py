@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from routing.accounts.account import LONGEST, PENDING, Session
 from routing.accounts.limit import FORGOTTEN, FREE, FREE_OF_ADDRESS, wait_until
+from routing.accounts.limit import LONGEST as MOST_WAIT
 from routing.audit import Entry
 from routing.people import New
 from storage.accounts import OF_ACCOUNT, account_of
@@ -22,6 +23,8 @@ from storage.tables.accounts import accounts, credentials, sessions, tries
 
 KEPT: Final = timedelta(days=1)
 """A session that is over keeps its row so long: a form that is posted to it is not lost."""
+MOST_REMEMBERED: Final = 10_000
+"""Addresses in memory; beyond that the table is asked again."""
 KNOWN: Final = timedelta(days=90)
 """An address from which somebody has signed in is theirs for so long: a stranger's tries do not
 make them wait there."""
@@ -157,6 +160,8 @@ class StoredTries:
     def __init__(self, database: Database, sealing: Sealing) -> None:
         self._database = database
         self._sealing = sealing
+        self._waits: dict[str, datetime] = {}
+        """Addresses that have to wait, until when: a flood from one of them asks no database."""
 
     def _keys(self, name: str, address: str) -> tuple[str, str, str]:
         """Of the name from where it is known, of the name from elsewhere, of the address."""
@@ -170,6 +175,8 @@ class StoredTries:
     async def admit(self, name: str, address: str, now: datetime) -> datetime | None:
         """Count one more try before it is looked at; when to come again, where it is not."""
         own, named, placed = self._keys(name, address)
+        if (until := self._waits.get(placed, now)) > now:
+            return until
 
         def count(unit: Connection) -> datetime | None:
             rows = {row.key: row for row in unit.execute(_of_keys(own, named, placed))}
@@ -186,11 +193,29 @@ class StoredTries:
                 _counted(unit, key, rows.get(key), now)
             return None
 
-        return await self._database.brief(count)
+        later = await self._database.brief(count)
+        if later is not None:
+            await self._remember(placed, now)
+        return later
+
+    async def _remember(self, placed: str, now: datetime) -> None:
+        """How long the address itself has to wait, if it has to."""
+        rows = await self._database.read(_of_keys(placed))
+        until = _until(rows[0] if rows else None, FREE_OF_ADDRESS, now)
+        if len(self._waits) >= MOST_REMEMBERED:
+            self._waits.clear()
+        if now < until <= now + MOST_WAIT:
+            self._waits[placed] = until
+
+    async def knows(self, name: str, address: str) -> bool:
+        """Whether there is a row of both."""
+        own, _, _ = self._keys(name, address)
+        return bool(await self._database.read(_of_keys(own)))
 
     async def succeeded(self, name: str, address: str, now: datetime) -> None:
         """The count of the name begins anew, the address's is one less, and is the name's own."""
         own, named, placed = self._keys(name, address)
+        self._waits.pop(placed, None)
 
         def forget(unit: Connection) -> None:
             self._database.take_turns(unit, *sorted((own, named, placed)))

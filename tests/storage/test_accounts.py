@@ -3,27 +3,35 @@ all, and what a copy of the tables gives away."""
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Final, cast
 
+import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from routing.accounts.account import Account, Flaw
-from routing.accounts.limit import FREE
+from routing.accounts.limit import FREE, FREE_OF_ADDRESS
 from routing.accounts.passkeys import Passkey
 from routing.accounts.roles import Role
 from routing.accounts.second import used_step
 from routing.audit import Action
 from routing.signing_in import Signed, Visitor, Wait, Wrong
 from storage.engine import Database
+from storage.errors import StorageError
+from storage.passwords import MOST_WAITING, ArgonPasswords
 from storage.tables.accounts import credentials, recovery_codes, sessions, tries
 from storage.tables.audit import audit
 from tests.databases import database_at
+from tests.deadline import DEADLINE
 from tests.people import PASSWORD, People, people_of
 
 HERE = Visitor("192.0.2.7", "a browser")
+HELD: Final = "held up until a test lets go"
 
 
 @contextlib.asynccontextmanager
@@ -43,6 +51,72 @@ async def test_of_many_tries_at_once_no_more_are_looked_at_than_in_a_row(tmp_pat
         looked_at = [one for one in outcomes if isinstance(one, Wrong)]
         assert len(looked_at) == FREE
         assert all(isinstance(one, Wrong | Wait) for one in outcomes)
+
+
+class Held:
+    """A hasher that a test holds up: whoever types HELD waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def hash(self, password: str) -> str:
+        return password
+
+    def verify(self, hashed: str, password: str) -> bool:
+        if password == HELD:
+            assert self.go.wait(DEADLINE)
+        return hashed == password
+
+
+async def test_a_flood_of_strangers_keeps_nobody_out_who_is_known(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, database):
+        await people.add(Role.ADMIN, name="wang")
+        held = Held()
+        passwords = ArgonPasswords(cast("PasswordHasher", held))
+        signing_in = replace(people.signing_in, passwords=passwords)
+        entry = signing_in.entry(people.known[Role.ADMIN], Action.ACCOUNT_PASSWORD)
+        await signing_in.people.set_password(people.known[Role.ADMIN].id, PASSWORD, entry)
+        assert isinstance(await signing_in.sign_in("wang", PASSWORD, HERE), Signed)
+
+        def stranger(n: int) -> Visitor:
+            return Visitor(f"198.51.100.{n}")
+
+        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+            flood = [
+                group.create_task(signing_in.sign_in(f"n{n}", HELD, stranger(n)))
+                for n in range(MOST_WAITING)
+            ]
+            while not passwords.crowded(known=False):
+                await asyncio.sleep(0)
+            more = await signing_in.sign_in("one more", HELD, stranger(99))
+            mine = await signing_in.sign_in("wang", PASSWORD, HERE)
+            held.go.set()
+
+        assert isinstance(more, Wait), "it is told to come again"
+        assert isinstance(mine, Signed)
+        assert all(isinstance(one.result(), Wrong) for one in flood)
+        counted = await database.read(select(tries.c.key).where(tries.c.key.like("name:%")))
+        assert len(counted) == MOST_WAITING + 1, "who was told to come again is not counted"
+
+
+async def test_an_address_that_has_to_wait_asks_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as (people, database):
+        counting, at = people.signing_in.tries, people.clock.at
+        found = [await counting.admit(f"n{n}", "192.0.2.9", at) for n in range(FREE_OF_ADDRESS + 2)]
+        until = found[-1]
+        assert until is not None
+
+        async def asked(*_: object) -> None:
+            raise StorageError("it was asked")
+
+        monkeypatch.setattr(type(database), "brief", asked)
+        assert await counting.admit("another", "192.0.2.9", at) == until
+        with pytest.raises(StorageError):
+            await counting.admit("another", "192.0.2.10", at)
+        with pytest.raises(StorageError):
+            await counting.admit("another", "192.0.2.9", until)
 
 
 async def test_of_two_servers_one_makes_the_first_admin(tmp_path: Path) -> None:
