@@ -47,6 +47,7 @@ from deployment.outgoing import RUNG, Kept, Outgoings
 from deployment.pauses import keep_short
 from deployment.people import BEHIND_SIGN_IN, LINKS, front_door, mount_people
 from deployment.plans import Newest
+from deployment.prompts import prompt_loops
 from deployment.publishing import DUE, WATCH, Due, Watch
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
@@ -268,6 +269,7 @@ def loops(house: House, rest: Rest) -> Iterator[Loop]:
     yield Loop(FAILED, database.signals.listen)
     yield Loop(RECOVER_EVERY, recovery(house, rest).run)
     yield Loop(TIDIED, tidying(settings, house.fallback.bank))
+    yield from prompt_loops(house)
     bounces = looking(settings, database, Sealing(house.secrets.key), clock)
     if bounces is not None:
         yield Loop(EVERY_LOOK, bounces.run)

@@ -12,7 +12,7 @@ from deployment.editing import Looks, register_desk, rules_desk, trying_desk
 from deployment.house import House
 from deployment.pauses import beside
 from deployment.plans import compiled, local_day
-from deployment.prompts import BankPrompts
+from deployment.prompts import HousePrompts
 from deployment.settings import StartError
 from ivr.flow.world import Plan
 from ivr.library.errors import LibraryError
@@ -39,6 +39,7 @@ from routing.web.worktime.page import worktime_routes
 from storage.answering import StoredAnswerRates
 from storage.audit import StoredAudit
 from storage.past_calls import StoredPastCalls
+from storage.prompts import StoredPrompts
 from storage.sealing import Sealing
 from storage.token_use import StoredTokenUse
 
@@ -67,7 +68,8 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
 
 def spoken_desk(house: House) -> SpokenDesk:
     """What the pages of phrases and scripts need."""
-    return SpokenDesk(house.publishing(), BankPrompts(house.fallback.bank))
+    prompts = HousePrompts(house.fallback.bank, StoredPrompts(house.database), house.clock)
+    return SpokenDesk(house.publishing(), prompts)
 
 
 def quota_desk(house: House, zone: ZoneInfo) -> QuotaDesk:

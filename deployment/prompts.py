@@ -1,20 +1,46 @@
-"""What the pages of phrases ask of recorded sentences: the bank's. Implements
-`ivr.ports.prompts.Prompts`; used by `deployment.admin`."""
+"""Recorded sentences, put together: what pages ask of them (`ivr.ports.prompts.Prompts`), and what
+lets the newest plan's be heard on this server."""
 
 import asyncio
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
+import structlog
+
+from deployment.house import House
+from deployment.loops import Loop
+from deployment.voices import FOLDER
 from ivr.carrier.local.bank import Bank, frames
-from ivr.carrier.local.recordings import to_wav
+from ivr.carrier.local.mulaw import from_mulaw_wav
+from ivr.carrier.local.own import published_path, write_published
+from ivr.carrier.local.recordings import RATE, WIDTH, to_wav
+from ivr.carrier.local.uploads import telephone_upload
 from ivr.carrier.local.voice import estimate
+from ivr.conversation.stores import Plans
+from ivr.flow.instruction import Language
+from ivr.flow.world import Plan
 from ivr.library.sentences import language_of
+from ivr.ports.prompts import Sound
+from routing.ports import Clock
+from storage.prompts import StoredPrompts
+
+LOG: Final = structlog.get_logger()
+AGAIN: Final = 1.0
+"""Seconds until a plan's recordings are looked for again, where the database could not be asked."""
+SWEPT: Final = 3600.0
+"""Seconds between two looks for recordings that nothing names."""
 
 
 @dataclass(frozen=True, slots=True)
-class BankPrompts:
-    """The sentences that a carrier plays."""
+class HousePrompts:
+    """The sentences that a carrier plays, and what admins upload."""
 
     bank: Bank
+    store: StoredPrompts
+    clock: Clock
 
     def has(self, sentence: str) -> bool:
         """Whether it is recorded, by whomever."""
@@ -25,6 +51,65 @@ class BankPrompts:
         path = self.bank.paths.get((language_of(sentence), sentence))
         return None if path is None else to_wav(await asyncio.to_thread(frames, path))
 
+    async def keep(self, upload: bytes) -> Sound:
+        """Converted in a thread, in memory alone."""
+        wav = await asyncio.to_thread(telephone_upload, upload)
+        sha256 = hashlib.sha256(wav).hexdigest()
+        await self.store.keep(sha256, wav, self.clock.now())
+        return Sound(sha256, round(len(from_mulaw_wav(wav)) / (RATE * WIDTH), 1))
+
+    async def kept(self, sha256: str) -> bytes | None:
+        """As PCM."""
+        wav = await self.store.wav(sha256)
+        return None if wav is None else to_wav(from_mulaw_wav(wav))
+
     def seconds(self, text: str, language: str) -> float:
         """By the same yardstick as the line has it."""
         return estimate(text, language)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPrompts:
+    """Lets the recordings of the plan that takes new calls be heard: their files are put beside an
+    admin's own, then the bank takes them all at once. Until then a voice reads the words."""
+
+    bank: Bank
+    store: StoredPrompts
+    plans: Plans
+    data_dir: Path
+
+    async def run(self) -> None:
+        """Until cancelled: at once for each plan that takes new calls here."""
+        while True:
+            self.plans.changed.clear()
+            await self.take(self.plans.current)
+            await self.plans.changed.wait()
+
+    async def take(self, plan: Plan) -> None:
+        """One plan's. Raises StorageError, OSError."""
+        paths: dict[tuple[Language, str], Path] = {}
+        for said, sha256 in plan.recordings.items():
+            path = await self._file(sha256)
+            if path is None:
+                LOG.warning("voices.not_kept", plan=plan.number, sha256=sha256)
+            else:
+                paths[said] = path
+        self.bank.take(paths)
+        await self.store.publish(frozenset(plan.recordings.values()))
+
+    async def _file(self, sha256: str) -> Path | None:
+        path = published_path(self.data_dir / FOLDER, sha256)
+        if not await asyncio.to_thread(path.exists):
+            wav = await self.store.wav(sha256)
+            if wav is None:
+                return None
+            await asyncio.to_thread(write_published, path, wav)
+        return path
+
+
+def prompt_loops(house: House) -> Iterator[Loop]:
+    """What is done of them beside the calls."""
+    store = StoredPrompts(house.database)
+    folder = house.settings.data_dir
+    yield Loop(AGAIN, PublishedPrompts(house.fallback.bank, store, house.plans, folder).run)
+    yield Loop(SWEPT, lambda: store.sweep(house.clock.now()), first=SWEPT)

@@ -22,6 +22,7 @@ from routing.publishing.release import PublishingError, Release
 from routing.publishing.seconds import TwoPeople
 from storage.drafts import StoredDrafts
 from storage.engine import Database
+from storage.prompts import StoredPrompts
 from storage.releases import StoredReleases
 
 LOG: Final = structlog.get_logger()
@@ -45,7 +46,7 @@ def desk_of(settings: Settings, database: Database, clock: Clock) -> PublishingD
     return PublishingDesk(
         drafts=StoredDrafts(database),
         releases=StoredReleases(database),
-        review=review_of(settings, clock),
+        review=review_of(settings, clock, StoredPrompts(database).known),
         clock=clock,
         until=until,
         two_people=TwoPeople(settings.two_people),

@@ -2,7 +2,7 @@
 calls, in a thread beside them. The port `Review` of `routing.publishing.desk`, and what `check`
 prints."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,23 +12,40 @@ from deployment.settings import Settings
 from ivr.flow.world import Plan
 from ivr.library.plans import Inputs, compile_plan
 from ivr.library.proofs import findings_of, of_refused
+from ivr.library.recordings import not_kept, read_recordings
 from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
 from routing.publishing.desk import Review
 from routing.publishing.release import text_of
+from routing.rules.faults import EntityError
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError
 
 
-def review_of(settings: Settings, clock: Clock) -> Review:
+Known = Callable[[Collection[str]], Awaitable[frozenset[str]]]
+"""Of which of these hashes the sound is kept."""
+
+
+def review_of(settings: Settings, clock: Clock, known: Known) -> Review:
     """For plans that begin today."""
 
     async def review(document: Document) -> Sequence[Finding]:
         today, now = local_day(settings, clock), clock.now()
-        return await beside(lambda: findings(document, today, now))
+        found = await beside(lambda: findings(document, today, now))
+        return (*found, *await _not_kept(document, known))
 
     return review
+
+
+async def _not_kept(document: Document, known: Known) -> Sequence[Finding]:
+    """What cannot be read is among the other findings."""
+    try:
+        recordings = read_recordings(document.get("recordings", ""))
+    except EntityError:
+        return ()
+    kept = await known({one.sha256 for one in recordings.values()}) if recordings else frozenset()
+    return tuple(not_kept(recordings, kept))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@ from. The counterpart of `local.bank`, which holds them."""
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Self
 
 from aiohttp import ETag, web
@@ -23,26 +22,40 @@ SLOWER: Final = f"-slower{PACE * 100:.0f}"  # another pace is another sound, whi
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"  # the name is the hash of the sound
 
 
-@dataclass(frozen=True, slots=True)
 class Sounds:
     """The address of each recorded sentence, ready for a document, without its ending."""
 
-    addresses: Mapping[tuple[Language, str], str]
+    __slots__ = ("_addresses", "_bank", "_edition", "_stem")
+
+    def __init__(self, bank: Bank, base: str) -> None:
+        self._bank = bank
+        self._stem = escape(f"{base.rstrip('/')}{PATH}")
+        self._edition = ""
+        self._addresses: Mapping[tuple[Language, str], str] = {}
 
     @classmethod
     def of(cls, bank: Bank, base: str) -> Self:
         """Those of a bank, served under our own address."""
-        stem = escape(f"{base.rstrip('/')}{PATH}")
-        return cls({said: f"{stem}/{bank.name(path)}" for said, path in bank.paths.items()})
+        return cls(bank, base)
+
+    @property
+    def addresses(self) -> Mapping[tuple[Language, str], str]:
+        """As the bank is now: put together once for each of its editions."""
+        if self._edition != self._bank.edition:
+            name, stem, paths = self._bank.name, self._stem, self._bank.paths
+            self._addresses = {said: f"{stem}/{name(path)}" for said, path in paths.items()}
+            self._edition = self._bank.edition
+        return self._addresses
 
     def parts(self, text: str, language: Language, *, slow: bool) -> list[tuple[str, str | None]]:
         """The text in its order, with the address of what is recorded."""
         ending = f"{SLOWER}.wav" if slow else ".wav"
-        if (whole := self.addresses.get((language, text))) is not None:  # as most are
+        addresses = self.addresses
+        if (whole := addresses.get((language, text))) is not None:  # as most are
             return [(text, f"{whole}{ending}")]
         return [
             (said, address and f"{address}{ending}")
-            for said, address in parted(text, language, self.addresses)
+            for said, address in parted(text, language, addresses)
         ]
 
 
@@ -50,7 +63,7 @@ class SoundRoutes:
     """Serves what a bank holds and nothing else: a name is looked up, never a path."""
 
     def __init__(self, bank: Bank) -> None:
-        self._paths = {bank.name(path): path for path in bank.paths.values()}
+        self._paths = bank.named
         self._slower: dict[str, bytes] = {}  # bound: as large as the bank
         self._stretching = asyncio.Lock()
 
@@ -66,7 +79,10 @@ class SoundRoutes:
         headers = {"Cache-Control": _FOR_GOOD, "ETag": f'"{name}"'}
         if ETag(name) in (request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
-        wav = await self._wav(name)
+        try:
+            wav = await self._wav(name)
+        except FileNotFoundError:  # of a plan that was the newest days ago
+            raise web.HTTPNotFound(text="there is no such recorded sentence any more") from None
         return web.Response(body=wav, content_type="audio/wav", headers=headers)
 
     async def _wav(self, name: str) -> bytes:

@@ -57,6 +57,8 @@ class Plans:
         self._turn = asyncio.Lock()
         self._unknown: set[int] = set()
         self.current = current
+        self.changed = asyncio.Event()
+        """Set whenever another plan takes new calls; whoever waits for it clears it first."""
         self.refused: Refused | None = None
         """The last plan, or today's hours of one, that could not be compiled, while the last good
         one stands in its place."""
@@ -82,6 +84,7 @@ class Plans:
         """Take new calls with this plan from now on, in one reference."""
         self._plans[plan.number] = plan
         self.current = plan
+        self.changed.set()
         self._forget()
 
     def refuse(self, number: int, at: datetime) -> None:

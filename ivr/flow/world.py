@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from ivr.flow.fallback import Fallback
+from ivr.flow.instruction import Language
 from ivr.flow.node import Script
 from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.value import value
@@ -63,6 +64,8 @@ class Plan:
     special: Mapping[str, Rule] = field(default_factory=dict)  # rules not as usual, by id
     rosters: Mapping[str, Roster] = field(default_factory=dict)  # by id
     quotas: Mapping[str, Quota] = field(default_factory=dict)  # by published number
+    recordings: Mapping[tuple[Language, str], str] = field(default_factory=dict)
+    """The SHA-256 of the sound of each sentence that an admin recorded, by language and text."""
 
     def holidays_of(self, office: str) -> Holidays:
         """The calendar by which an office's working days are counted."""

@@ -17,6 +17,7 @@ from ivr.flow.phrasebook import Phrasebook, PhraseError
 from ivr.flow.review import Level, review, unknown_topics
 from ivr.flow.world import Plan, Policy
 from ivr.library.errors import LibraryError, ScriptError
+from ivr.library.recordings import meant, read_recordings
 from ivr.library.scripts import load_script
 from ivr.library.wording import load_homophones, load_phrases, load_vocabulary
 from ivr.library.worktime import working_time
@@ -76,6 +77,8 @@ class Inputs:
     """JSON: phrase -> language -> text, those that an admin has worded otherwise than `shipped`"""
     script: str = ""
     """the menus that an admin wrote instead of the shipped ones"""
+    recordings: str = ""
+    """Sentences that an admin recorded (`ivr.library.recordings`)."""
     calendar_overrides: str = ""
     """An admin's own days (`routing.worktime.calendar`)."""
     closures: str = ""
@@ -114,6 +117,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     zone = ZoneInfo(inputs.zone)
     rules = router_of(inputs, directory, number)
     zones = {name: ZoneInfo(office.time_zone) for name, office in directory.offices.items()}
+    recorded = read_recordings(inputs.recordings)
     return Plan(
         number=number,
         script=accepted(
@@ -135,6 +139,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
         calendars=time.calendars,
         orders=time.orders,
         duty=time.duty,
+        recordings=meant(recorded, phrases, inputs.policy.audio_days),
     )
 
 

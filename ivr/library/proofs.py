@@ -9,6 +9,7 @@ from ivr.flow.steps.record import ANNOUNCED
 from ivr.flow.world import Plan
 from ivr.library.errors import ScriptError
 from ivr.library.plans import Inputs
+from ivr.library.recordings import read_recordings, recordings_to_renew
 from ivr.library.worktime import duty_office, kept_open
 from routing.cases.doors import masked_mailbox, shared_doors
 from routing.findings import Finding, Level, Place
@@ -33,6 +34,8 @@ def findings_of(plan: Plan, inputs: Inputs, now: datetime) -> Iterator[Finding]:
     yield from ends_soon(plan.directory, now.astimezone(plan.zone).date())
     yield from of_working_time(plan, inputs, now)
     yield from of_menus(of_script.review(plan.script, plan.phrases))
+    days = inputs.policy.audio_days
+    yield from recordings_to_renew(read_recordings(inputs.recordings), plan.phrases, days)
 
 
 def of_menus(found: Iterable[of_script.Finding]) -> Iterator[Finding]:

@@ -136,6 +136,7 @@ def _with_written(document: Document, old: Written, new: Written) -> Document:
 _KINDS: Final = (
     *(sheet_kind(kind) for kind in EntityKind),
     Kind("phrase", ("shipped", "phrases"), _read_phrases, _write_phrases),
+    text_kind("recording", "recordings"),
     Kind("script", ("shipped", "script"), _read_script, _write_script),
     Kind("rule", ("rules",), _read_rules, _write_rules),
     Kind("rule_order", ("rules",), _read_order, _write_order),

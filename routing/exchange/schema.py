@@ -82,6 +82,14 @@ _SIGNED: Final[Schema] = {"type": "object", "description": "谁、何时 who and
 
 WRITTEN: Final[Mapping[str, Schema]] = {
     "phrase": {**_WORDS, "description": "每种语言的话术 the words in each language"},
+    "recording": _object(
+        {
+            "text": {**TEXT, "description": "录音念的这句话 the sentence that was recorded"},
+            "sha256": {**TEXT, "description": "录音的散列值 the hash of its sound"},
+            "seconds": {"type": "number"},
+        },
+        needed=["text", "sha256", "seconds"],
+    ),
     "script": _object({"text": {**TEXT, "description": "菜单（TOML） the menus, as TOML"}}),
     "rule": _object(
         {

@@ -1,5 +1,6 @@
 """The recorded sentences, found by their text: those of `ivr/voices`, an admin's own before them.
-The counterpart of `tools.voices`, which speaks the former, and `own`, which reads the latter."""
+The counterpart of `tools.voices`, which speaks the former, and `own`, which reads the latter. What
+is published with a plan stands before both."""
 
 from __future__ import annotations
 
@@ -38,13 +39,24 @@ class Bank:
         written = listed.read_bytes() if listed.exists() else b"[]"
         lines = json.loads(written)
         self._names: dict[str, str] = {line["file"]: line.get("sha256", "")[:32] for line in lines}
-        self._shipped = folder
-        self.paths: Mapping[tuple[Language, str], Path] = {
+        self._shipped, self._written, self._found = folder, written, dict(own)
+        self._lines: Mapping[tuple[Language, str], Path] = {
             (line["language"], line["text"]): folder / line["file"] for line in lines
-        } | dict(own)
-        self.own = tuple(own.values())
-        mine = "".join(sorted(path.stem for path in own.values())).encode()
-        self.edition = hashlib.sha256(written + mine).hexdigest()[:12]
+        }
+        self.named: dict[str, Path] = {}
+        """By what they are called outside. Those of plans that are the newest no more stay: a
+        document that names one may have been sent already."""
+        self.take({})
+
+    def take(self, published: Mapping[tuple[Language, str], Path]) -> None:
+        """From now on these stand before all others: the newest plan's, each named as an own one
+        is. Whoever has read what there was goes on with that."""
+        mine = self._found | dict(published)
+        self.paths: Mapping[tuple[Language, str], Path] = {**self._lines, **mine}
+        self.own = tuple(mine.values())
+        stems = "".join(sorted(f"{said}{path.stem}" for said, path in mine.items())).encode()
+        self.edition = hashlib.sha256(self._written + stems).hexdigest()[:12]
+        self.named.update((self.name(path), path) for path in self.paths.values())
 
     def parts(self, text: str, language: Language) -> tuple[Part, ...]:
         """The text in its order; sentences that nobody recorded stay together."""

@@ -29,8 +29,13 @@ class UnusableSound(Exception):
 def telephone_wav(wav: bytes) -> bytes:
     """A WAV of PCM, at any rate and width, of any channels. Raises UnusableSound."""
     samples, rate = _mono(wav)
-    narrow = _narrowed(samples, rate)
-    spoken = samples_of(trimmed(bytes_of(narrow)))
+    return levelled(_narrowed(samples, rate))
+
+
+def levelled(samples: array.array[int]) -> bytes:
+    """A WAV of what is spoken at 8 kHz, without the pauses around it and as loud as the shipped
+    sentences. Raises UnusableSound."""
+    spoken = samples_of(trimmed(bytes_of(samples)))
     if not spoken or (loud := _loudness(spoken)) < _SILENT:
         raise UnusableSound("is silent: nobody speaks in it")
     gain = min(_LOUD / loud, _PEAK / max(abs(sample) for sample in spoken))

@@ -122,6 +122,18 @@ def tidy(folder: Path, sounds: Iterable[Path], now: float) -> None:
             emptied.rmdir()
 
 
+def published_path(folder: Path, sha256: str) -> Path:
+    """Where a published recording lies beside what was made of an admin's own, named as carriers
+    keep it for good; `tidy` deletes it once it is in no plan that is played."""
+    return folder / _MADE / "published" / f"{sha256[:32]}.wav"
+
+
+def write_published(path: Path, wav: bytes) -> None:
+    """Whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, wav)
+
+
 def _write(path: Path, content: bytes) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.write_bytes(content)

@@ -13,8 +13,9 @@ from ivr.flow.node import Script
 from ivr.flow.phrasebook import Phrase, Phrasebook
 from ivr.library.errors import LibraryError
 from ivr.library.plans import LANGUAGES
+from ivr.library.recordings import KIND as RECORDING
 from ivr.library.scripts import load_script
-from ivr.library.sentences import Numbered, language_of, numbered_of
+from ivr.library.sentences import Numbered, numbered_of
 from ivr.ports.prompts import Prompts
 from routing.accounts.roles import MAY, Act, Actor
 from routing.drafts.change import Author, Change, Edit, Entity
@@ -29,7 +30,7 @@ PHRASE: Final = "phrase"
 SCRIPT: Final = "script"
 MAIN: Final = "main"
 """The key of the one script that a plan has."""
-KINDS: Final = (PHRASE, SCRIPT)
+KINDS: Final = (PHRASE, SCRIPT, RECORDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,6 @@ def whole(text: Any) -> int:
     """A revision that a form brings back."""
     fits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10
     return int(text) if fits else 0
-
-
-def spoken_language(sentence: str) -> str:
-    """In which language a sentence is said: each file has some words of the other one."""
-    return language_of(sentence)
 
 
 def key_in(request: web.Request) -> str:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from ivr.library.plans import LANGUAGES
 from ivr.web.spoken.desk import PHRASE, Seen, SpokenDesk, at_hand
+from ivr.web.spoken.recordings import is_recorded
 from routing.accounts.roles import Act
 from routing.drafts.change import Entity
 from routing.web.entry import allows
@@ -63,7 +64,7 @@ def lines_of(seen: Seen, desk: SpokenDesk) -> Iterator[Line]:
         silent = {
             each.folder
             for each in seen.sentences(phrase, words)
-            if each.fixed and not desk.prompts.has(each.text)
+            if each.fixed and not desk.prompts.has(each.text) and not is_recorded(seen, each)
         }
         yield Line(
             phrase,

@@ -15,6 +15,7 @@ from ivr.library.plans import LANGUAGES
 from ivr.library.proofs import of_menus
 from ivr.web.spoken.desk import PHRASE, Seen, SpokenDesk, at_hand, key_in, whole
 from ivr.web.spoken.lists import show_all
+from ivr.web.spoken.recordings import COMMAND, Refused, heard, lines_of, recorded
 from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Conflict, Entity
 from routing.findings import Finding
@@ -44,6 +45,12 @@ def phrases_routes(desk: SpokenDesk) -> list[web.RouteDef]:
     async def save(request: web.Request) -> web.StreamResponse:
         return await _save(request, desk)
 
+    async def record(request: web.Request) -> web.StreamResponse:
+        refused = await recorded(request, desk)
+        seen, key = await at_hand(desk), key_in(request)
+        words, revision = seen.rows(PHRASE).get(key, {}), seen.revision(PHRASE, key)
+        return _form(request, desk, seen, words, revision, refused=refused)
+
     async def hear(request: web.Request) -> web.StreamResponse:
         return await _hear(request, desk)
 
@@ -52,6 +59,7 @@ def phrases_routes(desk: SpokenDesk) -> list[web.RouteDef]:
         web.get(EDIT, read(show)),
         web.post(EDIT, edit(save)),
         web.get("/admin/phrases/sound", read(hear)),
+        web.post("/admin/phrases/recording", edit(record)),
     ]
 
 
@@ -120,6 +128,7 @@ def _form(
     faults: Faults | None = None,
     theirs: Entity | None = None,
     key: str = "",
+    refused: Refused | None = None,
 ) -> web.Response:
     known = key_in(request)
     key = known or key
@@ -141,15 +150,15 @@ def _form(
         ),
         "fillable": sorted(fillable(key)),
         "seconds": {one: desk.prompts.seconds(str(words.get(one, "")), one) for one in LANGUAGES},
-        "sentences": seen.sentences(known, seen.rows(PHRASE).get(known, {})) if known else [],
-        "recorded": desk.prompts.has,
+        "sentences": list(lines_of(seen, desk, known)),
+        "refused": refused,
+        "command": COMMAND,
         "findings": list(_findings(seen, known)) if known else [],
         "action": f"{EDIT}?{urlencode({'key': known})}" if known else EDIT,
-        "sound": lambda each: _address(known, each.folder, each.name),
         "kept": "kept" in request.query,
         "may_edit": allows(request, Act.EDIT_PLAN),
     }
-    wrong = bool(faults) or theirs is not None
+    wrong = bool(faults) or theirs is not None or refused is not None
     return page(request, "spoken/phrase.html", context, status=422 if wrong else 200)
 
 
@@ -171,18 +180,13 @@ def _findings(seen: Seen, phrase: str) -> Iterator[Finding]:
                 yield found
 
 
-def _address(key: str, language: str, name: str) -> str:
-    number = name.rpartition(".")[2]
-    return f"/admin/phrases/sound?{urlencode({'key': key, 'language': language, 'n': number})}"
-
-
 async def _hear(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
     """GET /admin/phrases/sound: a recorded sentence of a phrase as drafted."""
     seen, key = await at_hand(desk), key_in(request)
     asked = request.query.get("language", ""), f"{key}.{request.query.get('n', '')}"
     for each in seen.sentences(key, seen.rows(PHRASE).get(key, {})):
         if (each.folder, each.name) == asked and each.fixed:
-            wav = await desk.prompts.heard(each.text)
+            wav = await heard(seen, desk, each)
             if wav is not None:
                 return sound(request, wav)
     raise web.HTTPNotFound(text="Nobody recorded this sentence.\n")

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import BodyPartReader, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Conflict
@@ -19,18 +18,13 @@ from routing.sheets.files import MOST_BYTES, Upload, read_upload
 from routing.sheets.headings import COLUMN_NAMES
 from routing.web.entry import actor_of, signed_in
 from routing.web.layout import page, tongue_of
+from routing.web.parts import MOST_NAME, REFUSED, Part, file_name, parts_of
 from routing.web.register.desk import SECTIONS, RegisterDesk, Workspace, at_hand, author
 
 MOST_SENT: Final = MOST_BYTES * 4 // 3 + 16_384
 """Bytes of a form that brings files back: base64 and its other fields."""
 MOST_SHOWN: Final = 200
 """Changes, and errors, that a page shows of each; the counts are of all."""
-MOST_FILE_NAME: Final = 100
-MOST_PARTS: Final = 20
-"""Of a form: six files, and what goes with them."""
-REFUSED: Final = "Send the form of the page.\n"
-Part = tuple[str, str, bytes]
-"""A field's name, its file's name ("" where it is none), and its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,46 +117,16 @@ async def _taken(request: web.Request, desk: RegisterDesk, sent: Sent) -> web.St
 
 
 async def _sent(request: web.Request) -> Sent:
-    """Read part by part, since files may be larger than any other body that the server takes.
-    Whatever is too large is not read to its end."""
-    if not request.content_type.startswith("multipart/"):
-        raise web.HTTPUnsupportedMediaType(text=REFUSED)
-    try:
-        return await _read(request)
-    except (ValueError, HttpProcessingError) as wrong:  # no parts, or broken ones
-        raise web.HTTPBadRequest(text=REFUSED) from wrong
-
-
-async def _read(request: web.Request) -> Sent:
-    parts: list[Part] = []
-    left = MOST_SENT
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader) or part.name is None or len(parts) >= MOST_PARTS:
-            raise web.HTTPBadRequest(text=REFUSED)
-        read = await _bounded(part, left)
-        if read is None:
-            return Sent(too_large=True)
-        left -= len(read)
-        parts.append((part.name, _file_name(part.filename or ""), read))
-    return _of_parts(parts)
-
-
-async def _bounded(part: BodyPartReader, most: int) -> bytes | None:
-    """A part's bytes; None where there are more."""
-    read = bytearray()
-    while chunk := await part.read_chunk():
-        read += chunk
-        if len(read) > most:
-            return None
-    return bytes(read)
+    parts = await parts_of(request, MOST_SENT)
+    return Sent(too_large=True) if parts is None else _of_parts(parts)
 
 
 def _of_parts(parts: Sequence[Part]) -> Sent:
-    words = [(name, read.decode("utf-8", "replace")) for name, file, read in parts if not file]
-    fields = {name: text[:MOST_FILE_NAME].strip() for name, text in words}
-    files = [(file, read) for name, file, read in parts if name == "file" and read]
-    names = [_file_name(text) for name, text in words if name == "name"]
-    contents = [_decoded(read) for name, _, read in parts if name == "content"]
+    words = [(part.name, part.text) for part in parts if not part.file]
+    fields = {name: text[:MOST_NAME].strip() for name, text in words}
+    files = [(part.file, part.raw) for part in parts if part.name == "file" and part.raw]
+    names = [file_name(text) for name, text in words if name == "name"]
+    contents = [_decoded(part.raw) for part in parts if part.name == "content"]
     kind = fields.get("kind", "")
     return Sent(
         files=(*files, *zip(names, contents, strict=False)),
@@ -177,9 +141,3 @@ def _decoded(content: bytes) -> bytes:
         return base64.b64decode(content, validate=True)
     except binascii.Error:
         raise web.HTTPBadRequest(text=REFUSED) from None
-
-
-def _file_name(name: str) -> str:
-    """As a page shows it: without a folder, on one line."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(sign for sign in last if sign.isprintable())[:MOST_FILE_NAME]

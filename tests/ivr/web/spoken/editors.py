@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from deployment.plans import plan_inputs
-from deployment.prompts import BankPrompts
+from deployment.prompts import HousePrompts
 from deployment.publishing import desk_of
 from deployment.settings import Settings
 from ivr.carrier.local.bank import shipped_bank
@@ -21,6 +21,7 @@ from routing.drafts.document import entity_of
 from routing.publishing.desk import PublishingDesk
 from storage.engine import Database
 from storage.plans import StoredPlans
+from storage.prompts import StoredPrompts
 from tests.databases import database_at
 from tests.people import Client, PeoplesClock, served
 
@@ -61,12 +62,19 @@ async def editing(folder: Path, role: Role = Role.ADMIN) -> AsyncIterator[Editor
     await StoredPlans(database, clock).publish(plan_inputs(settings).to_text())
     publishing = desk_of(settings, database, clock)
     try:
-        async with served(folder, routes(publishing), (SPOKEN_PAGES,)) as (client, people):
+        async with served(folder, routes(publishing, database), (SPOKEN_PAGES,)) as (
+            client,
+            people,
+        ):
             client.session.cookie_jar.update_cookies(await people.cookie(role))
             yield Editors(client, publishing, database)
     finally:
         await database.close()
 
 
-def routes(publishing: PublishingDesk) -> list[web.RouteDef]:
-    return phrases_routes(SpokenDesk(publishing, BankPrompts(shipped_bank())))
+def routes(publishing: PublishingDesk, database: Database) -> list[web.RouteDef]:
+    return phrases_routes(
+        SpokenDesk(
+            publishing, HousePrompts(shipped_bank(), StoredPrompts(database), PeoplesClock())
+        )
+    )
