@@ -29,6 +29,7 @@ from routing.web.audit.page import AuditDesk, audit_routes
 from routing.web.plan.calls import CallsDesk, calls_routes
 from routing.web.plan.desk import PlanDesk
 from routing.web.plan.draft import draft_routes
+from routing.web.plan.file import file_routes
 from routing.web.plan.versions import versions_routes
 from routing.web.register.page import register_routes
 from routing.web.rosters.page import RosterDesk, roster_routes
@@ -61,6 +62,7 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
         *phrases_routes(spoken_desk(house)),
         *draft_routes(plan),
         *versions_routes(plan),
+        *file_routes(plan),
         *calls_routes(calls_desk(house, plan)),
         *audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)),
     ]

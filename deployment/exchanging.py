@@ -23,7 +23,6 @@ from routing.drafts.document import Difference, differences
 from routing.drafts.kinds import Document
 from routing.exchange.document import composed, edits_of, exported, read_plan
 from routing.exchange.tree import MOST_BYTES
-from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
 from storage.engine import Database
 from storage.plans import StoredPlans
@@ -112,14 +111,13 @@ async def _import(settings: Settings, current: Current, arguments: argparse.Name
     edits = edits_of(current.document, current.number, await store.draft(), file)
     if edits:
         clock, by = SystemClock(), Author(TERMINAL, _user())
-        try:
-            await store.save(edits, by, clock.now())
-        except Conflict as wrong:
-            raise StartError(f"{wrong}: nothing was taken, import it again") from wrong
         told = {"by": by.name, "file": arguments.take.name, "changes": len(edits)}
         about = subject("draft", f"over {current.number}")
         entry = Entry(TERMINAL, Action.DRAFT_IMPORTED, about, clock.now(), told)
-        await StoredAudit(current.database).append(entry)
+        try:
+            await store.save(edits, by, clock.now(), entry)
+        except Conflict as wrong:
+            raise StartError(f"{wrong}: nothing was taken, import it again") from wrong
     print(f"{len(edits)}处改动已放进草稿 changes were put into the draft: {len(edits)}")
     return 0
 

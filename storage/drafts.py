@@ -50,7 +50,9 @@ class StoredDrafts:
         rows = await self._database.read(select(draft_changes).where(_is(kind, key)))
         return change_of(rows[0]._asdict()) if rows else None
 
-    async def save(self, edits: Sequence[Edit], by: Author, at: datetime) -> int:
+    async def save(
+        self, edits: Sequence[Edit], by: Author, at: datetime, summary: Entry | None = None
+    ) -> int:
         """All or none. Raises Conflict, DraftError."""
         if any(not 0 < len(edit.key) <= MOST_KEY for edit in edits):
             raise DraftError(f"a key has 1 to {MOST_KEY} characters")
@@ -62,6 +64,8 @@ class StoredDrafts:
                 _put(unit, edit, revision, by, at)
             for edit in edits:
                 append(unit, _entry(edit, Action.DRAFT_CHANGED, by, at))
+            if summary is not None:
+                append(unit, summary)
             return revision
 
         return await self._database.brief(keep)

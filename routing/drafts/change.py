@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from routing.audit import Entry
+
 Entity = Mapping[str, Any]
 """What an editor changes as one: a JSON object."""
 MOST_KEY: Final = 200
@@ -105,9 +107,12 @@ class Drafts(Protocol):
         """How it has one entity; None where that stands as published."""
         ...
 
-    async def save(self, edits: Sequence[Edit], by: Author, at: datetime) -> int:
-        """Keep them, all or none; an entity that is as published again leaves the draft. Returns
-        the draft's revision. Raises Conflict where one was not changed from what was seen."""
+    async def save(
+        self, edits: Sequence[Edit], by: Author, at: datetime, summary: Entry | None = None
+    ) -> int:
+        """Keep them, all or none; an entity that is as published again leaves the draft. `summary`
+        is audited with them, in the same transaction. Returns the draft's revision. Raises Conflict
+        where one was not changed from what was seen."""
         ...
 
     async def discard(self, kind: str, key: str, seen: int, by: Author, at: datetime) -> None:

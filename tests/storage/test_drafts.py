@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from routing.audit import BY, Action, Entry
 from routing.drafts.change import Author, Conflict, DraftError, Edit, Entity, Moved
+from routing.trail import Search
+from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
 from storage.tables.drafts import draft_changes
 from tests.storage.stepping import AT, opened
@@ -101,3 +104,15 @@ async def test_a_key_that_no_row_can_hold_is_refused(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         with pytest.raises(DraftError):
             await StoredDrafts(house.database).save([edit(None, key="k" * 201)], LIN, AT)
+
+
+async def test_what_sums_it_up_is_audited_with_it_or_not_at_all(tmp_path: Path) -> None:
+    summary = Entry(LIN.account, Action.DRAFT_IMPORTED, "draft", AT, {BY: LIN.name})
+    async with opened(tmp_path) as house:
+        store = StoredDrafts(house.database)
+        await store.save([edit({"en": "after"})], LIN, AT, summary)
+        with pytest.raises(Conflict):
+            await store.save([edit({"en": "again"}, key="other"), edit(None)], LIN, AT, summary)
+        found = await StoredAudit(house.database).search(Search(), most=9)
+
+    assert [one.link.action for one in found] == ["draft.imported", "draft.changed"]

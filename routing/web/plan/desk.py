@@ -38,6 +38,7 @@ IN_A_HURRY: Final = tuple(sorted(MAY[Act.ACT_IN_A_HURRY]))
 PLAN_LINKS: Final = (
     Link("/admin/draft", "plan.draft_title", frozenset[Role](READERS)),
     Link("/admin/versions", "plan.versions_title", frozenset[Role](READERS)),
+    Link("/admin/plan", "plan_file.title", frozenset[Role](READERS)),
     Link("/admin/calls", "calls.title", MAY[Act.SEE_CALLS]),
 )
 MOST: Final = 100

@@ -32,6 +32,7 @@ from routing.web.plan.desk import (
 
 MOST_REASON: Final = 2000
 DONE: Final = {
+    "imported": "plan.imported",
     "discarded": "plan.discarded",
     "proposed": "plan.was_proposed",
     "scheduled": "plan.was_scheduled",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
 
 from ivr.library.plans import Inputs
@@ -20,6 +21,7 @@ from routing.publishing.desk import PublishingDesk
 from routing.publishing.seconds import TwoPeople
 from routing.web.plan.desk import PLAN_PAGES, PlanDesk
 from routing.web.plan.draft import draft_routes
+from routing.web.plan.file import file_routes
 from routing.web.plan.versions import versions_routes
 from storage.drafts import StoredDrafts
 from storage.plans import StoredPlans
@@ -58,7 +60,7 @@ class Planned:
             return answer.status, await answer.text()
 
     async def post(
-        self, role: Role, url: str, form: dict[str, str], name: str = ""
+        self, role: Role, url: str, form: dict[str, str] | FormData, name: str = ""
     ) -> tuple[int, str]:
         """What it leads to, redirects followed; as another of the same role where named."""
         cookies = await self.people.cookie(role)
@@ -92,7 +94,9 @@ async def planned(
         two_people,
     )
     pages = PlanDesk(desk, people.clock, ZoneInfo("Asia/Shanghai"), rates)
-    app = app_of(people, [*draft_routes(pages), *versions_routes(pages)], (PLAN_PAGES,))
+    app = app_of(
+        people, [*draft_routes(pages), *versions_routes(pages), *file_routes(pages)], (PLAN_PAGES,)
+    )
     try:
         async with TestClient(TestServer(app)) as client:
             yield Planned(client, people, desk, found, rates)
