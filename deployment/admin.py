@@ -20,6 +20,7 @@ from ivr.library.plans import Inputs
 from ivr.library.worktime import kept_open
 from ivr.web.spoken.desk import SpokenDesk
 from ivr.web.spoken.phrases import phrases_routes
+from ivr.web.spoken.scripts import scripts_routes
 from ivr.web.trying.page import trying_routes
 from routing.drafts.kinds import Document
 from routing.publishing.past import Ruled
@@ -52,6 +53,7 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
     zone = ZoneInfo(house.settings.time_zone)
     plan = PlanDesk(house.publishing(), house.clock, zone, StoredAnswerRates(house.database))
     looks = Looks(house.clock)
+    spoken = spoken_desk(house)
     return [
         *register_routes(register_desk(house)),
         *rules_routes(rules_desk(house, looks)),
@@ -59,7 +61,8 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
         *roster_routes(RosterDesk(house.publishing(), house.directory, house.clock)),
         *quota_routes(quota_desk(house, zone)),
         *worktime_routes(worktime_desk(house, zone)),
-        *phrases_routes(spoken_desk(house)),
+        *phrases_routes(spoken),
+        *scripts_routes(spoken),
         *draft_routes(plan),
         *versions_routes(plan),
         *file_routes(plan),

@@ -13,7 +13,7 @@ from aiohttp import web
 from deployment.clock import SystemClock
 from deployment.proxies import networks
 from deployment.settings import LOOPBACK, Settings
-from ivr.web.spoken.desk import PHRASES_LINK, SPOKEN_PAGES
+from ivr.web.spoken.desk import PHRASES_LINK, SCRIPTS_LINK, SPOKEN_PAGES
 from ivr.web.trying.page import TRYING_PAGES
 from routing.accounts.passkeys import Place
 from routing.directory import Directory
@@ -69,6 +69,7 @@ LINKS: Final[tuple[Link, ...]] = (
     CLOSURES_LINK,
     RULES_LINK,
     PHRASES_LINK,
+    SCRIPTS_LINK,
     AUDIT_LINK,
 )
 """Their places in the navigation, each for the roles that may go there."""

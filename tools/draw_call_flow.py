@@ -30,9 +30,9 @@ from ivr.flow.node import (
     When,
 )
 from ivr.flow.phrasebook import Phrasebook
-from ivr.flow.sayings import prompts_of
 from ivr.library.plans import shipped
 from ivr.library.scripts import load_script
+from ivr.library.ways import said, ways
 from ivr.library.wording import load_phrases
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "call-flow.md"
@@ -47,7 +47,7 @@ WAYS: Final[Mapping[str, str]] = {
     "urgent": "Words of danger, at any time",
     "full": "No line is free",
 }
-"""Where each way begins; a node belongs to the first way that reaches it."""
+"""Where each way begins (`ivr.library.ways`), as its heading has it."""
 WHEN: Final[Mapping[When, str]] = {
     When.TWO_LANGUAGES: "two languages",
     When.HEARS: "words are heard",
@@ -84,22 +84,6 @@ or its turns comes to `time`.
 In the diagrams a rounded box waits for the caller, a square one only chooses the way on, a circle
 ends the call, and a dotted arrow is silence. A box with a doubled edge belongs to another way.
 """
-
-
-def ways(script: Script) -> dict[str, list[str]]:
-    """The nodes of each way, in the order in which a caller meets them."""
-    owned: dict[str, list[str]] = {}
-    taken = set(WAYS)
-    for start in WAYS:
-        found = [start]
-        for name in found:
-            for edge in edges(script.nodes[name]):
-                if edge.to not in taken:
-                    taken.add(edge.to)
-                    found.append(edge.to)
-        owned[start] = found
-    owned["answer"].extend(sorted(script.nodes.keys() - taken))
-    return owned
 
 
 def diagram(script: Script, names: list[str]) -> Iterator[str]:
@@ -168,11 +152,6 @@ def _key(edge: Edge, node: Node) -> str:
 
 def _heard(node: Node, phrases: Phrasebook) -> str:
     return "<br>".join(_line(prompt, phrases) for prompt in said(node)) or "–"
-
-
-def said(node: Node) -> tuple[Prompt, ...]:
-    """What the script lets the node say; what a menu says `again` was drawn once."""
-    return (*node.first, *node.prompts) if isinstance(node, Menu) else prompts_of(node)
 
 
 def _line(prompt: Prompt, phrases: Phrasebook) -> str:

@@ -10,6 +10,7 @@ from ivr.flow.world import Plan
 from ivr.library.errors import ScriptError
 from ivr.library.plans import Inputs
 from ivr.library.recordings import read_recordings, recordings_to_renew
+from ivr.library.scripts import ScriptTextError
 from ivr.library.worktime import duty_office, kept_open
 from routing.cases.doors import masked_mailbox, shared_doors
 from routing.findings import Finding, Level, Place
@@ -131,6 +132,12 @@ def of_refused(wrong: BaseException) -> Iterator[Finding]:
     none for other reasons."""
     if isinstance(wrong, ScriptError):
         yield from of_menus(wrong.findings)
+    if isinstance(wrong, ScriptTextError):
+        for at in wrong.faults:
+            zh, en = f"第{at.line}行：{at.says['zh-CN']}", f"line {at.line}: {at.says['en']}"
+            yield Finding(
+                "script_text", Level.ERROR, both(zh, en), Place("script", "main", at.node)
+            )
     cause = wrong if isinstance(wrong, RuleSetError | EntityError) else wrong.__cause__
     if isinstance(cause, EntityError):
         for found in cause.faults:

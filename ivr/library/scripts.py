@@ -2,13 +2,14 @@
 The counterpart of `ivr/scripts`, where the menus are, and of `ivr.flow.node`, what they become."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.flow import node as flow
 from ivr.library.errors import LibraryError
+from ivr.library.script_text import TextFault, of_shape, of_toml
 from routing.cases.kinds import About, Kind
 
 
@@ -185,23 +186,25 @@ class _Script(_Model):
     nodes: dict[str, _Node]
 
 
+class ScriptTextError(LibraryError):
+    """The text is no script; `faults` are all that is wrong, each at its line."""
+
+    def __init__(self, faults: Iterable[TextFault]) -> None:
+        self.faults = tuple(faults)
+        listed = "\n".join(str(fault) for fault in self.faults)
+        super().__init__(f"the script cannot be read:\n{listed}")
+
+
 def load_script(text: str) -> flow.Script:
-    """A script from TOML. Raises LibraryError with every fault and its path."""
+    """A script from TOML. Raises ScriptTextError with every fault, its line and its path."""
     try:
         read = _Script.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
-        raise LibraryError(f"the script is not TOML: {wrong}") from wrong
+        raise ScriptTextError([of_toml(text, wrong)]) from wrong
     except ValidationError as wrong:
-        raise LibraryError(_faults(wrong)) from wrong
+        raise ScriptTextError(of_shape(text, wrong)) from wrong
     nodes = {name: _node(name, read.person, node) for name, node in read.nodes.items()}
     return flow.Script(nodes=nodes, **read.model_dump(exclude={"nodes"}))
-
-
-def _faults(wrong: ValidationError) -> str:
-    return "\n".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-        for fault in wrong.errors()
-    )
 
 
 _KINDS: Final[Mapping[str, type[Any]]] = {

@@ -40,7 +40,7 @@ def test_the_demonstration_city_has_no_error(body: Document) -> None:
     ("kind", "key", "fields", "place"),
     [
         ("number", NUMBER, {"status": "perhaps"}, ("number", NUMBER, "status")),
-        ("script", "main", {"text": "["}, ("", "", "")),
+        ("script", "main", {"text": "["}, ("script", "main", "")),
         ("phrase", "greet.name", {"en": "{weather}"}, ("phrase", "greet.name", "")),
         ("rule", "r1", {"id": "r1", "name": 7}, ("rule", "r1", "")),
         ("roster", "duty", {"name": ""}, ("roster", "duty", "name")),

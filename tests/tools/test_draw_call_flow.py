@@ -6,8 +6,9 @@ from ivr.flow.graph import edges
 from ivr.flow.node import End
 from ivr.library.plans import shipped
 from ivr.library.scripts import load_script
+from ivr.library.ways import ways
 from ivr.library.wording import load_phrases
-from tools.draw_call_flow import PAGE, WAYS, WHEN, diagram, drawn, page, ways
+from tools.draw_call_flow import PAGE, WAYS, WHEN, diagram, drawn, page
 
 SCRIPT = load_script(shipped().script)
 PHRASES = load_phrases(shipped().phrases)

@@ -26,6 +26,7 @@ from routing.web.layout import Chapter, Link
 
 SPOKEN_PAGES: Final = Chapter("spoken", Path(__file__).parent)
 PHRASES_LINK: Final = Link("/admin/phrases", "phr.title", MAY[Act.READ_PLAN])
+SCRIPTS_LINK: Final = Link("/admin/scripts", "scr.title", MAY[Act.READ_PLAN])
 PHRASE: Final = "phrase"
 SCRIPT: Final = "script"
 MAIN: Final = "main"

@@ -15,6 +15,7 @@ from deployment.settings import Settings
 from ivr.carrier.local.bank import shipped_bank
 from ivr.web.spoken.desk import SPOKEN_PAGES, SpokenDesk
 from ivr.web.spoken.phrases import phrases_routes
+from ivr.web.spoken.scripts import scripts_routes
 from routing.accounts.roles import Role
 from routing.drafts.change import Author, Edit
 from routing.drafts.document import entity_of
@@ -73,8 +74,6 @@ async def editing(folder: Path, role: Role = Role.ADMIN) -> AsyncIterator[Editor
 
 
 def routes(publishing: PublishingDesk, database: Database) -> list[web.RouteDef]:
-    return phrases_routes(
-        SpokenDesk(
-            publishing, HousePrompts(shipped_bank(), StoredPrompts(database), PeoplesClock())
-        )
-    )
+    prompts = HousePrompts(shipped_bank(), StoredPrompts(database), PeoplesClock())
+    desk = SpokenDesk(publishing, prompts)
+    return [*phrases_routes(desk), *scripts_routes(desk)]

@@ -40,7 +40,7 @@ async def test_a_phrase_is_found_by_id_words_and_what_it_lacks(tmp_path: Path) -
 async def test_one_shows_where_it_is_said_its_slots_and_how_it_sounds(tmp_path: Path) -> None:
     async with editing(tmp_path) as at:
         page = await (await at.client.get("/admin/phrases/edit?key=greet.first")).text()
-        assert "<code>main</code>" in page
+        assert '<a href="/admin/scripts#node-main">main</a>' in page
         assert "{date} {line} {paper}" in page
 
         page = await (await at.client.get(BYE)).text()
