@@ -22,7 +22,6 @@ from routing.rules.faults import EntityError
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError
 
-
 Known = Callable[[Collection[str]], Awaitable[frozenset[str]]]
 """Of which of these hashes the sound is kept."""
 

@@ -47,22 +47,22 @@ def read_recordings(text: str) -> dict[str, Recorded]:
 
 def _recorded(key: str, body: Mapping[str, Any], faults: list[EntityFault]) -> Recorded:
     part = Part(faults, KIND, key, body)
-    part.only("text", "sha256", "seconds")
+    part.only("text", "sha256", "length")
     if not _KEY.fullmatch(key):
         zh, en = "代号应写成zh-CN/menu.main.1这样。", "an id looks like zh-CN/menu.main.1"
         part.wrong("", "key", zh, en)
-    sha256, seconds = part.text("sha256"), body.get("seconds")
+    sha256, seconds = part.text("sha256"), body.get("length")
     if sha256 and not _SHA256.fullmatch(sha256):
         part.wrong("sha256", "shape", "应是64位十六进制数。", "must be 64 hexadecimal digits")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        part.wrong("seconds", "number", "应写明秒数。", "say how many seconds it takes")
+        part.wrong("length", "number", "应写明秒数。", "say how many seconds it takes")
         seconds = 0.0
     return Recorded(key, part.text("text"), sha256, float(seconds))
 
 
 def body_of(recorded: Recorded) -> dict[str, Any]:
     """As a draft has it."""
-    return {"text": recorded.text, "sha256": recorded.sha256, "seconds": recorded.seconds}
+    return {"text": recorded.text, "sha256": recorded.sha256, "length": recorded.seconds}
 
 
 def meant(

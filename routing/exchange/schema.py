@@ -98,9 +98,9 @@ WRITTEN: Final[Mapping[str, Schema]] = {
         {
             "text": {**TEXT, "description": "录音念的这句话 the sentence that was recorded"},
             "sha256": {**TEXT, "description": "录音的散列值 the hash of its sound"},
-            "seconds": {"type": "number"},
+            "length": {"type": "number", "description": "秒 seconds"},
         },
-        needed=["text", "sha256", "seconds"],
+        needed=["text", "sha256", "length"],
     ),
     "script": _object({"text": {**TEXT, "description": "菜单（TOML） the menus, as TOML"}}),
     "rule": _object(

@@ -59,7 +59,7 @@ def phrases_routes(desk: SpokenDesk) -> list[web.RouteDef]:
         web.get(EDIT, read(show)),
         web.post(EDIT, edit(save)),
         web.get("/admin/phrases/sound", read(hear)),
-        web.post("/admin/phrases/recording", edit(record)),
+        web.post("/admin/phrases/recording", signed_in(*MAY[Act.EDIT_PLAN], files=True)(record)),
     ]
 
 

@@ -75,7 +75,7 @@ def lines_of(seen: Seen, desk: SpokenDesk, phrase: str) -> Iterator[Line]:
             text=each.text,
             fixed=each.fixed,
             sound=_address("sound", phrase, key) if own or desk.prompts.has(each.text) else "",
-            seconds=float(body.get("seconds", 0)) if own and body is not None else None,
+            seconds=float(body.get("length", 0)) if own and body is not None else None,
             old=str(body.get("text", "")) if body is not None and not own else None,
             revision=seen.revision(KIND, key),
             revision_of=body is not None,

@@ -67,7 +67,7 @@ def scripts_routes(desk: SpokenDesk) -> list[web.RouteDef]:
     return [
         web.get("/admin/scripts", read(show)),
         web.get(EDIT, edit(ask)),
-        web.post(EDIT, edit(save)),
+        web.post(EDIT, signed_in(*MAY[Act.EDIT_PLAN], files=True)(save)),
     ]
 
 

@@ -21,7 +21,7 @@ from routing.findings import Finding, Level
 from routing.publishing.release import Newest
 from routing.web.entry import signed_in
 from routing.web.layout import HEADERS
-from routing.web.parts import REFUSED, Part, parts_of
+from routing.web.parts import REFUSED, Part, file_name, parts_of
 from routing.web.plan.desk import EDITORS, READERS, PlanDesk, author_of, shown
 
 MOST_SENT: Final = MOST_BYTES * 4 // 3 + 65_536
@@ -62,7 +62,7 @@ class Looked:
 
 def file_routes(desk: PlanDesk) -> list[web.RouteDef]:
     """The page, what goes out, and what comes in."""
-    read, edit = signed_in(*READERS), signed_in(*EDITORS)
+    read, edit = signed_in(*READERS), signed_in(*EDITORS, files=True)
 
     async def ask(request: web.Request) -> web.StreamResponse:
         return _asked(request, desk)
@@ -174,7 +174,7 @@ async def _sent(request: web.Request) -> Sent:
     fields = {part.name: part for part in parts if part.raw}
     seen = fields["seen"].text if "seen" in fields else ""
     if "content" in fields:
-        name = fields["name"].text[:100] if "name" in fields else ""
+        name = file_name(fields["name"].text) if "name" in fields else ""
         return Sent(_decoded(fields["content"]), name, seen=seen)
     if "file" in fields:
         return Sent(fields["file"].raw, fields["file"].file)

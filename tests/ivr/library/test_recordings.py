@@ -19,7 +19,7 @@ SHA = "ab" * 32
 
 
 def body(words: str, **more: Any) -> dict[str, Any]:
-    return {"text": words, "sha256": SHA, "seconds": 1.5, **more}
+    return {"text": words, "sha256": SHA, "length": 1.5, **more}
 
 
 def test_it_is_played_for_just_its_words() -> None:
@@ -68,7 +68,7 @@ def test_a_sound_that_is_not_kept_here_is_told() -> None:
         ("en/end.bye.1", {"sha256": "../secret"}, "sha256", "shape"),
         ("en/end.bye.1", {"sha256": ""}, "sha256", "empty"),
         ("en/end.bye.1", {"text": 7}, "text", "empty"),
-        ("en/end.bye.1", {"seconds": "2"}, "seconds", "number"),
+        ("en/end.bye.1", {"length": "2"}, "length", "number"),
         ("en/end.bye.1", {"path": "x"}, "path", "unknown_field"),
     ],
 )

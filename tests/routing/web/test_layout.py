@@ -121,6 +121,14 @@ def test_every_word_a_page_uses_is_there_and_no_other_is() -> None:
 
 
 ENUMS = {
+    "phr_lacks",
+    "phr_language",
+    "rec_fault",
+    "scr_composed",
+    "scr_edge",
+    "scr_kind",
+    "scr_way",
+    "scr_when",
     "calls",
     "way",
     "reg_new",

@@ -1,5 +1,5 @@
-"""In a browser an admin words the menu anew in both languages, sees a fault beside its field, adds a
-recording and publishes; whoever rings then reads and hears the new words."""
+"""In a browser an admin words the menu anew in both languages, sees a fault beside its field, has a
+recording taken and publishes; whoever rings then reads and hears the new words."""
 
 import asyncio
 import contextlib
