@@ -75,6 +75,7 @@ from routing.delivery.webhook import Endpoint
 from routing.handoff import Drains, Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.api.accept import AcceptDesk, accept_routes
+from routing.web.desk.office import DESK_DOOR
 from routing.web.entry import signed_in
 from routing.web.layout import add_layout
 from routing.web.ledger.page import LEDGER_LINK, LEDGER_PAGES, LedgerDesk, ledger_routes
@@ -101,7 +102,7 @@ MOST_BODY: Final = 64 * 1024
 WATCHED: Final = (LEDGER_PAGES, UNDELIVERED_PAGES)
 WATCHED_LINKS: Final = (LEDGER_LINK, UNDELIVERED_LINK)
 """The pages of those who run the line, whoever carries it."""
-DEMO_LINKS: Final = (PHONE_LINK, *WATCHED_LINKS)
+DEMO_LINKS: Final = (PHONE_LINK, DESK_DOOR, *WATCHED_LINKS)
 FAILED: Final = 1.0
 """Seconds until the drain begins again: a full disk must not be asked as fast as can be."""
 

@@ -240,10 +240,9 @@ class Dispatching:
         sorted_ = await self._decided(case, topic, Evidence(by=door_of(by)))
         if sorted_ is None:
             return None
-        now, before, after = self.clock.now(), case.office, sorted_.decision.office
-        entry = _entry(
-            by, Action.CASE_SORTED, reference, now, topic=topic, before=before, after=after
-        )
+        now, decision = self.clock.now(), sorted_.decision
+        went = {"before": case.office, "after": decision.office, "rule": decision.rule}
+        entry = _entry(by, Action.CASE_SORTED, reference, now, topic=topic, **went)
         told = replace(sorted_, entry=entry)
         return told if await self.cases.sort(told, now) else None
 

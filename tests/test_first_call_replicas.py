@@ -89,8 +89,8 @@ async def test_a_killed_replica_is_noticed_by_nobody(replicas: Replicas) -> None
         await until_hung_up(caller, official)
         await noticed_nothing(caller)
         assert {passed.server for passed in replicas.proxy.passed[asked:]} == {replicas.line.url}
-        await as_admin(official, base, replicas.line)
-        await office_hears_the_speech(official, base)
+        await as_admin(official, replicas.line.url, replicas.line)
+        await office_hears_the_speech(official, replicas.line.url)
 
 
 async def noticed_nothing(caller: Page) -> None:

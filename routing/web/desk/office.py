@@ -33,6 +33,8 @@ from routing.web.wording import Tongue
 
 DESK_PAGES: Final = Chapter("desk", Path(__file__).parent)
 DESK_LINK: Final = Link("/desk", "office.title", MAY[Act.ALL_OFFICES] | MAY[Act.OWN_OFFICE])
+DESK_DOOR: Final = Link("/desk", "office.title", of_strangers=True)
+"""The same for a newcomer, who signs in there."""
 CORRECTION: Final = "/desk/cases/{reference}/recordings/{sid}/correction"
 TOPIC: Final = "/desk/cases/{reference}/topic"
 

@@ -134,6 +134,26 @@ async def test_what_somebody_does_is_in_the_chain() -> None:
     assert "停水" not in str(cases.entries), "words are erased with their recording, not here"
 
 
+async def test_the_chain_says_where_a_case_was_sent_and_by_which_rule() -> None:
+    cases = KeptCases(a_case(THEIRS, office="市政府", topic=None, unsorted=True))
+    app = app_of(Pages((DESK_PAGES,), routes(cases)))
+    async with client_of(app, cookie_of(Role.OFFICE, "市政府")) as client:
+        case = f"/desk/cases/{THEIRS}"
+        sent = await client.post(f"{case}/topic", data={"topic": "water"}, allow_redirects=False)
+        told = await (await client.get(sent.headers["Location"])).text()
+        gone = (await client.get(case)).status
+        back = {"office": "市政府"}
+        taken = await client.post(f"{case}/take-back", data=back, allow_redirects=False)
+
+    assert "已转市水利局" in told
+    assert "去看" not in told, "whose it is no longer does not open it there"
+    assert (gone, taken.status) == (404, 303)
+    values = [(entry.action, entry.values["before"]) for entry in cases.entries]
+    assert values == [(Action.CASE_SORTED, "市政府"), (Action.CASE_TAKEN_BACK, "市水利局")]
+    assert cases.entries[0].values["after"] == "市水利局"
+    assert cases.entries[0].values["rule"]
+
+
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR])
 async def test_offices_stand_with_what_waits_there(role: Role) -> None:
     late = a_case(OTHERS, office="市公安局", due=NOON - timedelta(days=1))
