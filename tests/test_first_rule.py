@@ -182,7 +182,7 @@ async def enquired(caller: Page, url: str) -> None:
 
 async def cases(page: Page, url: str, office: str, many: int) -> None:
     """How many the office has."""
-    await page.goto(f"{url}/desk/{office}")
+    await page.goto(f"{url}/desk/office/{office}")
     await expect(page.locator("article.case")).to_have_count(many)
 
 
