@@ -15,7 +15,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
+import server
+from deployment.folder import in_folder
 from deployment.settings import Secrets, Settings
 from ivr.carrier.local.twiml_reader import read_twiml
 from storage.steps import KillPoint
@@ -117,13 +120,26 @@ async def running(
         await program.wait()
 
 
+@asynccontextmanager
+async def here(folder: Path, port: int) -> AsyncIterator[Carrier]:
+    """A server that starts again over the same folder; in this process, as nobody kills it."""
+    settings = Settings(data_dir=folder, demo=False, port=port)
+    with in_folder(settings):
+        async with TestClient(TestServer(await server.build_app(settings))) as client:
+            keys = Secrets.of(settings)
+            yield Carrier(client, settings.base, keys.account, keys.token)
+
+
 async def errors(program: asyncio.subprocess.Process) -> str:
     assert program.stderr is not None
     return (await program.stderr.read()).decode()
 
 
 @pytest.mark.parametrize("point", list(KillPoint))
-async def test_kill_9_at_the_journals_kill_points(tmp_path: Path, point: KillPoint) -> None:
+async def test_kill_9_at_the_journals_kill_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: KillPoint
+) -> None:
+    monkeypatch.chdir(tmp_path)
     folder, port = tmp_path / "var", free_port()
     async with running(folder, port, "-c", KILLED, point.value) as (program, carrier):
         call = call_of((await carrier.ring()).body)
@@ -131,7 +147,7 @@ async def test_kill_9_at_the_journals_kill_points(tmp_path: Path, point: KillPoi
         with pytest.raises(aiohttp.ClientError):
             await carrier.recorded(f"/voice/{call}/turn/3")
         assert await program.wait() == -signal.SIGKILL
-    async with running(folder, port, "-c", KILLED, "never") as (_, carrier):
+    async with here(folder, port) as carrier:
         assert await press(carrier, call, 2, "9") == before[1]
         told = [await carrier.recorded(f"/voice/{call}/turn/3") for _ in range(2)]
         assert told[0] == told[1]

@@ -80,14 +80,22 @@ async def test_what_stands_in_a_phrase_may_be_what_its_key_does(page: Page, hous
     assert await page.evaluate(LABELS) == {"1": "Yunling (city)", "#": "finished"}
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 640), (1280, 800)])
+SCREENS = ((1280, 800), (390, 844), (360, 640))
+
+
+async def in_reach(page: Page, *shown: str) -> None:
+    """On every screen, and none is scrolled sideways."""
+    for width, height in SCREENS:
+        await page.set_viewport_size({"width": width, "height": height})
+        for one in shown:
+            await expect(page.get_by_test_id(one)).to_be_in_viewport(ratio=1)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("role", ["caller", "official"])
-async def test_hanging_up_and_every_key_are_in_reach(
-    page: Page, house: House, width: int, height: int, role: str
-) -> None:
+async def test_hanging_up_and_every_key_are_in_reach(page: Page, house: House, role: str) -> None:
     """Also while the microphone's level is shown; by a finger and with the keyboard alike."""
     line = house.line
-    await page.set_viewport_size({"width": width, "height": height})
     await page.goto(f"{house.url}/phone?as={role}")
     if role == "caller":
         await ring(page, line)
@@ -95,20 +103,16 @@ async def test_hanging_up_and_every_key_are_in_reach(
         await page.get_by_test_id("attach").click()
         await line.expect("attach")
         await line.tell({"type": "ringing", "call": CALL, "from": "+865580000021", "to": "x"})
-        await expect(page.get_by_test_id("answer")).to_be_in_viewport(ratio=1)
-        await expect(page.get_by_test_id("decline")).to_be_in_viewport(ratio=1)
+        await in_reach(page, "answer", "decline")
         await line.tell({"type": "answered", "call": CALL})
     await line.tell(GATHER, say(1, "反映本单位或其人员按1，其他单位按2，商家或个人按3。"))
     await line.expect("played")
-    await expect(page.get_by_test_id("hang-up")).to_be_in_viewport(ratio=1)
+    await in_reach(page, "hang-up")
     await record(page, line)
     await page.get_by_test_id("words").fill("路灯坏了")
     await page.keyboard.press("Enter")
 
-    await expect(page.get_by_test_id("hang-up")).to_be_in_viewport(ratio=1)
-    for key in ("key-1", "key-hash", "words", "state"):
-        await expect(page.get_by_test_id(key)).to_be_in_viewport(ratio=1)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await in_reach(page, "hang-up", "key-1", "key-hash", "words", "state")
 
 
 async def test_escape_leads_from_typing_back_to_the_keys(page: Page, house: House) -> None:
