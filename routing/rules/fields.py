@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from routing.cases.kinds import About, Kind
-from routing.hours import WEEKDAYS, Hours, HoursError, parse_hours
+from routing.hours import WEEKDAYS, YEARS, Hours, HoursError, parse_hours
 from routing.register import LANGUAGES, Directory, Names
 from routing.rules.condition import (
     Between,
@@ -213,6 +213,8 @@ def _moment(text: Any, name: str, zone: tzinfo, faults: _Faults) -> datetime | N
         return None
     try:
         read = datetime.fromisoformat(text)
+        if read.year not in YEARS:
+            raise ValueError(text)
     except (TypeError, ValueError):
         faults.add(name, "moment", value=text)
         return None

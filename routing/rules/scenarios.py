@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from routing.cases.kinds import About, Kind
+from routing.hours import YEARS
 from routing.register import Directory, Names
 from routing.rules.condition import CallerKind, Facts, Opening
 from routing.rules.errors import RuleSetError
@@ -125,6 +126,10 @@ def read_scenario(id_: str, body: Any) -> Scenario:
         at = datetime.fromisoformat(facts["at"])
         if at.tzinfo is None:
             raise ValueError("its moment has no time zone")
+        if at.year not in YEARS:
+            raise ValueError("its moment is of no year that is lived")
+        if not isinstance(facts.get("topic"), str | None):
+            raise TypeError("its topic is no text")
         wanted, how = expected.get("open"), expected.get("how")
         return Scenario(
             id_,

@@ -14,6 +14,7 @@ from aiohttp import web
 from routing.accounts.roles import MAY, Act
 from routing.cases.kinds import About, Kind
 from routing.drafts.kinds import kind_of
+from routing.hours import YEARS
 from routing.register import LANGUAGES
 from routing.rules.condition import CallerKind, Facts
 from routing.rules.errors import RuleSetError
@@ -96,6 +97,8 @@ class TryPages:
         try:
             at = datetime.fromisoformat(asked["at"])
         except ValueError:
+            return None
+        if at.year not in YEARS:
             return None
         entry = directory.numbers.get(asked["dialled"])
         known = directory.topics.get(asked["topic"])

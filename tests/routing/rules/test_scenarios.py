@@ -52,6 +52,15 @@ def test_an_example_is_read_and_written_back_as_it_was() -> None:
         '{"a": {"name": "a", "facts": {"dialled": "x", "at": "2026-11-24T10:00"}}}',
         '{"a": {"name": "a", "facts": {"dialled": "x", "at": "2026-11-24T10:00Z"}}}',
         '{"a": {"name": "a", "facts": {"dialled": "x", "at": "soon"}, "expected": {}}}',
+        (
+            '{"a": {"name": "a", "facts": {"dialled": "x", "at": "0001-01-01T00:00+08:00"}, '
+            '"expected": {"office": "x"}}}'
+        ),
+        (
+            '{"a": {"name": "a", "facts": {"dialled": "x", "at": "2026-11-24T10:00Z", '
+            '"topic": []}, '
+            '"expected": {"office": "x"}}}'
+        ),
     ],
 )
 def test_an_example_that_cannot_be_read_is_told(text: str) -> None:

@@ -241,7 +241,7 @@ async def test_a_rule_is_taken_out_and_the_drawn_ones_are_written_out(
 async def test_a_call_is_tried_with_each_rule_that_did_not_apply(
     tmp_path: Path, demo_inputs: Inputs
 ) -> None:
-    async with asked(tmp_path, demo_inputs, rules=1) as (client, _):
+    async with asked(tmp_path, demo_inputs, rules=1) as (client, rules):
         query = {
             "dialled": "+865580000021",
             "kind": "help",
@@ -254,8 +254,11 @@ async def test_a_call_is_tried_with_each_rule_that_did_not_apply(
         assert "交由市水利局" in text
         assert "规则“第1条”不适用：要求事项是税务，而这里事项是供水排水。" in text
         assert "那时该单位已经下班" in text
-        async with client.post("/admin/try/facts", data={**query, "at": "soon"}) as answer:
-            assert "请填写日期和时间" in await answer.text()
+        for at in ("soon", "0001-01-01T00:00", "9999-12-31T23:59"):
+            async with client.post("/admin/try/facts", data={**query, "at": at}) as answer:
+                assert "请填写日期和时间" in await answer.text()
+            await client.post("/admin/scenarios/keep", data={**query, "at": at, "name": "x"})
+        assert await rules.drafts.change("scenario", "example-1") is None
 
 
 async def test_what_was_tried_is_kept_as_an_example_that_must_hold(
