@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -121,9 +122,9 @@ async def running(
 
 
 @asynccontextmanager
-async def here(folder: Path, port: int) -> AsyncIterator[Carrier]:
+async def here(folder: Path, port: int, **more: Any) -> AsyncIterator[Carrier]:
     """A server that starts again over the same folder; in this process, as nobody kills it."""
-    settings = Settings(data_dir=folder, demo=False, port=port)
+    settings = Settings(data_dir=folder, demo=False, port=port, **more)
     with in_folder(settings):
         async with TestClient(TestServer(await server.build_app(settings))) as client:
             keys = Secrets.of(settings)

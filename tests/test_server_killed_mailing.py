@@ -16,7 +16,7 @@ from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
-from tests.test_server_killed import free_port, press, running
+from tests.test_server_killed import free_port, here, press, running
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
@@ -80,8 +80,9 @@ def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize(("point", "times"), [("before the mail", 1), ("after the word", 2)])
 async def test_a_mail_is_never_lost_and_repeated_under_its_message_id(
-    tmp_path: Path, point: str, times: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str, times: int
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     folder, port, box = tmp_path / "var", free_port(), Mailbox()
     async with serving(box) as mail:
         relay = f"smtp://127.0.0.1:{mail}"
@@ -89,7 +90,8 @@ async def test_a_mail_is_never_lost_and_repeated_under_its_message_id(
             await leave_a_message(carrier)
             assert await program.wait() == -signal.SIGKILL
         assert len(box.taken) == times - 1
-        async with running(folder, port, "-c", MAILING, "never", relay), asyncio.timeout(DEADLINE):
+        again = here(folder, port, smtp_url=relay, mail_from=SENDER)
+        async with again, asyncio.timeout(DEADLINE):
             await settled(folder)
 
     assert len(box.taken) == times
