@@ -191,7 +191,7 @@ def doing(node: Node) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm a node k
         case Registered():
             return "reads case number and PIN"
         case Put():
-            return "rings one phone after another"
+            return "rings the phones, one after another or together"
         case Progress():
             return "asks case number and PIN, finds the case"
         case Missed():

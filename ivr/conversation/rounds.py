@@ -53,7 +53,7 @@ class Gathering:
         call, round_ = await self._of(leg.call_id, leg.turn)
         world = await self._world(call)
         if step >= JOINED:
-            say = _after(world, call, round_, leg, joined=joined)
+            say = await self._after(world, call, round_, leg) if not joined else (Hangup(),)
         else:
             say = await self._asked(world, call, round_, (leg, step, digits))
         return self._documents.rung(say, leg.id, min(step, ANSWERED) + 1)
@@ -68,7 +68,7 @@ class Gathering:
             return whisper.declined(world, call, others=round_.others_ring(leg.leg))
         free = not round_.closed and round_.taken in {None, leg.leg}
         if not free:
-            return _too_late(world, call, round_)
+            return await self._too_late(world, call, round_)
         if asked_first(world, target):
             if step == OFFERED:
                 return whisper.offer(world, call)
@@ -81,7 +81,7 @@ class Gathering:
         if await self._stores.rounds.accept(yes, target.official):
             return whisper.joined(world, call, room)
         latest = await self._stores.rounds.round(leg.call_id, leg.turn)
-        return _too_late(world, call, latest or round_)
+        return await self._too_late(world, call, latest or round_)
 
     def _answer(self, leg: RungLeg, call: Call, *, accepted: bool) -> LegAnswer:
         target = call.facts.order[leg.leg]
@@ -99,21 +99,18 @@ class Gathering:
     async def _world(self, call: Call) -> World:
         return World(await self._plans.of(call.plan), self._clock.now())
 
+    async def _after(
+        self, world: World, call: Call, round_: Round, leg: RungLeg
+    ) -> tuple[Instruction, ...]:
+        """Who accepted and found nobody is told why; so is who was sent here while they were still
+        asked."""
+        mine = round_.taken == leg.leg
+        return await self._too_late(world, call, replace(round_, taken=None) if mine else round_)
 
-def _too_late(world: World, call: Call, round_: Round) -> tuple[Instruction, ...]:
-    """Somebody else was first, the caller is gone, or has gone on."""
-    if round_.taken is not None:
-        return whisper.taken(world, call)
-    return whisper.gone(world, call) if round_.call_over else whisper.late(world, call)
-
-
-def _after(
-    world: World, call: Call, round_: Round, leg: RungLeg, *, joined: bool
-) -> tuple[Instruction, ...]:
-    """After a talk there is nothing to say. Who accepted and found nobody is told why; so is who
-    was sent here while they were still asked."""
-    if joined:
-        return (Hangup(),)
-    if round_.taken == leg.leg:
-        return whisper.gone(world, call)
-    return _too_late(world, call, round_)
+    async def _too_late(self, world: World, call: Call, round_: Round) -> tuple[Instruction, ...]:
+        """Somebody else was first, the caller is gone, or has gone on."""
+        if round_.taken is not None:
+            return whisper.taken(world, call)
+        latest = await self._stores.calls.load(call.id)
+        gone = round_.call_over or latest is None or latest[0].over
+        return whisper.gone(world, call) if gone else whisper.late(world, call)

@@ -194,15 +194,16 @@ async def _first(leg: Leg, desk: Desk, verb: Dial, queue: str) -> Place | None:
     again = leg.state.dialling is not None
     seconds = leg.timing.back / leg.timing.second if again else verb.timeout
     end = leg.deadline(seconds)
-    while (place := desk.queues.head(queue, sid)) is None:
-        if desk.queues.sid(queue) is None and not again:
+    while True:
+        moved = desk.queues.moved
+        place = desk.queues.head(queue, sid)
+        if place is not None or (desk.queues.sid(queue) is None and not again):
+            return place
+        if not await _somebody_moves(leg, moved, end):
             return None
-        if not await _somebody_moves(leg, desk, end):
-            return None
-    return place
 
 
-async def _somebody_moves(leg: Leg, desk: Desk, end: Deadline) -> bool:
+async def _somebody_moves(leg: Leg, moved: asyncio.Event, end: Deadline) -> bool:
     """False once the time is up."""
 
     async def heard() -> bool:
@@ -210,7 +211,7 @@ async def _somebody_moves(leg: Leg, desk: Desk, end: Deadline) -> bool:
             pass
         return False
 
-    return await race(heard(), desk.queues.moved()) is None
+    return await race(heard(), _until(moved)) is None
 
 
 async def _connected(leg: Leg, desk: Desk, verb: Dial, place: Place) -> Attempt:

@@ -73,9 +73,10 @@ class Queues:
         free = [one for one in waiting if one.promised is None]
         return next(iter([*mine, *free]), None)
 
-    async def moved(self) -> None:
-        """Until somebody enters or leaves."""
-        await self._moved.wait()
+    @property
+    def moved(self) -> asyncio.Event:
+        """Set when somebody enters or leaves from now on: to be had before one looks who waits."""
+        return self._moved
 
     def delete(self, sid: str) -> bool | None:
         """Forget an empty queue. False where somebody waits in it, None where there is none."""

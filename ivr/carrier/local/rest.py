@@ -6,6 +6,7 @@ transcriptions, the account and its numbers. Basic authentication on every path 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ from ivr.carrier.local.rest_texts import RestTexts
 from ivr.carrier.local.state import Direction, LegState, Request, Status
 from ivr.carrier.local.twiml_reader import UnreadableTwiml, read_twiml
 
+_DIALABLE = re.compile(r"\+?[0-9]{2,20}")
 _MAX_TWIML = 4000  # 32018 beyond it (twilio-voice §7)
 REST_PATH = "/line"  # where the sub-application is mounted
 
@@ -100,6 +102,8 @@ class _Rest:
             raise RestError(400, 21201, "No 'To' number is specified")
         if not form.get("From"):
             raise RestError(400, 21213, "No 'From' number is specified")
+        if not _DIALABLE.fullmatch(form["To"]):
+            raise RestError(400, 21211, "The 'To' number is not a valid phone number.")
         pending, body = _first_document(form)
         detect = form.get("MachineDetection") in {"Enable", "DetectMessageEnd"}
         return LegState(

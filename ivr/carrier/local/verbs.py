@@ -108,7 +108,6 @@ class Dial:
     is rung: who waits there first is connected."""
 
     targets: tuple[Target, ...] = ()
-    queue: str | None = None
     action: str | None = None
     method: str = "POST"
     timeout: float = 30.0
@@ -117,6 +116,7 @@ class Dial:
     answer_on_bridge: bool = False
     hangup_on_star: bool = False
     sequential: bool = False
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,7 +316,7 @@ def hear_round(
     ended = event if isinstance(event, RoundEnded) else RoundEnded(accepted=False)
     stop = EndRound(call.turn, ended.room)
     if ended.accepted:
-        done = with_facts(call, accepted=True)
+        done = with_facts(call, accepted=True, legs=())
         return hang_up(done, do=(stop,)) if ended.caller_gone else Go(done, node.after, do=(stop,))
     back = (ReturnToken(call.turn),) if any(order[at].official for at in legs) else ()
     stray = () if ended is event else (NoteStray(type(event).__name__),)
@@ -325,6 +325,6 @@ def hear_round(
         return hang_up(call, do=do)
     said_no = [order[at] for at in ended.declined if at in legs]
     no = [name for one in said_no for name in (one.number, one.answerer) if name is not None]
-    call = with_facts(call, declined=(*call.facts.declined, *no))
+    call = with_facts(call, declined=(*call.facts.declined, *no), legs=())
     following = ring(world, call, node, (), answers)
     return replace(following, do=(*do, *following.do))

@@ -12,7 +12,20 @@ from ivr.carrier.local.verbs import Record as RecordVerb
 from ivr.carrier.local.verbs import Say as SayVerb
 from ivr.carrier.profiles import LOCAL, TWILIO, Profile
 from ivr.carrier.twiml import Twiml, Urls
-from ivr.flow.instruction import Ask, Dial, Hangup, Instruction, Record, Refusal, Reject, Say
+from ivr.flow.instruction import (
+    Ask,
+    Dial,
+    Hangup,
+    Hold,
+    Instruction,
+    Join,
+    Leave,
+    Record,
+    Refusal,
+    Reject,
+    Say,
+    Tone,
+)
 
 URLS = Urls.of_turn("http://127.0.0.1:8080", "c0ffee", 3)
 
@@ -26,6 +39,10 @@ URLS = Urls.of_turn("http://127.0.0.1:8080", "c0ffee", 3)
         Ask((), "en", digits=None, finish="#"),
         Record(transcribe="zh-CN"),
         Dial("+8613900000034", "+865580000021", 1),
+        Hold("c0ffee-3"),
+        Join("c0ffee-3"),
+        Tone(),
+        Leave(),
         Hangup(),
         Reject(Refusal.BUSY),
     ],

@@ -7,9 +7,11 @@ import pytest
 from ivr.carrier.local.twiml_reader import UnreadableTwiml, read_twiml
 from ivr.carrier.local.verbs import (
     Dial,
+    Enqueue,
     Gather,
     Hangup,
     Input,
+    Leave,
     Pause,
     Play,
     Record,
@@ -44,6 +46,15 @@ def codes(text: str) -> list[int]:
         ('<Say loop="0">x</Say>', Say("x", loop=1000)),
         ("<Play> /a.wav </Play>", Play("/a.wav")),
         ("<Pause/>", Pause(1)),
+        (
+            '<Enqueue action="/a" waitUrl="/w">x</Enqueue>',
+            Enqueue("x", action="/a", wait_url="/w"),
+        ),
+        ("<Leave/>", Leave()),
+        (
+            '<Dial action="/a" timeout="5"><Queue>x</Queue></Dial>',
+            Dial(action="/a", timeout=5, queue="x"),
+        ),
         ('<Pause length="3"/>', Pause(3)),
         (
             (
@@ -88,7 +99,8 @@ def test_verbs(text: str, verb: Verb) -> None:
     ("text", "code"),
     [
         ("<say>x</say>", 12200),  # §4: names are case-sensitive
-        ("<Enqueue>x</Enqueue>", 12200),
+        ("<Refer/>", 12200),
+        ("<Enqueue/>", 14201),
         ('<Say colour="red">x</Say>', 12200),
         ("<Say><blink>x</blink></Say>", 12200),
         ('<Gather timeout="soon"/>', 12200),

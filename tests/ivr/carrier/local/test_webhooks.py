@@ -163,10 +163,10 @@ async def test_reject_never_answers(house: House, reason: str, status: str) -> N
 
 async def test_unknown_elements_and_attributes_are_noted(house: House) -> None:
     """§4: 12200, and the rest is carried out."""
-    house.replies["/voice/answer"] = twiml("<Enqueue/>", '<Say colour="red">on</Say>')
+    house.replies["/voice/answer"] = twiml("<Refer/>", '<Say colour="red">on</Say>')
     async with house.phone() as phone:
         await phone.send("dial", to=LINE)
-        assert "Enqueue" in (await hear(phone, "warning", code=12200))["text"]
+        assert "Refer" in (await hear(phone, "warning", code=12200))["text"]
         assert "colour" in (await hear(phone, "warning", code=12200))["text"]
         await hear(phone, "say", text="on")
 
