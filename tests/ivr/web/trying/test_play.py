@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from ivr.flow.effect import Notify, OpenCase, TakeToken
 from ivr.flow.event import Admission
-from ivr.flow.instruction import Ask, Hangup, Reject, Say
+from ivr.flow.instruction import Ask, Hangup, Hold, Reject, Say
 from ivr.flow.world import Plan
 from ivr.web.trying.moves import Deed, Key, LineError, Move, Words, read_line, written
 from ivr.web.trying.play import Asked, Ignored, Known, Played, Ringing, is_over, play
 from routing.cases.kinds import Kind
+from tests.ivr.ruled import ruled
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZONE)
@@ -69,6 +70,26 @@ def test_a_matter_is_recorded_declined_and_taken_as_on_the_real_line(demo_plan: 
     assert played.settled.decision.office == "市公安局"
     assert played.settled.facts.kind is Kind.ENQUIRY
     assert is_over(played)
+
+
+def test_phones_that_ring_together_are_all_shown_and_one_answer_is_for_all(
+    demo_plan: Plan,
+) -> None:
+    line = 'rule {"id": "all", "name": "试行", "when": {"dialled": ["+865580000021"]}, "then": '
+    rings = '{"office": "市公安局", "ring": [{"office": "市公安局", "order": "together"}]}}'
+    plan = ruled(line + rings, demo_plan)
+
+    taken = play(plan, USUAL, read_line("0 接听"))
+    declined = play(plan, USUAL, read_line("0 拒接"))
+
+    assert [one.number for one in taken.shown if isinstance(one, Ringing)] == [
+        "+865580020007",
+        "+865580030007",
+    ]
+    assert any(isinstance(one, Hold) for one in taken.shown)
+    assert is_over(taken)
+    assert set(declined.call.facts.declined) == {"+865580020007", "+865580030007"}
+    assert "现在无人接听" in heard(declined)
 
 
 def test_keys_are_collected_as_the_line_collects_them(demo_plan: Plan) -> None:
