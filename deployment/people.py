@@ -60,19 +60,20 @@ BEHIND_SIGN_IN: Final[tuple[Chapter, ...]] = (
 LINKS: Final[tuple[Link, ...]] = (
     DESK_LINK,
     AT_DESK_LINK,
-    ACCOUNTS_LINK,
+    CLOSURES_LINK,
+    CALENDARS_LINK,
     REGISTER_LINK,
     ROSTER_LINK,
     QUOTA_LINK,
-    *PLAN_LINKS,
-    CALENDARS_LINK,
-    CLOSURES_LINK,
     RULES_LINK,
     PHRASES_LINK,
     SCRIPTS_LINK,
+    *PLAN_LINKS,
+    ACCOUNTS_LINK,
     AUDIT_LINK,
 )
-"""Their places in the navigation, each for the roles that may go there."""
+"""Their places in the navigation, each for the roles that may go there: cases, what is in a hurry,
+who answers when, what is said, the draft and its versions, and who did it."""
 
 
 def signing_in_of(database: Database, sealing: Sealing, clock: SystemClock) -> SigningIn:

@@ -2,7 +2,7 @@
 Each folder of pages (a chapter) extends `house/layout.html` and is added here by `server.py`."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -144,6 +144,12 @@ def _bytes(response: web.Response) -> bytes:
     return response.body if isinstance(response.body, bytes) else b""
 
 
+def _within(path: str, links: Sequence[Link]) -> str:
+    """The address of the nearest place above this page, or nothing."""
+    above = (link.url for link in links if path.startswith(f"{link.url}/"))
+    return max(above, key=len, default="")
+
+
 def _common(request: web.Request, layout: Layout, tongue: Tongue) -> dict[str, Any]:
     account = someone(request)
 
@@ -162,5 +168,6 @@ def _common(request: web.Request, layout: Layout, tongue: Tongue) -> dict[str, A
         "account": account,
         "demo": layout.demo,
         "here": request.path,
+        "within": _within(request.path, layout.links),
         "switch": str(request.rel_url.update_query(lang=tongue.other[:2])),
     }
