@@ -88,7 +88,7 @@ def recordings_to_renew(
             continue
         place = Place("phrase", one.phrase, key.partition("/")[0])
         if now is None:
-            zh = f"录音“{one.text}”对应的句子已经没有了或每次不同，不再播放，请移除。"
+            zh = f"录音“{one.text}”对应的句子已经没有了或每次不同，不再播放，请删除。"
             en = f"the recording of “{one.text}” is of no fixed sentence any more: take it out"
         else:
             zh = f"话术改成了“{now}”，录音念的还是“{one.text}”，不再播放，请重新录音。"

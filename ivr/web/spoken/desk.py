@@ -2,10 +2,10 @@
 and both as entities. The pages change the draft alone (ADR 39, 41)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -22,6 +22,7 @@ from routing.drafts.change import Author, Change, Edit, Entity
 from routing.drafts.document import compose
 from routing.drafts.kinds import Document, kind_of, shipped_phrases
 from routing.publishing.desk import PublishingDesk
+from routing.publishing.sight import Sight, compare
 from routing.web.layout import Chapter, Link
 
 SPOKEN_PAGES: Final = Chapter("spoken", Path(__file__).parent)
@@ -41,10 +42,11 @@ class SpokenDesk:
     publishing: PublishingDesk
     prompts: Prompts
 
-    async def save(self, edits: Sequence[Edit], actor: Actor) -> None:
-        """Into the draft. Raises Conflict."""
+    async def save(self, edit: Edit, sight: Sight, actor: Actor) -> None:
+        """Into the draft, where it was seen as it stands. Raises Conflict."""
+        await compare(self.publishing.releases, edit, sight)
         by = Author(actor.account, actor.name)
-        await self.publishing.drafts.save(edits, by, self.publishing.clock.now())
+        await self.publishing.drafts.save([edit], by, self.publishing.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,18 @@ class Seen:
         """All of a kind, as drafted."""
         return kind_of(kind).read(self.drafted)
 
-    def revision(self, kind: str, key: str) -> int:
-        """Of the draft's change of it; 0 where there is none."""
+    def sight(self, kind: str, key: str) -> Sight:
+        """What whoever looks at it now sees."""
         change = self.changes.get((kind, key))
-        return 0 if change is None else change.revision
+        return Sight(0 if change is None else change.revision, self.number)
 
-    def edit(self, kind: str, key: str, body: Entity | None, revision: int) -> Edit:
-        """The edit that puts a body where the editor saw this revision."""
+    def edit(self, kind: str, key: str, body: Entity | None, sight: Sight) -> Edit:
+        """The edit that puts a body where the editor saw that."""
         known = self.changes.get((kind, key))
         if known is not None:
-            return Edit(kind, key, body, known.base, known.over, revision)
+            return Edit(kind, key, body, known.base, known.over, sight.revision)
         base = kind_of(kind).read(self.published).get(key)
-        return Edit(kind, key, body, base, self.number, revision)
+        return Edit(kind, key, body, base, self.number, sight.revision)
 
     @property
     def shipped(self) -> Mapping[str, Entity]:
@@ -122,12 +124,6 @@ async def at_hand(desk: SpokenDesk, *kinds: str) -> Seen:
     drafted = await asyncio.to_thread(compose, newest.document, mine)
     changes = {change.entity: change for change in mine}
     return Seen(newest.number, newest.document, drafted, changes)
-
-
-def whole(text: Any) -> int:
-    """A revision that a form brings back."""
-    fits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10
-    return int(text) if fits else 0
 
 
 def key_in(request: web.Request) -> str:

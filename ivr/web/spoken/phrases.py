@@ -13,12 +13,13 @@ from ivr.flow.sayings import LATER, STEP_PHRASES, prompts_of
 from ivr.flow.worded import LONGEST, fillable, slots_of, words_faults
 from ivr.library.plans import LANGUAGES
 from ivr.library.proofs import of_menus
-from ivr.web.spoken.desk import PHRASE, Seen, SpokenDesk, at_hand, key_in, whole
+from ivr.web.spoken.desk import PHRASE, Seen, SpokenDesk, at_hand, key_in
 from ivr.web.spoken.lists import show_all
 from ivr.web.spoken.recordings import COMMAND, Refused, heard, lines_of, recorded
 from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Conflict, Entity
 from routing.findings import Finding
+from routing.publishing.sight import Sight, sight_in
 from routing.register import Names
 from routing.rules.wording import both
 from routing.web.entry import actor_of, allows, signed_in
@@ -48,8 +49,8 @@ def phrases_routes(desk: SpokenDesk) -> list[web.RouteDef]:
     async def record(request: web.Request) -> web.StreamResponse:
         refused = await recorded(request, desk)
         seen, key = await at_hand(desk), key_in(request)
-        words, revision = seen.rows(PHRASE).get(key, {}), seen.revision(PHRASE, key)
-        return _form(request, desk, seen, words, revision, refused=refused)
+        words, sight = seen.rows(PHRASE).get(key, {}), seen.sight(PHRASE, key)
+        return _form(request, desk, seen, words, sight, refused=refused)
 
     async def hear(request: web.Request) -> web.StreamResponse:
         return await _hear(request, desk)
@@ -68,13 +69,13 @@ async def _show(request: web.Request, desk: SpokenDesk) -> web.Response:
     words = seen.rows(PHRASE).get(key, {})
     if key and not words:
         raise web.HTTPNotFound(text="There is no such phrase.\n")
-    return _form(request, desk, seen, words, seen.revision(PHRASE, key))
+    return _form(request, desk, seen, words, seen.sight(PHRASE, key))
 
 
 async def _save(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
     """Into the draft and back to the list, or the form again as it was typed."""
     sent, seen = await request.post(), await at_hand(desk)
-    known, revision = key_in(request), whole(sent.get("revision"))
+    known, sight = key_in(request), sight_in(sent.get("seen"))
     key = known or _text(sent.get("key"))
     words, shipped = _typed(sent), seen.shipped.get(key, {})
     wanted: Entity | None = words
@@ -85,12 +86,12 @@ async def _save(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
         for fault in words_faults(key, words, shipped):
             faults.setdefault(fault.language, []).append(fault.says)
         if faults:
-            return _form(request, desk, seen, words, revision, faults=faults, key=key)
+            return _form(request, desk, seen, words, sight, faults=faults, key=key)
     try:
-        await desk.save([seen.edit(PHRASE, key, wanted, revision)], actor_of(request))
+        await desk.save(seen.edit(PHRASE, key, wanted, sight), sight, actor_of(request))
     except Conflict:
         now = await at_hand(desk)
-        theirs, newer = now.rows(PHRASE).get(key, {}), now.revision(PHRASE, key)
+        theirs, newer = now.rows(PHRASE).get(key, {}), now.sight(PHRASE, key)
         return _form(request, desk, now, words, newer, theirs=theirs)
     if wanted is None:
         raise web.HTTPSeeOther("/admin/phrases?kept=1")
@@ -123,7 +124,7 @@ def _form(
     desk: SpokenDesk,
     seen: Seen,
     words: Entity,
-    revision: int,
+    sight: Sight,
     *,
     faults: Faults | None = None,
     theirs: Entity | None = None,
@@ -136,7 +137,7 @@ def _form(
         "key": key,
         "known": known,
         "words": words,
-        "revision": revision,
+        "seen": sight,
         "faults": faults or {},
         "theirs": theirs,
         "languages": LANGUAGES,

@@ -11,8 +11,9 @@ from aiohttp import web
 from ivr.library.recordings import KIND, Recorded, body_of
 from ivr.library.sentences import Numbered
 from ivr.ports.prompts import MOST_BYTES, Fault, UnusableUpload
-from ivr.web.spoken.desk import PHRASE, Seen, SpokenDesk, at_hand, key_in, whole
+from ivr.web.spoken.desk import PHRASE, Seen, SpokenDesk, at_hand, key_in
 from routing.drafts.change import Conflict, Entity
+from routing.publishing.sight import Sight, sight_in
 from routing.web.entry import actor_of
 from routing.web.parts import Part, parts_of
 
@@ -44,8 +45,8 @@ class Line:
     sound: str
     seconds: float | None
     old: str | None
-    revision: int
-    revision_of: bool
+    seen: Sight
+    removable: bool
     """whether there is a recording that can be taken out"""
     action: str
     gone: bool = False
@@ -77,8 +78,8 @@ def lines_of(seen: Seen, desk: SpokenDesk, phrase: str) -> Iterator[Line]:
             sound=_address("sound", phrase, key) if own or desk.prompts.has(each.text) else "",
             seconds=float(body.get("length", 0)) if own and body is not None else None,
             old=str(body.get("text", "")) if body is not None and not own else None,
-            revision=seen.revision(KIND, key),
-            revision_of=body is not None,
+            seen=seen.sight(KIND, key),
+            removable=body is not None,
             action=_address("recording", phrase, key),
         )
     for key, body in recordings.items():
@@ -95,8 +96,8 @@ def _gone(seen: Seen, phrase: str, key: str, body: Entity) -> Line:
         sound="",
         seconds=None,
         old=None,
-        revision=seen.revision(KIND, key),
-        revision_of=True,
+        seen=seen.sight(KIND, key),
+        removable=True,
         action=_address("recording", phrase, key),
         gone=True,
     )
@@ -166,12 +167,12 @@ async def _keep(
     body: dict[str, Any] | None,
     fields: dict[str, Part],
 ) -> Refused:
-    seen, sent = await at_hand(desk), fields.get("revision")
-    revision = whole("" if sent is None else sent.text)
+    seen, sent = await at_hand(desk), fields.get("seen")
+    sight = sight_in("" if sent is None else sent.text)
     if body is None and key not in seen.rows(KIND):
         return Refused(key, "clash")
     try:
-        await desk.save([seen.edit(KIND, key, body, revision)], actor_of(request))
+        await desk.save(seen.edit(KIND, key, body, sight), sight, actor_of(request))
     except Conflict:
         return Refused(key, "clash")
     address = urlencode({"key": key_in(request), "kept": 1})

@@ -14,11 +14,12 @@ from ivr.library.errors import LibraryError
 from ivr.library.script_text import line_of
 from ivr.library.scripts import ScriptTextError, load_script
 from ivr.library.ways import COMPOSED, said, ways
-from ivr.web.spoken.desk import MAIN, SCRIPT, Seen, SpokenDesk, at_hand, whole
+from ivr.web.spoken.desk import MAIN, SCRIPT, Seen, SpokenDesk, at_hand
 from ivr.web.spoken.drawing import Drawing, drawn
 from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Conflict
 from routing.drafts.kinds import kind_of
+from routing.publishing.sight import Sight, sight_in
 from routing.register import Names
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import page
@@ -59,7 +60,7 @@ def scripts_routes(desk: SpokenDesk) -> list[web.RouteDef]:
 
     async def ask(request: web.Request) -> web.StreamResponse:
         seen = await at_hand(desk)
-        return _form(request, seen, text_of(seen), seen.revision(SCRIPT, MAIN))
+        return _form(request, seen, text_of(seen), seen.sight(SCRIPT, MAIN))
 
     async def save(request: web.Request) -> web.StreamResponse:
         return await _save(request, desk)
@@ -136,20 +137,19 @@ async def _save(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
     parts = await parts_of(request, MOST_TEXT + 4096)
     fields = {} if parts is None else {part.name: part.text for part in parts}
     text, seen = fields.get("text", "").replace("\r\n", "\n"), await at_hand(desk)
-    revision = whole(fields.get("revision"))
+    sight = sight_in(fields.get("seen"))
     if parts is None or len(text.encode()) > MOST_TEXT:
-        return _form(request, seen, "", revision, too_large=True)
+        return _form(request, seen, "", sight, too_large=True)
     if fields.get("do") == "back":
         text = str(seen.published["shipped"]["script"])
     if fields.get("do") == "look" or not _is_read(text):
-        return _form(request, seen, text, revision, looked=True)
+        return _form(request, seen, text, sight, looked=True)
     try:
-        edit = seen.edit(SCRIPT, MAIN, {"text": text}, revision)
-        await desk.save([edit], actor_of(request))
+        edit = seen.edit(SCRIPT, MAIN, {"text": text}, sight)
+        await desk.save(edit, sight, actor_of(request))
     except Conflict:
         now = await at_hand(desk)
-        newer = now.revision(SCRIPT, MAIN)
-        return _form(request, now, text, newer, theirs=text_of(now))
+        return _form(request, now, text, now.sight(SCRIPT, MAIN), theirs=text_of(now))
     raise web.HTTPSeeOther("/admin/scripts?kept=1")
 
 
@@ -165,7 +165,7 @@ def _form(
     request: web.Request,
     seen: Seen,
     text: str,
-    revision: int,
+    sight: Sight,
     *,
     theirs: str | None = None,
     looked: bool = False,
@@ -175,7 +175,7 @@ def _form(
     readable = too_large or _is_read(text)
     context: dict[str, Any] = {
         "text": text,
-        "revision": revision,
+        "seen": sight,
         "faults": faults,
         "unreadable": not readable,
         "too_large": too_large,

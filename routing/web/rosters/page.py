@@ -17,13 +17,14 @@ from routing.drafts.change import Author, Conflict
 from routing.drafts.kinds import kind_of
 from routing.ports import Clock
 from routing.publishing.desk import PublishingDesk
+from routing.publishing.sight import NOTHING, Sight, compare, sight_in
 from routing.rules.roster import Roster, on_shift
 from routing.rules.roster_document import EXAMPLE, KIND, read_rosters, roster_faults
 from routing.rules.wording import both
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import Chapter, Link, page, tongue_of
 from routing.web.rosters.seen import Seen, seen_of
-from routing.web.rosters.written import Typed, by_field, whole
+from routing.web.rosters.written import Typed, by_field
 
 ROSTER_PAGES: Final = Chapter("rosters", Path(__file__).parent)
 ROSTER_LINK: Final = Link("/admin/rosters", "ros.title", MAY[Act.READ_PLAN])
@@ -93,8 +94,7 @@ class RosterPages:
         body = seen.drafted.get(key, {})
         if key and not body:
             raise web.HTTPNotFound(text="There is no such roster.\n")
-        revision = seen.changes[key].revision if key in seen.changes else 0
-        return self._form(request, Typed.written(key, body), revision)
+        return self._form(request, Typed.written(key, body), seen.sight(key))
 
     async def save(self, request: web.Request) -> web.StreamResponse:
         """Into the draft and back to the list, or the form again as it was typed."""
@@ -104,15 +104,15 @@ class RosterPages:
         if not known and typed.key in seen.drafted:
             taken = both("这个代号已有一份值班表。", "another roster has this id")
             says = {"key": [taken[tongue_of(request)]]}
-            return self._form(request, typed, 0, says)
+            return self._form(request, typed, NOTHING, says)
         directory = self.desk.directory()
         body = typed.body(directory.numbers) if sent.get("do") != "remove" else None
         if body is not None:
             found = roster_faults(typed.key, body, directory, self.desk.zone)
             if found:
-                revision = whole(sent.get("revision"))
-                return self._form(request, typed, revision, by_field(found, tongue_of(request)))
-        return await self._keep(request, typed, seen, body, whole(sent.get("revision")))
+                sight = sight_in(sent.get("seen"))
+                return self._form(request, typed, sight, by_field(found, tongue_of(request)))
+        return await self._keep(request, typed, seen, body, sight_in(sent.get("seen")))
 
     async def _keep(
         self,
@@ -120,27 +120,26 @@ class RosterPages:
         typed: Typed,
         seen: Seen,
         body: Mapping[str, Any] | None,
-        revision: int,
+        sight: Sight,
     ) -> web.StreamResponse:
         actor = actor_of(request)
-        edit = seen.edit(typed.key, body, revision)
+        edit = seen.edit(typed.key, body, sight)
         try:
+            await compare(self.desk.publishing.releases, edit, sight)
             await self.desk.publishing.drafts.save(
                 [edit], Author(actor.account, actor.name), self.desk.clock.now()
             )
         except Conflict:
             now = await self._seen()
-            change = now.changes.get(typed.key)
             theirs = Typed.written(typed.key, now.drafted.get(typed.key, {}))
-            newer = 0 if change is None else change.revision
-            return self._form(request, typed, newer, theirs=theirs)
+            return self._form(request, typed, now.sight(typed.key), theirs=theirs)
         raise web.HTTPSeeOther("/admin/rosters?kept=1")
 
     def _form(
         self,
         request: web.Request,
         typed: Typed,
-        revision: int,
+        sight: Sight,
         faults: Mapping[str, list[str]] | None = None,
         theirs: Typed | None = None,
     ) -> web.Response:
@@ -148,7 +147,7 @@ class RosterPages:
         context = {
             "typed": typed,
             "known": known,
-            "revision": revision,
+            "seen": sight,
             "faults": faults or {},
             "theirs": theirs,
             "example": EXAMPLE,

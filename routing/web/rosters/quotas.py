@@ -16,12 +16,13 @@ from routing.drafts.change import Author, Conflict
 from routing.numbers.forms import written
 from routing.ports import Clock
 from routing.publishing.desk import PublishingDesk
+from routing.publishing.sight import Sight, compare, sight_in
 from routing.rules.quota import MOST_TOKENS, Quota, bucket
 from routing.rules.quota_document import KIND, quota_faults
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import Link, page, tongue_of
 from routing.web.rosters.seen import Seen, seen_of
-from routing.web.rosters.written import by_field, whole
+from routing.web.rosters.written import by_field
 from routing.web.wording import Tongue
 
 QUOTA_LINK: Final = Link("/admin/quotas", "quo.title", MAY[Act.READ_PLAN])
@@ -172,32 +173,31 @@ class QuotaPages:
         seen, key = await self._seen(), request.query.get("key", "")
         if key not in self.desk.directory().numbers and key not in seen.drafted:
             raise web.HTTPNotFound(text="There is no such number.\n")
-        revision = seen.changes[key].revision if key in seen.changes else 0
-        return self._form(request, key, Typed.kept(seen.drafted.get(key, {})), revision)
+        return self._form(request, key, Typed.kept(seen.drafted.get(key, {})), seen.sight(key))
 
     async def save(self, request: web.Request) -> web.StreamResponse:
         """Into the draft and back to the list, or the form again as it was typed."""
         sent, key = await request.post(), request.query.get("key", "")
-        typed, revision = Typed.of(sent), whole(sent.get("revision"))
+        typed, sight = Typed.of(sent), sight_in(sent.get("seen"))
         body = typed.body() if sent.get("do") != "remove" else None
         if body is not None:
             found = quota_faults(key, body, self.desk.directory())
             if found:
                 faults = by_field(found, tongue_of(request))
-                return self._form(request, key, typed, revision, faults=faults)
+                return self._form(request, key, typed, sight, faults=faults)
         actor, seen = actor_of(request), await self._seen()
+        edit = seen.edit(key, body or None, sight)
         try:
+            await compare(self.desk.publishing.releases, edit, sight)
             await self.desk.publishing.drafts.save(
-                [seen.edit(key, body or None, revision)],
+                [edit],
                 Author(actor.account, actor.name),
                 self.desk.clock.now(),
             )
         except Conflict:
             now = await self._seen()
-            change = now.changes.get(key)
             theirs = Typed.kept(now.drafted.get(key, {}))
-            newer = 0 if change is None else change.revision
-            return self._form(request, key, typed, newer, theirs=theirs)
+            return self._form(request, key, typed, now.sight(key), theirs=theirs)
         raise web.HTTPSeeOther("/admin/quotas?kept=1")
 
     def _form(
@@ -205,7 +205,7 @@ class QuotaPages:
         request: web.Request,
         key: str,
         typed: Typed,
-        revision: int,
+        sight: Sight,
         *,
         faults: Mapping[str, list[str]] | None = None,
         theirs: Typed | None = None,
@@ -216,7 +216,7 @@ class QuotaPages:
             "shown": written(key),
             "post": "" if entry is None else entry.post[tongue_of(request)],
             "typed": typed.fields,
-            "revision": revision,
+            "seen": sight,
             "faults": faults or {},
             "theirs": None if theirs is None else theirs.fields,
             "usual": self.desk.usual(),

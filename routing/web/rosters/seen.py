@@ -9,6 +9,7 @@ from routing.drafts.change import Change, Edit
 from routing.drafts.document import compose
 from routing.drafts.kinds import kind_of
 from routing.publishing.desk import PublishingDesk
+from routing.publishing.sight import Sight
 
 Bodies = Mapping[str, Mapping[str, Any]]
 
@@ -24,12 +25,17 @@ class Seen:
     changes: Mapping[str, Change]
     drafted: Bodies
 
-    def edit(self, key: str, body: Mapping[str, Any] | None, revision: int) -> Edit:
-        """The edit that puts a body where the editor saw this revision."""
+    def sight(self, key: str) -> Sight:
+        """What whoever looks at it now sees."""
+        change = self.changes.get(key)
+        return Sight(0 if change is None else change.revision, self.number)
+
+    def edit(self, key: str, body: Mapping[str, Any] | None, sight: Sight) -> Edit:
+        """The edit that puts a body where the editor saw that."""
         known = self.changes.get(key)
         if known is not None:
-            return Edit(self.kind, key, body, known.base, known.over, revision)
-        return Edit(self.kind, key, body, self.published.get(key), self.number, revision)
+            return Edit(self.kind, key, body, known.base, known.over, sight.revision)
+        return Edit(self.kind, key, body, self.published.get(key), self.number, sight.revision)
 
 
 async def seen_of(publishing: PublishingDesk, name: str) -> Seen:

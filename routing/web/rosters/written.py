@@ -87,9 +87,3 @@ def by_field(faults: Sequence[EntityFault], tongue: str) -> dict[str, list[str]]
         place = f"第{at}行：{says}" if tongue == "zh-CN" else f"line {at}: {says}"
         found.setdefault("key" if name == "id" else name, []).append(place if at else says)
     return found
-
-
-def whole(text: object) -> int:
-    """A revision as a form sends it; 0 for anything else."""
-    known = isinstance(text, str) and len(text) <= 10 and text.isascii() and text.isdigit()
-    return int(str(text)) if known else 0

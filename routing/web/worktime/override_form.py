@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from routing.publishing.sight import NOTHING, Sight, sight_in
 from routing.web.worktime.desk import field_of
 
 _SPAN: Final = re.compile(r"(\S+?)\s*(?:至|到|~|\.\.|to|—|–)\s*(\S+)")
@@ -15,10 +16,10 @@ LONGEST: Final = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """What stands in the form of single days, as text; `seen` is the draft's revision of it."""
+    """What stands in the form of single days, as text; `seen` is how it stood."""
 
     key: str = ""
-    seen: int = 0
+    seen: Sight = NOTHING
     office: str = ""
     first: str = ""
     last: str = ""
@@ -38,10 +39,10 @@ def days_sent(form: Mapping[str, Any]) -> Days:
     """What was sent."""
     names = ("key", "office", "first", "last", "what", "hours", "note")
     texts = {name: " ".join(field_of(form, name).split()) for name in names}
-    return Days(seen=_number(field_of(form, "seen")), **texts)
+    return Days(seen=sight_in(form.get("seen")), **texts)
 
 
-def days_kept(key: str, seen: int, body: Mapping[str, Any]) -> Days:
+def days_kept(key: str, seen: Sight, body: Mapping[str, Any]) -> Days:
     """What is kept, to be changed."""
     names = ("office", "first", "last", "what", "hours", "note")
     return Days(key, seen, **{name: str(body.get(name, "")) for name in names})
@@ -52,7 +53,7 @@ class Year:
     """What stands in the form of a year's notice, as text: one day or span a line."""
 
     year: str
-    seen: int = 0
+    seen: Sight = NOTHING
     off: str = ""
     make_up: str = ""
 
@@ -69,13 +70,13 @@ def year_sent(form: Mapping[str, Any]) -> Year:
     """What was sent."""
     return Year(
         field_of(form, "year").strip(),
-        _number(field_of(form, "seen")),
+        sight_in(form.get("seen")),
         field_of(form, "off"),
         field_of(form, "make_up"),
     )
 
 
-def year_kept(year: int, seen: int, body: Mapping[str, Any]) -> Year:
+def year_kept(year: int, seen: Sight, body: Mapping[str, Any]) -> Year:
     """What is kept, to be changed."""
     texts = {name: "\n".join(body.get(name, ())) for name in ("off", "make_up")}
     return Year(str(year), seen, **texts)
@@ -103,7 +104,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -9,11 +9,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
-from routing.drafts.change import MOST_KEY, Change, Conflict, Draft, Edit, Entity
+from routing.drafts.change import MOST_KEY, Conflict, Draft, Edit, Entity
 from routing.drafts.document import entity_of, with_draft
 from routing.findings import Finding, Place
 from routing.hours import read_holidays
 from routing.publishing.release import Newest
+from routing.publishing.sight import Sight, compare
 from routing.web.entry import signed_in
 from routing.web.layout import LAYOUT, page, tongue_of
 from routing.web.named import Named
@@ -87,7 +88,7 @@ async def _keep(
     request: web.Request,
     desk: WorktimeDesk,
     shown: Shown,
-    change: tuple[str, int, Entity | None],
+    change: tuple[str, Sight, Entity | None],
     wrong: list[Finding],
 ) -> web.StreamResponse:
     key, seen, body = change
@@ -95,21 +96,26 @@ async def _keep(
         faults = beside(wrong, tongue_of(request))
         return await _page(request, desk, Shown(shown.days, shown.year, faults))
     newest = await desk.publishing.releases.newest()
-    edit = Edit(KIND, key, body, entity_of(newest.document, KIND, key), newest.number, seen)
+    edit = Edit(
+        KIND, key, body, entity_of(newest.document, KIND, key), newest.number, seen.revision
+    )
     try:
+        await compare(desk.publishing.releases, edit, seen)
         await desk.publishing.drafts.save([edit], author_of(request), desk.clock.now())
-    except Conflict as lost:
-        return await _page(request, desk, _with_theirs(shown, lost.theirs))
+    except Conflict:
+        now, draft = await desk.publishing.releases.newest(), await desk.publishing.drafts.draft()
+        return await _page(request, desk, _with_theirs(shown, key, now, draft))
     raise web.HTTPSeeOther(f"{HERE}?done={'removed' if body is None else 'saved'}")
 
 
-def _with_theirs(shown: Shown, theirs: Change | None) -> Shown:
+def _with_theirs(shown: Shown, key: str, newest: Newest, draft: Draft) -> Shown:
     """Both texts, {} where it was taken out; who sends the form again has seen the other one."""
-    seen = 0 if theirs is None else theirs.revision
+    theirs = with_draft(newest.document, draft, KIND).get(key, {})
+    seen = _seen(newest, draft, key)
     return Shown(
         None if shown.days is None else replace(shown.days, seen=seen),
         None if shown.year is None else replace(shown.year, seen=seen),
-        theirs={} if theirs is None else theirs.body or {},
+        theirs=theirs,
     )
 
 
@@ -121,13 +127,13 @@ async def _page(request: web.Request, desk: WorktimeDesk, shown: Shown) -> web.R
     done = request.query.get("done", "")
     context: dict[str, Any] = {
         "rows": [
-            days_kept(key, _seen(draft, key), body)
+            days_kept(key, _seen(newest, draft, key), body)
             for key, body in rows.items()
             if not key.startswith(NOTICE)
         ],
         "years": _years(desk, newest, rows),
         "change": lambda key: draft.of(KIND, key),
-        "days": shown.days or _days(request, rows, draft),
+        "days": shown.days or _days(request, rows, newest, draft),
         "year": shown.year or _year(request, rows, newest, draft),
         "faults": shown.faults,
         "theirs": named.lines(KIND, shown.theirs),
@@ -147,15 +153,15 @@ async def _page(request: web.Request, desk: WorktimeDesk, shown: Shown) -> web.R
     )
 
 
-def _seen(draft: Draft, key: str) -> int:
+def _seen(newest: Newest, draft: Draft, key: str) -> Sight:
     change = draft.of(KIND, key)
-    return 0 if change is None else change.revision
+    return Sight(0 if change is None else change.revision, newest.number)
 
 
-def _days(request: web.Request, rows: Mapping[str, Entity], draft: Draft) -> Days:
+def _days(request: web.Request, rows: Mapping[str, Entity], newest: Newest, draft: Draft) -> Days:
     key = request.query.get("edit", "")
     if key in rows and not key.startswith(NOTICE):
-        return days_kept(key, _seen(draft, key), rows[key])
+        return days_kept(key, _seen(newest, draft, key), rows[key])
     return Days(office=request.query.get("office", ""))
 
 
@@ -168,10 +174,10 @@ def _year(
         return None
     key = notice_key(int(asked))
     if key in rows:
-        return year_kept(int(asked), _seen(draft, key), rows[key])
+        return year_kept(int(asked), _seen(newest, draft, key), rows[key])
     bundled = tomllib.loads(newest.document["calendar"]).get(asked, {})
     days = {name: [f"{day}" for day in bundled.get(name, ())] for name in ("off", "make_up")}
-    return year_kept(int(asked), _seen(draft, key), days)
+    return year_kept(int(asked), _seen(newest, draft, key), days)
 
 
 def _years(desk: WorktimeDesk, newest: Newest, rows: Mapping[str, Entity]) -> list[tuple[int, str]]:

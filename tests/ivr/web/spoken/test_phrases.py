@@ -54,13 +54,13 @@ async def test_one_shows_where_it_is_said_its_slots_and_how_it_sounds(tmp_path: 
 
 async def test_words_are_kept_in_the_draft_and_go_back_to_those_shipped(tmp_path: Path) -> None:
     async with editing(tmp_path) as at:
-        page = await (await at.client.post(BYE, data=WORDS | {"revision": "0"})).text()
+        page = await (await at.client.post(BYE, data=WORDS | {"seen": "0.1"})).text()
         assert "已存入草稿" in page
         assert "谢谢您，再会。</textarea>" in page
         assert await at.drafted("phrase", "end.bye") == WORDS
         assert "end.bye" in listed(await (await at.client.get(f"{LIST}?lacks=recording")).text())
 
-        back = {"do": "back", "revision": await at.revision("phrase", "end.bye")}
+        back = {"do": "back", "seen": await at.revision("phrase", "end.bye")}
         await at.client.post(BYE, data=back)
         assert (await at.publishing.drafts.draft()).changes == ()
 
@@ -95,7 +95,7 @@ async def test_a_fault_stands_beside_its_field_and_what_was_typed_stays(
 
 
 async def test_hostile_words_are_shown_and_never_become_markup(tmp_path: Path) -> None:
-    hostile = WORDS | {"en": '</Say><Hangup/> & "<script>alert(1)</script>".'}
+    hostile = WORDS | {"seen": "0.1", "en": '</Say><Hangup/> & "<script>alert(1)</script>".'}
     async with editing(tmp_path) as at:
         for page in (
             await (await at.client.post(BYE, data=hostile)).text(),
@@ -103,22 +103,40 @@ async def test_hostile_words_are_shown_and_never_become_markup(tmp_path: Path) -
         ):
             assert "<script>alert" not in page
             assert "&lt;script&gt;" in page
-        assert await at.drafted("phrase", "end.bye") == hostile
+        assert await at.drafted("phrase", "end.bye") == {**WORDS, "en": hostile["en"]}
 
 
 async def test_two_who_edit_at_once_lose_nothing(tmp_path: Path) -> None:
     async with editing(tmp_path) as at:
         theirs = WORDS | {"zh-CN": "他人写的再见。"}
         await at.other_saves("phrase", "end.bye", theirs)
-        answer = await at.client.post(BYE, data=WORDS | {"revision": "0"})
+        answer = await at.client.post(BYE, data=WORDS | {"seen": "0.1"})
         page = await answer.text()
 
         assert answer.status == 422
         assert "他人写的再见。" in page
         assert "谢谢您，再会。</textarea>" in page
         assert await at.drafted("phrase", "end.bye") == theirs
-        again = WORDS | {"revision": await at.revision("phrase", "end.bye")}
+        again = WORDS | {"seen": await at.revision("phrase", "end.bye")}
         assert (await at.client.post(BYE, data=again)).status == 200
+        assert await at.drafted("phrase", "end.bye") == WORDS
+
+
+async def test_who_began_before_another_text_was_published_sees_it_before_it_is_overwritten(
+    tmp_path: Path,
+) -> None:
+    async with editing(tmp_path) as at:
+        theirs = WORDS | {"zh-CN": "他人写的再见。"}
+        await at.other_saves("phrase", "end.bye", theirs)
+        draft = await at.publishing.drafts.draft()
+        await at.publishing.publish(draft.revision, "bye", SOMEBODY)
+
+        answer = await at.client.post(BYE, data=WORDS | {"seen": "0.1"})
+        page = await answer.text()
+        assert answer.status == 422
+        assert "他人写的再见。" in page
+        assert (await at.publishing.drafts.draft()).changes == ()
+        assert (await at.client.post(BYE, data=WORDS | {"seen": "0.2"})).status == 200
         assert await at.drafted("phrase", "end.bye") == WORDS
 
 
@@ -140,7 +158,7 @@ async def test_a_phrase_of_ones_own_may_lack_a_language_but_nothing_is_published
         ] == [("phrase", "menu.night", "en")]
         assert "英文" in refused.value.findings[0].says["zh-CN"]
 
-        gone = {"do": "back", "revision": await at.revision("phrase", "menu.night")}
+        gone = {"do": "back", "seen": await at.revision("phrase", "menu.night")}
         await at.client.post(f"{NEW}?key=menu.night", data=gone)
         assert (await at.publishing.drafts.draft()).changes == ()
 

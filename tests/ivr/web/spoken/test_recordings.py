@@ -22,7 +22,7 @@ WAV: Final = recording(rate=8_000, hertz=700)
 
 def form(wav: bytes = WAV, text: str = TEXT, revision: str = "0", **more: str) -> FormData:
     data = FormData()
-    data.add_field("revision", revision)
+    data.add_field("seen", revision)
     data.add_field("text", text)
     data.add_field("file", io.BytesIO(wav), filename="C:\\mine\\bye.wav", content_type="audio/wav")
     for name, value in more.items():
@@ -60,7 +60,7 @@ async def test_words_that_are_changed_take_their_recording_away_and_a_finding_sa
 ) -> None:
     async with editing(tmp_path) as at:
         await at.client.post(DOOR, data=form())
-        words = {"zh-CN": "谢谢您，再会。", "en": "Thank you. Goodbye now."}
+        words = {"zh-CN": "谢谢您，再会。", "en": "Thank you. Goodbye now.", "seen": "0.1"}
         await at.client.post(PAGE, data=words)
         page = await (await at.client.get(PAGE)).text()
         assert "这段录音念的是“谢谢来电，再见。”" in page

@@ -22,9 +22,9 @@ TEXT: Final = shipped().script
 LINES: Final = TEXT.split("\n")
 
 
-def form(text: str, do: str = "keep", revision: str = "0") -> FormData:
+def form(text: str, do: str = "keep", seen: str = "0.1") -> FormData:
     data = FormData(default_to_multipart=True)
-    for name, value in (("text", text.replace("\n", "\r\n")), ("do", do), ("revision", revision)):
+    for name, value in (("text", text.replace("\n", "\r\n")), ("do", do), ("seen", seen)):
         data.add_field(name, value)
     return data
 
@@ -72,7 +72,7 @@ async def test_a_text_is_kept_published_and_goes_back(tmp_path: Path) -> None:
         draft = await at.publishing.drafts.draft()
         await at.publishing.publish(draft.revision, "menus", SOMEBODY)
         assert (await at.publishing.releases.newest()).document["script"] == text
-        await at.client.post(EDIT, data=form("", "back"))
+        await at.client.post(EDIT, data=form("", "back", "0.2"))
         assert await at.drafted("script", "main") == {"text": TEXT}
 
 

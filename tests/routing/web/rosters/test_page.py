@@ -31,7 +31,7 @@ FORM: Final = {
     "members": f"ann | 值班员 | duty officer | +8613800000101\nbo | 书记 | Secretary | {LEADER}",
     "shifts": "ann | Mon-Sun 00:00-24:00 | 2026-11-01 |",
     "covers": "ann | bo | | 2026-11-02",
-    "revision": "0",
+    "seen": "0",
 }
 BODY: Final[dict[str, Any]] = {
     "name": "教育局夜间值班",
@@ -124,7 +124,7 @@ async def test_an_id_that_is_taken_is_told(tmp_path: Path, demo_plan: Plan) -> N
 
 async def test_a_revision_of_thousands_of_digits_is_none(tmp_path: Path, demo_plan: Plan) -> None:
     async with asked(tmp_path, demo_plan) as (client, drafts):
-        answer = await client.post(EDIT, data=FORM | {"revision": "9" * 5000})
+        answer = await client.post(EDIT, data=FORM | {"seen": "9" * 5000})
 
         assert answer.status == 200
         assert await drafted(drafts) is not None
@@ -147,7 +147,7 @@ async def test_two_who_edit_at_once_lose_nothing(tmp_path: Path, demo_plan: Plan
         assert await drafted(drafts) == theirs
         change = await drafts.change("roster", "night")
         assert change is not None
-        mine = FORM | {"revision": str(change.revision)}
+        mine = FORM | {"seen": str(change.revision)}
         assert (await client.post(f"{EDIT}?key=night", data=mine)).status == 200
         assert await drafted(drafts) == BODY
 
@@ -157,7 +157,7 @@ async def test_a_roster_is_taken_out(tmp_path: Path, demo_plan: Plan) -> None:
         await client.post(EDIT, data=FORM)
         change = await drafts.change("roster", "night")
         assert change is not None
-        gone = {"do": "remove", "revision": str(change.revision)}
+        gone = {"do": "remove", "seen": str(change.revision)}
         page = await (await client.post(f"{EDIT}?key=night", data=gone)).text()
         assert "还没有值班表" in page
         assert (await client.get(f"{EDIT}?key=night")).status == 404

@@ -29,7 +29,7 @@ FORM: Final = {
     "burst": "",
     "escalations": "2",
     "hours": "2026-12-01 15:00-16:00\n2026-12-08  15:00 - 16:00\n\n",
-    "revision": "0",
+    "seen": "0",
 }
 HOURS: Final = [
     {"day": "2026-12-01", "time": "15:00-16:00"},
@@ -84,7 +84,7 @@ async def test_a_quota_is_typed_kept_in_the_draft_and_taken_back(
         assert "已改，未发布" in kept
         form = await (await client.get(f"{EDIT}&lang=en")).text()
         assert "2026-12-08 15:00-16:00" in form
-        revision = {"revision": str(change.revision), "do": "remove"}
+        revision = {"seen": str(change.revision), "do": "remove"}
         await client.post(EDIT, data={**FORM, **revision})
         assert await drafts.change("quota", LEADER) is None
         assert (await client.get("/admin/quotas/edit?key=110")).status == 404
