@@ -1,5 +1,5 @@
-"""`/admin/draft` and `/admin/publish`: what is changed, by whom, what is wrong with it, and from
-when it is to be used."""
+"""`/admin`, `/admin/draft` and `/admin/publish`: what is changed, by whom, what is wrong with it,
+and from when it is to be used."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -79,6 +79,7 @@ def draft_routes(desk: PlanDesk) -> list[web.RouteDef]:
         return await _settled(request, desk, approved=False)
 
     return [
+        web.get("/admin", signed_in(*READERS)(_begun)),
         web.get("/admin/draft", signed_in(*READERS)(draft)),
         web.post("/admin/draft/discard", signed_in(*EDITORS)(discard)),
         web.post("/admin/draft/discard-all", signed_in(*EDITORS)(discard_all)),
@@ -87,6 +88,11 @@ def draft_routes(desk: PlanDesk) -> list[web.RouteDef]:
         web.post("/admin/proposals/{id}/approve", signed_in(*PUBLISHERS)(approve)),
         web.post("/admin/proposals/{id}/withdraw", signed_in(*PUBLISHERS)(withdraw)),
     ]
+
+
+async def _begun(_: web.Request) -> web.StreamResponse:
+    """Whoever types the short address begins where all that is edited comes together."""
+    raise web.HTTPSeeOther("/admin/draft")
 
 
 def _said(request: web.Request, word: str) -> str:

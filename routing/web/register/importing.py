@@ -81,7 +81,7 @@ async def _previewed(
         "changes": found.changes[:MOST_SHOWN],
         "faults": found.faults[:MOST_SHOWN],
         "counts": {what.value: found.many(what) for what in What},
-        "two": sum(one.needs_two for one in found.changes),
+        "guarded": sum(one.needs_two for one in found.changes),
         "label": lambda kind, column: COLUMN_NAMES[kind].get(column, {}).get(tongue, column),
         "heading": lambda one: headings.get((one.file, one.column), one.column),
         "contents": [(name, base64.b64encode(raw).decode()) for name, raw in sent.files],

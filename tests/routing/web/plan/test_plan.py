@@ -12,7 +12,7 @@ from routing.publishing.answering import Answered
 from routing.publishing.seconds import TwoPeople
 from tests.routing.web.plan.planned import HOSTILE, planned
 
-READ = ["/admin/draft", "/admin/publish", "/admin/versions", "/admin/versions/1"]
+READ = ["/admin", "/admin/draft", "/admin/publish", "/admin/versions", "/admin/versions/1"]
 CHANGE = {
     "/admin/draft/discard": Act.EDIT_PLAN,
     "/admin/draft/discard-all": Act.EDIT_PLAN,

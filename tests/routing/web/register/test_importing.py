@@ -54,6 +54,7 @@ async def test_an_import_is_looked_at_and_then_taken_whole(tmp_path: Path) -> No
         assert status == 200
         assert "numbers.csv：号码" in page
         assert "新增0条，修改1条，删除0条。 没有错误。" in page
+        assert "其中1条关系到号码是否公布" in page
         assert "<del>市委书记</del>" in page
         assert "<ins>第一书记</ins>" in page
         assert (await register.drafts.draft()).changes == ()
