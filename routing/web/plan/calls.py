@@ -70,8 +70,25 @@ async def _listed(request: web.Request, desk: CallsDesk) -> web.Response:
     before = _instant(request.query.get("before", ""))
     found = await desk.calls.latest(A_PAGE + 1, before, dialled)
     older = found[A_PAGE - 1].at.isoformat() if len(found) > A_PAGE else None
-    context = {"calls": found[:A_PAGE], "older": older, "number": dialled}
+    context = {
+        "calls": found[:A_PAGE],
+        "older": older,
+        "number": dialled,
+        "office": await _names(request, desk, found),
+    }
     return shown(request, desk.plan, "plan/calls.html", context)
+
+
+async def _names(
+    request: web.Request, desk: CallsDesk, found: Sequence[PastCall]
+) -> Callable[[str], str]:
+    """Of offices, as the newest of these calls had them: a version each would be compiled for a
+    list; an office that it lacks keeps its id."""
+    ruled = await desk.of_version(found[0].plan) if found else None
+    if ruled is None:
+        return str
+    wording, tongue = Wording(ruled.directory), tongue_of(request)
+    return lambda id_: wording.office(id_)[tongue]
 
 
 def _instant(text: str) -> datetime | None:

@@ -83,6 +83,8 @@ async def test_who_may_see_calls_sees_which_rule_sent_each(
             assert (status == 200) is (role in MAY[Act.SEE_CALLS])
         _, listed = await it.get(Role.AUDITOR, f"/admin/calls?number=%2B{NUMBER[1:]}")
         assert "由市供电公司受理" in listed
+        _, english = await it.get(Role.AUDITOR, "/admin/calls?lang=en")
+        assert "went to Power Supply Company" in english
         _, none = await it.get(Role.AUDITOR, "/admin/calls?number=1&before=x")
         assert "data-call" not in none
 

@@ -125,8 +125,12 @@ async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another
         await it.post(Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"})
         _, ask = await it.get(Role.SUPERVISOR, "/admin/versions/1/back?lang=en")
         assert "<del>Line</del>" in ask
+        assert 'action="/admin/versions/1/back"' in ask
         status, _ = await it.post(Role.SUPERVISOR, "/admin/versions/1/back", {"reason": "undo"})
         assert status == 200
+        _, again = await it.get(Role.SUPERVISOR, "/admin/versions/1/back?lang=zh")
+        assert "没有差别" in again
+        assert 'action="/admin/versions/1/back"' not in again
         _, own = await it.get(Role.SUPERVISOR, "/admin/versions")
         assert "/versions/3/confirm" not in own
         _, others = await it.get(Role.ADMIN, "/admin/versions")
