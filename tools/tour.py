@@ -168,11 +168,17 @@ async def waiting(browser: Browser, page: Page, url: str) -> None:
     await picture(page, "waiting")
 
 
-async def main() -> None:
-    """The whole tour. Ends with a sentence where there is no Chromium."""
+def chromium_path() -> str:
+    """Where Chromium is. Ends with a sentence where there is none."""
     chromium = os.environ.get("ZHITONG_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         sys.exit("no Chromium here: install it, or name it in ZHITONG_CHROMIUM")
+    return chromium
+
+
+async def main() -> None:
+    """The whole tour. Ends with a sentence where there is no Chromium."""
+    chromium = chromium_path()
     PICTURES.mkdir(parents=True, exist_ok=True)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
