@@ -3,6 +3,7 @@ call is being recorded, and the caller notices nothing."""
 
 import asyncio
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from routing.web.register.importing import MOST_SENT
+from server import MOST_BODY
 from tests.cluster import ROOT, Cluster, cluster
 from tests.deadline import DEADLINE
 from tests.first_call import free_port
@@ -105,6 +108,21 @@ async def test_a_server_dies_behind_it(tmp_path: Path, postgres: Postgres, kind:
             answers = await asyncio.gather(*(ring(both, f"CA9{n:031}") for n in range(CALLS)))
             assert all(answers)
             assert await hidden(url)
+            assert await answered(f"{url}/admin/import", MOST_SENT) == 303
+            assert await answered(f"{url}/voice/answer", MOST_BODY + 1) in {413, 415}
+            assert await ring(both, f"CA9{CALLS:031}")  # whom such a body was for is not given up
+
+
+async def answered(url: str, size: int) -> int:
+    """The status of a body of so many bytes, by one who is not signed in."""
+    kind = {"Content-Type": "application/octet-stream"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            url, data=io.BytesIO(bytes(size)), headers=kind, allow_redirects=False
+        ) as answer,
+    ):
+        return answer.status
 
 
 async def hidden(url: str) -> bool:

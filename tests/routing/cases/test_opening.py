@@ -9,7 +9,7 @@ from routing.cases.opening import is_noted
 NAMED = Confidentiality.NAMED
 
 
-@pytest.mark.parametrize("level", set(Confidentiality) - {NAMED})
+@pytest.mark.parametrize("level", [level for level in Confidentiality if level != NAMED])
 def test_a_caller_who_does_not_want_to_be_known_is_protected(level: Confidentiality) -> None:
     assert is_noted(Kind.ENQUIRY, None, level)
 
