@@ -18,7 +18,7 @@ from deployment.settings import Settings, StartError
 from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs
 from routing.audit import TERMINAL, Action, Entry, subject
-from routing.drafts.change import Author, Conflict
+from routing.drafts.change import Author, Conflict, Draft, Edit
 from routing.drafts.document import Difference, differences
 from routing.drafts.kinds import Document
 from routing.exchange.document import composed, edits_of, exported, read_plan
@@ -108,7 +108,9 @@ async def _import(settings: Settings, current: Current, arguments: argparse.Name
     if current.database is None:
         raise StartError("there is no data in DATA_DIR yet: start the server once")
     store = StoredDrafts(current.database)
-    edits = edits_of(current.document, current.number, await store.draft(), file)
+    draft = await store.draft()
+    edits = edits_of(current.document, current.number, draft, file)
+    _spares(draft, edits)
     if edits:
         clock, by = SystemClock(), Author(TERMINAL, _user())
         told = {"by": by.name, "file": arguments.take.name, "changes": len(edits)}
@@ -120,6 +122,20 @@ async def _import(settings: Settings, current: Current, arguments: argparse.Name
             raise StartError(f"{wrong}: nothing was taken, import it again") from wrong
     print(f"{len(edits)}处改动已放进草稿 changes were put into the draft: {len(edits)}")
     return 0
+
+
+def _spares(draft: Draft, edits: Sequence[Edit]) -> None:
+    """Here nobody sees both texts before one goes. Raises StartError where a person drafted
+    something that the file has otherwise."""
+    known = (draft.of(edit.kind, edit.key) for edit in edits)
+    lost = [one for one in known if one is not None and one.by.account != TERMINAL]
+    if lost:
+        named = "、".join(f"{one.kind}/{one.key} ({one.by.name})" for one in lost[:MOST_SHOWN])
+        raise StartError(
+            f"草稿里有人改过{named}，没有导入；请先发布或放弃，或者在/admin/plan导入，"
+            "那里两边都看得到 people drafted these: nothing was taken; publish or discard them "
+            "first, or import the file at /admin/plan, which shows both"
+        )
 
 
 def _bytes(path: Path) -> bytes:

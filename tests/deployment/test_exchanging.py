@@ -11,6 +11,7 @@ import server
 from deployment.house import HOUSE, House
 from deployment.settings import Settings
 from routing.drafts.change import Author, Edit
+from routing.drafts.document import entity_of
 from routing.trail import Search
 from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
@@ -78,6 +79,26 @@ async def test_a_file_goes_into_the_draft_and_that_is_an_entry(
 
     assert await say("--import", file, "--draft") == 0
     assert "into the draft: 0" in capsys.readouterr().out
+
+
+async def test_what_a_person_drafted_is_not_taken_back_unseen(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file of what was published has the old words of whatever is drafted since."""
+    file = await changed(tmp_path, "zh: 报警电话", "zh: 报警求助")
+    store, lin = StoredDrafts(house.database), Author("x", "lin")
+    newest = await house.publishing().releases.newest()
+    base = entity_of(newest.document, "phrase", "end.bye")
+    edit = Edit("phrase", "end.bye", {**(base or {}), "en": "Goodbye now."}, base, 1)
+    await store.save([edit], lin, house.clock.now())
+    capsys.readouterr()
+
+    assert await say("--import", file, "--draft") == 1
+    told = capsys.readouterr().err
+    assert "phrase/end.bye (lin)" in told
+    assert "/admin/plan" in told
+    (kept,) = (await store.draft()).changes
+    assert kept.body == edit.body
 
 
 async def test_a_plan_that_cannot_be_used_is_refused(
