@@ -6,7 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from routing.publishing.answering import Verdict, standing
-from routing.publishing.release import NotThere, PublishingError, Refused, Unreasoned
+from routing.publishing.release import NotThere, PublishingError, Refused, Unreasoned, Way
 from routing.web.entry import signed_in
 from routing.web.layout import LAYOUT, tongue_of
 from routing.web.plan.desk import (
@@ -19,6 +19,8 @@ from routing.web.plan.desk import (
     word_of,
 )
 
+CAME_BACK: Final = frozenset({Way.ROLLED_BACK, Way.RETURNED})
+"""After these the version before is the one that somebody has just left: it is no way back."""
 A_PAGE: Final = 30
 """Versions of one page."""
 
@@ -60,13 +62,14 @@ async def _listed(
 ) -> web.Response:
     before = number_in(request.query.get("before", ""))
     found = await desk.publishing.releases.releases(A_PAGE + 1, before)
-    newest = await desk.publishing.releases.newest()
+    (newest,) = await desk.publishing.releases.releases(1)
     done = number_in(request.query.get("done", ""))
     confirmed = request.query.get("done") == "confirmed"
     context = {
         "releases": found[:A_PAGE],
         "older": found[A_PAGE - 1].number if len(found) > A_PAGE else None,
         "newest": newest.number,
+        "previous": newest.number - 1 if newest.way not in CAME_BACK else 0,
         "done": _said(request, "plan.published", n=done) if done
         else _said(request, "plan.was_confirmed") if confirmed else "",
         "answered": before is None and await _answered(request, desk),

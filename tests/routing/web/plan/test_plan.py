@@ -123,6 +123,8 @@ async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another
     async with planned(tmp_path, demo_inputs) as it:
         seen = await it.change("topic", "hotline", en="Line")
         await it.post(Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"})
+        _, before = await it.get(Role.SUPERVISOR, "/admin/versions?lang=en")
+        assert 'role="button" href="/admin/versions/1/back"' in before
         _, ask = await it.get(Role.SUPERVISOR, "/admin/versions/1/back?lang=en")
         assert "<del>Line</del>" in ask
         assert 'action="/admin/versions/1/back"' in ask
@@ -133,6 +135,7 @@ async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another
         assert 'action="/admin/versions/1/back"' not in again
         _, own = await it.get(Role.SUPERVISOR, "/admin/versions")
         assert "/versions/3/confirm" not in own
+        assert 'role="button" href="/admin/versions/2/back"' not in own  # it was left just now
         _, others = await it.get(Role.ADMIN, "/admin/versions")
         assert "/versions/3/confirm" in others
         assert (await it.post(Role.SUPERVISOR, "/admin/versions/3/confirm", {}))[0] == 409
