@@ -136,14 +136,14 @@ async def test_on_a_full_disk_the_plan_speaks_until_there_is_room(
     assert await kept_steps(carrier) == 1 + 60 - len(log.failures) + 1 + 1
 
 
-DRAINS = 2
-"""One for what tells offices, one for all other work (ADR 31)."""
+DRAINS = 3
+"""One for what tells offices, one for phones that ring together, one for all other work."""
 
 
 async def test_work_that_cannot_be_claimed_is_waited_out(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither drain asks a full disk as fast as it can."""
+    """No drain asks a full disk as fast as it can."""
     asked: list[object] = []
     failed = asyncio.Event()
 
