@@ -33,6 +33,17 @@ class Named:
         parts = [self._part(kind, part) for part in path.split(".")] if path else []
         return " ".join(parts)
 
+    def of_form(self, name: str) -> str:
+        """A field as a form sends it, whatever it is about: `ring_1_order`, a sheet's column; "" of
+        what no page has a name for, as what a form notes for itself."""
+        for kind in ("", *EntityKind):
+            known = self._part(kind, name)
+            if known != name:
+                return known
+        parts = [(part, self._part("", part)) for part in name.split("_")]
+        unknown = any(known == part for part, known in parts if not part.isdecimal())
+        return "" if unknown else " ".join(known for _, known in parts)
+
     def _part(self, kind: str, name: str) -> str:
         if kind in set(EntityKind):
             names = COLUMN_NAMES[EntityKind(kind)].get(name)

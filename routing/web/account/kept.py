@@ -10,12 +10,15 @@ from aiohttp import web
 
 from routing.signing_in import key_of
 from routing.web.entry import FRONT_DOOR, of_ones_own, session_of
-from routing.web.layout import page
+from routing.web.layout import LAYOUT, page, tongue_of
+from routing.web.named import Named
 
 NEVER: Final = ("password", "secret", "code", "token")
 """Parts of names of fields whose words are nobody's but the typist's."""
 NOT_OF: Final = ("/account", "/sign-")
 """Pages whose forms are about signing in itself."""
+UNSEEN: Final = frozenset({"seen", "do", "revision", "_charset_"})
+"""What forms note for themselves and nobody typed."""
 MOST_FIELDS: Final = 500
 KEPT: Final = "/account/kept"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -68,4 +71,6 @@ async def _show(request: web.Request) -> web.StreamResponse:
     told = await sessions.kept(session_of(request).key)
     if told is None:
         raise web.HTTPSeeOther("/account")
-    return page(request, "account/kept.html", {"form": json.loads(told)})
+    named = Named(request.config_dict[LAYOUT].wording, tongue_of(request))
+    form = {"form": json.loads(told), "called": named.of_form, "unseen": UNSEEN}
+    return page(request, "account/kept.html", form)

@@ -106,3 +106,17 @@ def test_which_one_it_is_is_told_as_people_know_it() -> None:
     assert ZH.entity("rule", "rule-7", {"name": "夜间停水"}) == "夜间停水"
     assert ZH.entity("calendar", "x7", {"first": "2026-11-26", "note": ""}) == "2026-11-26"
     assert (ZH.entity("rule", "rule-7"), ZH.entity("setting", "zone")) == ("", "时区")
+
+
+@pytest.mark.parametrize(
+    ("name", "zh", "en"),
+    [
+        ("reason", "原因", "Reason"),
+        ("pool_number", "值班电话", "Duty desk"),
+        ("ring_1_order", "呼叫谁 1 顺序", "Whom to ring 1 Order"),
+        ("seen", "", ""),
+        ("ring_1_nonsense", "", ""),
+    ],
+)
+def test_a_field_of_a_form_is_called_as_its_page_calls_it(name: str, zh: str, en: str) -> None:
+    assert (ZH.of_form(name), EN.of_form(name)) == (zh, en)

@@ -245,6 +245,8 @@ async def test_a_form_that_was_sent_too_late_keeps_what_was_typed(tmp_path: Path
         assert 'action="/edit?draft=3"' in text
         assert "&lt;b&gt;第二行&lt;/b&gt;" in text
         assert "never kept" not in text
+        assert "<dt>原因</dt>" in text
+        assert "<dt>rule</dt>" not in text
         fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text)
         assert [name for name, _ in fields] == ["reason", "rule"]
 
