@@ -22,7 +22,7 @@ from tests.ivr.carrier.local.sounds import tone
 # The SDK 9.13 still logs in the way aiohttp 3.14 deprecates (twilio-voice §8).
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:.*auth.*")
 CALLER = "+8613900000012"
-WANTED = {"To": "1", "From": "2", "Twiml": "<Response/>"}
+WANTED = {"To": CALLER, "From": "2", "Twiml": "<Response/>"}
 
 
 @pytest.fixture
@@ -202,13 +202,14 @@ async def test_lists_come_in_pages(house: House, client: Client) -> None:
     [
         ("Calls.json", {}, 21201),
         ("Calls.json", {"To": "1"}, 21213),
-        ("Calls.json", {"To": "1", "From": "2"}, 21205),
-        ("Calls.json", {"To": "1", "From": "2", "Url": "ftp://x"}, 21205),
-        ("Calls.json", {"To": "1", "From": "2", "Url": "http://["}, 21205),
-        ("Calls.json", {"To": "1", "From": "2", "Url": "http://x:port/"}, 21205),
+        ("Calls.json", {"To": "1", "From": "2", "Url": "http://x/"}, 21211),
+        ("Calls.json", {"To": CALLER, "From": "2"}, 21205),
+        ("Calls.json", {"To": CALLER, "From": "2", "Url": "ftp://x"}, 21205),
+        ("Calls.json", {"To": CALLER, "From": "2", "Url": "http://["}, 21205),
+        ("Calls.json", {"To": CALLER, "From": "2", "Url": "http://x:port/"}, 21205),
         ("Calls.json", {**WANTED, "StatusCallback": "http://["}, 21609),
-        ("Calls.json", {"To": "1", "From": "2", "Twiml": "x" * 4001}, 32018),
-        ("Calls.json", {"To": "1", "From": "2", "Twiml": "<Say>"}, 12100),
+        ("Calls.json", {"To": CALLER, "From": "2", "Twiml": "x" * 4001}, 32018),
+        ("Calls.json", {"To": CALLER, "From": "2", "Twiml": "<Say>"}, 12100),
         ("Messages.json", {"To": "1", "From": "2"}, 21602),
         ("Messages.json", {"To": "1", "From": "2", "Body": "x" * 1601}, 21617),
         ("Messages.json", {"To": "1", "From": "2", "Body": "x", "StatusCallback": "//["}, 21609),
