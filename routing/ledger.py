@@ -110,7 +110,11 @@ EXPECTED: Final[Mapping[GapKind, Expectation]] = {
             _HOURLY,
             looks=True,
         ),
-        Expectation(GapKind.RING, 14 * _HOURLY, frozenset({JobKind.CALL, JobKind.CALL_END})),
+        Expectation(
+            GapKind.RING,
+            14 * _HOURLY,
+            frozenset({JobKind.CALL, JobKind.CALL_END, JobKind.RING, JobKind.RING_END}),
+        ),
         Expectation(
             GapKind.LEFT,
             timedelta(hours=3),

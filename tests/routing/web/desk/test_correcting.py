@@ -149,7 +149,7 @@ async def test_there_is_no_form_for_what_is_not_the_cases(client: Client, path: 
     async with client:
         for asked in (client.get(path), client.post(path, data=TYPED)):
             async with asked as answer:
-                assert answer.status == 404
+                assert answer.status == (400 if "%00" in path else 404)
 
 
 async def test_a_recording_that_is_gone_offers_no_form(client: Client, cases: KeptCases) -> None:

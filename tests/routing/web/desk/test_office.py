@@ -278,7 +278,7 @@ async def test_sound_in_parts(
 async def test_sound_that_is_not_kept_or_no_id(client: Client, cases: KeptCases, sid: str) -> None:
     cases.sounds |= dict.fromkeys(("../secret", "a" * 65, "\0", "RE1/..", "录音"), b"x")
     async with client, client.get(f"/desk/cases/46270395/recordings/{sid}.wav") as answer:
-        assert answer.status == 404
+        assert answer.status == (400 if sid == "%00" else 404)
 
 
 @pytest.mark.parametrize(("language", "button"), [("zh", "签收"), ("en", "Accept")])
