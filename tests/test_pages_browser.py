@@ -1,6 +1,6 @@
 """Every page of the server in a real Chromium: nothing serious for axe-core, every second page in
-Chinese by day and the others in English by night, nothing wider than a phone, and all of it within reach of the Tab key. A page
-that is added is walked too, or this fails."""
+Chinese by day and the others in English by night, nothing wider than a phone, and all of it within
+reach of the Tab key. A page that is added is walked too, or this fails."""
 
 import re
 from collections.abc import AsyncIterator
