@@ -11,7 +11,7 @@ import asyncpg
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.postgres.errors import cut_off
+from storage.postgres.errors import ASKED, cut_off
 
 ASYNCPG: Final = "postgresql+asyncpg"
 PATIENT: Final = 600.0
@@ -119,7 +119,7 @@ class Lines:
 async def _fetched(line: Line, sql: str, values: Sequence[Any]) -> Sequence[Any]:
     try:
         return await _asked(line, sql, values)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except ASKED as error:
         if not cut_off(error):
             raise
         line.drop()

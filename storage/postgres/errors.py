@@ -17,6 +17,11 @@ class Unreachable(StorageError):
     """No answer from PostgreSQL."""
 
 
+LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises of a connection that is no more; the last one where it was cut off while
+an answer was under way."""
+ASKED: Final = (asyncpg.PostgresError, *LOST)
+"""What it raises of a question."""
 NO_WRITES: Final = "PostgreSQL takes no writes: DATABASE_URL must name the primary"
 _SENTENCES: Final = (
     ("53100", DiskFull, "PostgreSQL's disk is full: free some room on its machine"),
@@ -48,7 +53,7 @@ def told() -> Iterator[None]:
             raise known from None
         _silence(error)
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         known = _known(error)
         if known is not None:
             raise known from None
@@ -64,11 +69,11 @@ def cut_off(error: BaseException) -> bool:
         return error.connection_invalidated
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(("08", "57P"))
-    return isinstance(error, asyncpg.InterfaceError | OSError)
+    return isinstance(error, LOST)
 
 
 def _known(error: BaseException | None) -> StorageError | None:
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+    if isinstance(error, (TimeoutError, *LOST)):
         return Unreachable(reason_of(error))
     state = str(getattr(error, "sqlstate", None) or "")
     for beginning, kind, sentence in _SENTENCES:

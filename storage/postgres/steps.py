@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import asyncpg
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,7 +16,7 @@ from storage.effects import Count, Effects
 from storage.handing import Handing
 from storage.postgres.batch import KIND_OF, Kind, Statements, fits
 from storage.postgres.driver import Line
-from storage.postgres.errors import Unreachable, cut_off, told
+from storage.postgres.errors import ASKED, Unreachable, cut_off, told
 from storage.postgres.unreached import AWAY
 from storage.steps import Hook, KillPoint, Outcome, found, kept, state_of, taken, writes_of
 from storage.tables.calls import calls, steps
@@ -148,7 +147,7 @@ class PostgresSteps(CoreSteps):
             except TimeoutError as hangs:  # Core would wait as long again
                 self._line.drop()
                 raise Unreachable(AWAY) from hangs
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except ASKED as error:
                 if cut_off(error):  # after any other, the connection is as good as before
                     self._line.drop()
             else:

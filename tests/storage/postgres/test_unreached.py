@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("driver", DRIVERS)]
 def guarded(postgres: Postgres) -> Postgres:
     """One that asks some of its users for a password."""
     for user in ("citizen", "stranger"):
+        postgres.run(f"DROP ROLE IF EXISTS {user}")  # stolen work comes back to this module
         postgres.run(f"CREATE ROLE {user} LOGIN PASSWORD 'right'")
     (postgres.folder / "data" / "pg_hba.conf").write_text(HBA)
     postgres.run("SELECT pg_reload_conf()")
