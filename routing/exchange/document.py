@@ -142,13 +142,15 @@ def composed(document: Document, file: PlanFile) -> Document:
 
 def edits_of(document: Document, number: int, draft: Draft, file: PlanFile) -> tuple[Edit, ...]:
     """What has to be changed in the draft over the plan of this number. An entity that the draft
-    changes already is changed from there."""
+    changes already is changed from there; one that it alone has and the file lacks goes."""
     wanted = composed(document, file)
+    drafted = {change.entity: change for change in draft.changes}
     edits: list[Edit] = []
     for name in file.kinds:
         before, after = KINDS[name].read(document), KINDS[name].read(wanted)
-        for key in dict.fromkeys((*before, *after)):
-            known = draft.of(name, key)
+        alone = (key for kind, key in drafted if kind == name)
+        for key in dict.fromkeys((*before, *after, *alone)):
+            known = drafted.get((name, key))
             if known is None:
                 edit = Edit(name, key, after.get(key), before.get(key), number)
             else:

@@ -182,3 +182,28 @@ def test_a_file_becomes_edits_of_the_draft(document: Document) -> None:
     assert (again.seen, again.over, again.base) == (9, 3, edit.base)
     done = Change("service", "110", edit.body, edit.base, 3, 9, Author("7", "wang"), AT)
     assert edits_of(document, 4, Draft(9, (done,)), file) == ()
+
+
+def test_what_stands_in_the_draft_alone_goes_as_all_that_the_file_lacks(document: Document) -> None:
+    """Of every kind that the file has; a kind that it leaves out stays as drafted."""
+    wang, text = Author("7", "wang"), exported(document)
+    drafted = [Change(kind, "drafted", {"name": "x"}, None, 3, 9, wang, AT) for kind in KINDS]
+    draft = Draft(9, tuple(drafted))
+    edits = edits_of(document, 4, draft, read_plan(text.encode(), document))
+
+    assert [edit.kind for edit in edits] == [*KINDS]
+    assert {(edit.key, edit.body, edit.base, edit.seen) for edit in edits} == {
+        ("drafted", None, None, 9)
+    }
+    only_rules = read_plan((HEAD + "rule: {}\n").encode(), document)
+    gone = edits_of(document, 4, draft, only_rules)
+    assert {(edit.kind, edit.body) for edit in gone if edit.key == "drafted"} == {("rule", None)}
+
+
+def test_a_drafted_removal_of_what_the_file_lacks_too_stays_drafted(document: Document) -> None:
+    (key, base), *_ = KINDS["service"].read(document).items()
+    gone = Change("service", key, None, base, 3, 9, Author("7", "wang"), AT)
+    file = read_plan((HEAD + "service: {}\n").encode(), document)
+
+    edits = edits_of(document, 4, Draft(9, (gone,)), file)
+    assert key not in {edit.key for edit in edits}
