@@ -12,7 +12,7 @@ from deployment.editing import Looks, register_desk, rules_desk, trying_desk
 from deployment.house import House
 from deployment.pauses import beside
 from deployment.plans import compiled, local_day
-from deployment.prompts import HousePrompts
+from deployment.prompts import HousePrompts, PlanSounds
 from deployment.settings import StartError
 from ivr.flow.world import Plan
 from ivr.library.errors import LibraryError
@@ -65,7 +65,7 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
         *scripts_routes(spoken),
         *draft_routes(plan),
         *versions_routes(plan),
-        *file_routes(plan),
+        *file_routes(plan, PlanSounds(StoredPrompts(house.database), house.clock)),
         *calls_routes(calls_desk(house, plan)),
         *audit_routes(AuditDesk(StoredAudit(house.database), house.clock, zone)),
     ]

@@ -11,8 +11,9 @@ from typing import Final
 from deployment import envfile
 from deployment.channels import channels_of
 from deployment.clock import SystemClock
-from deployment.exchanging import Current, opened
+from deployment.exchanging import MOST_READ, Current, opened
 from deployment.plans import local_day
+from deployment.prompts import unusable
 from deployment.reviewing import Reviewed, reviewed
 from deployment.settings import Settings, StartError
 from ivr.flow.world import Plan
@@ -20,8 +21,8 @@ from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs
 from routing.drafts.document import compose
 from routing.drafts.kinds import Document
-from routing.exchange.document import composed, read_plan
-from routing.exchange.tree import MOST_BYTES
+from routing.exchange.container import read_whole
+from routing.exchange.document import composed
 from storage.drafts import StoredDrafts
 
 CARRIER: Final = "carrier"
@@ -38,7 +39,7 @@ def ask(parts: argparse.ArgumentParser) -> None:
         "--plan",
         type=Path,
         metavar="FILE",
-        help="检查一份方案文件（YAML或JSON） a plan's file, YAML or JSON",
+        help="检查一份方案文件（ZIP、YAML或JSON） a plan's file, ZIP, YAML or JSON",
     )
     which.add_argument(
         "--draft", action="store_true", help="检查草稿 the draft, as it would be published"
@@ -122,15 +123,15 @@ async def _document(settings: Settings, arguments: argparse.Namespace) -> Docume
 
 
 def _of_file(path: Path, current: Current) -> Document | None:
-    """A plan's body as JSON, or a plan as YAML over what is published. Raises StartError."""
+    """A plan's body as JSON, or a plan as YAML or ZIP over what is published. Raises StartError."""
     try:
         with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
+            raw = file.read(MOST_READ + 1)
     except OSError as wrong:
         raise StartError(f"--plan {path}: {wrong.strerror}; name another file") from wrong
     if raw.lstrip()[:1] in (b"{", b"[", b""):
         return _of_json(path, raw)
-    file_ = read_plan(raw, current.document)
+    file_ = read_whole(raw, current.document, unusable).plan
     for fault in file_.faults:
         print(f"{path}:{fault}")
     if file_.errors:

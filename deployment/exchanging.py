@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import getpass
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from deployment.clock import SystemClock
 from deployment.database import database_of, file_of
 from deployment.plans import compiled, local_day, plan_inputs
+from deployment.prompts import PlanSounds, unusable
 from deployment.settings import Settings, StartError
 from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs
@@ -21,12 +22,16 @@ from routing.audit import TERMINAL, Action, Entry, subject
 from routing.drafts.change import Author, Conflict, Draft, Edit
 from routing.drafts.document import Difference, differences
 from routing.drafts.kinds import Document
-from routing.exchange.document import composed, edits_of, exported, read_plan
+from routing.exchange.container import MOST_PACKED, TooMuch, named_sounds, packed, read_whole
+from routing.exchange.document import composed, edits_of, exported
 from routing.exchange.tree import MOST_BYTES
 from storage.drafts import StoredDrafts
 from storage.engine import Database
 from storage.plans import StoredPlans
+from storage.prompts import StoredPrompts
 
+MOST_READ: Final = max(MOST_BYTES, MOST_PACKED)
+"""Bytes of either kind of file."""
 MOST_SHOWN: Final = 200
 """Differences that are listed one by one."""
 
@@ -35,10 +40,14 @@ def ask(parts: argparse.ArgumentParser) -> None:
     """The words behind the command."""
     do = parts.add_mutually_exclusive_group(required=True)
     do.add_argument(
-        "--export", type=Path, metavar="FILE", help="把现行方案写成YAML write what is published"
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="把现行方案写成文件：.zip连同录音，.yaml不含 write what is published, as .zip with "
+        "its recordings, as .yaml without",
     )
     do.add_argument(
-        "--import", dest="take", type=Path, metavar="FILE", help="读入一份YAML方案 read such a file"
+        "--import", dest="take", type=Path, metavar="FILE", help="读入这样一份文件 read such a file"
     )
     how = parts.add_mutually_exclusive_group()
     how.add_argument(
@@ -63,7 +72,7 @@ def carry_out(settings: Settings, arguments: argparse.Namespace) -> int:
 async def _carry_out(settings: Settings, arguments: argparse.Namespace) -> int:
     async with opened(settings) as current:
         if arguments.export is not None:
-            return _export(current, arguments.export)
+            return await _export(current, arguments.export)
         return await _import(settings, current, arguments)
 
 
@@ -76,21 +85,46 @@ class Current:
     database: Database | None
 
 
-def _export(current: Current, to: Path) -> int:
-    text = exported(current.document)
+async def _export(current: Current, to: Path) -> int:
+    named = named_sounds(current.document)
+    with_sounds = to.suffix.lower() == ".zip"
+    raw = await _packed(current, named) if with_sounds else exported(current.document).encode()
     try:
-        with to.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with to.open("xb") as file:
+            file.write(raw)
     except FileExistsError as wrong:
         raise StartError(f"--export {to}: there is such a file already; name another") from wrong
     except OSError as wrong:
         raise StartError(f"--export {to}: {wrong.strerror}; name another file") from wrong
     print(f"{to}: 第{current.number}版方案 plan {current.number}")
+    if named and not with_sounds:
+        print(f"不含录音，要带录音请用.zip结尾的文件名 without its recordings ({len(named)}): "
+              "name a file that ends in .zip to take them along")  # fmt: skip
     return 0
 
 
+async def _packed(current: Current, named: Collection[str]) -> bytes:
+    kept = {} if current.database is None else await _sounds(current.database).wavs(named)
+    try:
+        raw = packed(exported(current.document), kept)
+    except TooMuch as wrong:
+        raise StartError(
+            f"the recordings do not fit into one file of {MOST_PACKED // 1024**2} MB: export a "
+            ".yaml, and carry them with a backup"
+        ) from wrong
+    print(f"录音{len(kept)}条 recordings: {len(kept)}")
+    if lost := len(named) - len(kept):
+        print(f"另有{lost}条录音不在本系统 recordings that are not kept here: {lost}")
+    return raw
+
+
+def _sounds(database: Database) -> PlanSounds:
+    return PlanSounds(StoredPrompts(database), SystemClock())
+
+
 async def _import(settings: Settings, current: Current, arguments: argparse.Namespace) -> int:
-    file = read_plan(_bytes(arguments.take), current.document)
+    whole = read_whole(_bytes(arguments.take), current.document, unusable)
+    file = whole.plan
     for fault in file.faults:
         print(f"{arguments.take}:{fault}")
     if file.errors:
@@ -102,6 +136,8 @@ async def _import(settings: Settings, current: Current, arguments: argparse.Name
         print(line)
     inputs = Inputs.from_text(json.dumps(wanted, ensure_ascii=False))
     compiled(inputs, max(current.number, 1), local_day(settings, SystemClock()))
+    if whole.sounds:
+        print(f"带有录音{len(whole.sounds)}条 recordings that come with it: {len(whole.sounds)}")
     if arguments.check:
         print(f"可以使用，共{len(found)}处不同 it can be used; differences: {len(found)}")
         return 0
@@ -111,9 +147,11 @@ async def _import(settings: Settings, current: Current, arguments: argparse.Name
     draft = await store.draft()
     edits = edits_of(current.document, current.number, draft, file)
     _spares(draft, edits)
+    await _sounds(current.database).keep(whole.sounds)
     if edits:
         clock, by = SystemClock(), Author(TERMINAL, _user())
         told = {"by": by.name, "file": arguments.take.name, "changes": len(edits)}
+        told |= {"recordings": len(whole.sounds)} if whole.sounds else {}
         about = subject("draft", f"over {current.number}")
         entry = Entry(TERMINAL, Action.DRAFT_IMPORTED, about, clock.now(), told)
         try:
@@ -142,7 +180,7 @@ def _bytes(path: Path) -> bytes:
     """No more than is read of one. Raises StartError."""
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MOST_READ + 1)
     except OSError as wrong:
         raise StartError(f"--import {path}: {wrong.strerror}") from wrong
 

@@ -3,7 +3,7 @@ lets the newest plan's be heard on this server."""
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from ivr.carrier.local.bank import Bank, frames
 from ivr.carrier.local.mulaw import from_mulaw_wav
 from ivr.carrier.local.own import published_path, write_published
 from ivr.carrier.local.recordings import RATE, WIDTH, to_wav
-from ivr.carrier.local.uploads import telephone_upload
+from ivr.carrier.local.uploads import is_telephone_wav, telephone_upload
 from ivr.carrier.local.voice import estimate
 from ivr.conversation.stores import Plans
 from ivr.flow.instruction import Language
@@ -66,6 +66,37 @@ class HousePrompts:
     def seconds(self, text: str, language: str) -> float:
         """By the same yardstick as the line has it."""
         return estimate(text, language)
+
+
+def unusable(wav: bytes) -> bool:
+    """Whether it is no recording as uploads are kept, byte for byte."""
+    return not is_telephone_wav(wav)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSounds:
+    """The recordings of a plan's file (`routing.exchange.sounds.Sounds`)."""
+
+    store: StoredPrompts
+    clock: Clock
+
+    def unusable(self, wav: bytes) -> bool:
+        """As uploads are kept, byte for byte."""
+        return unusable(wav)
+
+    async def wavs(self, hashes: Collection[str]) -> Mapping[str, bytes]:
+        """One look each: all of them may be megabytes."""
+        found = {sha256: await self.store.wav(sha256) for sha256 in sorted(hashes)}
+        return {sha256: wav for sha256, wav in found.items() if wav is not None}
+
+    async def keep(self, wavs: Mapping[str, bytes]) -> None:
+        """One transaction each, so that no call waits for all of them."""
+        for sha256, wav in wavs.items():
+            await self.store.keep(sha256, wav, self.clock.now())
+
+    async def hold(self, hashes: Collection[str]) -> frozenset[str]:
+        """In one transaction."""
+        return await self.store.hold(hashes, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

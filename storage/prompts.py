@@ -52,6 +52,16 @@ class StoredPrompts:
             else frozenset()
         )
 
+    async def hold(self, hashes: Collection[str], at: datetime) -> frozenset[str]:
+        """Which of these are kept; each is there for as long as a new one from now on."""
+        mine = prompt_sounds.c.sha256.in_(hashes)
+
+        def write(unit: Connection) -> frozenset[str]:
+            unit.execute(update(prompt_sounds).where(mine).values(at=at))
+            return frozenset(unit.execute(select(prompt_sounds.c.sha256).where(mine)).scalars())
+
+        return await self._database.brief(write)
+
     async def publish(self, hashes: Collection[str]) -> None:
         """A plan has these: they are kept for good, since plans are."""
         mine = and_(prompt_sounds.c.sha256.in_(hashes), prompt_sounds.c.published.is_(False))

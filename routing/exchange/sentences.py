@@ -15,6 +15,50 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "文件不是UTF-8编码的文本，请另存为UTF-8",
         "the file is no text in UTF-8: save it as UTF-8",
     ),
+    "not_ours": (
+        "这个压缩文件已损坏，或者不是本系统导出的格式，请重新导出，或用普通ZIP格式重新压缩。",
+        "the zip is damaged or of a kind that is not read: export it again, or pack a plain zip",
+    ),
+    "no_plan": (
+        "压缩文件里没有“{key}”，请确认没有放进文件夹里再压缩。",
+        "there is no {key!r} in the zip: pack the files themselves, not a folder around them",
+    ),
+    "part_twice": (
+        "压缩文件里有两个“{key}”，请删除一个。",
+        "{key!r} is in the zip twice: take one out",
+    ),
+    "unknown_part": (
+        "“{key}”不是方案的一部分，请删除。压缩文件里只能有plan.yaml和recordings/散列值.wav。",
+        "{key!r} is no part of a plan: take it out. A zip has plan.yaml and recordings/<hash>.wav",
+    ),
+    "closed_part": (
+        "这个文件加了密码，或用了不支持的压缩方法，请用普通ZIP格式重新压缩。",
+        "it is locked, or packed in a way that is not read: pack a plain zip without a password",
+    ),
+    "large_part": (
+        "这个文件超过{n}kB，录音最长60秒。",
+        "it has more than {n} kB; a recording takes a minute at most",
+    ),
+    "large_whole": (
+        "压缩文件解开后超过{n}MB，请确认没有选错文件。",
+        "unpacked it has more than {n} MB: make sure that it is the right file",
+    ),
+    "too_many_sounds": (
+        "录音超过{n}条，请确认没有选错文件。",
+        "it has more than {n} recordings: make sure that it is the right file",
+    ),
+    "other_sound": (
+        "录音内容与文件名里的散列值不符，请重新导出。",
+        "the sound is not the one that its name says: export it again",
+    ),
+    "no_sound": (
+        "这不是本系统保存的录音（8kHz单声道µ-law的WAV，最长60秒），其他录音请在话术页上传。",
+        "this is no recording as it is kept (WAV of µ-law, 60 s at most): upload others by phrase",
+    ),
+    "unnamed_sound": (
+        "方案里没有哪一句用这条录音，不导入它。",
+        "no sentence of the plan has this recording: it is not taken",
+    ),
     "not_yaml": ("这里不是有效的YAML：{why}。", "this is no YAML: {why}"),
     "several": (
         "文件里有不止一份文档，请只留一份。",
@@ -67,8 +111,9 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """One thing that is wrong with the file: at which line, under which path (`number/+86…/post`),
-    by a stable code, in every language. What is only told is no error: the rest is taken."""
+    """One thing that is wrong with the file: at which line (0 where it has none), under which path
+    (`number/+86…/post`), by a stable code, in every language. What is only told is no error: the
+    rest is taken."""
 
     line: int
     path: str
@@ -88,8 +133,15 @@ def fault(
     """The sentence with its details filled in; a long one is cut."""
     short = {name: _short(value) for name, value in details.items()}
     zh, en = (text.format(**short) for text in _SAID[code])
-    return FileFault(line, path, code, {"zh-CN": zh, "en": en}, only_told)
+    return FileFault(line, _plain(path), code, {"zh-CN": zh, "en": en}, only_told)
 
 
 def _short(value: object) -> object:
-    return value if not isinstance(value, str) or len(value) <= 300 else value[:299] + "…"
+    if not isinstance(value, str):
+        return value
+    return _plain(value if len(value) <= 300 else value[:299] + "…")
+
+
+def _plain(text: str) -> str:
+    """A name out of a stranger's file does nothing to the terminal that it is written on."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -1,6 +1,8 @@
 """`plan` at the terminal, beside a running server: the plan as a file, and a file as a draft."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,12 +11,17 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import server
 from deployment.house import HOUSE, House
+from deployment.prompts import unusable
 from deployment.settings import Settings
+from ivr.carrier.local.uploads import telephone_upload
 from routing.drafts.change import Author, Edit
 from routing.drafts.document import entity_of
+from routing.exchange.container import packed, read_whole
 from routing.trail import Search
 from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
+from storage.prompts import StoredPrompts
+from tests.ivr.carrier.local.test_conversion import recording
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -79,6 +86,33 @@ async def test_a_file_goes_into_the_draft_and_that_is_an_entry(
 
     assert await say("--import", file, "--draft") == 0
     assert "into the draft: 0" in capsys.readouterr().out
+
+
+async def test_a_zip_brings_its_recordings_and_a_check_keeps_none(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, wav = StoredPrompts(house.database), telephone_upload(recording(rate=8_000))
+    sha256 = hashlib.sha256(wav).hexdigest()
+    body = {"text": "谢谢来电，再见。", "sha256": sha256, "length": 1}
+    text = f"zhitong_plan: 1\nrecording: {json.dumps({'zh-CN/end.bye.1': body})}\n"
+    (tmp_path / "in.zip").write_bytes(packed(text, {sha256: wav}))
+    assert await say("--import", "in.zip", "--check") == 0
+    assert "recordings that come with it: 1" in capsys.readouterr().out
+    assert await store.wav(sha256) is None
+
+    assert await say("--import", "in.zip", "--draft") == 0
+    assert await store.wav(sha256) == wav
+    revision = (await StoredDrafts(house.database).draft()).revision
+    await house.publishing().publish(revision, "带录音", Author("x", "lin"))
+    capsys.readouterr()
+    assert await say("--export", "out.zip") == 0
+    assert "recordings: 1" in capsys.readouterr().out
+    assert await say("--export", "out.yaml") == 0
+    assert "without its recordings (1)" in capsys.readouterr().out
+    whole = read_whole((tmp_path / "out.zip").read_bytes(), {"area": "", "zone": ""}, unusable)
+    assert (whole.plan.errors, whole.sounds) == ((), {sha256: wav})
+    assert whole.text == (tmp_path / "out.yaml").read_bytes()
+    assert await asyncio.to_thread(server.main, ["check", "--plan", "out.zip"]) == 0
 
 
 async def test_what_a_person_drafted_is_not_taken_back_unseen(

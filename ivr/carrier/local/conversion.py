@@ -18,7 +18,7 @@ from ivr.carrier.local.recordings import RATE, bytes_of, samples_of, trimmed
 _LONGEST = 60.0  # seconds
 _BAND = 3_400.0  # hertz: what a telephone carries
 _LOUD, _PEAK = 3_277.0, 29_490  # of 32,768, as the shipped ones (`speech.kokoro`)
-_SILENT = 60.0  # RMS of 32,768 below which nobody spoke
+SILENT = 60.0  # RMS of 32,768 below which nobody spoke
 _TAPS = 4.0  # periods of the lowest rate on each side of the filter
 
 
@@ -36,7 +36,7 @@ def levelled(samples: array.array[int]) -> bytes:
     """A WAV of what is spoken at 8 kHz, without the pauses around it and as loud as the shipped
     sentences. Raises UnusableSound."""
     spoken = samples_of(trimmed(bytes_of(samples)))
-    if not spoken or (loud := _loudness(spoken)) < _SILENT:
+    if not spoken or (loud := _loudness(spoken)) < SILENT:
         raise UnusableSound("is silent: nobody speaks in it")
     gain = min(_LOUD / loud, _PEAK / max(abs(sample) for sample in spoken))
     return mulaw_wav(coded(round(sample * gain) for sample in spoken))

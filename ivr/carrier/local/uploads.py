@@ -8,8 +8,8 @@ import array
 import struct
 from typing import Final
 
-from ivr.carrier.local.conversion import UnusableSound, levelled
-from ivr.carrier.local.mulaw import from_mulaw
+from ivr.carrier.local.conversion import SILENT, UnusableSound, levelled
+from ivr.carrier.local.mulaw import from_mulaw, from_mulaw_wav
 from ivr.carrier.local.recordings import RATE, samples_of
 from ivr.library.recordings import LONGEST
 from ivr.ports.prompts import MOST_BYTES, Fault, UnusableUpload
@@ -37,6 +37,16 @@ def telephone_upload(upload: bytes) -> bytes:
         return levelled(_samples(sound, kind))
     except UnusableSound as wrong:
         raise UnusableUpload(Fault.SILENT) from wrong
+
+
+def is_telephone_wav(wav: bytes) -> bool:
+    """Whether it is one that `telephone_upload` made, byte for byte, within the same bounds."""
+    try:
+        sound = samples_of(from_mulaw_wav(wav))
+    except ValueError:
+        return False
+    whole = 0 < len(sound) <= LONGEST * RATE and len(wav) <= MOST_BYTES
+    return whole and max(sound) - min(sound) >= SILENT
 
 
 def _samples(sound: bytes, kind: int) -> array.array[int]:

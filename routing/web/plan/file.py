@@ -1,11 +1,13 @@
-"""/admin/plan: the whole plan as one YAML file. It goes out as published or drafted; one that comes
-in is looked at, every fault at its line, and then taken into the draft, whole or not at all."""
+"""/admin/plan: the whole plan as a file, alone or with its recordings. One that comes in is looked
+at, every fault at its line, and then taken into the draft, whole or not at all. What goes out is in
+`exporting`."""
 
 import asyncio
 import base64
 import binascii
-import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -14,18 +16,19 @@ from routing.audit import BY, Action, Entry, subject
 from routing.drafts.change import Conflict, Draft, Edit
 from routing.drafts.document import Difference, compose, differences
 from routing.drafts.kinds import Document
-from routing.exchange.document import PlanFile, composed, edits_of, exported, read_plan
-from routing.exchange.schema import plan_schema
+from routing.exchange.container import MOST_PACKED, MOST_SOUNDS, Unusable, WholeFile, read_whole
+from routing.exchange.document import PlanFile, composed, edits_of
+from routing.exchange.sounds import Sounds
 from routing.exchange.tree import MOST_BYTES
 from routing.findings import Finding, Level
 from routing.publishing.release import Newest
 from routing.web.entry import signed_in
-from routing.web.layout import HEADERS
 from routing.web.parts import REFUSED, Part, file_name, parts_of
 from routing.web.plan.desk import EDITORS, READERS, PlanDesk, author_of, shown
+from routing.web.plan.exporting import plan_alone, plan_with_sounds, schema
 
-MOST_SENT: Final = MOST_BYTES * 4 // 3 + 65_536
-"""Bytes of a form that brings a file back: base64 and its other fields."""
+MOST_SENT: Final = max(MOST_BYTES * 4 // 3, MOST_PACKED) + 262_144
+"""Bytes of a form: a file, or base64 of the YAML that its preview was made of, and other fields."""
 MOST_SHOWN: Final = 200
 """Faults that a page lists; more are counted."""
 
@@ -33,12 +36,14 @@ MOST_SHOWN: Final = 200
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A file that somebody sent, or text that they pasted; `seen` is the draft's revision that its
-    preview was made over, "" before there was one."""
+    preview was made over, "" before there was one; `sounds` are the hashes of the recordings that
+    came with it then and are kept since."""
 
     raw: bytes = b""
     name: str = ""
     pasted: bool = False
     seen: str = ""
+    sounds: tuple[str, ...] = ()
     too_large: bool = False
 
 
@@ -48,10 +53,15 @@ class Looked:
     says of the plan that it wants."""
 
     draft: Draft
-    file: PlanFile
+    whole: WholeFile
     edits: tuple[Edit, ...] = ()
     differences: tuple[Difference, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def file(self) -> PlanFile:
+        """What it says."""
+        return self.whole.plan
 
     @property
     def errors(self) -> int:
@@ -60,15 +70,27 @@ class Looked:
         return len(self.file.errors) + len(wrong)
 
 
-def file_routes(desk: PlanDesk) -> list[web.RouteDef]:
+@dataclass(frozen=True, slots=True)
+class FileDesk:
+    """What the page needs beside the plan's own desk."""
+
+    plan: PlanDesk
+    sounds: Sounds
+
+
+def file_routes(plan: PlanDesk, sounds: Sounds) -> list[web.RouteDef]:
     """The page, what goes out, and what comes in."""
+    desk = FileDesk(plan, sounds)
     read, edit = signed_in(*READERS), signed_in(*EDITORS, files=True)
 
     async def ask(request: web.Request) -> web.StreamResponse:
         return _asked(request, desk)
 
-    async def export(request: web.Request) -> web.StreamResponse:
-        return await _export(request, desk)
+    async def alone(request: web.Request) -> web.StreamResponse:
+        return await plan_alone(request, plan)
+
+    async def whole(request: web.Request) -> web.StreamResponse:
+        return await plan_with_sounds(request, plan, sounds)
 
     async def look(request: web.Request) -> web.StreamResponse:
         sent = await _sent(request)
@@ -81,90 +103,92 @@ def file_routes(desk: PlanDesk) -> list[web.RouteDef]:
 
     return [
         web.get("/admin/plan", read(ask)),
-        web.get("/admin/plan/plan.yaml", read(export)),
-        web.get("/admin/plan/plan.schema.json", read(_schema)),
+        web.get("/admin/plan/plan.yaml", read(alone)),
+        web.get("/admin/plan/plan.zip", read(whole)),
+        web.get("/admin/plan/plan.schema.json", read(schema)),
         web.post("/admin/plan", edit(look)),
         web.post("/admin/plan/take", edit(take)),
     ]
 
 
-def _asked(request: web.Request, desk: PlanDesk, *, no_file: bool = False) -> web.Response:
-    return shown(request, desk, "plan/file.html", {"no_file": no_file}, 422 if no_file else 200)
+def _asked(request: web.Request, desk: FileDesk, *, no_file: bool = False) -> web.Response:
+    status = 422 if no_file else 200
+    return shown(
+        request, desk.plan, "plan/file.html", {"no_file": no_file, "too_much": False}, status
+    )
 
 
-async def _export(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
-    newest = await desk.publishing.releases.newest()
-    document, name = newest.document, f"plan-{newest.number}.yaml"
-    if request.query.get("of") == "draft":
-        draft = await desk.publishing.drafts.draft()
-        document = await asyncio.to_thread(compose, document, draft.changes)
-        name = f"plan-{newest.number}-draft-{draft.revision}.yaml"
-    return _attachment(await asyncio.to_thread(exported, document), name, "application/yaml")
-
-
-async def _schema(_: web.Request) -> web.StreamResponse:
-    text = json.dumps(plan_schema(), ensure_ascii=False, indent=1) + "\n"
-    return _attachment(text, "plan.schema.json", "application/schema+json")
-
-
-def _attachment(text: str, name: str, kind: str) -> web.Response:
-    disposition = f'attachment; filename="{name}"'
-    headers = {**HEADERS, "Content-Type": f"{kind}; charset=utf-8"}
-    return web.Response(body=text.encode(), headers={**headers, "Content-Disposition": disposition})
-
-
-async def _look(desk: PlanDesk, sent: Sent) -> Looked:
-    newest, draft = await desk.publishing.releases.newest(), await desk.publishing.drafts.draft()
+async def _look(desk: FileDesk, sent: Sent) -> Looked:
+    """Sounds of a file without faults are kept before the review asks for them: under their hash
+    alone, and for a week where nothing comes to name them."""
+    publishing = desk.plan.publishing
+    newest, draft = await publishing.releases.newest(), await publishing.drafts.draft()
     raw = b" " * (MOST_BYTES + 1) if sent.too_large else sent.raw
-    looked, wanted = await asyncio.to_thread(_looked, newest, draft, raw)
-    if looked.file.errors or not looked.edits:
+    see = partial(_looked, newest, draft, raw, desk.sounds.unusable)
+    looked, wanted = await asyncio.to_thread(see)
+    if looked.file.errors:
         return looked
-    findings = tuple(await desk.publishing.review(wanted))
-    return Looked(draft, looked.file, looked.edits, looked.differences, findings)
+    await desk.sounds.keep(looked.whole.sounds)
+    if not looked.edits:
+        return looked
+    findings = tuple(await publishing.review(wanted))
+    return Looked(draft, looked.whole, looked.edits, looked.differences, findings)
 
 
-def _looked(newest: Newest, draft: Draft, raw: bytes) -> tuple[Looked, Document]:
+def _looked(
+    newest: Newest, draft: Draft, raw: bytes, unusable: Unusable
+) -> tuple[Looked, Document]:
     """Beside the loop: a file may have megabytes."""
-    file = read_plan(raw, newest.document)
-    if file.errors:
-        return Looked(draft, file), newest.document
-    edits = edits_of(newest.document, newest.number, draft, file)
+    whole = read_whole(raw, newest.document, unusable)
+    if whole.plan.errors:
+        return Looked(draft, whole), newest.document
+    edits = edits_of(newest.document, newest.number, draft, whole.plan)
     before = compose(newest.document, draft.changes)
     found = differences(before, compose(before, edits))
-    return Looked(draft, file, edits, found), composed(newest.document, file)
+    return Looked(draft, whole, edits, found), composed(newest.document, whole.plan)
 
 
 async def _previewed(
-    request: web.Request, desk: PlanDesk, sent: Sent, *, moved: bool = False
+    request: web.Request, desk: FileDesk, sent: Sent, *, moved: bool = False, lost: bool = False
 ) -> web.Response:
     found = await _look(desk, sent)
     context: dict[str, Any] = {
         "found": found,
         "name": sent.name,
         "moved": moved,
-        "content": base64.b64encode(sent.raw).decode(),
+        "lost": lost,
+        "sounds": sent.sounds or tuple(found.whole.sounds),
+        "content": base64.b64encode(found.whole.text).decode(),
         "most_faults": MOST_SHOWN,
     }
-    status = 422 if found.errors or moved else 200
-    return shown(request, desk, "plan/file_preview.html", context, status)
+    status = 422 if found.errors or moved or lost else 200
+    return shown(request, desk.plan, "plan/file_preview.html", context, status)
 
 
-async def _taken(request: web.Request, desk: PlanDesk, sent: Sent) -> web.StreamResponse:
-    """Into the draft, if that is still the one that was looked at and nothing is wrong; the summary
-    is in the same transaction."""
+async def _taken(request: web.Request, desk: FileDesk, sent: Sent) -> web.StreamResponse:
+    """Into the draft, if that is still the one that was looked at, its recordings are kept still
+    and nothing is wrong; the summary is in the same transaction."""
     found, by = await _look(desk, sent), author_of(request)
     if found.errors or sent.seen != str(found.draft.revision):
         return await _previewed(request, desk, sent, moved=not found.errors)
-    now = desk.clock.now()
+    if not await _holds(desk.sounds, sent.sounds):
+        return await _previewed(request, desk, sent, lost=True)
+    now = desk.plan.clock.now()
     told = {BY: by.name, "file": sent.name, "changes": len(found.edits)}
+    told |= {"recordings": len(sent.sounds)} if sent.sounds else {}
     about = subject("draft", f"over {found.edits[0].over}" if found.edits else "")
     summary = Entry(by.account, Action.DRAFT_IMPORTED, about, now, told)
     try:
         if found.edits:
-            await desk.publishing.drafts.save(found.edits, by, now, summary)
+            await desk.plan.publishing.drafts.save(found.edits, by, now, summary)
     except Conflict:
         return await _previewed(request, desk, sent, moved=True)
     raise web.HTTPSeeOther("/admin/draft?done=imported")
+
+
+async def _holds(sounds: Sounds, hashes: Collection[str]) -> bool:
+    """A preview that was left open for a week has lost them."""
+    return not hashes or await sounds.hold(hashes) == frozenset(hashes)
 
 
 async def _sent(request: web.Request) -> Sent:
@@ -175,7 +199,8 @@ async def _sent(request: web.Request) -> Sent:
     seen = fields["seen"].text if "seen" in fields else ""
     if "content" in fields:
         name = file_name(fields["name"].text) if "name" in fields else ""
-        return Sent(_decoded(fields["content"]), name, seen=seen)
+        sounds = fields["sounds"].text.split() if "sounds" in fields else []
+        return Sent(_decoded(fields["content"]), name, seen=seen, sounds=(*sounds[:MOST_SOUNDS],))
     if "file" in fields:
         return Sent(fields["file"].raw, fields["file"].file)
     pasted = fields.get("text")

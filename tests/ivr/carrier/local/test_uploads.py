@@ -7,7 +7,7 @@ import pytest
 
 from ivr.carrier.local.mulaw import from_mulaw_wav, mulaw_wav
 from ivr.carrier.local.recordings import samples_of
-from ivr.carrier.local.uploads import telephone_upload
+from ivr.carrier.local.uploads import is_telephone_wav, telephone_upload
 from ivr.ports.prompts import MOST_BYTES, Fault, UnusableUpload
 from tests.ivr.carrier.local.test_conversion import hertz_of, recording
 
@@ -61,3 +61,11 @@ def test_no_damaged_or_hostile_header_does_more_than_be_refused() -> None:
         except UnusableUpload:
             continue
         assert from_mulaw_wav(wav)
+
+
+def test_what_was_kept_is_known_again_and_nothing_else() -> None:
+    kept = telephone_upload(PCM)
+    assert is_telephone_wav(kept)
+    for other in (b"", PCM, kept + b"x", kept[:-2], mulaw_wav(b""), mulaw_wav(bytes([255]) * 800)):
+        assert not is_telephone_wav(other)
+    assert not is_telephone_wav(mulaw_wav(bytes(8_000 * 61)))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
 
+from deployment.prompts import PlanSounds
 from ivr.library.plans import Inputs
 from routing.accounts.roles import Role
 from routing.drafts.change import Author, Edit
@@ -24,7 +25,9 @@ from routing.web.plan.draft import draft_routes
 from routing.web.plan.file import file_routes
 from routing.web.plan.versions import versions_routes
 from storage.drafts import StoredDrafts
+from storage.engine import Database
 from storage.plans import StoredPlans
+from storage.prompts import StoredPrompts
 from storage.releases import StoredReleases
 from tests.databases import database_at
 from tests.people import Client, People, app_of, people_of
@@ -43,6 +46,8 @@ class Planned:
     desk: PublishingDesk
     found: list[Finding] = field(default_factory=list)
     rates: Rates = field(default_factory=Rates)
+    prompts: StoredPrompts = field(kw_only=True)
+    database: Database = field(kw_only=True)
 
     async def change(self, kind: str, key: str, **fields: str) -> int:
         """Of an entity as it is published, by lin; the draft's revision."""
@@ -93,12 +98,12 @@ async def planned(
         lambda at: at + timedelta(days=1),
         two_people,
     )
+    store = StoredPrompts(database)
     pages = PlanDesk(desk, people.clock, ZoneInfo("Asia/Shanghai"), rates)
-    app = app_of(
-        people, [*draft_routes(pages), *versions_routes(pages), *file_routes(pages)], (PLAN_PAGES,)
-    )
+    files = file_routes(pages, PlanSounds(store, people.clock))
+    app = app_of(people, [*draft_routes(pages), *versions_routes(pages), *files], (PLAN_PAGES,))
     try:
         async with TestClient(TestServer(app)) as client:
-            yield Planned(client, people, desk, found, rates)
+            yield Planned(client, people, desk, found, rates, prompts=store, database=database)
     finally:
         await database.close()

@@ -2,27 +2,34 @@
 with its summary in the same transaction."""
 
 import base64
+import hashlib
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import FormData
 
+from ivr.carrier.local.uploads import telephone_upload
 from ivr.library.plans import Inputs
+from ivr.library.recordings import Recorded, body_of
 from routing.accounts.roles import Role
+from routing.drafts.change import Edit
+from routing.exchange.container import packed
 from routing.findings import Finding, Level, Place
-from tests.routing.web.plan.planned import HOSTILE, Planned, planned
+from routing.trail import Search
+from storage.audit import StoredAudit
+from tests.ivr.carrier.local.test_conversion import recording
+from tests.routing.web.plan.planned import HOSTILE, LIN, Planned, planned
 
 PLAN = "/admin/plan"
 
 
-def form(text: str = "", **more: str) -> FormData:
-    data = FormData()
-    data.add_field(
-        "file", io.BytesIO(text.encode()), filename="plan.yaml", content_type="text/yaml"
-    )
+def form(text: str | bytes = "", **more: str) -> FormData:
+    data, raw = FormData(), text.encode() if isinstance(text, str) else text
+    data.add_field("file", io.BytesIO(raw), filename="plan.yaml", content_type="text/yaml")
     for name, value in more.items():
         data.add_field(name, value)
     return data
@@ -31,6 +38,7 @@ def form(text: str = "", **more: str) -> FormData:
 def again(page: str) -> FormData:
     """The form that a preview offers."""
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    assert {"content", "seen", "sounds"} <= fields.keys()
     return form(**fields)
 
 
@@ -111,6 +119,81 @@ async def test_pasted_text_is_read_as_a_file_is_and_nothing_at_all_is_told(
         status, page = await at.post(Role.ADMIN, PLAN, pasted)
         assert status == 422
         assert '<td class="digits">2</td>' in page
+
+
+KEY = "zh-CN/end.bye.1"
+
+
+async def recorded(at: Planned) -> str:
+    """A sentence is uploaded and drafted; its hash."""
+    wav = telephone_upload(recording(rate=8_000))
+    sha256 = hashlib.sha256(wav).hexdigest()
+    await at.prompts.keep(sha256, wav, at.people.clock.now())
+    body = body_of(Recorded(KEY, "谢谢来电，再见。", sha256, 1.0))
+    await at.desk.drafts.save([Edit("recording", KEY, body, None, 1)], LIN, at.people.clock.now())
+    return sha256
+
+
+async def fetched(at: Planned, url: str) -> bytes:
+    async with at.client.get(url, cookies=await at.people.cookie(Role.ADMIN)) as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Disposition"].endswith('.zip"')
+        return await answer.read()
+
+
+async def test_an_empty_deployment_takes_it_whole_with_its_recordings(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as first:
+        sha256 = await recorded(first)
+        raw = await fetched(first, f"{PLAN}/plan.zip?of=draft")
+        wav = await first.prompts.wav(sha256)
+    (tmp_path / "other").mkdir()
+    async with planned(tmp_path / "other", demo_inputs) as at:
+        status, page = await at.post(Role.ADMIN, PLAN, form(raw))
+        assert (status, "文件带有1条录音，已逐条核对。" in page) == (200, True)
+        assert (await at.desk.drafts.draft()).changes == (), "it is only looked at"
+        assert "已全部存入草稿" in (await at.post(Role.ADMIN, f"{PLAN}/take", again(page)))[1]
+        (change,) = (await at.desk.drafts.draft()).changes
+        assert (change.entity, change.body and change.body["sha256"]) == (
+            ("recording", KEY),
+            sha256,
+        )
+        assert await at.prompts.wav(sha256) == wav
+        entry = (await StoredAudit(at.database).search(Search(text="recordings"), most=9))[0]
+        assert entry.link.action == "draft.imported"
+
+
+async def test_a_zip_with_a_fault_keeps_none_of_its_sounds(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as at:
+        wav = telephone_upload(recording(rate=8_000))
+        sha256 = hashlib.sha256(wav).hexdigest()
+        body = {"text": "再见。", "sha256": sha256, "length": 1}
+        text = f"zhitong_plan: 1\nrecording: {json.dumps({KEY: body})}\n"
+        for content in (wav + b"!", recording(rate=8_000)):
+            status, page = await at.post(Role.ADMIN, PLAN, form(packed(text, {sha256: content})))
+            assert (status, f"recordings/{sha256}.wav" in page) == (422, True)
+            assert 'action="/admin/plan/take"' not in page
+        bad = packed(text + "numbers: {}\n", {sha256: wav})
+        assert (await at.post(Role.ADMIN, PLAN, form(bad)))[0] == 422
+        assert await at.prompts.known([sha256]) == frozenset()
+
+
+async def test_a_preview_whose_sounds_went_meanwhile_is_not_taken(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as at:
+        wav = telephone_upload(recording(rate=8_000))
+        sha256 = hashlib.sha256(wav).hexdigest()
+        body = {"text": "再见。", "sha256": sha256, "length": 1}
+        text = f"zhitong_plan: 1\nrecording: {json.dumps({KEY: body})}\n"
+        _, page = await at.post(Role.ADMIN, PLAN, form(packed(text, {sha256: wav})))
+        await at.prompts.sweep(at.people.clock.now() + timedelta(days=8))
+        status, page = await at.post(Role.ADMIN, f"{PLAN}/take", again(page))
+        assert (status, "请重新选择文件" in page) == (422, True)
+        assert (await at.desk.drafts.draft()).changes == ()
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.AUDITOR])

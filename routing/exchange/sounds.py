@@ -1,0 +1,25 @@
+"""The recordings of a plan that goes out or comes in, as a narrow Protocol: `deployment.prompts`
+puts the stored ones and what a telephone line plays together."""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+
+class Sounds(Protocol):
+    """Recorded sentences by the hash of their sound."""
+
+    def unusable(self, wav: bytes) -> bool:
+        """Whether it is none as an upload becomes one: within its bounds, and made anew."""
+        ...
+
+    async def wavs(self, hashes: Collection[str]) -> Mapping[str, bytes]:
+        """Those of these that are kept here."""
+        ...
+
+    async def keep(self, wavs: Mapping[str, bytes]) -> None:
+        """For a week, or for as long as a plan or a draft names them."""
+        ...
+
+    async def hold(self, hashes: Collection[str]) -> frozenset[str]:
+        """Which of these are kept still; those are for another week."""
+        ...
