@@ -42,15 +42,27 @@ def append(unit: Connection, entry: Entry) -> int:
     """Add an entry to the chain, in the transaction of what it tells of; its number. Call it last
     there: until that transaction ends nobody else, on any replica, appends (and whoever took
     another's turn after this one could wait for ever)."""
+    return append_all(unit, [entry])
+
+
+def append_all(unit: Connection, entries: Sequence[Entry]) -> int:
+    """The same of several, in their order; the last one's number. However many they are, they take
+    as many statements as one: an import has thousands, and calls wait for the writer."""
     take_turns(unit, "audit")
     last = unit.execute(LAST).one_or_none()
-    salt, text = secrets.token_bytes(SALT), written(entry.values)
     after = (0, BEFORE_ALL) if last is None else (last.number, last.hash)
-    link = linked(entry, after, salt, text)
-    columns = {name: getattr(link, name) for name in Link.__slots__}
-    unit.execute(insert(audit).values(hash=link.hash(), **columns))
-    unit.execute(insert(audit_values).values(number=link.number, salt=salt, kept=text))
-    return link.number
+    links, values = [], []
+    for entry in entries:
+        salt, text = secrets.token_bytes(SALT), written(entry.values)
+        link = linked(entry, after, salt, text)
+        after = link.number, link.hash()
+        columns = {name: getattr(link, name) for name in Link.__slots__}
+        links.append({**columns, "hash": after[1]})
+        values.append({"number": link.number, "salt": salt, "kept": text})
+    if links:
+        unit.execute(insert(audit), links)
+        unit.execute(insert(audit_values), values)
+    return after[0]
 
 
 async def append_once(database: Database, entry: Entry, since: datetime) -> None:

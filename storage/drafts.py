@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from routing.audit import BY, Action, Entry, subject
@@ -22,7 +22,7 @@ from routing.drafts.change import (
     Entity,
     Moved,
 )
-from storage.audit import append
+from storage.audit import append, append_all
 from storage.engine import Database
 from storage.tables.drafts import draft_changes, draft_revision
 
@@ -30,6 +30,11 @@ TURN: Final = "draft"
 """Whose changes are counted one after another, on every replica."""
 ALL: Final = select(draft_changes).order_by(draft_changes.c.revision)
 NOW: Final = select(draft_revision.c.revision)
+REVISIONS: Final = select(draft_changes.c.kind, draft_changes.c.key, draft_changes.c.revision)
+ONE: Final = and_(
+    draft_changes.c.kind == bindparam("of_kind"), draft_changes.c.key == bindparam("of_key")
+)
+"""Each of several, by what is bound."""
 
 
 class StoredDrafts:
@@ -59,13 +64,10 @@ class StoredDrafts:
 
         def keep(unit: Connection) -> int:
             revision = self._next(unit)
-            for edit in edits:
-                _compare(unit, edit)
-                _put(unit, edit, revision, by, at)
-            for edit in edits:
-                append(unit, _entry(edit, Action.DRAFT_CHANGED, by, at))
-            if summary is not None:
-                append(unit, summary)
+            _compare(unit, edits)
+            _put(unit, edits, revision, by, at)
+            entries = [_entry(edit, Action.DRAFT_CHANGED, by, at) for edit in edits]
+            append_all(unit, [*entries, *(() if summary is None else (summary,))])
             return revision
 
         return await self._database.brief(keep)
@@ -76,7 +78,7 @@ class StoredDrafts:
 
         def drop(unit: Connection) -> None:
             self._next(unit)
-            _compare(unit, edit)
+            _compare(unit, [edit])
             unit.execute(delete(draft_changes).where(_is(kind, key)))
             append(unit, _entry(edit, Action.DRAFT_DISCARDED, by, at))
 
@@ -111,18 +113,27 @@ def next_revision(unit: Connection) -> int:
     return int(known) + 1
 
 
-def _compare(unit: Connection, edit: Edit) -> None:
-    """Raises Conflict where the draft has not what was seen."""
-    row = unit.execute(select(draft_changes).where(_is(edit.kind, edit.key))).one_or_none()
-    found = 0 if row is None else row.revision
-    if found != edit.seen:
-        raise Conflict(edit, None if row is None else change_of(row._asdict()))
+def _compare(unit: Connection, edits: Sequence[Edit]) -> None:
+    """Raises Conflict where the draft has not what was seen: the first of them."""
+    which = draft_changes.c.kind.in_({edit.kind for edit in edits})
+    if len(edits) == 1:
+        which = _is(edits[0].kind, edits[0].key)
+    found = {(row.kind, row.key): row.revision for row in unit.execute(REVISIONS.where(which))}
+    for edit in edits:
+        if found.get((edit.kind, edit.key), 0) != edit.seen:
+            its = select(draft_changes).where(_is(edit.kind, edit.key))
+            row = unit.execute(its).one_or_none()
+            raise Conflict(edit, None if row is None else change_of(row._asdict()))
 
 
-def _put(unit: Connection, edit: Edit, revision: int, by: Author, at: datetime) -> None:
-    unit.execute(delete(draft_changes).where(_is(edit.kind, edit.key)))
-    if edit.body != edit.base:
-        unit.execute(insert(draft_changes).values(row_of(edit, revision, by, at)))
+def _put(unit: Connection, edits: Sequence[Edit], revision: int, by: Author, at: datetime) -> None:
+    """As many statements for thousands as for one."""
+    known = [{"of_kind": edit.kind, "of_key": edit.key} for edit in edits if edit.seen]
+    if known:
+        unit.execute(delete(draft_changes).where(ONE), known)
+    rows = [row_of(edit, revision, by, at) for edit in edits if edit.body != edit.base]
+    if rows:
+        unit.execute(insert(draft_changes), rows)
 
 
 def _entry(edit: Edit, action: Action, by: Author, at: datetime) -> Entry:

@@ -1,9 +1,13 @@
 """The shared draft: two who edit at once lose nothing."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from routing.audit import BY, Action, Entry
 from routing.drafts.change import Author, Conflict, DraftError, Edit, Entity, Moved
@@ -67,6 +71,43 @@ async def test_several_edits_are_kept_together_or_not_at_all(tmp_path: Path) -> 
         with pytest.raises(Conflict):
             await store.save([edit({"en": "x"}, key="other"), edit({"en": "y"})], WANG, AT)
         assert await store.change("phrase", "other") is None
+
+
+async def test_an_import_of_thousands_takes_as_many_statements_as_two_edits(tmp_path: Path) -> None:
+    """Calls wait for the writer meanwhile (design §3)."""
+    async with opened(tmp_path) as house:
+        store = StoredDrafts(house.database)
+
+        async def said(keys: range, seen: int) -> tuple[int, int]:
+            edits = [edit({"en": f"{seen} {key}"}, seen, f"k{key}") for key in keys]
+            with statements() as told:
+                revision = await store.save(edits, LIN, AT)
+            return len(told), revision
+
+        few, seen = await said(range(2), 0)
+        many, _ = await said(range(2, 500), 0)
+        again, _ = await said(range(2), seen)
+        draft = await store.draft()
+        verdict = await StoredAudit(house.database).verify()
+    assert many == few
+    assert again == few + 1  # what was there goes
+    assert len(draft.changes) == 500
+    assert (verdict.count, verdict.broken) == (502, None)
+
+
+@contextlib.contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is sent to any database meanwhile."""
+    told: list[str] = []
+
+    def listen(*context: Any) -> None:
+        told.append(context[2])
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        yield told
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
 
 
 async def test_a_revision_never_comes_back(tmp_path: Path) -> None:
