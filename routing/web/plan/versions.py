@@ -1,12 +1,13 @@
 """`/admin/versions`: who published what, when and why, the difference between any two, and the way
 back: on a phone, in a minute, by one person, confirmed by a second."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
 from routing.publishing.answering import Verdict, standing
-from routing.publishing.release import NotThere, PublishingError, Refused, Unreasoned, Way
+from routing.publishing.release import NotThere, PublishingError, Refused, Release, Unreasoned, Way
 from routing.web.entry import signed_in
 from routing.web.layout import LAYOUT, tongue_of
 from routing.web.plan.desk import (
@@ -62,20 +63,27 @@ async def _listed(
 ) -> web.Response:
     before = number_in(request.query.get("before", ""))
     found = await desk.publishing.releases.releases(A_PAGE + 1, before)
-    (newest,) = await desk.publishing.releases.releases(1)
+    latest = found if before is None else await desk.publishing.releases.releases(A_PAGE)
     done = number_in(request.query.get("done", ""))
     confirmed = request.query.get("done") == "confirmed"
     context = {
         "releases": found[:A_PAGE],
         "older": found[A_PAGE - 1].number if len(found) > A_PAGE else None,
-        "newest": newest.number,
-        "previous": newest.number - 1 if newest.way not in CAME_BACK else 0,
+        "newest": latest[0].number,
+        "previous": _before_the_last(latest),
         "done": _said(request, "plan.published", n=done) if done
         else _said(request, "plan.was_confirmed") if confirmed else "",
         "answered": before is None and await _answered(request, desk),
         **more,
     }  # fmt: skip
     return shown(request, desk, "plan/versions.html", context, status)
+
+
+def _before_the_last(releases: Sequence[Release]) -> int:
+    """The version before the latest that a way back undoes, 0 where there is none: what was done in
+    a hurry since then stays through it."""
+    last = next((one for one in releases if one.way is not Way.QUICK), None)
+    return 0 if last is None or last.way in CAME_BACK else last.number - 1
 
 
 async def _answered(request: web.Request, desk: PlanDesk) -> dict[str, Any] | None:
@@ -91,6 +99,7 @@ async def _answered(request: web.Request, desk: PlanDesk) -> dict[str, Any] | No
         "usual": f"{found.usual.rate:.0%}",
     }
     word = "plan.answered" if found.usual.calls else "plan.answered_alone"
+    word = word if found.ours.calls else "plan.answered_none"
     return {
         "said": _said(request, word, **words),
         "few": found.verdict is not Verdict.KEEP,

@@ -87,6 +87,7 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(
         assert status == 422
         assert said in text
         assert 'value="Li Na"' in text
+        assert "新增账号</h1>" in text, "nobody has that name yet"
         assert "<b>x" not in text
         assert len(await people.signing_in.people.listed()) == 1
 

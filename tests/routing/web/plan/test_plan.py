@@ -7,11 +7,14 @@ import pytest
 
 from ivr.library.plans import Inputs
 from routing.accounts.roles import MAY, Act, Role
+from routing.drafts.change import Edit
+from routing.drafts.document import entity_of
 from routing.findings import Finding, Level, Place
 from routing.publishing.answering import Answered
 from routing.publishing.seconds import TwoPeople
-from tests.routing.web.plan.planned import HOSTILE, planned
+from tests.routing.web.plan.planned import HOSTILE, LIN, planned
 
+LINE = "+865580000021"
 READ = ["/admin", "/admin/draft", "/admin/publish", "/admin/versions", "/admin/versions/1"]
 CHANGE = {
     "/admin/draft/discard": Act.EDIT_PLAN,
@@ -107,6 +110,8 @@ async def test_the_second_person_approves_and_the_first_cannot(
             Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"}
         )
         assert (status, "/approve" in page) == (200, False), "not by whoever proposed it"
+        assert "已经提请批准" in page
+        assert 'action="/admin/publish"' not in page, "nor is it asked for twice"
         (proposal,) = re.findall(r'data-proposal="(\d+)"', page)
         approve = f"/admin/proposals/{proposal}/approve"
         assert (await it.post(Role.ADMIN, approve, {}))[0] == 403
@@ -143,6 +148,23 @@ async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another
         assert not (await it.desk.releases.release(3)).waits
 
 
+async def test_the_way_back_leads_past_what_was_done_in_a_hurry(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    """A suspended number stays suspended, so that going back to before it would change nothing."""
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        await it.post(Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"})
+        number = entity_of((await it.desk.releases.newest()).document, "number", LINE)
+        edit = Edit("number", LINE, {**(number or {}), "status": "suspended"}, number, 2)
+        await it.desk.change_quickly([edit], "swindlers", LIN)
+
+        _, versions = await it.get(Role.ADMIN, "/admin/versions?lang=en")
+        offered = re.findall(r'role="button" href="/admin/versions/(\d+)/back">([^<]+)', versions)
+
+        assert offered == [("1", "Roll back to version 1")]
+
+
 async def test_a_new_plan_whose_calls_are_hardly_answered_is_shown_beside_what_is_usual(
     tmp_path: Path, demo_inputs: Inputs
 ) -> None:
@@ -161,6 +183,9 @@ async def test_a_new_plan_whose_calls_are_hardly_answered_is_shown_beside_what_i
         it.rates.usual = Answered(0, 0)
         _, alone = await it.get(Role.AUDITOR, "/admin/versions?lang=zh")
         assert "没有来电可比" in alone
+        it.rates.ours = Answered(0, 0)
+        _, none = await it.get(Role.AUDITOR, "/admin/versions?lang=zh")
+        assert "还没有来电" in none
 
 
 async def test_a_change_that_somebody_changed_again_is_not_discarded_unseen(

@@ -93,6 +93,7 @@ async def test_a_fault_stands_beside_its_field_and_what_was_typed_is_shown_again
         assert answer.status == 422
         assert HOSTILE not in page
         assert 'value="&lt;script&gt;' in page
+        assert '<a href="#published_on">' in page
         assert re.search(r'id="published_on"[^>]*aria-describedby="published_on-fault"', page)
         assert (await register.drafts.draft()).changes == ()
         sent.update(published_on="2026-02-08")

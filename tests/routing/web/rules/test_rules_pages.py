@@ -3,6 +3,7 @@ database, the demonstration city published as plan 1."""
 
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -167,6 +168,10 @@ async def test_what_cannot_be_taken_stands_beside_its_field_and_nothing_is_lost(
 
         assert answer.status == 422
         assert 'aria-describedby="weekly-fault-1"' in text
+        faulty = text.partition('data-testid="faults"')[2].partition("</section>")[0]
+        places = re.findall(r'href="#(\w+)"', faulty)
+        assert sorted(places) == ["dialled", "office", "weekly"], "what is wrong is a step away"
+        assert [place for place in places if f' id="{place}"' not in text] == []
         assert "无法识别时段" in text
         assert "名录里没有110这个公开号码" in text
         assert "请选择交给哪个单位" in text
