@@ -85,7 +85,6 @@ class Watch:
             LOG.error("plan.fewer_answered", plan=release.number, **_rates(found.ours, found.usual))
 
     async def _return(self, release: Release, ours: Answered, usual: Answered) -> None:
-        self._told = release.number
         reason = (
             f"接通率从平时的{usual.rate:.0%}降到{ours.rate:.0%}，自动回退到上一版。"
             f" {ours.rate:.0%} of calls were answered, {usual.rate:.0%} usually are."
@@ -96,6 +95,7 @@ class Watch:
             LOG.warning("plan.not_brought_back", plan=release.number, why=str(wrong))
         else:
             LOG.error("plan.brought_back", plan=number, **_rates(ours, usual))
+        self._told = release.number  # not before: where the database is away, the next look tries
 
 
 def _rates(ours: Answered, usual: Answered) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
-from routing.audit import Entry, subject
+from routing.audit import Action, Entry, subject
 from routing.drafts.change import Author, Change
 from routing.drafts.kinds import Document
 from routing.publishing.release import (
@@ -26,14 +26,16 @@ from routing.publishing.release import (
     document_of,
     text_of,
 )
-from storage.audit import append
-from storage.drafts import TURN, change_of, next_revision, row_of
+from storage.audit import append, append_all
+from storage.drafts import ONE, REVISIONS, TURN, change_of, next_revision, row_of
+from storage.drafts import text_of as text_of_entity
 from storage.engine import Database, Topic
 from storage.plans import PLANS_TURN, digest_of_text, next_plan
 from storage.tables.calls import plans
 from storage.tables.drafts import draft_changes, proposals, releases
 
 AT_START: Final = "at the start of a server"
+ANEW: Final = "proposed anew"
 RELEASES: Final = select(plans.c.number, plans.c.published, releases).join_from(
     plans, releases, isouter=True
 )
@@ -95,8 +97,9 @@ class StoredReleases:
                 next_revision(unit)
                 _published(unit, new.changes, number)
             whole = replace(new.entry, values={**new.entry.values, "plan": number})
-            append(unit, replace(whole, subject=subject("plan", number))
-                   if whole.subject == "plan" else whole)  # fmt: skip
+            if whole.subject == "plan":
+                whole = replace(whole, subject=subject("plan", number))
+            append_all(unit, [*(() if new.approval is None else (new.approval,)), whole])
             return number
 
         number = await self._database.brief(keep)
@@ -110,10 +113,11 @@ class StoredReleases:
         def keep(unit: Connection) -> int:
             self._database.take_turns(unit, TURN)
             waits = proposals.c.state == ProposalState.WAITING.value
-            withdrawn = {"state": ProposalState.WITHDRAWN.value, "why": "proposed anew"}
+            before = unit.execute(select(proposals.c.id).where(waits)).scalars().all()
+            withdrawn = {"state": ProposalState.WITHDRAWN.value, "why": ANEW}
             unit.execute(update(proposals).where(waits).values(withdrawn))
             made = unit.execute(insert(proposals).values(_proposal_row(new)))
-            append(unit, entry)
+            append_all(unit, [*(_withdrawn(one, entry) for one in before), entry])
             key: tuple[int] = made.inserted_primary_key  # type: ignore[assignment]  # one row has one
             return key[0]
 
@@ -182,6 +186,13 @@ class StoredReleases:
         return await self._database.brief(keep)
 
 
+def _withdrawn(proposal: int, entry: Entry) -> Entry:
+    """Of one whose place is taken by the proposal that `entry` tells of."""
+    values = {**entry.values, "reason": ANEW}
+    about = subject("proposal", proposal)
+    return replace(entry, action=Action.PLAN_REFUSED, subject=about, values=values)
+
+
 def _settled(unit: Connection, new: NewRelease) -> None:
     """Its proposal is published now; whoever is second here finds it settled."""
     mine = and_(proposals.c.id == new.proposal, OPEN)
@@ -199,13 +210,21 @@ def _settled(unit: Connection, new: NewRelease) -> None:
 
 
 def _published(unit: Connection, changes: Sequence[Change], number: int) -> None:
-    """What is published leaves the draft; what was changed further meanwhile stands over it."""
+    """What is published leaves the draft; what was changed further meanwhile stands over it. As
+    many statements for thousands as for one."""
+    kinds = draft_changes.c.kind.in_({change.kind for change in changes})
+    found = {(row.kind, row.key): row.revision for row in unit.execute(REVISIONS.where(kinds))}
+    done, further = [], []
     for change in changes:
-        mine = and_(draft_changes.c.kind == change.kind, draft_changes.c.key == change.key)
-        as_published = and_(mine, draft_changes.c.revision == change.revision)
-        if not unit.execute(delete(draft_changes).where(as_published)).rowcount:
-            over = row_of(change, 0, change.by, change.at)["body"]
-            unit.execute(update(draft_changes).where(mine).values(base=over, over_plan=number))
+        its = {"of_kind": change.kind, "of_key": change.key}
+        if found.get(change.entity) == change.revision:
+            done.append(its)
+        elif change.entity in found:
+            further.append({**its, "base": text_of_entity(change.body), "over_plan": number})
+    if done:
+        unit.execute(delete(draft_changes).where(ONE), done)
+    if further:
+        unit.execute(update(draft_changes).where(ONE), further)
 
 
 def _row(new: NewRelease, number: int) -> dict[str, Any]:

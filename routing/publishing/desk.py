@@ -3,6 +3,7 @@ one thing in a hurry, roll back, confirm. One place for every door; whatever is 
 its own transaction (ADR 39). Bodies are put together `beside` the calls, which one of many rules
 would hold up."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -159,13 +160,15 @@ class PublishingDesk:
         draft, digest = await self.drafts.draft(), await self.beside(partial(digest_of, document))
         if draft.revision != found.revision or digest != found.digest:
             raise Overtaken("draft or plan was changed since this was proposed: propose it again")
+        if errors := _errors(await self.review(document)):  # days have passed since it was proposed
+            raise Refused(errors)
         approved = replace(found, second=by, second_at=now)
+        entry = _entry(by, Action.PLAN_APPROVED, subject("proposal", proposal), now, found.reason)
         if found.starts is not None and found.starts > now:
             scheduled = replace(approved, state=ProposalState.SCHEDULED)
-            entry = _entry(by, Action.PLAN_APPROVED, subject("proposal", proposal), now, "")
             await self.releases.settle(scheduled, ProposalState.WAITING, entry)
             return Outcome(proposal=proposal)
-        return Outcome(number=await self._carry_out(approved, newest, document))
+        return Outcome(number=await self._carry_out(approved, newest, document, entry))
 
     async def withdraw(self, proposal: int, by: Author) -> None:
         """It is not published after all. Raises NotThere."""
@@ -193,7 +196,8 @@ class PublishingDesk:
                     raise Refused(errors)
                 await self._carry_out(proposal, newest, document)
             except Refused as wrong:
-                failed.append(await self._failed(proposal, str(wrong)))
+                with contextlib.suppress(NotThere):  # settled meanwhile, by a person or a replica
+                    failed.append(await self._failed(proposal, str(wrong)))
             except (Overtaken, NotThere):
                 continue  # another replica did, or a plan came between: the next look sees it
         return failed
@@ -205,7 +209,13 @@ class PublishingDesk:
         await self.releases.settle(failed, proposal.state, entry)
         return failed
 
-    async def _carry_out(self, proposal: Proposal, newest: Newest, document: Document) -> int:
+    async def _carry_out(
+        self,
+        proposal: Proposal,
+        newest: Newest,
+        document: Document,
+        approval: Entry | None = None,
+    ) -> int:
         now = self.clock.now()
         return await self.releases.publish(
             NewRelease(
@@ -220,6 +230,7 @@ class PublishingDesk:
                 second_at=proposal.second_at,
                 changes=proposal.changes,
                 proposal=proposal.id,
+                approval=approval,
             )
         )
 
@@ -262,17 +273,21 @@ class PublishingDesk:
     async def roll_back(self, number: int, reason: str, by: Author) -> int:
         """An earlier body under a new number, by one person at once; a second confirms it within a
         working day. Raises PublishingError."""
-        return await self._bring_back(number, _reason(reason), by, Way.ROLLED_BACK)
+        newest, reason = await self.releases.newest(), _reason(reason)
+        return await self._bring_back(number, newest, reason, by, Way.ROLLED_BACK)
 
     async def bring_back(self, over: int, reason: str) -> int:
         """The one before the plan `over`, by itself. Raises Overtaken where that is not the newest
         any more."""
-        if (await self.releases.newest()).number != over:
+        newest = await self.releases.newest()
+        if newest.number != over:
             raise Overtaken("another plan was published meanwhile")
-        return await self._bring_back(over - 1, reason, SYSTEM, Way.RETURNED)
+        return await self._bring_back(over - 1, newest, reason, SYSTEM, Way.RETURNED)
 
-    async def _bring_back(self, number: int, reason: str, by: Author, way: Way) -> int:
-        newest, now = await self.releases.newest(), self.clock.now()
+    async def _bring_back(
+        self, number: int, newest: Newest, reason: str, by: Author, way: Way
+    ) -> int:
+        now = self.clock.now()
         if not 0 < number < newest.number:
             raise NotThere(f"plan {number} is not an earlier one")
         document = await self.what_comes_back(number, newest)

@@ -139,7 +139,8 @@ class Newest:
 class NewRelease:
     """What is to be published over the plan `over`, in one transaction with what it settles: the
     `proposal` and the `changes` of the draft that are now published, unless they were changed
-    since. `entry` is what the audit keeps; the number is put into its subject."""
+    since. `entry` is what the audit keeps; the number is put into its subject; before it comes
+    `approval`, where a second person's word is what publishes it."""
 
     document: Document
     over: int
@@ -154,6 +155,7 @@ class NewRelease:
     second_at: datetime | None = None
     changes: tuple[Change, ...] = ()
     proposal: int | None = None
+    approval: Entry | None = None
 
 
 def text_of(document: Document) -> str:
@@ -197,7 +199,7 @@ class Releases(Protocol):
         ...
 
     async def propose(self, new: Proposal, entry: Entry) -> int:
-        """Keep it; its id. One that waits of an earlier draft is withdrawn."""
+        """Keep it; its id. One that waits of an earlier draft is withdrawn, and audited as that."""
         ...
 
     async def proposal(self, proposal: int) -> Proposal:

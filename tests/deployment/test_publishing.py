@@ -1,5 +1,7 @@
 """The plan before comes back by itself, once, where fewer calls are answered."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,9 +14,12 @@ from deployment.publishing import Due, Watch, desk_of
 from deployment.settings import Settings
 from routing.drafts.change import Author, Edit
 from routing.drafts.document import entity_of
+from routing.drafts.kinds import Document
+from routing.findings import Finding
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.release import Way
 from storage.engine import Database
+from storage.errors import StorageError
 from storage.leases import StoredLeases
 from tests.databases import database_at
 from tests.people import PeoplesClock
@@ -52,6 +57,25 @@ async def test_within_the_first_hour_the_plan_before_comes_back_later_a_person_i
     else:
         assert latest.number == 2
         assert said.count("plan.fewer_answered") == 1
+    await database.close()
+
+
+async def test_a_database_that_was_away_keeps_no_plan_from_coming_back(tmp_path: Path) -> None:
+    clock, away = PeoplesClock(), [True]
+    database, desk = await two_plans(tmp_path, clock)
+
+    async def review(document: Document) -> Sequence[Finding]:
+        if away.pop():
+            raise StorageError("the database cannot be reached")
+        return ()
+
+    desk = replace(desk, review=review)
+    watch = Watch(desk, Rates(), StoredLeases(database), ZoneInfo("Asia/Shanghai"))
+    with pytest.raises(StorageError):
+        await watch.run()
+    away.append(False)
+    await watch.run()
+    assert (await desk.releases.newest()).number == 3
     await database.close()
 
 

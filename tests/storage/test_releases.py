@@ -20,6 +20,8 @@ from routing.publishing.release import (
     ProposalState,
     Way,
 )
+from routing.trail import Search
+from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
 from storage.plans import StoredPlans
 from storage.releases import StoredReleases
@@ -115,7 +117,10 @@ async def test_a_later_proposal_takes_the_place_of_one_that_waits(tmp_path: Path
         second = await store.propose(proposal(ProposalState.WAITING, revision=2), entry())
         states = [(await store.proposal(one)).state for one in (first, second)]
         assert [one.id for one in await store.proposals(5)] == [second, first]
+        gone = Search(action=Action.PLAN_REFUSED)
+        (told,) = await StoredAudit(house.database).search(gone, most=5)
     assert states == [ProposalState.WITHDRAWN, ProposalState.WAITING]
+    assert (told.link.subject, told.values) == (f"proposal:{first}", {"reason": "proposed anew"})
 
 
 async def test_a_proposal_is_settled_once(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from routing.drafts.kinds import Document
 from routing.findings import Finding
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.seconds import TwoPeople
+from storage.audit import StoredAudit
 from storage.drafts import StoredDrafts
 from storage.plans import StoredPlans
 from storage.releases import StoredReleases
@@ -32,6 +33,7 @@ class Trial:
     at: datetime = AT
     found: list[Finding] = field(default_factory=list)
     desk: PublishingDesk = field(init=False)
+    trail: StoredAudit = field(init=False)
 
     def now(self) -> datetime:
         return self.at
@@ -75,5 +77,6 @@ async def trial(tmp_path: Path, demo_inputs: Inputs) -> AsyncIterator[Trial]:
         lambda at: at + timedelta(days=1),
         TwoPeople.NUMBERS,
     )
+    made.trail = StoredAudit(database)
     yield made
     await database.close()

@@ -1,13 +1,17 @@
 """What people do with plans, told from the draft to the second person."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from routing.audit import Action
 from routing.drafts.change import Conflict
+from routing.drafts.kinds import Document
 from routing.findings import Finding, Level
 from routing.publishing.release import (
+    Newest,
     NotSecond,
     NotThere,
     Overtaken,
@@ -17,6 +21,8 @@ from routing.publishing.release import (
     Way,
 )
 from routing.publishing.seconds import TwoPeople
+from routing.trail import Search
+from storage.releases import StoredReleases
 from tests.routing.publishing.conftest import AT, LIN, PHRASE, WANG, Trial
 
 NUMBER = "+865580000021"
@@ -80,8 +86,25 @@ async def test_a_number_comes_off_the_list_only_with_a_second_person(trial: Tria
 
     release = await trial.desk.releases.release(2)
     assert (approved.number, release.by, release.second) == (2, LIN, WANG)
+    published, word, *_ = [one.link for one in await trial.trail.search(Search(), most=5)]
+    assert (published.action, published.actor) == (Action.PLAN_PUBLISHED, LIN.account)
+    assert (word.action, word.actor) == (Action.PLAN_APPROVED, WANG.account)
+    assert word.subject == f"proposal:{outcome.proposal}"
     with pytest.raises(NotThere):
         await trial.desk.approve(outcome.proposal, WANG)
+
+
+async def test_what_has_become_wrong_since_it_was_proposed_is_not_approved(trial: Trial) -> None:
+    """Days pass: what was said of it then was said of other ones."""
+    desk = replace(trial.desk, two_people=TwoPeople.ALWAYS)
+    outcome = await desk.publish(await trial.say("nine"), "trial", LIN)
+    assert outcome.proposal is not None
+    trial.found = [WRONG]
+    with pytest.raises(Refused):
+        await desk.approve(outcome.proposal, WANG)
+    assert (await desk.releases.newest()).number == 1
+    trial.found = []
+    assert (await desk.approve(outcome.proposal, WANG)).number == 2
 
 
 async def test_any_change_voids_what_was_proposed(trial: Trial) -> None:
@@ -134,6 +157,38 @@ async def test_a_scheduled_plan_that_no_longer_fits_fails_aloud_and_once(trial: 
     assert failed.id == outcome.proposal
     assert await trial.desk.carry_out_due() == []
     assert await trial.said() == "ten"
+
+
+async def test_what_is_withdrawn_while_it_is_carried_out_stops_nothing_else(trial: Trial) -> None:
+    starts = AT + timedelta(hours=8)
+    outcome = await trial.desk.publish(await trial.say("nine"), "later", LIN, starts)
+    withdrawn = outcome.proposal or 0
+
+    async def review(document: Document) -> Sequence[Finding]:
+        await trial.desk.withdraw(withdrawn, WANG)
+        return [WRONG]
+
+    trial.at = starts
+    assert await replace(trial.desk, review=review).carry_out_due() == []
+    assert (await trial.desk.releases.proposal(withdrawn)).state is ProposalState.WITHDRAWN
+
+
+async def test_a_plan_over_which_another_comes_at_that_moment_is_not_brought_back(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await trial.desk.publish(await trial.say("nine"), "trial", LIN)
+    edit, looked = await trial.edit("topic", "hotline", en="Line"), StoredReleases.newest
+
+    async def newest(releases: StoredReleases) -> Newest:
+        found = await looked(releases)
+        monkeypatch.setattr(StoredReleases, "newest", looked)
+        await trial.desk.change_quickly([edit], "now", WANG)
+        return found
+
+    monkeypatch.setattr(StoredReleases, "newest", newest)
+    with pytest.raises(Overtaken):
+        await trial.desk.bring_back(2, "fewer are answered")
+    assert (await trial.desk.releases.newest()).number == 3
 
 
 async def test_a_quick_change_leaves_the_drafts_other_changes_where_they_are(trial: Trial) -> None:
