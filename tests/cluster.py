@@ -5,7 +5,6 @@ import asyncio
 import os
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from aiohttp import web
 from tests.deadline import DEADLINE
 from tests.first_call import free_port
 from tests.ivr.carrier.signed import Answer, Carrier
+from tests.programs import AnyProgram, begin
 from tests.proxy import Proxy, proxy
 from tools.postgres import Postgres
 
@@ -45,7 +45,7 @@ class Replica:
     settings: dict[str, str]
     program: Sequence[str] = SERVER
     port: int = field(default_factory=free_port)
-    _running: asyncio.subprocess.Process | None = None
+    _running: AnyProgram | None = None
 
     @property
     def url(self) -> str:
@@ -68,10 +68,13 @@ class Replica:
         }
         environment = {**kept, **{f"ZHITONG_{name}": value for name, value in ours.items()}}
         with self.log.open("ab") as log:
-            self._running = await asyncio.create_subprocess_exec(
-                sys.executable, *self.program, cwd=self.folder, stdout=log, stderr=log,
+            self._running = await begin(
+                *self.program,
+                cwd=self.folder,
                 env={**environment, "PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
+                stdout=log,
+                stderr=log,
+            )
 
     async def ready(self) -> None:
         """Until it says that it can take a call."""

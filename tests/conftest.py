@@ -25,6 +25,7 @@ from routing.city import AREA, calendar, demo_sheets
 from tests.browser import Shared, tab
 from tests.costs import Costs
 from tests.outside import OUTSIDE
+from tests.programs import end_all
 from tools.postgres import Postgres
 
 
@@ -141,6 +142,12 @@ def no_command_takes_the_log() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("deployment.commands.log_as_json", lambda level="info": None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs_fork_until_the_end() -> Iterator[None]:
+    yield
+    end_all()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from storage.steps import KillPoint
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import CALLER, Answer, Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
+from tests.programs import PIPE, AnyProgram, begin
 
 ROOT = Path(__file__).parents[1]
 MASKED = re.compile(r"\d{7,}")
@@ -93,19 +94,17 @@ def settings_for(folder: Path, port: int) -> dict[str, str]:
     return {**kept, **ours, "PYTHONPATH": str(ROOT)}
 
 
-async def start(folder: Path, port: int, *command: str) -> asyncio.subprocess.Process:
+async def start(folder: Path, port: int, *command: str) -> AnyProgram:
     """A program in the data's own folder, so that no developer's `.env` is near."""
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=folder.parent, env=settings_for(folder, port),
-        stdout=pipe, stderr=pipe,
-    )  # fmt: skip
+    return await begin(
+        *command, cwd=folder.parent, env=settings_for(folder, port), stdout=PIPE, stderr=PIPE
+    )
 
 
 @asynccontextmanager
 async def running(
     folder: Path, port: int, *command: str
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, Carrier]]:
+) -> AsyncIterator[tuple[AnyProgram, Carrier]]:
     """A server that answers, and the carrier that shares its secret."""
     program = await start(folder, port, *command)
     try:
@@ -131,7 +130,7 @@ async def here(folder: Path, port: int, **more: Any) -> AsyncIterator[Carrier]:
             yield Carrier(client, settings.base, keys.account, keys.token)
 
 
-async def errors(program: asyncio.subprocess.Process) -> str:
+async def errors(program: AnyProgram) -> str:
     assert program.stderr is not None
     return (await program.stderr.read()).decode()
 

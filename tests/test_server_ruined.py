@@ -27,6 +27,7 @@ from ivr.carrier.local.telephone import Telephone
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import free_port, hear
 from tests.ivr.carrier.local.sounds import tone
+from tests.programs import AnyProgram, begin
 
 ROOT = Path(__file__).parents[1]
 ACCOUNT, TOKEN = "AC" + "7" * 32, "a-token-of-the-test"
@@ -70,7 +71,7 @@ class City:
     session: aiohttp.ClientSession
     far: str
     here: str
-    running: asyncio.subprocess.Process | None = None
+    running: AnyProgram | None = None
     told: list[str] = field(default_factory=list)
 
     @property
@@ -94,10 +95,13 @@ class City:
         }
         settings = {f"ZHITONG_{name}": each for name, each in ours.items()}
         with (self.folder / "log").open("ab") as log:
-            self.running = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", HURRIED, cwd=self.folder,
-                env={**kept, **settings, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log,
-            )  # fmt: skip
+            self.running = await begin(
+                *("-c", HURRIED),
+                cwd=self.folder,
+                env={**kept, **settings, "PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
+            )
         await self.until(self.alive)
 
     async def alive(self) -> bool:

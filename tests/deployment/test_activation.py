@@ -27,6 +27,7 @@ from storage.plans import StoredPlans
 from tests.databases import ASYNCPG, chosen, database_at, in_child
 from tests.deadline import DEADLINE
 from tests.deployment.renaming import LIN, desk_at, drafted, rename
+from tests.programs import begin
 from tools.postgres import Postgres
 
 ROOT: Final = Path(__file__).parents[2]
@@ -211,10 +212,8 @@ async def test_a_publisher_that_is_killed_loses_nothing_that_it_committed(
     path = tmp_path / "zhitong.db"
     async with server(tmp_path) as other:
         first, said = other.plans.current.number, other.said
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", KILLED, str(path), when,
-            cwd=ROOT, env={**await in_child(path), "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        environment = {**await in_child(path), "PYTHONPATH": str(ROOT)}
+        child = await begin("-c", KILLED, str(path), when, cwd=ROOT, env=environment)
         async with asyncio.timeout(DEADLINE):
             assert await child.wait() == -signal.SIGKILL
         if when == "after":

@@ -17,6 +17,7 @@ from aiohttp import web
 from deployment.settings import Secrets, Settings
 from tests.deployment.told import PHONE, channels_file
 from tests.ivr.carrier.local.house import free_port
+from tests.programs import AnyProgram, begin
 from tests.routing.delivery.receiver import Receiver, receiving
 
 ROOT: Final = Path(__file__).parents[2]
@@ -53,22 +54,23 @@ pytestmark = [
 ]
 
 
-async def start(settings: Settings, what: str) -> asyncio.subprocess.Process:
+async def start(settings: Settings, what: str) -> AnyProgram:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHITONG_")}
     ours = {"DATA_DIR": settings.data_dir, "PORT": settings.port, "CHANNELS": settings.channels}
     ours["SPEECH"] = "none"
     named = {f"ZHITONG_{name}": str(value) for name, value in ours.items()}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVER, what,
-        cwd=settings.data_dir.parent, env={**kept, **named, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    return await begin(
+        *("-c", SERVER, what),
+        cwd=settings.data_dir.parent,
+        env={**kept, **named, "PYTHONPATH": str(ROOT)},
+    )
 
 
 class Killing(Receiver):
     """Kills whoever sends it the first request, and takes it all the same; another may be on its
     way beside it."""
 
-    sender: asyncio.subprocess.Process | None = None
+    sender: AnyProgram | None = None
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         answer = await super().__call__(request)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from storage.tables.cases import cases
 from storage.tables.outbox import outbox
 from tests.databases import in_child
 from tests.deadline import DEADLINE
+from tests.programs import PIPE, begin
 from tests.storage.stepping import AT, driver_of, first_step, later_step, open_case, opened
 
 
@@ -255,13 +255,12 @@ asyncio.run(main())
 @pytest.mark.parametrize("point", list(KillPoint))
 async def test_a_killed_server_forgets_no_answered_step(tmp_path: Path, point: KillPoint) -> None:
     root, given = Path(__file__).parents[2], await in_child(tmp_path / "house.db")
-    child = subprocess.run(  # noqa: ASYNC221 - our own interpreter, bounded
-        [sys.executable, "-c", _CHILD, str(tmp_path), point.value],
-        cwd=root, env={**os.environ, **given, "PYTHONPATH": str(root)},
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
-    )  # fmt: skip
-    assert child.returncode == -signal.SIGKILL, child.stderr
-    assert child.stdout.split() == ["first"]
+    words, environment = ("-c", _CHILD, str(tmp_path), point.value), {**os.environ, **given}
+    child = await begin(*words, cwd=root, env=environment, stdout=PIPE, stderr=PIPE)
+    async with asyncio.timeout(DEADLINE):
+        said, complained = await child.communicate()
+    assert child.returncode == -signal.SIGKILL, complained
+    assert said == b"first\n"
     async with opened(tmp_path) as house:
         step = later_step("a", 1, open_case(), reply=b"<repeated/>")
         reply = await house.journal.append(step)

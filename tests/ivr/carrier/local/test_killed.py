@@ -15,6 +15,7 @@ from ivr.carrier.local.telephone import Telephone
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import LINE, free_port, hear
 from tests.ivr.carrier.local.sounds import tone
+from tests.programs import PIPE, AnyProgram, begin
 
 ROOT = Path(__file__).parents[4]
 SERVER = """
@@ -38,11 +39,9 @@ asyncio.run(main())
 """
 
 
-async def serve(folder: Path, port: int) -> asyncio.subprocess.Process:
-    program = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SERVER, str(folder), str(port)),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
+async def serve(folder: Path, port: int) -> AnyProgram:
+    program = await begin(
+        *("-c", SERVER, str(folder), str(port)), cwd=ROOT, env=os.environ, stdout=PIPE
     )
     assert program.stdout is not None
     async with asyncio.timeout(DEADLINE):
