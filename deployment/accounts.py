@@ -4,21 +4,24 @@ running server. A one-time password is shown on the terminal once, and nowhere e
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 
 from deployment.clock import SystemClock
 from deployment.database import database_of, file_of
 from deployment.people import factors_of, signing_in_of
 from deployment.plans import compiled, local_day, plan_inputs
 from deployment.settings import Secrets, Settings, StartError
+from ivr.library.plans import Inputs
 from routing.accounts.account import Account, Flaw, signing_name
 from routing.accounts.roles import OF_AN_OFFICE, Actor, Role
 from routing.audit import TERMINAL
 from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn
 from storage.accounts import StoredAccounts
+from storage.engine import Database
 from storage.keymark import same_key
+from storage.plans import StoredPlans
 from storage.sealing import Sealing
 
 BY = Actor(TERMINAL, TERMINAL, Role.ADMIN)
@@ -55,6 +58,7 @@ def account(settings: Settings, arguments: argparse.Namespace) -> int:
 class _Doors:
     signing_in: SigningIn
     factors: SecondFactors
+    database: Database
 
 
 async def _account(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -80,26 +84,33 @@ async def _reset(doors: _Doors, name: str) -> None:
     if found is None:
         raise StartError(f"there is no account {name!r}: `account` lists them")
     if found.disabled:
-        offices = frozenset() if found.office is None else frozenset({found.office})
-        await doors.signing_in.change(found, _opened_again(found), offices, BY)
+        opened, offices = replace(found, disabled=False), frozenset({found.office or ""})
+        _refuse(await doors.signing_in.change(found, opened, offices, BY))
     await doors.factors.reset(found, BY)
     _say(found.name, await doors.signing_in.reset(found, BY))
 
 
-def _opened_again(one: Account) -> Account:
-    return Account(one.id, one.name, one.role, one.office, one.display_zh, one.display_en)
+def _refuse(flaws: Sequence[Flaw]) -> None:
+    if flaws:
+        raise StartError("; ".join(WRONG.get(flaw, str(flaw)) for flaw in flaws))
 
 
 async def _create(settings: Settings, doors: _Doors, arguments: argparse.Namespace) -> None:
     told = Account("", signing_name(arguments.create), Role(arguments.role), arguments.office)
     offices = frozenset[str]()
     if told.role in OF_AN_OFFICE:
-        plan = compiled(plan_inputs(settings), 1, local_day(settings, SystemClock()))
-        offices = frozenset(plan.directory.offices)
+        offices = await _offices(settings, doors.database)
     outcome = await doors.signing_in.create(told, offices, BY)
     if not isinstance(outcome, str):
-        raise StartError("; ".join(WRONG.get(flaw, str(flaw)) for flaw in outcome))
-    _say(told.name, outcome)
+        _refuse(outcome)
+    _say(told.name, str(outcome))
+
+
+async def _offices(settings: Settings, database: Database) -> frozenset[str]:
+    """Those of the plan that calls follow; before the first, of the one that it would be."""
+    published = await StoredPlans(database, SystemClock()).latest()
+    inputs = plan_inputs(settings) if published is None else Inputs.from_text(published.body)
+    return frozenset(compiled(inputs, 1, local_day(settings, SystemClock())).directory.offices)
 
 
 def _say(name: str, password: str) -> None:
@@ -123,6 +134,7 @@ async def _opened(settings: Settings) -> AsyncIterator[_Doors]:
         await same_key(database, sealing)
         signing_in = signing_in_of(database, sealing, SystemClock())
         await StoredAccounts(database, SystemClock()).check()
-        yield _Doors(signing_in, factors_of(settings, database, sealing, signing_in))
+        factors = factors_of(settings, database, sealing, signing_in)
+        yield _Doors(signing_in, factors, database)
     finally:
         await database.close()

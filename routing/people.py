@@ -32,6 +32,8 @@ class New:
     at: datetime
     whole: bool
     agent: str = ""
+    hashed: str | None = None
+    """the password that was typed, as it is kept; None where none was"""
 
 
 class Passwords(Protocol):
@@ -46,14 +48,20 @@ class Passwords(Protocol):
         """Whether so many wait that one more is better told to come again."""
         ...
 
+    def outdated(self, hashed: str) -> bool:
+        """Whether it would be hashed at another cost today."""
+        ...
+
 
 class Sessions(Protocol):
     """Who is signed in, looked up by each request."""
 
     async def begin(
         self, account: str, new: New, entry: Entry | None, *, instead_of: str | None = None
-    ) -> None:
-        """`instead_of` ends with the same commit: a token from before is worth nothing after."""
+    ) -> bool:
+        """`instead_of` ends with the same commit: a token from before is worth nothing after.
+        False, and nothing begins, where it ended meanwhile, the account was closed, or its
+        password is another one by now."""
         ...
 
     async def of(self, key: str) -> Session | None:
@@ -109,14 +117,22 @@ class People(Protocol):
         self, account: Account, hashed: str, until: datetime, entry: Entry
     ) -> Flaw | None: ...
 
-    async def change(self, account: Account, by: str, entry: Entry) -> Flaw | None:
-        """Role, office, names, disabled; a disabled account's sessions end with the same commit."""
+    async def change(self, before: Account, after: Account, by: str, entry: Entry) -> Flaw | None:
+        """Role, office, names, disabled, where it is still as it was `before`; a disabled account's
+        sessions end with the same commit."""
         ...
 
     async def set_password(
-        self, account: str, hashed: str, entry: Entry, until: datetime | None = None
+        self,
+        account: str,
+        hashed: str,
+        entry: Entry,
+        until: datetime | None = None,
+        *,
+        but: str | None = None,
     ) -> None:
-        """`until` where it was given out, and has to be changed."""
+        """`until` where it was given out, and has to be changed: then its sessions end with the
+        same commit, and all `but` one where one is named."""
         ...
 
     async def rehash(self, account: str, before: str, hashed: str) -> None:
@@ -182,5 +198,6 @@ class Factors(Protocol):
     async def remove_passkey(self, account: str, id: str, entry: Entry) -> None: ...
 
     async def spend(self, challenge: str, key: Passkey, uses: int, at: datetime) -> bool:
-        """An answer is used once: False where it was used already."""
+        """An answer is used once: False where it was used already, or the key is not what it was
+        when the answer was looked at."""
         ...

@@ -63,7 +63,8 @@ class SecondFactors:
         if not await self._right(account.id, code):
             await self.signing_in.failed(account)
             return Wrong()
-        return await self.signing_in.signed(account, visitor, key_of(half))
+        outcome = await self.signing_in.signed(account, visitor, key_of(half))
+        return outcome if isinstance(outcome, Signed) else None
 
     async def _right(self, account: str, code: str) -> bool:
         phone = await self.factors.totp(account)

@@ -100,14 +100,29 @@ class SigningIn:
             await self.failed(None if secret is None else secret.account)
             return Wrong()
         if secret.second:
-            token = await self._begin(secret.account, visitor, whole=False)
-            return Half(token)
-        return await self.signed(secret.account, visitor)
+            token = await self._begin(secret.account, visitor, whole=False, hashed=secret.hashed)
+            return Wrong() if token is None else Half(token)
+        outcome = await self.signed(secret.account, visitor, hashed=secret.hashed)
+        if isinstance(outcome, Signed) and self.passwords.outdated(secret.hashed):
+            again = await self.passwords.hashed(as_typed(password))
+            await self.people.rehash(secret.account.id, secret.hashed, again)
+        return outcome
 
-    async def signed(self, account: Account, visitor: Visitor, half: str | None = None) -> Signed:
-        """All that was asked was right: a new token, whatever the browser brought."""
+    async def signed(
+        self,
+        account: Account,
+        visitor: Visitor,
+        half: str | None = None,
+        *,
+        hashed: str | None = None,
+    ) -> Signed | Wrong:
+        """All that was asked was right: a new token, whatever the browser brought. Wrong where
+        that is no longer so: somebody else has just set another password, or ended it."""
+        token = await self._begin(account, visitor, whole=True, instead_of=half, hashed=hashed)
+        if token is None:
+            return Wrong()
         await self.tries.succeeded(account.name, visitor.address, self.clock.now())
-        return Signed(await self._begin(account, visitor, whole=True, instead_of=half), account)
+        return Signed(token, account)
 
     async def failed(self, account: Account | None) -> None:
         """A wrong password or code. What was typed is not kept: it may be a password."""
@@ -121,13 +136,19 @@ class SigningIn:
         return entry_by(account.actor, action, about, self.clock.now(), values)
 
     async def _begin(
-        self, account: Account, visitor: Visitor, *, whole: bool, instead_of: str | None = None
-    ) -> str:
+        self,
+        account: Account,
+        visitor: Visitor,
+        *,
+        whole: bool,
+        instead_of: str | None = None,
+        hashed: str | None = None,
+    ) -> str | None:
         token = self.draw(32).hex()
-        new = New(key_of(token), self.clock.now(), whole, visitor.agent)
+        new = New(key_of(token), self.clock.now(), whole, visitor.agent, hashed)
         entry = self.entry(account, Action.SIGNED_IN) if whole else None
-        await self.sessions.begin(account.id, new, entry, instead_of=instead_of)
-        return token
+        begun = await self.sessions.begin(account.id, new, entry, instead_of=instead_of)
+        return token if begun else None
 
     async def session_of(
         self, token: str, *, whole: bool = True, used: bool = True
@@ -167,8 +188,8 @@ class SigningIn:
             await self.failed(account)
             return Wrong()
         entry = self.entry(account, Action.ACCOUNT_PASSWORD)
-        await self.people.set_password(account.id, await self.passwords.hashed(told), entry)
-        await self.sessions.end_all(account.id, but=session.key)
+        hashed = await self.passwords.hashed(told)
+        await self.people.set_password(account.id, hashed, entry, but=session.key)
         await self.tries.succeeded(account.name, session.key, now)
         return None
 
@@ -209,7 +230,7 @@ class SigningIn:
             action = Action.ACCOUNT_CLOSED if after.disabled else Action.ACCOUNT_OPENED
         values = {"before": _told(before), "after": _told(after)}
         entry = entry_by(by, action, subject("account", after.id), self.clock.now(), values)
-        flaw = await self.people.change(after, by.account, entry)
+        flaw = await self.people.change(before, after, by.account, entry)
         return () if flaw is None else (flaw,)
 
     async def reset(self, account: Account, by: Actor) -> str:

@@ -125,38 +125,48 @@ class StoredAccounts:
             )
         )
 
-    async def change(self, account: Account, by: str, entry: Entry) -> Flaw | None:
+    async def change(self, before: Account, after: Account, by: str, entry: Entry) -> Flaw | None:
         """What an admin writes of it. A disabled account's sessions end in the same transaction."""
 
         def write(unit: Connection) -> Flaw | None:
             self._database.take_turns(unit, TURNS)
-            before = unit.execute(_all().where(accounts.c.id == account.id)).one_or_none()
-            if before is None:
+            row = unit.execute(_all().where(accounts.c.id == after.id)).one_or_none()
+            if row is None:
                 return Flaw.UNKNOWN
-            if flaw := _last_or_oneself(unit, account_of(before), account, by):
+            if _written(account_of(row)) != _written(before):
+                return Flaw.CHANGED
+            if flaw := _last_or_oneself(unit, before, after, by):
                 return flaw
-            same = (accounts.c.name == account.name) & (accounts.c.id != account.id)
+            same = (accounts.c.name == after.name) & (accounts.c.id != after.id)
             if unit.execute(select(accounts.c.id).where(same)).first():
                 return Flaw.NAME_TAKEN
-            its = accounts.c.id == account.id
-            unit.execute(update(accounts).where(its).values(_written(account)))
-            if account.disabled:
-                unit.execute(delete(sessions).where(sessions.c.account == account.id))
+            its = accounts.c.id == after.id
+            unit.execute(update(accounts).where(its).values(_written(after)))
+            if after.disabled:
+                unit.execute(delete(sessions).where(sessions.c.account == after.id))
             append(unit, entry)
             return None
 
         return await self._database.brief(write)
 
     async def set_password(
-        self, account: str, hashed: str, entry: Entry, until: datetime | None = None
+        self,
+        account: str,
+        hashed: str,
+        entry: Entry,
+        until: datetime | None = None,
+        *,
+        but: str | None = None,
     ) -> None:
-        """`until` where it was given out, and has to be changed: its sessions end."""
+        """`until` where it was given out, and has to be changed: its sessions end; all `but` one
+        where one is named."""
         values = {"password": hashed, "must_change": until is not None, "until": until}
 
         def write(unit: Connection) -> None:
             unit.execute(update(credentials).where(credentials.c.account == account).values(values))
-            if until is not None:
-                unit.execute(delete(sessions).where(sessions.c.account == account))
+            if until is not None or but is not None:
+                others = (sessions.c.account == account) & (sessions.c.key != (but or ""))
+                unit.execute(delete(sessions).where(others))
             append(unit, entry)
 
         await self._database.brief(write)

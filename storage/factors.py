@@ -169,7 +169,8 @@ class StoredFactors:
         await self._database.brief(remove)
 
     async def spend(self, challenge: str, key: Passkey, uses: int, at: datetime) -> bool:
-        """The challenge's digest is kept for a while, among the tries."""
+        """The challenge's digest is kept for a while, among the tries. False also where the key was
+        taken away, or used from a count that is no longer its own."""
         row = f"spent:{self._sealing.digest('passkey spent', challenge)}"
 
         def use(unit: Connection) -> bool:
@@ -177,9 +178,9 @@ class StoredFactors:
             if unit.execute(select(tries.c.key).where(tries.c.key == row)).first():
                 return False
             unit.execute(insert(tries).values(key=row, failures=0, at=at))
-            its = passkeys.c.id == key.id
-            unit.execute(update(passkeys).where(its).values(sign_count=uses, used=at))
-            return True
+            its = (passkeys.c.id == key.id) & (passkeys.c.sign_count == key.uses)
+            used = update(passkeys).where(its).values(sign_count=uses, used=at)
+            return unit.execute(used).rowcount == 1
 
         return await self._database.brief(use)
 

@@ -39,8 +39,9 @@ class StoredSessions:
 
     async def begin(
         self, account: str, new: New, entry: Entry | None, *, instead_of: str | None = None
-    ) -> None:
-        """`instead_of` ends with the same commit, and so does what ended long ago."""
+    ) -> bool:
+        """`instead_of` ends with the same commit, and so does what ended long ago. Whoever closes
+        the account or sets its password waits meanwhile, and ends this one, too."""
         row = {
             "key": new.key,
             "account": account,
@@ -51,14 +52,19 @@ class StoredSessions:
             "agent": new.agent[:200],
         }
 
-        def make(unit: Connection) -> None:
-            unit.execute(delete(sessions).where(sessions.c.ends < new.at - KEPT))
+        def make(unit: Connection) -> bool:
+            if unit.execute(_opens(account, new.hashed)).first() is None:
+                return False
             if instead_of is not None:
-                unit.execute(delete(sessions).where(sessions.c.key == instead_of))
+                before = delete(sessions).where(sessions.c.key == instead_of)
+                if not unit.execute(before).rowcount:
+                    return False
+            unit.execute(delete(sessions).where(sessions.c.ends < new.at - KEPT))
             unit.execute(insert(sessions).values(row))
             _tell(unit, entry)
+            return True
 
-        await self._database.brief(make)
+        return await self._database.brief(make)
 
     async def of(self, key: str) -> Session | None:
         """One look by its key, whether it still lives or not."""
@@ -121,6 +127,17 @@ class StoredSessions:
         for row in await self._database.read(query):
             return None if row.kept is None else self._sealing.open(row.kept)
         return None
+
+
+def _opens(account: str, hashed: str | None) -> Select[Any]:
+    """Whether an account may sign in, and with this password, where one was typed."""
+    query = (
+        select(accounts.c.id)
+        .join(credentials, credentials.c.account == accounts.c.id)
+        .where(accounts.c.id == account, accounts.c.disabled.is_(False))
+        .with_for_update(read=True)
+    )
+    return query if hashed is None else query.where(credentials.c.password == hashed)
 
 
 def _tell(unit: Connection, entry: Entry | None) -> None:

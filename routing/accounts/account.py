@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -36,6 +36,8 @@ class Flaw(StrEnum):
     YOURSELF = "yourself"
     """whoever takes their own role away cannot take it back"""
     UNKNOWN = "unknown"
+    CHANGED = "changed"
+    """by somebody else since it was looked at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,3 @@ def flaws(account: Account, offices: frozenset[str]) -> tuple[Flaw, ...]:
 
 def _shown(text: str) -> bool:
     return len(text) <= MOST_DISPLAY and text.isprintable()
-
-
-def settled(account: Account) -> Account:
-    """The same with a password of its own."""
-    return replace(account, must_change=False)

@@ -50,18 +50,23 @@ def challenge(purpose: str, random: bytes, now: datetime, marked: Marked) -> byt
     """A question that can be recognised when it is answered."""
     until = int((now + ANSWERED_WITHIN).timestamp())
     told = until.to_bytes(8, "big") + random
-    return told + bytes.fromhex(marked(f"passkey {purpose}", told.hex()))
+    return told + _mark(purpose, told, marked)
 
 
 def recognised(answer: bytes, purpose: str, now: datetime, marked: Marked) -> bytes:
     """The challenge, where it is of ours, for this, and not too old. Raises NotThisKey."""
     told = answer[:-32]
-    mark = bytes.fromhex(marked(f"passkey {purpose}", told.hex()))
-    if len(told) <= 8 or not hmac.compare_digest(mark, answer[-32:]):
+    if len(told) <= 8 or not hmac.compare_digest(_mark(purpose, told, marked), answer[-32:]):
         raise NotThisKey("no challenge of ours")
     if int.from_bytes(told[:8], "big") <= now.timestamp():
         raise NotThisKey("too late")
     return answer
+
+
+def _mark(purpose: str, told: bytes, marked: Marked) -> bytes:
+    """One use of the key for all purposes, of which there is one a session: each use's own key is
+    kept in memory."""
+    return bytes.fromhex(marked("passkey", f"{purpose} {told.hex()}"))
 
 
 def making(place: Place, account: str, name: str, asked: bytes, has: Sequence[Passkey]) -> str:

@@ -20,7 +20,8 @@ from routing.accounts.passkeys import Passkey
 from routing.accounts.roles import Role
 from routing.accounts.second import used_step
 from routing.audit import Action
-from routing.signing_in import Signed, Visitor, Wait, Wrong
+from routing.people import New
+from routing.signing_in import Signed, Visitor, Wait, Wrong, key_of
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.passwords import MOST_WAITING, ArgonPasswords
@@ -66,6 +67,9 @@ class Held:
         if password == HELD:
             assert self.go.wait(DEADLINE)
         return hashed == password
+
+    def check_needs_rehash(self, hashed: str) -> bool:
+        return False
 
 
 async def test_a_flood_of_strangers_keeps_nobody_out_who_is_known(tmp_path: Path) -> None:
@@ -139,6 +143,63 @@ async def test_of_two_admins_who_close_each_other_one_stays(tmp_path: Path) -> N
         assert sorted(told) == [(), (Flaw.LAST_ADMIN,)]
         known = await people.signing_in.people.listed()
         assert len([one for one in known if not one.disabled]) == 1
+
+
+async def test_of_two_admins_who_change_one_account_the_second_is_told(tmp_path: Path) -> None:
+    """Whoever corrects a name over a page of yesterday gives nobody a role back."""
+    async with opened(tmp_path) as (people, _):
+        admin, seen = await people.add(Role.ADMIN), await people.add(Role.ADMIN, name="wang")
+        less, named = replace(seen, role=Role.AUDITOR), replace(seen, display_en="Wang")
+        change = people.signing_in.change
+        assert await change(seen, less, frozenset(), admin.actor) == ()
+        assert await change(seen, named, frozenset(), admin.actor) == (Flaw.CHANGED,)
+        now = await people.signing_in.people.of(seen.id)
+        assert now is not None
+        assert (now.role, now.display_en) == (Role.AUDITOR, "")
+
+
+async def test_what_ends_sessions_ends_those_that_begin_at_that_moment(tmp_path: Path) -> None:
+    """A password takes a tenth of a second to be looked at: meanwhile another may be set."""
+    async with opened(tmp_path) as (people, database):
+        admin, wang = await people.add(Role.ADMIN), await people.add(Role.AUDITOR, name="wang")
+        signing_in, at = people.signing_in, people.clock.at
+        secret = await signing_in.people.secret("wang")
+        assert secret is not None
+        half = New("half", at, whole=False, hashed=secret.hashed)
+        assert await signing_in.sessions.begin(wang.id, half, None)
+
+        await signing_in.reset(wang, admin.actor)
+        late = New("late", at, whole=True, hashed=secret.hashed)
+        assert not await signing_in.sessions.begin(wang.id, late, None)
+        second = New("second", at, whole=True)
+        assert not await signing_in.sessions.begin(wang.id, second, None, instead_of="half")
+        closed = replace(wang, disabled=True)
+        assert await signing_in.change(wang, closed, frozenset(), admin.actor) == ()
+        assert not await signing_in.sessions.begin(wang.id, second, None)
+        assert await database.read(select(sessions.c.key)) == []
+
+
+async def test_a_new_password_ends_all_other_sessions_with_the_same_commit(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, database):
+        wang = await people.add(Role.ADMIN, name="wang")
+        mine, _ = [await people.token(wang) for _ in range(2)]
+        entry = people.signing_in.entry(wang, Action.ACCOUNT_PASSWORD)
+        await people.signing_in.people.set_password(wang.id, "new", entry, but=key_of(mine))
+        (left,) = await database.read(select(sessions.c.key))
+        assert left.key == key_of(mine)
+
+
+async def test_a_password_is_hashed_again_at_todays_cost_when_it_is_typed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, _):
+        await people.add(Role.ADMIN, name="wang")
+        today = ArgonPasswords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+        signing_in = replace(people.signing_in, passwords=today)
+        for typed in ("not the one", PASSWORD, PASSWORD):
+            await signing_in.sign_in("wang", typed, HERE)
+            secret = await signing_in.people.secret("wang")
+            assert secret is not None
+            assert today.outdated(secret.hashed) is (typed != PASSWORD)
+        assert isinstance(await signing_in.sign_in("wang", PASSWORD, HERE), Signed)
 
 
 async def test_six_digits_and_a_code_on_paper_are_used_once_however_many_ask(
@@ -227,6 +288,7 @@ async def test_a_passkeys_answer_is_used_once_and_codes_go_with_the_last_factor(
         found = await factors.passkey("AAAA")
         assert found is not None
         assert (found[0].uses, found[1].name) == (3, "wang")
+        assert not await factors.spend("another", key, 2, people.clock.at), "by a copy of the key"
 
         await factors.set_codes(account.id, ["AAAA"], entry(account, Action.ACCOUNT_CODES))
         await factors.remove_passkey("somebody else", "AAAA", entry(account, removed))

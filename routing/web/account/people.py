@@ -1,8 +1,10 @@
 """`/admin/accounts`: who may sign in, as what, for which office; a new password for who has lost
 theirs; the end of an account. Nobody's password is ever shown but one that is made up here."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -29,8 +31,9 @@ FIELD_OF: Final[Mapping[Flaw, str]] = {
     Flaw.LAST_ADMIN: "role",
     Flaw.YOURSELF: "role",
     Flaw.UNKNOWN: "name",
+    Flaw.CHANGED: "whole",
 }
-"""Beside which field a sentence stands."""
+"""Beside which field a sentence stands; above all of them where it is of the whole."""
 NOBODY: Final = Account("", "", Role.OFFICE)
 MOST_ASKED: Final = 64
 """Characters of an office's id: an office's page asks for an account of its own."""
@@ -120,6 +123,8 @@ def _form(
     context = {
         "one": account,
         "was": was or account,
+        "seen": seen_of(was or account),
+        "now": _now(request, directory, was or account) if "whole" in faults else "",
         "faults": faults,
         "roles": list(Role),
         "offices": sorted(offices, key=lambda office: office[1]),
@@ -129,6 +134,27 @@ def _form(
         "most_display": MOST_DISPLAY,
     }
     return page(request, "account/person.html", context, status=422 if flaws else 200)
+
+
+def seen_of(account: Account) -> str:
+    """What was before an admin's eyes: a form brings it back, so that nothing is kept over what
+    another admin has changed meanwhile."""
+    told = json.dumps(asdict(replace(account, must_change=False)), sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _now(request: web.Request, directory: Directory, account: Account) -> str:
+    """How an account stands, in a line."""
+    told = (
+        account.name,
+        account.display_zh,
+        account.display_en,
+        said(request, f"role.{account.role}"),
+        _office_name(request, directory, account.office),
+        written(account.line) if account.line else "",
+        said(request, "people.closed") if account.disabled else "",
+    )
+    return " · ".join(filter(None, told))
 
 
 def _lines(
@@ -179,13 +205,15 @@ async def _create(request: web.Request, directory: Directory) -> web.StreamRespo
 
 
 async def _change(request: web.Request, directory: Directory) -> web.StreamResponse:
-    before = await _account(request)
-    told, wrong = _written(await request.post(), before, directory)
+    before, form = await _account(request), await request.post()
+    told, wrong = _written(form, before, directory)
+    if form.get("seen", seen_of(before)) != seen_of(before):
+        wrong = (Flaw.CHANGED,)
     signing_in = request.config_dict[FRONT_DOOR].signing_in
     offices = frozenset(directory.offices)
     flaws = wrong or await signing_in.change(before, told, offices, actor_of(request))
     if flaws:
-        return _form(request, directory, told, flaws, before)
+        return _form(request, directory, told, flaws, await _account(request))
     raise web.HTTPSeeOther("/admin/accounts?done=1")
 
 

@@ -92,6 +92,36 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(
         assert len(await people.signing_in.people.listed()) == 1
 
 
+async def test_what_another_admin_changed_meanwhile_is_shown_and_not_overwritten(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as (client, people):
+        admin = await people.cookie(Role.ADMIN)
+        wang = await people.add(Role.ADMIN, name="wang")
+        path = f"/admin/accounts/{wang.id}"
+        before = await (await client.get(path, cookies=admin)).text()
+        form = {"name": "wang", "role": "auditor", "seen": _seen(before)}
+        assert (await posted(client, path, form, admin))[0] == 303
+
+        late = {"name": "wang", "role": "admin", "display_en": "Wang", "seen": _seen(before)}
+        status, text = await posted(client, path, late, admin)
+        assert status == 422
+        assert "刚才有别人改过这个账号" in text
+        assert "wang · 审计" in text
+        assert 'value="Wang"' in text
+        again = {**late, "role": "auditor", "seen": _seen(text)}
+        assert (await posted(client, path, again, admin))[0] == 303
+        kept = await people.signing_in.people.of(wang.id)
+        assert kept is not None
+        assert (kept.role, kept.display_en) == (Role.AUDITOR, "Wang")
+
+
+def _seen(text: str) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', text)
+    assert found is not None
+    return found[1]
+
+
 async def test_a_closed_account_is_out_at_once(tmp_path: Path) -> None:
     async with served(tmp_path) as (client, people):
         admin = await people.cookie(Role.ADMIN)
