@@ -241,6 +241,7 @@ async def background(app: web.Application) -> AsyncIterator[None]:
             task.cancel()
         await presence.end()
         await house.at_end.aclose()
+        await house.apart.close()
         with contextlib.suppress(StorageError):
             await house.keeper.write_hits()
 

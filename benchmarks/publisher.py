@@ -1,23 +1,30 @@
-"""The admin of `publishing`, inside the server: a plan of as many rules as are asked for, and one
-of them changed in the draft and published, as the pages do it."""
+"""The admin of `publishing` and `activation`, inside the server: a plan of as many rules as are
+asked for, one of them changed in the draft and published as the pages do it, or committed straight
+away; how long the loop was held up, and when each plan came into use here."""
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import cycle, islice, product
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from deployment.house import HOUSE, House
 from routing.audit import Action, Entry
+from routing.drafts.body import CutBody
 from routing.drafts.change import Author, Edit
 from routing.drafts.document import entity_of
 from routing.publishing.release import NewRelease, Way
 from routing.register import Directory
 from routing.rules.document import Written
+from routing.rules.parts import Part
 
 ADMIN = Author("bench", "bench")
+TICK: Final = 0.001
+"""Seconds between two looks at the loop and at the plan."""
 
 
 def rules_of(directory: Directory, many: int) -> Iterator[dict[str, Any]]:
@@ -36,41 +43,106 @@ def rules_of(directory: Directory, many: int) -> Iterator[dict[str, Any]]:
         yield {"id": f"r{at}", "name": f"Rule {at}", "when": when, "then": then}
 
 
+@dataclass(slots=True)
+class Probe:
+    """How long the loop was held up at most since it was last asked, in seconds, and at which
+    moment (of the machine's own clock) each plan was found in use."""
+
+    longest: float = 0.0
+    used: dict[int, float] = field(default_factory=dict)
+
+    async def run(self, house: House) -> None:
+        """Until cancelled."""
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(TICK)
+            now = time.monotonic()
+            self.longest = max(self.longest, now - begun - TICK)
+            self.used.setdefault(house.plans.current.number, now)
+
+    def taken(self) -> float:
+        """The longest hold, from now on anew."""
+        longest, self.longest = self.longest, 0.0
+        return longest
+
+    async def when_used(self, number: int) -> float:
+        """The moment at which this plan, or a later one, was in use."""
+        while not any(known >= number for known in self.used):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(TICK)
+        return min(at for known, at in self.used.items() if known >= number)
+
+
+PROBE: Final = web.AppKey("probe", Probe)
+
+
+async def _probing(app: web.Application) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        probing = group.create_task(app[PROBE].run(app[HOUSE]))
+        yield
+        probing.cancel()
+
+
 def publisher_routes(app: web.Application) -> list[web.RouteDef]:
-    """Answered once the plan takes calls."""
+    """Answered once the plan takes calls here; `used` tells another server's moment."""
+    app[PROBE] = probe = Probe()
+    app.cleanup_ctx.append(_probing)
 
     async def fill(request: web.Request) -> web.Response:
         house = app[HOUSE]
         rules = rules_of(house.plans.current.directory, int(request.match_info["rules"]))
         text = Written({rule["id"]: rule for rule in rules}).to_text()
-        desk, now = house.publishing(), house.clock.now()
-        newest = await desk.releases.newest()
-        number = await desk.releases.publish(
-            NewRelease(
-                {**newest.document, "rules": text}, newest.number, Way.PUBLISHED, ADMIN, "filled",
-                now, Entry(ADMIN.account, Action.PLAN_PUBLISHED, "plan", now, {}),
-            )
-        )  # fmt: skip
-        await _in_use(house, number)
-        return web.Response()
+        newest = await house.publishing().releases.newest()
+        number = await _commit(house, newest.number, {**newest.document, "rules": text})
+        await probe.when_used(number)
+        return web.json_response({"number": number})
 
     async def change(request: web.Request) -> web.Response:
         house, began = app[HOUSE], time.monotonic()
+        probe.taken()
         desk = house.publishing()
         key = f"r{int(request.match_info['rules']) // 2}"
         newest = await desk.releases.newest()
-        base = await asyncio.to_thread(entity_of, newest.document, "rule", key)
+        base = await house.apart(partial(entity_of, newest.document, "rule", key))
         edit = Edit("rule", key, {**(base or {}), "note": f"{newest.number}"}, base, newest.number)
         seen = await desk.drafts.save([edit], ADMIN, house.clock.now())
         outcome = await desk.publish(seen, "benchmark", ADMIN)
         published = time.monotonic()
-        await _in_use(house, outcome.number or 0)
-        took = {"published": published - began, "in use": time.monotonic() - published}
-        return web.json_response(took)
+        used = await probe.when_used(outcome.number or 0)
+        return web.json_response(
+            {"published": published - began, "in use": used - published, "held": probe.taken()}
+        )
 
-    return [web.post("/fill/{rules}", fill), web.post("/publish/{rules}", change)]
+    async def commit(request: web.Request) -> web.Response:
+        house = app[HOUSE]
+        newest = await house.publishing().releases.newest()
+        number = await _commit(house, newest.number, _one_renamed(newest.document, newest.number))
+        return web.json_response({"number": number, "committed": time.monotonic()})
+
+    async def used(request: web.Request) -> web.Response:
+        at = await probe.when_used(int(request.match_info["number"]))
+        return web.json_response({"used": at, "held": probe.taken()})
+
+    return [
+        web.post("/fill/{rules}", fill),
+        web.post("/publish/{rules}", change),
+        web.post("/commit", commit),
+        web.get("/used/{number}", used),
+    ]
 
 
-async def _in_use(house: House, number: int) -> None:
-    while house.plans.current.number < number:  # noqa: ASYNC110 - nobody is told of it
-        await asyncio.sleep(0.02)
+async def _commit(house: House, over: int, document: Any) -> int:
+    """Published as it is, without looking at it."""
+    now = house.clock.now()
+    entry = Entry(ADMIN.account, Action.PLAN_PUBLISHED, "plan", now, {})
+    new = NewRelease(document, over, Way.PUBLISHED, ADMIN, "benchmark", now, entry)
+    return await house.publishing().releases.publish(new)
+
+
+def _one_renamed(document: Any, number: int) -> CutBody:
+    """The body with another name of one rule, in one of its parts."""
+    if not isinstance(document, CutBody):
+        raise TypeError("fill it with more rules first")
+    parts = [*document.parts]
+    at = 1 + number % (len(parts) - 2)
+    parts[at] = Part.of(parts[at].text.replace('"name": "Rule', f'"name": "{number} Rule', 1))
+    return replace(document, parts=tuple(parts))

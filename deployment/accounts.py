@@ -109,7 +109,7 @@ async def _create(settings: Settings, doors: _Doors, arguments: argparse.Namespa
 async def _offices(settings: Settings, database: Database) -> frozenset[str]:
     """Those of the plan that calls follow; before the first, of the one that it would be."""
     published = await StoredPlans(database, SystemClock()).latest()
-    inputs = plan_inputs(settings) if published is None else Inputs.from_text(published.body)
+    inputs = plan_inputs(settings) if published is None else Inputs.of(published.document())
     return frozenset(compiled(inputs, 1, local_day(settings, SystemClock())).directory.offices)
 
 

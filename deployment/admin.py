@@ -11,12 +11,11 @@ from aiohttp import web
 from deployment.editing import Looks, register_desk, rules_desk, trying_desk
 from deployment.house import House
 from deployment.pauses import beside
-from deployment.plans import compiled, local_day
+from deployment.plans import local_day, of_body
 from deployment.prompts import HousePrompts, PlanSounds
 from deployment.settings import StartError
 from ivr.flow.world import Plan
 from ivr.library.errors import LibraryError
-from ivr.library.plans import Inputs
 from ivr.library.worktime import kept_open
 from ivr.web.spoken.desk import SpokenDesk
 from ivr.web.spoken.phrases import phrases_routes
@@ -24,7 +23,6 @@ from ivr.web.spoken.scripts import scripts_routes
 from ivr.web.trying.page import trying_routes
 from routing.drafts.kinds import Document
 from routing.publishing.past import Ruled
-from routing.publishing.release import text_of
 from routing.rules.quota import Quota
 from routing.web.audit.page import AuditDesk, audit_routes
 from routing.web.plan.calls import CallsDesk, calls_routes
@@ -109,7 +107,7 @@ def calls_desk(house: House, plan: PlanDesk) -> CallsDesk:
 
 
 def _of_document(document: Document, today: date) -> Plan:
-    return compiled(Inputs.from_text(text_of(document)), 0, today)
+    return of_body(document, 0, today)
 
 
 def _ruled(plan: Plan) -> Ruled:

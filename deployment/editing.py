@@ -15,12 +15,12 @@ from routing.drafts.document import compose
 from routing.drafts.kinds import Document
 from routing.findings import Finding
 from routing.ports import Clock
-from routing.publishing.release import document_of, text_of
+from routing.publishing.release import digest_of
 from routing.rules.proposals import Ground
 from routing.web.register.page import RegisterDesk
 from routing.web.rules.page import Looked, RulesDesk
 from storage.drafts import StoredDrafts
-from storage.plans import StoredPlans, digest_of_text
+from storage.plans import StoredPlans
 
 
 def newest_of(house: House) -> Callable[[], Awaitable[tuple[int, Document]]]:
@@ -32,7 +32,7 @@ def newest_of(house: House) -> Callable[[], Awaitable[tuple[int, Document]]]:
         published = await stored.latest()
         if published is None:
             raise LookupError("no plan is published")
-        return published.number, await asyncio.to_thread(document_of, published.body)
+        return published.number, await asyncio.to_thread(published.document)
 
     return newest
 
@@ -79,8 +79,7 @@ class Looks:
     async def see(self, document: Document) -> Seen:
         """The same with its plan."""
         now = self._clock.now()
-        text = await asyncio.to_thread(text_of, document)
-        digest = await asyncio.to_thread(digest_of_text, text)
+        digest = await beside(lambda: digest_of(document))
         key = f"{now:%Y-%m-%d %H} {digest}"
         if self._last is None or self._last[0] != key:
             self._last = key, await beside(lambda: seen(document, now))

@@ -13,7 +13,7 @@ from typing import Final
 
 from deployment.clock import SystemClock
 from deployment.database import database_of, file_of
-from deployment.plans import compiled, local_day, plan_inputs
+from deployment.plans import local_day, of_body, plan_inputs
 from deployment.prompts import PlanSounds, unusable
 from deployment.settings import Settings, StartError
 from ivr.library.errors import LibraryError
@@ -134,8 +134,7 @@ async def _import(settings: Settings, current: Current, arguments: argparse.Name
     found = differences(current.document, wanted)
     for line in _lines(found):
         print(line)
-    inputs = Inputs.from_text(json.dumps(wanted, ensure_ascii=False))
-    compiled(inputs, max(current.number, 1), local_day(settings, SystemClock()))
+    of_body(wanted, max(current.number, 1), local_day(settings, SystemClock()))
     if whole.sounds:
         print(f"带有录音{len(whole.sounds)}条 recordings that come with it: {len(whole.sounds)}")
     if arguments.check:
@@ -218,10 +217,10 @@ async def opened(settings: Settings) -> AsyncIterator[Current]:
     database = database_of(settings)
     try:
         newest = await StoredPlans(database, SystemClock()).latest()
-        inputs = plan_inputs(settings) if newest is None else Inputs.from_text(newest.body)
-        number = 0 if newest is None else newest.number
+        body = json.loads(plan_inputs(settings).to_text()) if newest is None else newest.document()
+        inputs, number = Inputs.of(body), 0 if newest is None else newest.number
         yield Current(json.loads(inputs.to_text()), number, database)
-    except LibraryError as wrong:
+    except (LibraryError, ValueError) as wrong:
         raise StartError(f"the plan cannot be read: {wrong}") from wrong
     finally:
         await database.close()

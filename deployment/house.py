@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from deployment.apart import Apart
 from deployment.channels import Channel, channels_of
 from deployment.clock import SystemClock
 from deployment.database import sounds_of
@@ -83,6 +84,7 @@ class House:
     factors: SecondFactors
     metrics: Metrics = field(default_factory=Metrics)
     readiness: Readiness = field(default_factory=Readiness)
+    apart: Apart = field(default_factory=Apart)
     at_end: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     """Connections to others, which are ended once nobody is at work any more."""
 
@@ -96,7 +98,7 @@ class House:
 
     def publishing(self) -> PublishingDesk:
         """What people do with the draft and the published plans."""
-        return desk_of(self.settings, self.database, self.clock)
+        return desk_of(self.settings, self.database, self.clock, self.apart)
 
     def casework(self) -> Casework:
         """What people do with the cases."""

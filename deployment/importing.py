@@ -104,7 +104,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Workspace, Database
     try:
         newest = await StoredPlans(database, SystemClock()).latest()
         number = 0 if newest is None else newest.number
-        document = shipped if newest is None else json.loads(newest.body)
+        document = shipped if newest is None else newest.document()
         yield workspace(number, document, await StoredDrafts(database).draft()), database
     finally:
         await database.close()

@@ -32,8 +32,9 @@ thread several times, each time after so long."""
 BUSY_YOUNG: Final = 5_000
 """New objects between two looks meanwhile: a quarter of a millisecond each."""
 NEVER: Final = 1_000_000
-MANY: Final = 100
-"""Looks at the youngest after which more was made than may be looked at in one pause."""
+MANY: Final = 20
+"""Looks at the youngest after which more was made than may be looked at in one pause: 100,000
+objects are ten milliseconds."""
 _usual: Final[list[tuple[float, tuple[int, int, int]]]] = []
 """What is gone back to, once for each who is at work."""
 

@@ -3,13 +3,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from deployment.compiler import COMPILER
 from deployment.pauses import beside
 from deployment.settings import Settings, StartError
 from ivr.carrier.profiles import profile_of
@@ -20,10 +21,12 @@ from ivr.library.errors import LibraryError
 from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 from routing.directory import DirectoryError
+from routing.drafts.body import CutBody, same
+from routing.drafts.kinds import Document
 from routing.hours import HoursError
 from routing.ports import Clock
-from routing.publishing.hurry import following
-from routing.publishing.release import Overtaken, document_of, text_of
+from routing.publishing.hurry import FOLLOWING, following
+from routing.publishing.release import Overtaken, document_of, stored_of
 from routing.rules.errors import RuleSetError
 from storage.engine import Database, Topic
 from storage.plans import Published, StoredPlans
@@ -57,8 +60,20 @@ def local_day(settings: Settings, clock: Clock) -> date:
 
 def compiled(inputs: Inputs, number: int, today: date) -> Plan:
     """The plan. Raises StartError with every finding of script, words and register."""
-    try:
+    with _refusing():
         return compile_plan(inputs, number, today)
+
+
+def of_body(document: Document, number: int, today: date) -> Plan:
+    """The plan of a body. Raises StartError as `compiled`."""
+    with _refusing():
+        return COMPILER.plan(document, number, today)
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
     except REFUSED as wrong:
         raise StartError(f"the plan is refused:\n{wrong}") from wrong
 
@@ -96,9 +111,9 @@ class Newest:
         newest = await self._stored.latest()
         if newest is None or await self._taken(newest, today):
             return
-        body = await self._stored.body(standing)
+        body = await self._stored.plan(standing)
         if body is not None and standing != newest.number:
-            await self._taken(Published(standing, body), today)
+            await self._taken(body, today)
 
     async def _taken(self, plan: Published, today: date) -> bool:
         """Whether it takes new calls with today's hours, once it has been compiled. Whatever keeps
@@ -129,16 +144,13 @@ async def published(settings: Settings, clock: Clock, database: Database) -> Pla
     current = await begun(settings, stored, StoredReleases(database), today)
 
     async def find(number: int) -> Plan | None:
-        body = await stored.body(number)
-        if body is None:
+        plan = await stored.plan(number)
+        if plan is None:
             return None
-        return await beside(lambda: _usable(number, body, local_day(settings, clock)))
+        return await beside(lambda: _usable(plan, local_day(settings, clock)))
 
-    return Plans(
-        current,
-        earlier_plans(await stored.of_live_calls(clock.now()), current.number, today),
-        find,
-    )
+    earlier = await stored.of_live_calls(clock.now())
+    return Plans(current, earlier_plans(earlier, current.number, today), find)
 
 
 async def begun(
@@ -147,46 +159,49 @@ async def begun(
     """The plan that a start takes new calls with: the shipped one as long as nobody has published
     another; then the newest, with the words of this version and these settings (ADR 39). Where
     those do not fit it, it stands as it is. Raises StartError where that cannot be used either."""
-    ours = plan_inputs(settings)
+    ours = plan_inputs(settings).to_text()
     while True:
         newest = await stored.latest() if await releases.by_people() else None
         if newest is None:
-            return compiled(ours, await stored.publish(ours.to_text()), today)
-        body = text_of(following(document_of(newest.body), document_of(ours.to_text())))
+            return of_body(document_of(ours), await stored.publish(ours), today)
+        was = _document(newest)
+        body = following(was, document_of(ours))
         try:
-            plan = compiled(_inputs(body), newest.number, today)
+            plan = of_body(body, newest.number, today)
         except StartError as wrong:
             LOG.warning("plan.kept_as_it_was", number=newest.number, why=str(wrong))
-            return compiled(_inputs(newest.body), newest.number, today)
-        if body == newest.body:
+            return of_body(was, newest.number, today)
+        if all(same(was, body, name) for name in FOLLOWING):
             return plan
         with contextlib.suppress(Overtaken):  # then by whoever was faster
-            return compiled(_inputs(body), await stored.publish(body, newest.number), today)
+            parts = body.parts if isinstance(body, CutBody) else ()
+            number = await stored.publish(stored_of(body), newest.number, parts)
+            return of_body(body, number, today)
 
 
 def _of_body(plan: Published, today: date) -> Plan:
     """Raises what keeps it from being compiled."""
-    return compiled(Inputs.from_text(plan.body), plan.number, today)
+    return of_body(_document(plan), plan.number, today)
 
 
-def _inputs(body: str) -> Inputs:
+def _document(plan: Published) -> Document:
     """Raises StartError for another version's."""
     try:
-        return Inputs.from_text(body)
-    except LibraryError as wrong:
-        raise StartError(str(wrong)) from wrong
+        return plan.document()
+    except ValueError as wrong:
+        raise StartError(f"plan {plan.number} cannot be read: {wrong}") from wrong
 
 
-def earlier_plans(bodies: Mapping[int, str], current: int, today: date) -> dict[int, Plan]:
+def earlier_plans(plans: Sequence[Published], current: int, today: date) -> dict[int, Plan]:
     """The plans that live calls began with. The calls of one that this version cannot compile go
     on with today's."""
-    read = {n: _usable(n, body, today) for n, body in bodies.items() if n != current}
+    read = {plan.number: _usable(plan, today) for plan in plans if plan.number != current}
     return {number: plan for number, plan in read.items() if plan is not None}
 
 
-def _usable(number: int, body: str, today: date) -> Plan | None:
+def _usable(plan: Published, today: date) -> Plan | None:
     try:
-        return compiled(Inputs.from_text(body), number, today)
-    except (StartError, LibraryError) as wrong:
-        LOG.warning("plan.left_out", number=number, why=str(wrong))
+        return of_body(_document(plan), plan.number, today)
+    except StartError as wrong:
+        LOG.warning("plan.left_out", number=plan.number, why=str(wrong))
         return None

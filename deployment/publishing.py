@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from deployment.pauses import beside
+from deployment import pauses
 from deployment.plans import plan_inputs
 from deployment.reviewing import review_of
 from deployment.settings import Settings
@@ -17,6 +17,7 @@ from routing.hours import parse_hours, read_holidays, working_day_due
 from routing.ledger import Leases
 from routing.ports import Clock
 from routing.publishing.answering import Answered, AnswerRates, Verdict, standing
+from routing.publishing.composing import Beside
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.release import PublishingError, Release
 from routing.publishing.seconds import TwoPeople
@@ -34,7 +35,9 @@ OFFICE_DAY: Final = "Mon-Sun 09:00-17:00"
 """On working days, whose end a second person has until."""
 
 
-def desk_of(settings: Settings, database: Database, clock: Clock) -> PublishingDesk:
+def desk_of(
+    settings: Settings, database: Database, clock: Clock, beside: Beside = pauses.beside
+) -> PublishingDesk:
     """The use cases over their stores."""
     zone = ZoneInfo(settings.time_zone)
     holidays = read_holidays(tomllib.loads(plan_inputs(settings).calendar))
@@ -46,7 +49,7 @@ def desk_of(settings: Settings, database: Database, clock: Clock) -> PublishingD
     return PublishingDesk(
         drafts=StoredDrafts(database),
         releases=StoredReleases(database),
-        review=review_of(settings, clock, StoredPrompts(database).known),
+        review=review_of(settings, clock, StoredPrompts(database).known, beside),
         clock=clock,
         until=until,
         two_people=TwoPeople(settings.two_people),

@@ -5,19 +5,22 @@ prints."""
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
-from deployment.pauses import beside
+from deployment import pauses
+from deployment.compiler import COMPILER
 from deployment.plans import REFUSED, local_day
 from deployment.settings import Settings
 from ivr.flow.world import Plan
-from ivr.library.plans import Inputs, compile_plan
+from ivr.library.plans import Inputs
 from ivr.library.proofs import findings_of, of_refused
 from ivr.library.recordings import not_kept, read_recordings
+from routing.drafts.body import CutBody
 from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
+from routing.publishing.composing import Beside
 from routing.publishing.desk import Review
-from routing.publishing.release import text_of
 from routing.rules.faults import EntityError
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError
@@ -26,12 +29,14 @@ Known = Callable[[Collection[str]], Awaitable[frozenset[str]]]
 """Of which of these hashes the sound is kept."""
 
 
-def review_of(settings: Settings, clock: Clock, known: Known) -> Review:
+def review_of(
+    settings: Settings, clock: Clock, known: Known, beside: Beside = pauses.beside
+) -> Review:
     """For plans that begin today."""
 
     async def review(document: Document) -> Sequence[Finding]:
         today, now = local_day(settings, clock), clock.now()
-        found = await beside(lambda: findings(document, today, now))
+        found = await beside(partial(findings, document, today, now))
         return (*found, *await _not_kept(document, known))
 
     return review
@@ -70,10 +75,10 @@ def reviewed(document: Document, today: date, now: datetime) -> Reviewed:
     """Errors alone where it cannot be compiled; otherwise what is to be said of it, examples that
     do not come out as they must among it. `today` is local, `now` aware."""
     try:
-        inputs = Inputs.from_text(text_of(document))
+        inputs = Inputs.of(document.rest if isinstance(document, CutBody) else document)
         if faults := tuple(_of_register(inputs)):
             return Reviewed(None, faults)
-        plan = compile_plan(inputs, 0, today)
+        plan = COMPILER.plan(document, 0, today)
         return Reviewed(plan, tuple(findings_of(plan, inputs, now)))
     except WorktimeError as wrong:
         return Reviewed(None, tuple(wrong.faults))

@@ -1,20 +1,27 @@
 """Published plans: immutable, numbered values; a new number only where the inputs changed."""
 
+import asyncio
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, func, insert, select
 
+from routing.drafts.body import hashes_in, with_parts
+from routing.drafts.kinds import Document
 from routing.ports import Clock
-from routing.publishing.release import Overtaken
+from routing.publishing.release import Overtaken, document_of
+from routing.rules.parts import Part
 from storage.beneath import Read
 from storage.ends import LIVE
 from storage.engine import Database, Topic
+from storage.plan_parts import fetch, keep
 from storage.tables.calls import calls, plans
 
+NAMED: Final = '"rules": {"parts": ['
+"""Within a string of the body its quotation marks would be escaped."""
 LONGEST: Final = timedelta(hours=4)
 """No call is longer; an end that was never told does not keep its plan for ever."""
 
@@ -26,10 +33,16 @@ NUMBER: Final = Read(select(func.max(plans.c.number).label("number")))
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A plan's number, and what it is compiled from."""
+    """A plan's number, and what it is compiled from: the body as its row holds it, and the parts
+    that it names."""
 
     number: int
     body: str
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+
+    def document(self) -> Document:
+        """The body as values; long work for a large one. Raises ValueError."""
+        return with_parts(document_of(self.body), self.parts)
 
 
 class StoredPlans:
@@ -39,9 +52,10 @@ class StoredPlans:
         self._database = database
         self._clock = clock
 
-    async def publish(self, body: str, over: int | None = None) -> int:
+    async def publish(self, body: str, over: int | None = None, parts: Sequence[Part] = ()) -> int:
         """The number of the plan with these inputs: the latest one's, or the next. Raises Overtaken
         where the latest one is not `over`."""
+        await keep(self._database, parts)
 
         def next_one(unit: Connection) -> int:
             self._database.take_turns(unit, PLANS_TURN)
@@ -61,20 +75,31 @@ class StoredPlans:
         """The newest plan; None before the first."""
         query = select(plans.c.number, plans.c.body).order_by(plans.c.number.desc()).limit(1)
         for row in await self._database.read(query):
-            return Published(row.number, row.body)
+            return await self._whole(row.number, row.body)
         return None
 
-    async def body(self, number: int) -> str | None:
+    async def plan(self, number: int) -> Published | None:
         """What the plan of this number is compiled from."""
         rows = await self._database.read(select(plans.c.body).where(plans.c.number == number))
-        return rows[0].body if rows else None
+        return await self._whole(number, rows[0].body) if rows else None
 
-    async def of_live_calls(self, now: datetime) -> Mapping[int, str]:
-        """The inputs of every plan that a call which may still go on began with."""
+    async def _whole(self, number: int, body: str) -> Published:
+        return Published(number, body, await parts_of(self._database, body))
+
+    async def of_live_calls(self, now: datetime) -> Sequence[Published]:
+        """Every plan that a call which may still go on began with."""
         live = select(calls.c.plan).where(LIVE, calls.c.started > now - LONGEST).distinct()
         query = select(plans.c.number, plans.c.body).where(plans.c.number.in_(live))
         async with self._database.reading() as connection:
-            return {row.number: row.body for row in await connection.execute(query)}
+            rows = (await connection.execute(query)).all()
+        return [await self._whole(row.number, row.body) for row in rows]
+
+
+async def parts_of(database: Database, body: str) -> Mapping[str, bytes]:
+    """Those that a body names; none of one that is not cut, which is not read for it."""
+    if NAMED not in body:
+        return {}
+    return await fetch(database, await asyncio.to_thread(lambda: hashes_in(document_of(body))))
 
 
 def digest_of_text(body: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from routing.audit import Action, Entry, subject
+from routing.drafts.body import CutBody, in_parts
 from routing.drafts.change import Author, Change
 from routing.drafts.kinds import Document
 from routing.publishing.release import (
@@ -23,14 +24,14 @@ from routing.publishing.release import (
     ProposalState,
     Release,
     Way,
-    document_of,
-    text_of,
+    stored_of,
 )
 from storage.audit import append, append_all
 from storage.drafts import ONE, REVISIONS, TURN, change_of, next_revision, row_of
 from storage.drafts import text_of as text_of_entity
 from storage.engine import Database, Topic
-from storage.plans import PLANS_TURN, digest_of_text, next_plan
+from storage.plan_parts import keep as keep_parts
+from storage.plans import PLANS_TURN, Published, digest_of_text, next_plan, parts_of
 from storage.tables.calls import plans
 from storage.tables.drafts import draft_changes, proposals, releases
 
@@ -56,14 +57,19 @@ class StoredReleases:
         """The plan that takes new calls."""
         query = select(plans.c.number, plans.c.body).order_by(plans.c.number.desc()).limit(1)
         for row in await self._database.read(query):
-            return Newest(row.number, await asyncio.to_thread(document_of, row.body))
+            return Newest(row.number, await self._document(row.number, row.body))
         raise NotThere("no plan was published yet")
 
     async def document(self, number: int) -> Document:
         """A plan's body."""
         for row in await self._database.read(select(plans.c.body).where(plans.c.number == number)):
-            return await asyncio.to_thread(document_of, row.body)
+            return await self._document(number, row.body)
         raise NotThere(f"there is no plan {number}")
+
+    async def _document(self, number: int, body: str) -> Document:
+        """The rules of a cut one stay in their parts."""
+        plan = Published(number, body, await parts_of(self._database, body))
+        return await asyncio.to_thread(plan.document)
 
     async def by_people(self) -> bool:
         """Whether anybody but a start has ever published."""
@@ -84,8 +90,11 @@ class StoredReleases:
 
     async def publish(self, new: NewRelease) -> int:
         """In one transaction; then the replicas are told, this one too."""
-        body = await asyncio.to_thread(text_of, new.document)
+        document = await asyncio.to_thread(in_parts, new.document)
+        body = await asyncio.to_thread(stored_of, document)
         digest = await asyncio.to_thread(digest_of_text, body)
+        if isinstance(document, CutBody):
+            await keep_parts(self._database, document.parts)
 
         def keep(unit: Connection) -> int:
             self._database.take_turns(unit, PLANS_TURN, TURN)

@@ -27,6 +27,7 @@ from routing.ports import JobKind
 from storage.effects import enqueue
 from storage.ledger import StoredLedger
 from storage.outbox import StoredOutbox
+from storage.plans import Published
 from storage.schema import migrate
 from storage.sqlite.database import SqliteDatabase
 from tests.deadline import DEADLINE
@@ -127,8 +128,8 @@ def test_a_plan_of_another_version_does_not_keep_the_line_from_starting(tmp_path
     ours = plan_inputs(settings).to_text()
     today = SystemClock().now().date()
 
-    plans = earlier_plans(
-        {1: "{}", 2: ours, 3: ours, 4: ours.replace("[nodes.main]", "[nodes.other]")}, 3, today
-    )
+    bodies = ("{}", ours, ours, ours.replace("[nodes.main]", "[nodes.other]"), "none")
+
+    plans = earlier_plans([Published(n, body) for n, body in enumerate(bodies, 1)], 3, today)
 
     assert list(plans) == [2]

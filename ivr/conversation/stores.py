@@ -31,6 +31,10 @@ Find = Callable[[int], Awaitable[Plan | None]]
 """The plan of a number, from what is kept; None where this version cannot use it."""
 MOST_PLANS: Final = 16
 """Plans in memory, of a few megabytes each; an older one is found again when a call needs it."""
+MOST_RULES: Final = 400_000
+"""Rules of the plans in memory together, of 1 kB each where no other plan has them, too."""
+PIECE: Final = 500
+"""Things that are let go of at once: a fraction of a millisecond."""
 
 
 async def _nowhere(_: int) -> None:
@@ -77,7 +81,7 @@ class Plans:
                     self._unknown.add(number)
                 else:
                     self._plans[number] = plan
-                    self._forget()
+                    self._forget(spare=number)
             return self._plans.get(number, self.current)
 
     def publish(self, plan: Plan) -> None:
@@ -92,8 +96,35 @@ class Plans:
         if self.refused is None or self.refused.number != number:
             self.refused = Refused(number, at)
 
-    def _forget(self) -> None:
-        for number in [known for known in self._plans if known != self.current.number]:
-            if len(self._plans) <= MOST_PLANS:
+    def _forget(self, spare: int | None = None) -> None:
+        """The longest known go first; never the current one, nor the one that is to be spared."""
+        kept = {self.current.number, spare}
+        for number in [known for known in self._plans if known not in kept]:
+            if len(self._plans) <= MOST_PLANS and self.rules_in_memory <= MOST_RULES:
                 return
-            del self._plans[number]
+            _let_go([self._plans.pop(number)])
+
+    @property
+    def rules_in_memory(self) -> int:
+        """Of all plans together."""
+        return sum(len(plan.rules.rules.rules) for plan in self._plans.values())
+
+
+def _let_go(plans: list[Plan]) -> None:
+    """Where there is a loop to hold up, a large plan goes piece by piece in a thread: the last
+    reference to it would otherwise take a million objects along in one pause."""
+    if len(plans[0].rules.rules.rules) <= PIECE:
+        return
+    try:
+        asyncio.get_running_loop().run_in_executor(None, _in_pieces, plans)
+    except RuntimeError:  # before there is a loop
+        plans.clear()
+
+
+def _in_pieces(plans: list[Plan]) -> None:
+    """What others still hold stays theirs."""
+    piles = [*plans.pop().rules.held()]
+    while piles:
+        pile = piles.pop()
+        while pile:
+            del pile[-PIECE:]

@@ -28,12 +28,12 @@ def own_output() -> BinaryIO:
     return out
 
 
-def step_back() -> None:
+def step_back(nice: int = NICE) -> None:
     """Calls come first: this waits wherever something else wants the processor, and is the first
     to go where memory ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
     if sys.platform != "win32":
-        os.nice(NICE)
+        os.nice(nice)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")

@@ -1,12 +1,12 @@
 """A plan from texts and settings: read, refused where `review` finds it wrong, compiled. The only
 file of the call's core that opens files."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ivr.flow.fallback import Fallback
@@ -29,7 +29,7 @@ from routing.rules.guards import guards_of
 from routing.rules.quota_document import read_quotas
 from routing.rules.roster_document import read_rosters
 from routing.rules.router import Router
-from routing.rules.ruleset import special
+from routing.rules.ruleset import RuleSet, special
 from routing.sheets.register import Sheets, read_directory
 
 IVR: Final = Path(__file__).parents[1]
@@ -99,15 +99,28 @@ class Inputs:
     @classmethod
     def from_text(cls, text: str) -> "Inputs":
         """The inputs that `to_text` wrote. Raises LibraryError for another version's."""
+        try:
+            return cls.of(loaded(text))
+        except ValueError as wrong:
+            raise LibraryError(f"these inputs are another version's: {wrong!r}") from wrong
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "Inputs":
+        """The same of a body as values. Raises LibraryError for another version's."""
         parts = {"sheets": Sheets, "shipped": Shipped, "policy": Policy}
         try:
-            read = loaded(text)
-            return cls(**{**read, **{name: part(**read[name]) for name, part in parts.items()}})
+            return cls(**{**body, **{name: part(**body[name]) for name, part in parts.items()}})
         except (KeyError, TypeError, ValueError) as wrong:
             raise LibraryError(f"these inputs are another version's: {wrong!r}") from wrong
 
 
-def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Plan:
+ReadRules = Callable[[str, Directory, tzinfo, int], RuleSet]
+"""As `compiled_rules`, which reads all of them."""
+
+
+def compile_plan(
+    inputs: Inputs, number: int, today: date, days: int = 60, read: ReadRules = compiled_rules
+) -> Plan:
     """The plan, with open intervals for `days` days from `today` (local). Raises LibraryError
     and the register's and calendar's own errors, each with sentences."""
     directory = read_directory(inputs.sheets, area=inputs.area)
@@ -115,7 +128,7 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     texts = (inputs.calendar, inputs.calendar_overrides, inputs.closures)
     time = working_time(directory, texts, today, days)
     zone = ZoneInfo(inputs.zone)
-    rules = router_of(inputs, directory, number)
+    rules = router_of(inputs, directory, number, read)
     zones = {name: ZoneInfo(office.time_zone) for name, office in directory.offices.items()}
     recorded = read_recordings(inputs.recordings)
     return Plan(
@@ -143,10 +156,10 @@ def compile_plan(inputs: Inputs, number: int, today: date, days: int = 60) -> Pl
     )
 
 
-def router_of(inputs: Inputs, directory: Directory, number: int) -> Router:
+def router_of(inputs: Inputs, directory: Directory, number: int, read: ReadRules) -> Router:
     """The compiled rules. Raises LibraryError with every fault of what people wrote."""
     try:
-        rules = compiled_rules(inputs.rules, directory, ZoneInfo(inputs.zone), number)
+        rules = read(inputs.rules, directory, ZoneInfo(inputs.zone), number)
         return Router(rules, guards_of(directory))
     except RuleSetError as wrong:
         raise LibraryError(f"the rules are refused:\n{wrong}") from wrong

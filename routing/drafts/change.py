@@ -83,6 +83,10 @@ class Conflict(DraftError):
         self.yours = yours
         self.theirs = theirs
 
+    def __reduce__(self) -> tuple[type["Conflict"], tuple[Edit, Change | None]]:
+        """Copied out of another process whole."""
+        return Conflict, (self.yours, self.theirs)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

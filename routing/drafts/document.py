@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from routing.drafts.body import same
 from routing.drafts.change import Change, Draft, Edit, Entity
 from routing.drafts.kinds import KINDS, Document, Kind, kind_of
 
@@ -111,7 +112,7 @@ def differences(
     """What one plan has otherwise than another, entity by entity, then the settings."""
     found: list[Difference] = []
     for kind in kinds.values():
-        if any(old.get(part) != new.get(part) for part in kind.parts):
+        if not all(same(old, new, part) for part in kind.parts):
             found.extend(_of_kind(kind.name, kind.read(old), kind.read(new)))
     return (*found, *_settings(old, new))
 

@@ -4,6 +4,7 @@ Long work where there are many rules, so it is done `Beside` the calls. Used by 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from routing.drafts.body import in_parts
 from routing.drafts.change import Change, Conflict, Edit
 from routing.drafts.document import Difference, Rebased, compose, differences, entity_of, rebase
 from routing.drafts.kinds import Document
@@ -30,8 +31,13 @@ def composed(
 ) -> tuple[Rebased, Document, tuple[Difference, ...]]:
     """Changes over the newest plan, the body that they make, and what it has otherwise."""
     rebased = rebase(changes, newest.document, newest.number)
-    document = compose(newest.document, rebased.carried)
+    document = in_parts(compose(newest.document, rebased.carried))
     return rebased, document, differences(newest.document, document)
+
+
+def made_of(newest: Newest, changes: Sequence[Change]) -> Document:
+    """The body that a proposal's changes make of the newest plan."""
+    return in_parts(compose(newest.document, changes))
 
 
 def over_what_was_seen(newest: Newest, edits: Sequence[Edit]) -> Document:
@@ -39,4 +45,4 @@ def over_what_was_seen(newest: Newest, edits: Sequence[Edit]) -> Document:
     for edit in edits:
         if entity_of(newest.document, edit.kind, edit.key) != edit.base:
             raise Conflict(edit, None)
-    return compose(newest.document, edits)
+    return in_parts(compose(newest.document, edits))

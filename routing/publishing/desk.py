@@ -12,11 +12,11 @@ from typing import Final
 
 from routing.audit import BY, Action, Entry, subject
 from routing.drafts.change import Author, Draft, Drafts, Edit
-from routing.drafts.document import Difference, Rebased, compose, differences
+from routing.drafts.document import Difference, Rebased, differences
 from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
-from routing.publishing.composing import Beside, at_once, composed, over_what_was_seen
+from routing.publishing.composing import Beside, at_once, composed, made_of, over_what_was_seen
 from routing.publishing.hurry import came_back
 from routing.publishing.release import (
     MOST_REASON,
@@ -38,7 +38,8 @@ from routing.publishing.release import (
 from routing.publishing.seconds import TwoPeople, needs_second
 
 Review = Callable[[Document], Awaitable[Sequence[Finding]]]
-"""Compiles a body and says all that is wrong with it, scenarios that fail included."""
+"""Compiles a body and says all that is wrong with it, scenarios that fail included. Raises
+Unfinished."""
 TRIES: Final = 5
 """Times that a quick change is composed anew, where others publish at the same moment."""
 
@@ -156,7 +157,7 @@ class PublishingDesk:
         if found.by.account == by.account:
             raise NotSecond("whoever proposed it cannot approve it: ask somebody else")
         newest = await self.releases.newest()
-        document = await self.beside(partial(compose, newest.document, found.changes))
+        document = await self.beside(partial(made_of, newest, found.changes))
         draft, digest = await self.drafts.draft(), await self.beside(partial(digest_of, document))
         if draft.revision != found.revision or digest != found.digest:
             raise Overtaken("draft or plan was changed since this was proposed: propose it again")

@@ -3,6 +3,7 @@ number must not end because somebody undid a rule."""
 
 from collections.abc import Iterable, Sequence
 
+from routing.drafts.body import in_parts, with_fields
 from routing.drafts.change import Edit
 from routing.drafts.document import SETTING, compose, differences
 from routing.drafts.kinds import KINDS, Document
@@ -14,7 +15,7 @@ FOLLOWING = ("shipped", "calendar", "area", "zone", "policy")
 
 def following(document: Document, ours: Document) -> Document:
     """An admin's plan with the words, calendar and settings of this version and deployment."""
-    return {**document, **{name: ours[name] for name in FOLLOWING if name in ours}}
+    return with_fields(document, {name: ours[name] for name in FOLLOWING if name in ours})
 
 
 def came_back(
@@ -30,7 +31,7 @@ def came_back(
         for found in differences(newest, compose(body, stays), _NUMBERS)
         if puts_on(found)
     ]
-    return compose(body, [*stays, *listed])
+    return in_parts(compose(body, [*stays, *listed]))
 
 
 _NUMBERS = {"number": KINDS["number"]}

@@ -6,6 +6,7 @@ PublishingError
 ├── Overtaken    another plan was published meanwhile, or the draft was changed
 ├── NotSecond    the second person must be another one
 ├── Unreasoned   a publication says why
+├── Unfinished   what checks a large plan came to no end
 └── NotThere     no such plan, or no such proposal any more
 """
 
@@ -17,6 +18,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from routing.audit import Entry
+from routing.drafts.body import CutBody, in_parts
 from routing.drafts.change import Author, Change
 from routing.drafts.kinds import Document
 from routing.drafts.text import dumped, loaded
@@ -49,6 +51,11 @@ class NotSecond(PublishingError):
 
 class Unreasoned(PublishingError):
     """A reason of 1 to 500 characters is needed."""
+
+
+class Unfinished(PublishingError):
+    """The process that puts large plans together and checks them was ended, or took too long:
+    nothing was published. Try again."""
 
 
 class NotThere(PublishingError):
@@ -159,8 +166,13 @@ class NewRelease:
 
 
 def text_of(document: Document) -> str:
-    """A body as it is stored: the same text for the same body."""
+    """A body as one text: the same text for the same body."""
     return dumped(document)
+
+
+def stored_of(document: Document) -> str:
+    """A body as its row holds it: the rules of a cut one by their hashes."""
+    return dumped(document.named() if isinstance(document, CutBody) else document)
 
 
 def document_of(text: str) -> Document:
@@ -170,8 +182,8 @@ def document_of(text: str) -> Document:
 
 
 def digest_of(document: Document) -> str:
-    """What a second person approves: SHA-256 of the body, in hexadecimal."""
-    return hashlib.sha256(text_of(document).encode()).hexdigest()
+    """What a second person approves: SHA-256 of the body as it is stored, in hexadecimal."""
+    return hashlib.sha256(stored_of(in_parts(document)).encode()).hexdigest()
 
 
 class Releases(Protocol):

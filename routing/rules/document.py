@@ -5,9 +5,10 @@ register (ADR 35)."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 from routing.register import Directory
@@ -34,7 +35,7 @@ class Written:
         """As it is kept; "" for what says nothing."""
         if not self.rules and self.drawn:
             return ""
-        rules = ", ".join([_dumped(rule) for rule in self.rules.values()])
+        rules = BETWEEN.join([_dumped(rule) for rule in self.rules.values()])
         return f'{{"drawn": {_dumped(self.drawn)}, "rules": [{rules}], "schema": {SCHEMA}}}'
 
 
@@ -44,6 +45,7 @@ def _dumped(value: object) -> str:
 
 HEAD: Final = re.compile(r'\{"drawn": (true|false), "rules": \[(?=\{)')
 TAIL: Final = f'], "schema": {SCHEMA}}}'
+BETWEEN: Final = ", "
 _decoded: Final = json.JSONDecoder().raw_decode
 
 
@@ -60,9 +62,27 @@ def _loaded(text: str) -> object:
         rules.append(rule)
         if at == end:
             return {"drawn": head[1] == "true", "rules": rules, "schema": SCHEMA}
-        if not text.startswith(", ", at):
+        if not text.startswith(BETWEEN, at):
             return json.loads(text)  # written by hand, or at fault, which it says better
-        at += 2
+        at += len(BETWEEN)
+
+
+def after_rule(text: str, at: int, last: int) -> int | None:
+    """Where the rule that begins at `at` ends, with what stands between it and the next; `last` is
+    the end of all. None where `Written` does not write so."""
+    try:
+        _, end = _decoded(text, at)
+    except ValueError:
+        return None
+    if end == last:
+        return end
+    return end + len(BETWEEN) if text.startswith(BETWEEN, end) else None
+
+
+def rules_in(text: str) -> list[Body]:
+    """The rules of a piece of the list, which ends where `after_rule` says. Raises ValueError."""
+    listed: list[Body] = json.loads(f"[{text.removesuffix(BETWEEN)}]")
+    return listed
 
 
 class RulesError(RuleSetError):
@@ -73,10 +93,24 @@ class RulesError(RuleSetError):
         super().__init__(said, "\n".join(fault.says["zh-CN"] for fault in faults))
         self.faults = tuple(faults)
 
+    def __reduce__(self) -> tuple[type["RulesError"], tuple[Sequence[RuleFault]]]:
+        """Copied out of another process whole."""
+        return RulesError, (self.faults,)
+
 
 def written(text: str) -> Written:
     """What a text holds, its rules as they stand. Raises RulesError where it is no such text, or
     two rules have one id."""
+    return _reading[-1](text)
+
+
+def keep_last_read(many: int) -> None:
+    """From now on the last `many` texts are kept as they were read. For a process of its own, that
+    puts one plan together and reads the same text for each kind of entity."""
+    _reading.append(lru_cache(maxsize=many)(_read))
+
+
+def _read(text: str) -> Written:
     if not text.strip():
         return Written({})
     try:
@@ -101,6 +135,10 @@ def written(text: str) -> Written:
     if faults:
         raise RulesError(faults)
     return Written(rules, follows)
+
+
+_reading: Final[list[Callable[[str], Written]]] = [_read]
+"""How a text is read: the last one counts."""
 
 
 def compiled_rules(text: str, directory: Directory, zone: tzinfo, version: int) -> RuleSet:

@@ -3,7 +3,7 @@ priority, moments on survivors only (performance §3). `naive` is its reference;
 break is held up behind both (`guards`)."""
 
 import sys
-from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -60,9 +60,10 @@ class Decision:
         )
 
 
-Entry = tuple[int, tuple[Condition, ...], Decision]
-"""A rule's place in the order, what is asked only when its key matched, and what it decides. Plain
-tuples: a call's memory is what a probe waits for, and each object is one more place in it."""
+Entry = tuple[int, tuple[Condition, ...], Rule]
+"""A rule's place in the order, what is asked only when its key matched, and the rule. Plain tuples:
+a call's memory is what a probe waits for, and each object is one more place in it. No entry holds
+the version's number: the tables of a plan that was reviewed are those of the published one."""
 Key = Hashable
 """The bound values: one as it is, more as a tuple, as `attrgetter` gives them."""
 Read = Callable[[Facts], Key]
@@ -89,22 +90,33 @@ class Router:
 
     def first(self, facts: Facts) -> Decision:
         """The same, whatever the guards say of it."""
-        best, found = NOWHERE, None
+        best: int = NOWHERE
+        found: Rule | None = None
         for least, read, table in self._tables:
             if least > best:
                 break
-            for place, rest, decision in table.get(read(facts), ()):
+            for place, rest, rule in table.get(read(facts), ()):
                 if place > best:
                     break
                 for condition in rest:
                     if not condition.holds(facts):
                         break
                 else:
-                    best, found = place, decision
+                    best, found = place, rule
                     break
         if found is None:
             raise LookupError("a rule set without an unconditional rule was compiled")
-        return found
+        return decision_of(found, self.rules.version)
+
+    def held(self) -> Iterator[list[object]]:
+        """The many things that it is made of, for whoever lets go of them a few at a time."""
+        for _, _, table in self._tables:
+            yield [*table.items()]
+        yield [*self.rules.rules]
+
+    def numbered(self, version: int) -> "Router":
+        """The same rules under another version's number."""
+        return Router(replace(self.rules, version=version), self.guards, self._tables)
 
 
 def router_in_slices(rules: RuleSet, guards: Guards | None = None) -> Generator[None, None, Router]:
@@ -199,7 +211,7 @@ def _tables(rules: RuleSet) -> Generator[None, None, Tables]:
         if not rule.enabled:
             continue
         found = bound(rule.when)
-        entry = (place, found.rest, decision_of(rule, rules.version))
+        entry = (place, found.rest, rule)
         table = tables.setdefault(found.names, {})
         least.setdefault(found.names, place)
         for key in found.keys:

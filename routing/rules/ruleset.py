@@ -65,8 +65,9 @@ class RuleSet:
                 "the last rule must have no condition, so that there is an answer",
                 "最后一条规则不能有条件，这样每个来电都有去处。",
             )
-        twice = [id_ for id_, n in Counter(rule.id for rule in self.rules).items() if n > 1]
-        if twice:
+        ids = [rule.id for rule in self.rules]
+        if len(set(ids)) < len(ids):
+            twice = [id_ for id_, n in Counter(ids).items() if n > 1]
             used = ", ".join(sorted(twice)[:5])
             raise RuleSetError(
                 f"each rule needs an id of its own; used twice: {used}",
@@ -76,7 +77,12 @@ class RuleSet:
 
 def special(rules: RuleSet) -> dict[str, Rule]:
     """The rules that lead elsewhere than usual, or tell others besides, by id."""
-    return {rule.id: rule for rule in rules.rules if rule.then != USUAL or rule.also_notify}
+    return {rule.id: rule for rule in rules.rules if _is_special(rule)}
+
+
+def _is_special(rule: Rule) -> bool:
+    """Nearly none is: the usual one is one object, which is told apart at once."""
+    return (rule.then is not USUAL and rule.then != USUAL) or bool(rule.also_notify)
 
 
 def default_rules(directory: Directory, version: int = 1) -> RuleSet:

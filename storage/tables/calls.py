@@ -135,8 +135,15 @@ plans = Table(
     METADATA,
     Column("number", Integer, primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Text, nullable=False),  # JSON; many rules are named in it by their parts' hashes
     Column("published", Instant, nullable=False),
+)
+
+plan_parts = Table(
+    "plan_parts",
+    METADATA,
+    Column("sha256", String(64), primary_key=True),  # of the text
+    Column("packed", LargeBinary, nullable=False),
 )
 
 settings = Table(

@@ -85,7 +85,7 @@ async def test_what_cannot_be_evaluated_is_an_alarm_and_the_last_good_answer_sta
         raise ZeroDivisionError("no such day")
 
     with monkeypatch.context() as broken:
-        broken.setattr("deployment.plans.compile_plan", fails)
+        broken.setattr("deployment.compiler.compile_plan", fails)
         for _ in range(75):
             clock.at += timedelta(days=1)
             await newest.look()

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ivr.ports.calls import CallEnd, Ending
-from storage.plans import LONGEST, StoredPlans
+from storage.plans import LONGEST, Published, StoredPlans
 from storage.tables.calls import plans
 from tests.storage.stepping import AT, House, first_step, opened
 
@@ -62,5 +62,5 @@ async def test_the_plans_of_calls_that_may_go_on_are_found(tmp_path: Path) -> No
         for name, plan in (("a", 1), ("b", 1), ("c", 2)):
             await begin(house, name, plan)
         await house.calls.ended("c", Ending(CallEnd.COMPLETED, 3, recording=False), AT)
-        assert await store.of_live_calls(AT + timedelta(minutes=5)) == {1: "old"}
-        assert await store.of_live_calls(AT + LONGEST) == {}, "an end never told keeps no plan"
+        assert await store.of_live_calls(AT + timedelta(minutes=5)) == [Published(1, "old")]
+        assert await store.of_live_calls(AT + LONGEST) == [], "an end never told keeps no plan"

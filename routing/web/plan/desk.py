@@ -23,6 +23,7 @@ from routing.publishing.release import (
     Overtaken,
     PublishingError,
     Refused,
+    Unfinished,
     Unreasoned,
 )
 from routing.web.entry import actor_of, allows
@@ -53,6 +54,7 @@ WORDS: Final[Mapping[type[Exception], str]] = {
     NotThere: "plan.not_there",
     Unreasoned: "plan.no_reason",
     Conflict: "plan.conflict",
+    Unfinished: "plan.unfinished",
 }
 KNOWN: Final = (PublishingError, DraftError)
 

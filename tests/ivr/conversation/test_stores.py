@@ -2,11 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from ivr.conversation.stores import MOST_PLANS, Plans
 from ivr.flow.world import Plan
+from routing.rules.condition import CallerKind, Facts
+
+AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
+FACTS = Facts("", "en", None, None, "power", None, None, CallerKind.MOBILE, AT)
 
 
 class Kept:
@@ -66,3 +71,27 @@ async def test_old_plans_leave_memory_and_are_found_again(demo_plan: Plan) -> No
     assert await plans.of(1) is published[0]
     assert kept.asked == [1]
     assert plans.current is published[-1]
+
+
+async def test_many_rules_leave_memory_before_many_plans_and_a_call_keeps_its_own(
+    demo_plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = len(demo_plan.rules.rules.rules)
+    monkeypatch.setattr("ivr.conversation.stores.MOST_RULES", 3 * each)
+    monkeypatch.setattr("ivr.conversation.stores.PIECE", each - 1)  # each is a large one
+    published = [replace(demo_plan, number=number) for number in range(1, 6)]
+    kept = Kept(*published)
+    plans = Plans(published[0], find=kept.find)
+    for plan in published[1:]:
+        plans.publish(plan)
+    assert plans.rules_in_memory == 3 * each
+
+    assert await plans.of(1) is published[0]
+    assert kept.asked == [1]
+    assert plans.rules_in_memory <= 3 * each
+    monkeypatch.setattr("ivr.conversation.stores.MOST_RULES", each)
+    assert await plans.of(2) is published[1]
+    assert await plans.of(2) is published[1]
+    assert kept.asked == [1, 2], "it stays as long as no other is found"
+    assert plans.current is published[-1]
+    assert demo_plan.rules.decide(FACTS).rule, "what others hold stays theirs"
