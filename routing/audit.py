@@ -73,6 +73,8 @@ class Action(StrEnum):
     CASE_TAKEN_BACK = "case.taken-back"
     CASE_RETURNED = "case.returned"
     CASE_CORRECTED = "case.words-corrected"
+    SENT_AGAIN = "work.sent-again"
+    """what was to be told to somebody and did not arrive"""
     DISPATCH_FORCED = "dispatch.forced"
     """by a supervisor, past a quota"""
     EXPORTED = "audit.exported"
@@ -297,8 +299,10 @@ class Chain:
             return Fault.ALTERED
         if link.before != self.head:
             return Fault.UNLINKED
-        if kept.values is None or kept.salt is None:
+        if kept.values is None and kept.salt is None:
             return None  # whether that was said is known at the end
+        if kept.values is None or kept.salt is None:
+            return Fault.VALUES_ALTERED  # they go together
         return None if salted(kept.salt, kept.values) == link.salted else Fault.VALUES_ALTERED
 
     def _pass(self, kept: Kept) -> None:

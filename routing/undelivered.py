@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
+from routing.audit import Entry
 from routing.ports import JobKind
 
 TELLING: Final = frozenset(
@@ -172,11 +173,11 @@ class Undelivered(Protocol):
         """The same by the office whose case it tells of."""
         ...
 
-    async def again(self, job: int, now: datetime) -> bool:
-        """Send one again, under its own key and with all its tries. False where somebody did
-        already, or its words are gone."""
+    async def again(self, job: int, now: datetime, entry: Entry | None = None) -> bool:
+        """Send one again, under its own key and with all its tries; `entry` is audited with it.
+        False where somebody did already, or its words are gone."""
         ...
 
-    async def all_again(self, kind: str, now: datetime) -> int:
+    async def all_again(self, kind: str, now: datetime, entry: Entry | None = None) -> int:
         """The same for all of a kind that did not arrive; returns how many."""
         ...

@@ -9,10 +9,12 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
+from routing.audit import Entry
 from routing.numbers.forms import masked
 from routing.ports import JobKind
 from routing.undelivered import BACK, LONG, TELLING, Fate, Missed
 from storage.again import EMPTY, MARKED, ready, ready_each, ready_plain
+from storage.audit import append
 from storage.engine import Database
 from storage.outbox import DEAD, WAITING
 from storage.sealing import Sealing
@@ -106,16 +108,13 @@ class StoredUndelivered:
         """The same by the office that the case is of now; what is of no case is not among it."""
         return {row.office: row.many for row in await self._database.read(BY_OFFICE)}
 
-    async def again(self, job: int, now: datetime) -> bool:
+    async def again(self, job: int, now: datetime, entry: Entry | None = None) -> bool:
         """One, with all its tries: given up, or waiting for its next."""
         which = and_(OF_KIND, or_(DEAD, TRYING))
-        found = await self._database.brief(
-            lambda unit: ready(unit, job, now, which, fresh=True),
-        )
-        self._database.woken.set()
-        return found
+        made = partial(ready, job=job, now=now, which=which, fresh=True)
+        return bool(await self._made(made, entry))
 
-    async def all_again(self, kind: str, now: datetime) -> int:
+    async def all_again(self, kind: str, now: datetime, entry: Entry | None = None) -> int:
         """All of a kind that were given up, a few at a time; each once, also where it fails anew
         meanwhile."""
         if kind not in {known.value for known in TELLING}:
@@ -127,14 +126,23 @@ class StoredUndelivered:
         marked = [row.id for row in rows if row.marked]
         done = 0
         for some in _pieces(plain, AT_ONCE):
-            done += await self._made(partial(ready_plain, jobs=some, now=now, which=DEAD))
+            made = partial(ready_plain, jobs=some, now=now, which=DEAD)
+            done += await self._made(made, None if done else entry)
         for some in _pieces(marked, MARKED_AT_ONCE):
-            done += await self._made(partial(ready_each, jobs=some, now=now, which=DEAD))
+            made = partial(ready_each, jobs=some, now=now, which=DEAD)
+            done += await self._made(made, None if done else entry)
         return done
 
-    async def _made(self, work: Callable[[Connection], int]) -> int:
-        """One piece of them ready, for whoever drains."""
-        many = await self._database.brief(work)
+    async def _made(self, work: Callable[[Connection], int], entry: Entry | None) -> int:
+        """One piece of them ready, for whoever drains; the entry where anything was done."""
+
+        def make(unit: Connection) -> int:
+            many = work(unit)
+            if many and entry is not None:
+                append(unit, entry)
+            return many
+
+        many = await self._database.brief(make)
         self._database.woken.set()
         return many
 

@@ -74,4 +74,7 @@ def foreign(request: web.Request) -> bool:
     if request.headers.get("Sec-Fetch-Site", "none") not in _OUR_PAGES:
         return True
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("Host")
+    try:
+        return origin is not None and urlsplit(origin).netloc != request.headers.get("Host")
+    except ValueError:  # no browser's
+        return True

@@ -198,6 +198,15 @@ def test_any_json_can_be_kept(values: dict[str, Any]) -> None:
     assert "\x00" not in text
 
 
+@pytest.mark.parametrize("gone", ["salt", "values"])
+def test_values_and_salt_go_together_or_were_altered(gone: str) -> None:
+    """Without a salt any values would do."""
+    found = chain_of(*[entry()] * 3)
+    change: dict[str, Any] = {"values": '{"name": "another"}', gone: None}
+    found[1] = replace(found[1], **change)
+    assert verified(found) == Broken(2, Fault.VALUES_ALTERED)
+
+
 @given(
     st.integers(1, 6),
     st.sampled_from(["actor", "action", "subject", "salted", "before"]),

@@ -9,12 +9,14 @@ import orjson
 from sqlalchemy import select, update
 
 from ivr.flow.announcing import Announcement
+from routing.audit import Action, Entry
 from routing.handoff import MOST_TRIES
 from routing.ports import Job, JobKind
 from routing.undelivered import BACK, CAME_BACK, LONG, Fate, Missed
 from storage.effects import enqueue
 from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
+from storage.tables.audit import audit
 from storage.tables.cases import recordings
 from storage.tables.outbox import outbox
 from storage.undelivered import MARKED_AT_ONCE, StoredUndelivered
@@ -31,6 +33,7 @@ from tests.storage.stepping import (
 )
 
 LATER: Final = AT + timedelta(hours=3)
+ENTRY: Final = Entry("a1", Action.SENT_AGAIN, "work:tell_office", LATER)
 CASE: Final = "46270395"
 
 
@@ -117,8 +120,10 @@ async def test_it_is_sent_again_under_its_own_key_with_all_its_tries(tmp_path: P
             job = await claimed(house)
         await store.give_up(job, LATER, "busy; given up")
 
-        assert await of(house).again(job.id, LATER)
+        assert await of(house).again(job.id, LATER, ENTRY)
+        assert not await of(house).again(job.id, LATER, ENTRY)
         assert await of(house).missed(LATER) == []
+        assert await house.rows(audit) == 1, "what was not done is not told"
         again = await claimed(house)
 
     assert (again.id, again.key, again.payload) == (job.id, "text:1", {"to": CALLER})
@@ -158,7 +163,9 @@ async def test_all_of_a_kind_are_sent_again_and_others_are_not(tmp_path: Path) -
         await given_up(house, JobKind.SMS, "text:1", to=CALLER)
 
         assert await of(house).all_again("fetch_recording", LATER) == 0
-        assert await of(house).all_again("tell_office", LATER) == 2 * (MARKED_AT_ONCE + 3)
+        done = await of(house).all_again("tell_office", LATER, ENTRY)
+        assert done == 2 * (MARKED_AT_ONCE + 3)
+        assert await house.rows(audit) == 1, "once, however many pieces it takes"
         assert await of(house).all_again("tell_office", LATER) == 0
         assert await of(house).counts() == {"sms": 1}
         taken = await StoredOutbox(house.database).claim(LATER, 99)

@@ -18,10 +18,11 @@ from ivr.library.scripts import load_script
 from ivr.library.sentences import Numbered, numbered_of
 from ivr.ports.prompts import Prompts
 from routing.accounts.roles import MAY, Act, Actor
-from routing.drafts.change import Author, Change, Edit, Entity
+from routing.drafts.change import Author, Change, Draft, Edit, Entity
 from routing.drafts.document import compose
 from routing.drafts.kinds import Document, kind_of, shipped_phrases
 from routing.publishing.desk import PublishingDesk
+from routing.publishing.release import Newest
 from routing.publishing.sight import Sight, compare
 from routing.web.layout import Chapter, Link
 
@@ -52,16 +53,20 @@ class SpokenDesk:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One moment: the plan's number and body, the draft's changes of these kinds, and the body with
-    them."""
+    them. `entities` are all of these kinds, `shipped` this version's words, `script` the menus as
+    drafted (None while they cannot be read): read once, beside the loop."""
 
     number: int
     published: Document
     drafted: Document
     changes: Mapping[tuple[str, str], Change]
+    entities: Mapping[str, Mapping[str, Entity]]
+    shipped: Mapping[str, Entity]
+    script: Script | None
 
     def rows(self, kind: str) -> Mapping[str, Entity]:
         """All of a kind, as drafted."""
-        return kind_of(kind).read(self.drafted)
+        return self.entities[kind]
 
     def sight(self, kind: str, key: str) -> Sight:
         """What whoever looks at it now sees."""
@@ -77,11 +82,6 @@ class Seen:
         return Edit(kind, key, body, base, self.number, sight.revision)
 
     @property
-    def shipped(self) -> Mapping[str, Entity]:
-        """The words of this version."""
-        return shipped_phrases(self.published)
-
-    @property
     def days(self) -> int:
         """How long sound is kept, which some phrases say."""
         return int(self.published["policy"]["audio_days"])
@@ -94,13 +94,6 @@ class Seen:
             if (text := words.get(language))
             for each in numbered_of(language, phrase, Phrase.of(text), self.days)
         ]
-
-    def script(self) -> Script | None:
-        """The menus as drafted; None while they cannot be read."""
-        try:
-            return load_script(str(self.rows(SCRIPT)[MAIN].get("text", "")))
-        except (LibraryError, KeyError):
-            return None
 
     def book(self) -> Phrasebook:
         """The words as drafted; a phrase that a language lacks is not in it."""
@@ -117,13 +110,32 @@ class Seen:
         )
 
 
-async def at_hand(desk: SpokenDesk, *kinds: str) -> Seen:
+async def at_hand(desk: SpokenDesk) -> Seen:
     """As it is now; put together beside the loop."""
     newest, draft = await desk.publishing.releases.newest(), await desk.publishing.drafts.draft()
-    mine = [change for change in draft.changes if change.kind in (kinds or KINDS)]
-    drafted = await asyncio.to_thread(compose, newest.document, mine)
-    changes = {change.entity: change for change in mine}
-    return Seen(newest.number, newest.document, drafted, changes)
+    return await asyncio.to_thread(_seen, newest, draft)
+
+
+def _seen(newest: Newest, draft: Draft) -> Seen:
+    mine = [change for change in draft.changes if change.kind in KINDS]
+    drafted = compose(newest.document, mine)
+    entities = {kind: kind_of(kind).read(drafted) for kind in KINDS}
+    return Seen(
+        newest.number,
+        newest.document,
+        drafted,
+        {change.entity: change for change in mine},
+        entities,
+        shipped_phrases(newest.document),
+        _script(entities),
+    )
+
+
+def _script(entities: Mapping[str, Mapping[str, Entity]]) -> Script | None:
+    try:
+        return load_script(str(entities[SCRIPT][MAIN].get("text", "")))
+    except (LibraryError, KeyError):
+        return None
 
 
 def key_in(request: web.Request) -> str:

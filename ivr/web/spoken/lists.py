@@ -1,5 +1,6 @@
 """/admin/phrases: every phrase in both languages, found by its id, its words, or what it lacks."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -78,7 +79,7 @@ def lines_of(seen: Seen, desk: SpokenDesk) -> Iterator[Line]:
 async def show_all(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
     """GET /admin/phrases."""
     seen, asked = await at_hand(desk), Asked.of(request.query)
-    every = list(lines_of(seen, desk))
+    every = await asyncio.to_thread(lambda: list(lines_of(seen, desk)))
     context: dict[str, Any] = {
         "asked": asked,
         "lines": [line for line in every if asked.fits(line)],

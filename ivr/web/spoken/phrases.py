@@ -1,6 +1,7 @@
 """/admin/phrases/edit: one phrase, its languages side by side, where it is said, how long it takes
 and how it sounds. What is typed goes into the shared draft; callers hear it once published."""
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -50,7 +51,7 @@ def phrases_routes(desk: SpokenDesk) -> list[web.RouteDef]:
         refused = await recorded(request, desk)
         seen, key = await at_hand(desk), key_in(request)
         words, sight = seen.rows(PHRASE).get(key, {}), seen.sight(PHRASE, key)
-        return _form(request, desk, seen, words, sight, refused=refused)
+        return await _form(request, desk, seen, words, sight, refused=refused)
 
     async def hear(request: web.Request) -> web.StreamResponse:
         return await _hear(request, desk)
@@ -69,7 +70,7 @@ async def _show(request: web.Request, desk: SpokenDesk) -> web.Response:
     words = seen.rows(PHRASE).get(key, {})
     if key and not words:
         raise web.HTTPNotFound(text="There is no such phrase.\n")
-    return _form(request, desk, seen, words, seen.sight(PHRASE, key))
+    return await _form(request, desk, seen, words, seen.sight(PHRASE, key))
 
 
 async def _save(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
@@ -86,13 +87,13 @@ async def _save(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
         for fault in words_faults(key, words, shipped):
             faults.setdefault(fault.language, []).append(fault.says)
         if faults:
-            return _form(request, desk, seen, words, sight, faults=faults, key=key)
+            return await _form(request, desk, seen, words, sight, faults=faults, key=key)
     try:
         await desk.save(seen.edit(PHRASE, key, wanted, sight), sight, actor_of(request))
     except Conflict:
         now = await at_hand(desk)
         theirs, newer = now.rows(PHRASE).get(key, {}), now.sight(PHRASE, key)
-        return _form(request, desk, now, words, newer, theirs=theirs)
+        return await _form(request, desk, now, words, newer, theirs=theirs)
     if wanted is None:
         raise web.HTTPSeeOther("/admin/phrases?kept=1")
     raise web.HTTPSeeOther(f"{EDIT}?{urlencode({'key': key, 'kept': 1})}")
@@ -119,7 +120,7 @@ def _of_key(key: str, seen: Seen) -> dict[str, list[Names]]:
     return {}
 
 
-def _form(
+async def _form(
     request: web.Request,
     desk: SpokenDesk,
     seen: Seen,
@@ -133,6 +134,7 @@ def _form(
 ) -> web.Response:
     known = key_in(request)
     key = known or key
+    findings = await asyncio.to_thread(lambda: list(_findings(seen, known)) if known else [])
     context: dict[str, Any] = {
         "key": key,
         "known": known,
@@ -154,7 +156,7 @@ def _form(
         "sentences": list(lines_of(seen, desk, known)),
         "refused": refused,
         "command": COMMAND,
-        "findings": list(_findings(seen, known)) if known else [],
+        "findings": findings,
         "action": f"{EDIT}?{urlencode({'key': known})}" if known else EDIT,
         "kept": "kept" in request.query,
         "may_edit": allows(request, Act.EDIT_PLAN),
@@ -164,7 +166,7 @@ def _form(
 
 
 def _said_at(seen: Seen, phrase: str) -> Iterator[str]:
-    script = seen.script()
+    script = seen.script
     if script is not None:
         for name, node in script.nodes.items():
             if any(prompt.phrase == phrase for prompt in prompts_of(node)):
@@ -173,7 +175,7 @@ def _said_at(seen: Seen, phrase: str) -> Iterator[str]:
 
 def _findings(seen: Seen, phrase: str) -> Iterator[Finding]:
     """What is to be said of it once all words and menus are looked at together."""
-    script = seen.script()
+    script = seen.script
     if script is not None:
         places = {phrase, *_said_at(seen, phrase)}
         for found in of_menus(review(script, seen.book())):

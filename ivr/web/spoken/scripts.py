@@ -1,6 +1,7 @@
 """/admin/scripts: the menus as callers walk through them, each node with its words; and their text,
 TOML, with every fault at its line and node. What is typed goes into the shared draft (ADR 41)."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -56,11 +57,11 @@ def scripts_routes(desk: SpokenDesk) -> list[web.RouteDef]:
     read, edit = signed_in(*MAY[Act.READ_PLAN]), signed_in(*MAY[Act.EDIT_PLAN])
 
     async def show(request: web.Request) -> web.StreamResponse:
-        return _shown(request, await at_hand(desk))
+        return await _shown(request, await at_hand(desk))
 
     async def ask(request: web.Request) -> web.StreamResponse:
         seen = await at_hand(desk)
-        return _form(request, seen, text_of(seen), seen.sight(SCRIPT, MAIN))
+        return await _form(request, seen, text_of(seen), seen.sight(SCRIPT, MAIN))
 
     async def save(request: web.Request) -> web.StreamResponse:
         return await _save(request, desk)
@@ -77,12 +78,9 @@ def text_of(seen: Seen) -> str:
     return str(seen.rows(SCRIPT).get(MAIN, {}).get("text", ""))
 
 
-def _shown(request: web.Request, seen: Seen) -> web.Response:
-    script, text = seen.script(), text_of(seen)
+async def _shown(request: web.Request, seen: Seen) -> web.Response:
     context = {
-        "faults": faults_of(seen, text),
-        "parts": [] if script is None else list(_parts(script)),
-        "words": seen.book().texts,
+        **await asyncio.to_thread(_told, seen),
         "composed": COMPOSED,
         "slotted": lambda slot: f"‹{slot}›",
         "is_menu": lambda node: isinstance(node, Menu),
@@ -93,6 +91,15 @@ def _shown(request: web.Request, seen: Seen) -> web.Response:
         "may_edit": allows(request, Act.EDIT_PLAN),
     }
     return page(request, "spoken/script.html", context)
+
+
+def _told(seen: Seen) -> dict[str, Any]:
+    """What is said and drawn of the menus: a walk through all of them, beside the loop."""
+    return {
+        "faults": faults_of(seen, text_of(seen)),
+        "parts": [] if seen.script is None else list(_parts(seen.script)),
+        "words": seen.book().texts,
+    }
 
 
 def _parts(script: Script) -> Iterator[Part]:
@@ -139,17 +146,17 @@ async def _save(request: web.Request, desk: SpokenDesk) -> web.StreamResponse:
     text, seen = fields.get("text", "").replace("\r\n", "\n"), await at_hand(desk)
     sight = sight_in(fields.get("seen"))
     if parts is None or len(text.encode()) > MOST_TEXT:
-        return _form(request, seen, "", sight, too_large=True)
+        return await _form(request, seen, "", sight, too_large=True)
     if fields.get("do") == "back":
         text = str(seen.published["shipped"]["script"])
-    if fields.get("do") == "look" or not _is_read(text):
-        return _form(request, seen, text, sight, looked=True)
+    if fields.get("do") == "look" or not await asyncio.to_thread(_is_read, text):
+        return await _form(request, seen, text, sight, looked=True)
     try:
         edit = seen.edit(SCRIPT, MAIN, {"text": text}, sight)
         await desk.save(edit, sight, actor_of(request))
     except Conflict:
         now = await at_hand(desk)
-        return _form(request, now, text, now.sight(SCRIPT, MAIN), theirs=text_of(now))
+        return await _form(request, now, text, now.sight(SCRIPT, MAIN), theirs=text_of(now))
     raise web.HTTPSeeOther("/admin/scripts?kept=1")
 
 
@@ -161,7 +168,7 @@ def _is_read(text: str) -> bool:
     return True
 
 
-def _form(
+async def _form(
     request: web.Request,
     seen: Seen,
     text: str,
@@ -171,8 +178,8 @@ def _form(
     looked: bool = False,
     too_large: bool = False,
 ) -> web.Response:
-    faults = [] if too_large else faults_of(seen, text)
-    readable = too_large or _is_read(text)
+    faults = [] if too_large else await asyncio.to_thread(faults_of, seen, text)
+    readable = too_large or await asyncio.to_thread(_is_read, text)
     context: dict[str, Any] = {
         "text": text,
         "seen": sight,

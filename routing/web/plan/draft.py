@@ -48,23 +48,10 @@ def draft_routes(desk: PlanDesk) -> list[web.RouteDef]:
         return await _draft(request, desk)
 
     async def discard(request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        kind, key = str(form.get("kind", "")), str(form.get("key", ""))
-        seen, now = number_in(str(form.get("seen", ""))), desk.clock.now()
-        try:
-            await desk.publishing.drafts.discard(kind, key, seen or 0, author_of(request), now)
-        except DraftError as wrong:
-            return await _draft(request, desk, wrong)
-        raise web.HTTPSeeOther("/admin/draft?done=discarded")
+        return await _discarded(request, desk)
 
     async def discard_all(request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        seen, now = number_in(str(form.get("seen", ""))), desk.clock.now()
-        try:
-            await desk.publishing.drafts.discard_all(seen or 0, author_of(request), now)
-        except DraftError as wrong:
-            return await _draft(request, desk, wrong)
-        raise web.HTTPSeeOther("/admin/draft?done=discarded")
+        return await _discarded(request, desk, everything=True)
 
     async def ask(request: web.Request) -> web.StreamResponse:
         return await _publish(request, desk)
@@ -110,6 +97,23 @@ async def _draft(
         "wrong": _said(request, word_of(wrong)) if wrong is not None else "",
     }
     return shown(request, desk, "plan/draft.html", context, 409 if wrong else 200)
+
+
+async def _discarded(
+    request: web.Request, desk: PlanDesk, *, everything: bool = False
+) -> web.StreamResponse:
+    """One change, or all: as published again."""
+    form, drafts, by = await request.post(), desk.publishing.drafts, author_of(request)
+    seen, now = number_in(str(form.get("seen", ""))) or 0, desk.clock.now()
+    try:
+        if everything:
+            await drafts.discard_all(seen, by, now)
+        else:
+            kind, key = str(form.get("kind", "")), str(form.get("key", ""))
+            await drafts.discard(kind, key, seen, by, now)
+    except DraftError as wrong:
+        return await _draft(request, desk, wrong)
+    raise web.HTTPSeeOther("/admin/draft?done=discarded")
 
 
 async def _publish(

@@ -6,18 +6,19 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from routing.accounts.roles import Actor
 from routing.drafts.change import Author, Change, Conflict, Draft, Drafts, Edit, Entity
-from routing.drafts.document import compose, entity_of
-from routing.drafts.kinds import Document
+from routing.drafts.document import compose
+from routing.drafts.kinds import Document, kind_of
 from routing.findings import Finding
 from routing.ports import Clock
 from routing.register import Directory, DirectoryError
-from routing.rules.document import ORDER, Written, written
+from routing.rules.document import Written, order_of, written
 from routing.rules.proposals import Ground
 from routing.sheets.register import Sheets, read_directory
 from routing.web.layout import Chapter
@@ -49,29 +50,24 @@ class RulesDesk:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One moment of it: `published` as calls have it, `drafted` as it would be."""
+    """One moment of it: `published` as calls have it, `drafted` as it would be, `written` the rules
+    that people wrote, as drafted. It is read beside the loop: thousands of rules take long."""
 
     number: int
     draft: Draft
     published: Document
     drafted: Document
     directory: Directory
-
-    @property
-    def written(self) -> Written:
-        """The rules that people wrote, as drafted."""
-        return written(self.drafted.get("rules", ""))
-
-    def entity(self, kind: str, key: str) -> Entity | None:
-        """How the draft has it."""
-        return entity_of(self.drafted, kind, key)
+    written: Written
+    rows: Callable[[str], Mapping[str, Entity]]
+    """all of a kind as published, read once"""
 
     def edit(self, kind: str, key: str, body: Entity | None) -> Edit:
         """The edit that puts a body where this moment has something else."""
         known = self.draft.of(kind, key)
         if known is not None:
             return Edit(kind, key, body, known.base, known.over, known.revision)
-        return Edit(kind, key, body, entity_of(self.published, kind, key), self.number)
+        return Edit(kind, key, body, self.rows(kind).get(key), self.number)
 
     def changed(self, kind: str) -> Mapping[str, Change]:
         """What the draft has of a kind, by key."""
@@ -80,7 +76,7 @@ class Workspace:
     @property
     def order(self) -> Entity:
         """The order of the rules, as drafted."""
-        return self.entity(RULE_ORDER, ORDER) or {}
+        return order_of(self.written)
 
 
 async def at_hand(desk: RulesDesk) -> Workspace:
@@ -94,7 +90,11 @@ def _workspace(number: int, document: Document, draft: Draft) -> Workspace:
     directory = _directory(drafted) or _directory(document)
     if directory is None:
         raise LookupError("the published register cannot be read")
-    return Workspace(number, draft, document, drafted, directory)
+    rules, rows = (
+        written(drafted.get("rules", "")),
+        cache(lambda kind: kind_of(kind).read(document)),
+    )
+    return Workspace(number, draft, document, drafted, directory, rules, rows)
 
 
 def _directory(document: Document) -> Directory | None:

@@ -1,6 +1,7 @@
 """The list of rules in the order in which they are tried: search, pages, and each rule moved up,
 down or to a place, by buttons and by dragging. Rules that are drawn from the register follow."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -75,7 +76,8 @@ async def shown(
     now, tongue = await at_hand(desk), tongue_of(request)
     looked = await desk.look(now.drafted)
     sought = request.query.get("q", "")[:MOST_SOUGHT].strip()
-    lines = [line for line in _lines(now, desk, tongue) if _found(line, sought)]
+    every = _lines(now, desk, tongue)
+    lines = await asyncio.to_thread(lambda: [line for line in every if _found(line, sought)])
     pages = max(1, -(-len(lines) // PAGE))
     asked = request.query.get("page", "1")
     at = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) < 7 else 1

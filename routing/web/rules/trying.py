@@ -127,17 +127,10 @@ class TryPages:
         self, request: web.Request, now: Workspace, *, clash: bool = False, status: int = 200
     ) -> web.Response:
         tongue, looked = tongue_of(request), await self.desk.look(now.drafted)
-        kept = _kept(now)
-        rows = [_row(id_, body, looked.ground, tongue) for id_, body in kept.items()]
-        ground = looked.ground
-        proposed = [] if ground is None else [s for s in generated(ground) if s.id not in kept]
         context = {
+            **await asyncio.to_thread(_examples, now, looked.ground, tongue),
             "section": "scenarios",
-            "rows": rows,
-            "failed": sum(not row["passed"] for row in rows),
-            "proposed": _grouped(proposed, ground, tongue),
-            "many": len(proposed),
-            "refused": [one.says[tongue] for one in looked.findings if ground is None],
+            "refused": [one.says[tongue] for one in looked.findings if looked.ground is None],
             "clash": clash,
             "kept": "kept" in request.query,
             "may_edit": allows(request, Act.EDIT_PLAN),
@@ -166,11 +159,9 @@ class TryPages:
         sent, now = await request.post(), await at_hand(self.desk)
         looked = await self.desk.look(now.drafted)
         wanted = {str(one) for one in sent.getall("id", ())}
-        proposed = () if looked.ground is None else generated(looked.ground)
+        proposed = await asyncio.to_thread(_proposed, now, looked.ground)
         chosen = {
-            one.id: scenario_to_plain(one)
-            for one in proposed
-            if one.id not in _kept(now) and ("all" in sent or one.id in wanted)
+            one.id: scenario_to_plain(one) for one in proposed if "all" in sent or one.id in wanted
         }
         return await self._saved(request, now, chosen)
 
@@ -195,6 +186,24 @@ class TryPages:
 def _kept(now: Workspace) -> Mapping[str, Any]:
     """Id -> example, as drafted."""
     return kind_of(SCENARIO).read(now.drafted)
+
+
+def _proposed(now: Workspace, ground: Ground | None) -> list[Scenario]:
+    """Those that could be kept."""
+    kept = _kept(now)
+    return [] if ground is None else [one for one in generated(ground) if one.id not in kept]
+
+
+def _examples(now: Workspace, ground: Ground | None, tongue: Tongue) -> dict[str, Any]:
+    """How each that is kept comes out now, and what could be kept; each is a whole decision."""
+    rows = [_row(id_, body, ground, tongue) for id_, body in _kept(now).items()]
+    proposed = _proposed(now, ground)
+    return {
+        "rows": rows,
+        "failed": sum(not row["passed"] for row in rows),
+        "proposed": _grouped(proposed, ground, tongue),
+        "many": len(proposed),
+    }
 
 
 def _row(id_: str, body: Any, ground: Ground | None, tongue: Tongue) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
+from routing.audit import Action, Entry, entry_by, subject
 from routing.cases.doors import masked_mailbox
 from routing.cases.ladder import TOP
 from routing.cases.reference import spaced
@@ -71,11 +72,13 @@ def undelivered_routes(
     async def again(request: web.Request) -> web.StreamResponse:
         job = request.match_info["job"]
         known = job.isdecimal() and len(job) <= MOST_NUMERALS and int(job) <= LAST_JOB
-        return _seen_to(request, at, known and await desk.kept.again(int(job), desk.clock.now()))
+        now, entry = desk.clock.now(), _entry(request, desk, f"job {job}")
+        return _seen_to(request, at, known and await desk.kept.again(int(job), now, entry))
 
     async def all_again(request: web.Request) -> web.StreamResponse:
-        kind = request.match_info["kind"]
-        return _seen_to(request, at, bool(await desk.kept.all_again(kind, desk.clock.now())))
+        kind, now = request.match_info["kind"], desk.clock.now()
+        entry = _entry(request, desk, kind)
+        return _seen_to(request, at, bool(await desk.kept.all_again(kind, now, entry)))
 
     async def accepted(request: web.Request) -> web.StreamResponse:
         return await _accepted(request, desk, at)
@@ -86,6 +89,14 @@ def undelivered_routes(
         web.post(f"{at}/work/{{job}}/again", admit(again)),
         web.post(f"{at}/kinds/{{kind:[a-z0-9_]+}}/again", admit(all_again)),
     ]
+
+
+def _entry(request: web.Request, desk: UndeliveredDesk, which: str) -> Entry | None:
+    """What the audit keeps of it; nothing of whoever holds the token, who is no account."""
+    account, about = someone(request), subject("work", which)
+    if account is None:
+        return None
+    return entry_by(account.actor, Action.SENT_AGAIN, about, desk.clock.now())
 
 
 def _seen_to(request: web.Request, at: str, found: bool) -> web.StreamResponse:  # noqa: FBT001 - what the store said

@@ -58,6 +58,7 @@ async def _ok(request: web.Request) -> web.StreamResponse:
         ("POST", {}, True),
         ("POST", {"Origin": "http://localhost:8080"}, True),
         ("POST", {"Origin": "http://localhost:9090"}, False),
+        ("POST", {"Origin": "http://[localhost"}, False),
         ("POST", {"Origin": "http://evil.example"}, False),
         ("POST", {"Origin": "null"}, False),
         ("GET", {"Upgrade": "WebSocket", "Origin": "http://evil.example"}, False),

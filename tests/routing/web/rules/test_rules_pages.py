@@ -4,6 +4,7 @@ database, the demonstration city published as plan 1."""
 import contextlib
 import json
 import re
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from ivr.library.plans import Inputs
 from routing.accounts.roles import Role
 from routing.drafts.change import Author, Edit
 from routing.rules.document import ORDER
+from routing.web.rules import lists
 from routing.web.rules.page import RULES_PAGES, Looked, RulesDesk, rules_routes
 from storage.drafts import StoredDrafts
 from tests.databases import database_at
@@ -118,7 +120,18 @@ async def test_the_list_shows_what_is_drawn_behind_what_was_written(
         assert "the topic is tax" in english
 
 
-async def test_two_thousand_rules_come_fifty_at_a_time(tmp_path: Path, demo_inputs: Inputs) -> None:
+async def test_two_thousand_rules_come_fifty_at_a_time_and_beside_the_calls(
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Putting them into words takes half a second of a core: on the loop no call would be answered
+    meanwhile."""
+    worded, on_the_loop = lists._line, set[bool]()
+
+    def noted(*parts: Any) -> Any:
+        on_the_loop.add(threading.current_thread() is threading.main_thread())
+        return worded(*parts)
+
+    monkeypatch.setattr(lists, "_line", noted)
     async with asked(tmp_path, demo_inputs, rules=2000) as (client, _):
         first = await page_of(client, "/admin/rules")
         last = await page_of(client, "/admin/rules?page=40")
@@ -127,6 +140,7 @@ async def test_two_thousand_rules_come_fifty_at_a_time(tmp_path: Path, demo_inpu
         assert first.count('<li class="card"') == 50
         assert "第2000条" in last
         assert found.count('<li class="card"') == 1
+    assert on_the_loop == {False}
 
 
 async def test_a_rule_is_kept_in_the_draft_and_shown_again(

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from routing.audit import Entry
 from routing.cases.case import CaseState
 from routing.cases.doors import masked_mailbox
 from routing.cases.ladder import TOP
@@ -64,11 +65,11 @@ class Kept:
     async def offices(self) -> Mapping[str, int]:
         return {}
 
-    async def again(self, job: int, now: datetime) -> bool:
+    async def again(self, job: int, now: datetime, entry: Entry | None = None) -> bool:
         self.done.append(f"again {job} at {now:%H:%M}")
         return any(row.id == job for row in self.rows)
 
-    async def all_again(self, kind: str, now: datetime) -> int:
+    async def all_again(self, kind: str, now: datetime, entry: Entry | None = None) -> int:
         self.done.append(f"all {kind}")
         return sum(row.kind == kind for row in self.rows)
 

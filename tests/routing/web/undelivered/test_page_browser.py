@@ -34,12 +34,12 @@ class Served:
 class Mending(Kept):
     """What is sent again has arrived."""
 
-    async def again(self, job: int, now: object) -> bool:
+    async def again(self, job: int, now: object, entry: object = None) -> bool:
         self.done.append(str(job))
         self.rows = [row for row in self.rows if row.id != job]
         return True
 
-    async def all_again(self, kind: str, now: object) -> int:
+    async def all_again(self, kind: str, now: object, entry: object = None) -> int:
         self.done.append(kind)
         self.rows = [row for row in self.rows if row.kind != kind]
         return 2
