@@ -25,6 +25,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 OURS: Final = frozenset({"deployment", "ivr", "routing", "storage", "server"})
 DEEPEST: Final = 20
 """Places of a trace, the innermost."""
+LONGEST: Final = 4000
+"""Characters of a text: a plan of which thousands of rules are wrong says so of each."""
 IDS: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}|[0-9a-f]{11}[A-Za-z0-9_-]{16}")
 """A carrier's id and ours: long runs of digits in them are no telephone number."""
 
@@ -161,11 +163,15 @@ def _masked(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
 def _mask(value: Any) -> Any:
     """Text without numbers, however deep it lies; a name may be one too."""
     if isinstance(value, str):
-        return value if IDS.fullmatch(value) else mask_all(value)
+        return value if IDS.fullmatch(value) else _cut(mask_all(value))
     if isinstance(value, Mapping):
         return {_mask(name): _mask(held) for name, held in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_mask(held) for held in value]
     if isinstance(value, int | float | None):
         return value
-    return mask_all(str(value))
+    return _cut(mask_all(str(value)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"

@@ -14,9 +14,9 @@ CIVIL_END: Final = time(17, 30)
 """The end of a working day for an office that has none of its own (never closed, always closed)."""
 DAY: Final = timedelta(days=1)
 DAYS: Final = 60
+"""For so many the open intervals are compiled, at publication and each night."""
 YEARS: Final = range(2000, 9000)
 """Of moments that people write: at the ends of the calendar there is no day before or after."""
-"""For so many the open intervals are compiled, at publication and each night."""
 
 _RANGE = re.compile(r"([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))?")
 _PERIOD = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")

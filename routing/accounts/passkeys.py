@@ -15,6 +15,9 @@ from typing import Any, Final
 ANSWERED_WITHIN: Final = timedelta(minutes=5)
 MOST_ANSWER: Final = 16_000
 """Characters of a browser's answer."""
+BROKEN: Final = (ValueError, LookupError, TypeError, AttributeError)
+"""What the library raises besides its own errors, where a part of an answer is of another kind than
+it takes for granted."""
 Marked = Callable[[str, str], str]
 """A keyed digest of a text, for one use (`storage.sealing`)."""
 
@@ -135,7 +138,7 @@ def made(place: Place, answer: str, asked: bytes) -> tuple[str, bytes, int]:
             expected_origin=place.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as wrong:
+    except (WebAuthnException, *BROKEN) as wrong:
         raise NotThisKey("not made") from wrong
     return _text(found.credential_id), found.credential_public_key, found.sign_count
 
@@ -155,7 +158,7 @@ def uses(place: Place, answer: str, asked: bytes, key: Passkey) -> int:
             credential_current_sign_count=key.uses,
             require_user_verification=True,
         ).new_sign_count
-    except (WebAuthnException, ValueError, KeyError, TypeError) as wrong:
+    except (WebAuthnException, *BROKEN) as wrong:
         raise NotThisKey("not right") from wrong
 
 

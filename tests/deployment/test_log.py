@@ -11,7 +11,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from deployment.log import Relay, configuration
+from deployment.log import LONGEST, Relay, configuration
 from ivr.conversation.trace import WEBHOOK, Webhook
 from storage.errors import StorageError
 
@@ -134,6 +134,15 @@ def test_a_number_is_masked_however_deep_it_lies(written: io.StringIO, value: ob
 
     assert "…88" in written.getvalue()
     assert "7788" not in written.getvalue().replace(" ", "")
+
+
+def test_no_text_fills_the_disk_and_none_is_cut_before_its_numbers_are_masked(
+    written: io.StringIO,
+) -> None:
+    structlog.get_logger().error("refused", why=f"{'x' * (LONGEST - 6)} 13800001234 {'y' * 9000}")
+    why = str(json.loads(written.getvalue())["why"])
+    assert len(why) < LONGEST + 40
+    assert "1380" not in why
 
 
 def test_ids_stay_whole_and_mandarin_readable(written: io.StringIO) -> None:

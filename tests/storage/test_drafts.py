@@ -64,6 +64,21 @@ async def test_of_many_who_save_at_once_one_is_kept_and_all_others_are_told(tmp_
     assert [type(answer) for answer in saved].count(Conflict) == 7
 
 
+async def test_of_two_imports_at_once_one_is_kept_whole_and_the_other_told(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = StoredDrafts(house.database)
+        edits = [edit({"en": "imported"}, key=f"k{n}") for n in range(40)]
+        told = await asyncio.gather(
+            store.save(edits, LIN, AT), store.save(edits[::-1], WANG, AT), return_exceptions=True
+        )
+        draft = await store.draft()
+        verdict = await StoredAudit(house.database).verify()
+    assert sorted(type(answer).__name__ for answer in told) == ["Conflict", "int"]
+    assert len(draft.changes) == 40
+    assert len({change.by for change in draft.changes}) == 1
+    assert (verdict.count, verdict.broken) == (40, None)
+
+
 async def test_several_edits_are_kept_together_or_not_at_all(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         store = StoredDrafts(house.database)

@@ -150,3 +150,20 @@ async def test_what_one_did_in_a_hurry_waits_for_a_second_and_is_missed_once(
     assert (waits.number, waits.waits, noted) == (number, True, [True, False])
     assert late.missed
     assert late.waits
+
+
+async def test_of_two_who_confirm_at_once_one_does_and_is_audited(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = await begun(house)
+        by = AT + timedelta(days=1)
+        number = await store.publish(new({"zone": "b"}, 1, way=Way.QUICK, confirm_by=by))
+        third = Author("a3", "zhao")
+        told = await asyncio.gather(
+            *(store.confirm(number, one, AT, entry(Action.CONFIRMED)) for one in (WANG, third)),
+            return_exceptions=True,
+        )
+        confirmed = Search(action=Action.CONFIRMED)
+        assert len(await StoredAudit(house.database).search(confirmed, most=5)) == 1
+        release = await store.release(number)
+    assert [type(answer) for answer in told].count(NotThere) == 1
+    assert release.second in {WANG, third}

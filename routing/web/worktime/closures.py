@@ -2,7 +2,7 @@
 person on a phone, and a second person's word (ADR 37)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from routing.drafts.change import Author, Conflict, Edit
 from routing.drafts.document import entity_of
 from routing.publishing.release import NotSecond, PublishingError, Refused, Release, Way
 from routing.web.entry import actor_of, allows, signed_in
-from routing.web.layout import page, tongue_of
+from routing.web.layout import LAYOUT, page, tongue_of
 from routing.web.moments import written
 from routing.web.worktime.closure_form import Typed, offered, order_of, typed
 from routing.web.worktime.desk import ALL, WorktimeDesk, author_of, beside, field_of, tree
@@ -138,13 +138,27 @@ async def _order(request: web.Request, desk: WorktimeDesk) -> web.StreamResponse
     edit = Edit(KIND, sent.id, body, None, 0)
     try:
         await desk.publishing.change_quickly([edit], sent.reason, by, Action.CLOSURE_ORDERED)
-    except Conflict:
-        pass  # the same form was sent twice: the order stands
+    except Conflict:  # the form was sent before: twice the same is one order
+        if not await _stands(desk, sent, body):
+            again = replace(sent, id=desk.new_id())
+            return _form(request, desk, again, {"": _said(request, "closure.another")})
     except Refused as refused:
         return _form(request, desk, sent, beside(refused.findings, tongue))
-    except PublishingError as failed:
-        return _form(request, desk, sent, {"": str(failed)})
+    except PublishingError:  # others publish all the time
+        return _form(request, desk, sent, {"": _said(request, "closure.overtaken")})
     raise web.HTTPSeeOther(f"{LISTED}?done=ordered")
+
+
+async def _stands(desk: WorktimeDesk, sent: Typed, body: Mapping[str, Any]) -> bool:
+    """Whether the order that was made by this form says the same, and is not ended."""
+    newest = await desk.publishing.releases.newest()
+    kept = entity_of(newest.document, KIND, sent.id) or {"ended": True}
+    asked = {*body} - {"ordered"} - (set() if sent.start.strip() else {"start"})
+    return "ended" not in kept and all(kept.get(name) == body[name] for name in asked)
+
+
+def _said(request: web.Request, word: str) -> str:
+    return request.config_dict[LAYOUT].wording.say(word, tongue_of(request))
 
 
 async def _end(request: web.Request, desk: WorktimeDesk) -> web.StreamResponse:

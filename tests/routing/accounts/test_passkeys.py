@@ -2,9 +2,11 @@
 answers are given by a real browser in `tests/routing/web/account/test_account_browser.py`."""
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +97,25 @@ def test_the_browser_is_asked_for_its_owner_at_our_host_alone() -> None:
     assert told["rpId"] == "phone.example"
     assert told["userVerification"] == "required"
     assert base64.urlsafe_b64decode(told["challenge"] + "==") == ASKED
+
+
+@pytest.mark.parametrize("response", [["a list"], 1, b"\xff", b"a.b"])
+def test_a_new_key_that_is_vouched_for_in_a_way_that_is_none_is_refused(response: object) -> None:
+    """`response` of Android's SafetyNet is bytes; the library takes that for granted."""
+    host = hashlib.sha256(PLACE.host.encode()).digest()
+    key = {1: 2, 3: -7, -1: 1, -2: b"x" * 32, -3: b"y" * 32}
+    told = host + b"\x45" + bytes(20) + b"\x00\x04" + b"some" + cbor2.dumps(key)
+    vouched = {"ver": "1", "response": response}
+    kept = {"fmt": "android-safetynet", "attStmt": vouched, "authData": told}
+    client = {"type": "webauthn.create", "challenge": _text(ASKED), "origin": PLACE.origin}
+    answer = {
+        "clientDataJSON": _text(json.dumps(client).encode()),
+        "attestationObject": _text(cbor2.dumps(kept)),
+    }
+    whole = {"id": _text(b"some"), "rawId": _text(b"some"), "type": "public-key"}
+    with pytest.raises(NotThisKey):
+        made(PLACE, json.dumps({**whole, "response": answer}), ASKED)
+
+
+def _text(told: bytes) -> str:
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")

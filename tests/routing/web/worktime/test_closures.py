@@ -9,6 +9,8 @@ import pytest
 from ivr.library.plans import Inputs
 from routing.accounts.roles import Role
 from routing.findings import Finding, Level, Place
+from routing.publishing.desk import PublishingDesk
+from routing.publishing.release import Overtaken
 from tests.routing.web.worktime.town import Client, Town, asked
 
 LIST, NEW = "/admin/closures", "/admin/closures/new"
@@ -61,6 +63,41 @@ async def test_one_person_orders_and_another_confirms(tmp_path: Path, demo_input
         assert "待第二人确认" not in await read(client, LIST, other)
         where = await sent(client, f"{LIST}/confirm", {"plan": "2"}, other)
         assert where == f"{LIST}?done=settled"
+
+
+async def test_what_was_altered_in_a_form_that_was_sent_before_is_another_order(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    """Whoever goes back and makes it longer is not told that it was ordered, as it was not."""
+    async with asked(tmp_path, demo_inputs) as (client, people, town):
+        one = await people.cookie(Role.SUPERVISOR)
+        await sent(client, NEW, FORM, one)
+
+        longer = {**FORM, "end": "2026-11-25T12:00"}
+        answer = await client.post(NEW, data=longer, cookies=one, allow_redirects=False)
+        text = await answer.text()
+        assert answer.status == 422
+        assert "已经发布过一份停办公告" in text
+        assert 'value="2026-11-25T12:00"' in text
+        assert 'name="id" value="C1"' not in text
+        assert await sent(client, NEW, {**longer, "id": "C2"}, one) == f"{LIST}?done=ordered"
+        assert len(await town.orders()) == 2
+
+
+async def test_who_orders_while_others_publish_is_told_in_their_language(
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overtaken(*_: object, **__: object) -> int:
+        raise Overtaken("others publish at the same moment: try again")
+
+    monkeypatch.setattr(PublishingDesk, "change_quickly", overtaken)
+    async with asked(tmp_path, demo_inputs) as (client, people, _):
+        one = await people.cookie(Role.SUPERVISOR)
+        answer = await client.post(NEW, data=FORM, cookies=one)
+        text = await answer.text()
+    assert answer.status == 422
+    assert "同一时刻还有别人在发布" in text
+    assert "try again" not in text
 
 
 async def test_nobody_confirms_and_it_stands_until_its_end(
