@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 from sqlalchemy import update
 
 import server
@@ -23,6 +24,7 @@ from deployment.settings import Settings
 from routing.accounts.roles import Role
 from storage.tables.accounts import sessions
 from tests.axe import no_serious
+from tests.browser import tab
 from tests.databases import migrated
 from tests.people import PASSWORD, People, PeoplesClock
 from tests.storage.stepping import first_step, later_step, open_case
@@ -32,7 +34,7 @@ OFFICE: Final = "市水利局"
 LINE: Final = "+865580000021"
 REFERENCE: Final = "46270395"
 NO_PAGES: Final = re.compile(
-    r"/(static|line|voice)/|\.(csv|wav|yaml|json)$|^/(healthz|readyz|metrics)$|/socket$|^/demo/"
+    r"/(static|line|voice)/|\.(csv|wav|yaml|json|zip)$|^/(healthz|readyz|metrics)$|/socket$|^/demo/"
 )
 """Files, webhooks, figures, and addresses that lead elsewhere."""
 ELSEWHERE: Final = {
@@ -69,6 +71,27 @@ TOO_LATE: Final = re.compile(r"/desk/cases/\{reference\}/(return|topic)$")
 OTHERS: Final = {"/desk/mine": Role.OFFICIAL, "/desk/cases/": Role.SUPERVISOR}
 """Pages that are not an admin's."""
 WIDER: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CONTROLS: Final = """a[href], button, input:not([type=hidden]), select, textarea, summary,
+  audio[controls], [tabindex='0']"""
+FOCUSED: Final = """(controls) => {
+  const faults = [];
+  const needs = (good, one, what) => good || faults.push(`${what}: ${one.outerHTML.slice(0, 120)}`);
+  needs(document.activeElement.matches(".skip"), document.activeElement, "is the first, not skip");
+  for (const one of document.querySelectorAll(controls)) {
+    const there = one.checkVisibility({visibilityProperty: true}) && !one.closest("[inert]");
+    if (!there || one.matches(":disabled")) continue;
+    one.focus({focusVisible: true, preventScroll: true});
+    const reached = document.activeElement === one && (one.tabIndex >= 0 || one.controls);
+    needs(reached, one, "cannot have the focus");
+    const {outlineStyle, outlineWidth} = getComputedStyle(one);
+    needs(outlineStyle !== "none" && parseFloat(outlineWidth) >= 2, one, "does not show the focus");
+    const tab = new KeyboardEvent("keydown", {key: "Tab", bubbles: true, cancelable: true});
+    needs(one.dispatchEvent(tab), one, "holds the Tab key fast");
+  }
+  return faults;
+}"""
+"""What the Tab key would come by, without a frame drawn for each: every control in the order of the
+page takes the focus, shows it and lets the key go."""
 WATCH: Final = """() => {
   window.seen = [];
   document.addEventListener("focusin", ({ target }) => {
@@ -77,6 +100,10 @@ WATCH: Final = """() => {
     window.seen.push([target.className, shown ? "" : target.outerHTML.slice(0, 120)]);
   });
 }"""
+PRESSED: Final = ("/phone", "/admin/rules/new")
+"""Where the key itself is pressed from first to last: a page that hears keys, and a form."""
+DESK: Final[dict[str, Any]] = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
+PHONE: Final[dict[str, Any]] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
 MOST_STEPS: Final = 90
 
 
@@ -134,7 +161,7 @@ async def kept_rule(page: Page, url: str, name: str) -> None:
     await expect(page.get_by_test_id("kept")).to_be_visible()
 
 
-async def tabbed_through(page: Page, place: str) -> None:
+async def pressed_through(page: Page, place: str) -> None:
     """From the skip link on and never held fast; each place shows that it has the focus."""
     await page.evaluate(WATCH)
     seen: list[list[str]] = []
@@ -151,51 +178,74 @@ async def tabbed_through(page: Page, place: str) -> None:
     assert not unseen, f"{place}: has the focus and does not show it"
 
 
-async def test_every_page_is_for_everybody(page: Page, served: Served) -> None:
+async def opened(page: Page, address: str, tongue: str, status: int) -> None:
+    mark = "&" if "?" in address else "?"
+    answer = await page.goto(f"{address}{mark}lang={tongue}")
+    assert answer is not None
+    assert (answer.status, answer.headers["content-type"][:9]) == (status, "text/html"), address
+    assert await page.evaluate(WIDER) == 0, f"{address} in {tongue} scrolls sideways"
+
+
+@dataclass(frozen=True, slots=True)
+class Screens:
+    """Where a page is looked at: in Chinese by day on a desk, in English by night on a phone."""
+
+    desk: Page
+    phone: Page
+
+    async def walk(self, address: str, status: int, *, night: bool) -> None:
+        """axe-core, which costs most of the time, in one of them: what both are made of is the
+        same."""
+        await opened(self.desk, address, "zh", status)
+        if not night:
+            await no_serious(self.desk)
+        if urlsplit(address).path in PRESSED:
+            await pressed_through(self.desk, address)
+        else:
+            await self.desk.keyboard.press("Tab")
+            assert await self.desk.evaluate(FOCUSED, CONTROLS) == [], address
+        await opened(self.phone, address, "en", status)
+        if night:
+            await no_serious(self.phone)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screens(browser: Browser) -> AsyncIterator[Screens]:
+    async with tab(browser, **DESK) as desk, tab(browser, **PHONE) as phone:
+        yield Screens(desk, phone)
+
+
+async def places(page: Page, served: Served) -> list[tuple[str, Role, int]]:
+    """Of every page an address, who opens it and what it answers; an admin's come first."""
     await served.enter(page, Role.ADMIN)
     await kept_rule(page, served.url, "水务")
     rule = await page.locator("ol.rules h3 a").first.get_attribute("href")
-    names = {"account": served.people.known[Role.ADMIN].id, "rule": (rule or "").split("id=")[1]}
-    everything = pages(served.app)
-    assert len(everything) > 50
-    who, faults = Role.ADMIN, list[str]()
-    ordered = sorted(everything, key=lambda one: one.startswith(tuple(OTHERS)))
-    for place_in_line, door in enumerate(ordered):
+    admin = served.people.known[Role.ADMIN].id
+    names = {"account": admin, "rule": (rule or "").split("id=")[1]}
+    found: list[tuple[str, Role, int]] = []
+    for door in pages(served.app):
         assert "{" not in door or door in OPENED, f"{door}: say in OPENED what is opened of it"
-        wanted = next((role for at, role in OTHERS.items() if door.startswith(at)), Role.ADMIN)
-        if wanted is not who:
-            await served.enter(page, wanted)
-            who = wanted
-        place = OPENED.get(door, door).format_map(names)
+        who = next((role for at, role in OTHERS.items() if door.startswith(at)), Role.ADMIN)
+        status = 409 if TOO_LATE.search(door) else 200
+        found.append((OPENED.get(door, door).format_map(names), who, status))
+    return sorted(found, key=lambda one: (one[1] is not Role.ADMIN, one[1]))
+
+
+async def test_every_page_is_for_everybody(screens: Screens, served: Served) -> None:
+    everything = await places(screens.desk, served)
+    assert len(everything) > 50
+    entered, faults = None, list[str]()
+    for place_in_line, (place, who, status) in enumerate(everything):
+        if who is not entered:
+            await served.enter(screens.desk, who)
+            await served.enter(screens.phone, who)
+            entered = who
         try:
-            status = 409 if TOO_LATE.search(door) else 200
-            await walked(page, served.url + place, status, night=place_in_line % 2 == 1)
+            await screens.walk(served.url + place, status, night=place_in_line % 2 == 1)
         except AssertionError as fault:
             faults.append(f"{place}: {fault}")
 
     assert not faults, "\n\n".join(faults)
-
-
-async def walked(page: Page, address: str, status: int, *, night: bool) -> None:
-    """In Chinese by day on a desk, in English by night on a phone; axe-core, which costs most of
-    the time, in one of them: what both are made of is the same."""
-    mark = "&" if "?" in address else "?"
-    await page.set_viewport_size({"width": 1280, "height": 900})
-    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    answer = await page.goto(f"{address}{mark}lang=zh")
-    assert answer is not None
-    assert (answer.status, answer.headers["content-type"][:9]) == (status, "text/html"), address
-    assert await page.evaluate(WIDER) == 0, f"{address} scrolls sideways"
-    if not night:
-        await no_serious(page)
-    await tabbed_through(page, address)
-
-    await page.set_viewport_size({"width": 390, "height": 844})
-    await page.emulate_media(color_scheme="dark")
-    await page.goto(f"{address}{mark}lang=en")
-    assert await page.evaluate(WIDER) == 0, f"{address} scrolls sideways on a phone"
-    if night:
-        await no_serious(page)
 
 
 async def test_rules_are_dragged_moved_by_keys_and_kept_after_the_session(
