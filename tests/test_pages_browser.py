@@ -26,6 +26,7 @@ from storage.tables.accounts import sessions
 from tests.axe import no_serious
 from tests.browser import tab
 from tests.databases import migrated
+from tests.focus import all_focused
 from tests.people import PASSWORD, People, PeoplesClock
 from tests.storage.stepping import first_step, later_step, open_case
 
@@ -71,27 +72,6 @@ TOO_LATE: Final = re.compile(r"/desk/cases/\{reference\}/(return|topic)$")
 OTHERS: Final = {"/desk/mine": Role.OFFICIAL, "/desk/cases/": Role.SUPERVISOR}
 """Pages that are not an admin's."""
 WIDER: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-CONTROLS: Final = """a[href], button, input:not([type=hidden]), select, textarea, summary,
-  audio[controls], [tabindex='0']"""
-FOCUSED: Final = """(controls) => {
-  const faults = [];
-  const needs = (good, one, what) => good || faults.push(`${what}: ${one.outerHTML.slice(0, 120)}`);
-  needs(document.activeElement.matches(".skip"), document.activeElement, "is the first, not skip");
-  for (const one of document.querySelectorAll(controls)) {
-    const there = one.checkVisibility({visibilityProperty: true}) && !one.closest("[inert]");
-    if (!there || one.matches(":disabled")) continue;
-    one.focus({focusVisible: true, preventScroll: true});
-    const reached = document.activeElement === one && (one.tabIndex >= 0 || one.controls);
-    needs(reached, one, "cannot have the focus");
-    const {outlineStyle, outlineWidth} = getComputedStyle(one);
-    needs(outlineStyle !== "none" && parseFloat(outlineWidth) >= 2, one, "does not show the focus");
-    const tab = new KeyboardEvent("keydown", {key: "Tab", bubbles: true, cancelable: true});
-    needs(one.dispatchEvent(tab), one, "holds the Tab key fast");
-  }
-  return faults;
-}"""
-"""What the Tab key would come by, without a frame drawn for each: every control in the order of the
-page takes the focus, shows it and lets the key go."""
 WATCH: Final = """() => {
   window.seen = [];
   document.addEventListener("focusin", ({ target }) => {
@@ -202,8 +182,7 @@ class Screens:
         if urlsplit(address).path in PRESSED:
             await pressed_through(self.desk, address)
         else:
-            await self.desk.keyboard.press("Tab")
-            assert await self.desk.evaluate(FOCUSED, CONTROLS) == [], address
+            await all_focused(self.desk)
         await opened(self.phone, address, "en", status)
         if night:
             await no_serious(self.phone)

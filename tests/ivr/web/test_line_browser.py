@@ -31,37 +31,29 @@ TAPE = {"type": "recording", "on": True, "seconds": 0}
 GATHER = {"type": "listening", "kind": "gather"}
 
 
-async def led(page: Page, house: House, **steps: Any) -> dict[str, Any]:
-    await page.goto(f"{house.url}/phone")
+async def led(page: Page, **steps: Any) -> dict[str, Any]:
     answer: dict[str, Any] = await page.evaluate(LED, steps)
     return answer
 
 
-async def test_a_recording_gets_what_was_said_meanwhile_then_the_keys(
-    page: Page, house: House
-) -> None:
-    found = await led(page, house, before=[CALLING, TAPE], pieces=3, after=[TAPE])
-
+async def test_what_is_kept_while_the_exchange_is_away(page: Page, house: House) -> None:
+    """A recording gets what was said meanwhile, then the keys; at most thirty seconds, in pieces
+    that the exchange takes; and nothing that was said outside of one."""
+    await page.goto(f"{house.url}/phone")
+    found = await led(page, before=[CALLING, TAPE], pieces=3, after=[TAPE])
     assert found == {"sent": [3 * PIECE, '{"type":"digits","digits":"1"}'], "kept": 0}
 
-
-async def test_at_most_thirty_seconds_are_kept_in_pieces_the_exchange_takes(
-    page: Page, house: House
-) -> None:
-    found = await led(page, house, before=[CALLING, TAPE], pieces=1000, after=[TAPE])
+    found = await led(page, before=[CALLING, TAPE], pieces=1000, after=[TAPE])
     sizes = [size for size in found["sent"] if isinstance(size, int)]
-
     assert 479_000 < sum(sizes) <= 480_000
     assert max(sizes) <= 16_000
     assert all(size % 2 == 0 for size in sizes)
 
-
-async def test_nothing_said_outside_a_recording_gets_into_one(page: Page, house: House) -> None:
     for before, after in (
         ([CALLING], [{"type": "beep", "id": 1}, TAPE]),
         ([CALLING, TAPE, {"type": "recording", "on": False, "seconds": 1}], [TAPE]),
         ([CALLING, TAPE], [GATHER, TAPE]),
         ([CALLING, TAPE], [{"type": "bridged", "with": "x"}, TAPE]),
     ):
-        found = await led(page, house, before=before, pieces=5, after=after)
+        found = await led(page, before=before, pieces=5, after=after)
         assert [s for s in found["sent"] if isinstance(s, int)] == [], (before, after)

@@ -3,7 +3,6 @@
 import struct
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.ivr.web.conftest import House
@@ -71,10 +70,8 @@ async def record(page: Page, line: FakeLine) -> None:
     await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "recording")
 
 
-async def test_a_call_by_keyboard_alone_is_read_as_a_conversation(page: Page, house: House) -> None:
-    line = house.line
-    await page.goto(f"{house.url}/phone")
-    await line.expect("attach")
+async def by_keyboard(page: Page, line: FakeLine) -> None:
+    """A number is searched for and rung, prompts are heard, keys pressed."""
     await page.get_by_test_id("number-search").focus()
     await page.keyboard.type("水利局")
     await page.get_by_test_id("ring").focus()
@@ -104,141 +101,80 @@ async def test_a_call_by_keyboard_alone_is_read_as_a_conversation(page: Page, ho
     await expect(page.locator("li[data-kind=you]")).to_contain_text("2 0 * #")
 
 
-async def test_the_keypad_sends_each_of_its_keys_and_typing_does_not(
-    page: Page, house: House
-) -> None:
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    names = [*"0123456789", "star", "hash"]
+async def by_keypad(page: Page, line: FakeLine) -> None:
+    """Each of its keys is sent, and typing is not."""
+    names, before = [*"0123456789", "star", "hash"], sum(m["type"] == "digits" for m in line.heard)
     for name in names:
         await page.get_by_test_id(f"key-{name}").click()
-    sent = [(await house.line.expect("digits"))["digits"] for _ in names]
-    await house.line.tell(GATHER, say(1, "也可以直接说。"))
-    await house.line.expect("played")
+    sent = [(await line.expect("digits"))["digits"] for _ in names]
+    await line.tell(GATHER, say(3, "也可以直接说。"))
+    await line.expect("played")
     await page.get_by_test_id("words").press_sequentially("住在3号")
     await page.get_by_test_id("say").click()
 
     assert "".join(sent) == "0123456789*#"
-    assert (await house.line.expect("words"))["text"] == "住在3号"
-    assert sum(m["type"] == "digits" for m in house.line.heard) == len(names)
+    assert (await line.expect("words"))["text"] == "住在3号"
+    assert sum(m["type"] == "digits" for m in line.heard) == before + len(names)
 
 
-async def test_only_the_list_of_messages_is_fetched_again(page: Page, house: House) -> None:
+async def prompts(page: Page, house: House) -> None:
+    """Markup stays words, one with a voice is heard to its end and one without is read; a hushed
+    one stops and is not reported."""
+    line, said = house.line, page.locator("li[data-kind=say]")
+    hostile = "<img src=x onerror=alert(1)><b>粗</b>"
+    await line.tell(say(4, hostile))
+    await line.expect("played")
+    await expect(said.last.locator(".text")).to_have_text(hostile)
+    assert await page.locator("#subtitles img, #subtitles b").count() == 0
+
+    line.voices["made"], before = wav(1), await said.count()
+    local = f"http://localhost:{house.url.rsplit(':', 1)[1]}/phone/voice/gone.wav"
+    await line.tell({**say(5, "有声音。"), "url": "/phone/voice/made.wav", "seconds": 60.0})
+    first = await line.expect("played")
+    await line.tell({**say(6, "没有声音。"), "url": local})
+    second = await line.expect("played")
+    await line.tell({**say(7, ""), "kind": "pause", "seconds": 0.1})
+    third = await line.expect("played")
+    assert [first["id"], second["id"], third["id"]] == [5, 6, 7]
+    assert line.asked == ["made", "gone"]
+    await expect(said).to_have_count(before + 2)
+
+    await line.tell({**say(8, "很长的一句。"), "seconds": 600.0})
+    await expect(page.locator("li.now")).to_have_count(1)
+    await line.tell({"type": "hush"}, say(9, "下一句。"))
+    assert (await line.expect("played"))["id"] == 9
+    await expect(page.locator("li.now")).to_have_count(0)
+
+
+async def test_a_call_is_led_by_keyboard_and_keypad_and_read_as_a_conversation(
+    page: Page, house: House
+) -> None:
     await page.goto(f"{house.url}/phone")
     await house.line.expect("attach")
     await expect(page.locator("#phone")).to_have_attribute("data-busy", "no")
     fetched = page.locator("[data-live]")
-
     assert await fetched.evaluate_all("all => all.map(e => e.dataset.live)") == ["/phone/messages"]
+    await by_keyboard(page, house.line)
+    await by_keypad(page, house.line)
+    await prompts(page, house)
 
 
-async def test_the_link_to_an_officials_phone_leads_to_the_one_that_rings(
-    page: Page, house: House
-) -> None:
-    await page.goto(f"{house.url}/phone")
-    await page.get_by_test_id("number-select").select_option("+865580000021")
-    await page.goto(str(await page.get_by_test_id("as-official").get_attribute("href")))
-
-    await expect(page.get_by_test_id("official-number")).to_have_value("+865580020007")
-    await page.get_by_test_id("attach").click()
-    await expect(page.get_by_test_id("state")).to_contain_text("待接中")
-
-
-async def test_an_officials_phone_waits_on_after_a_call(page: Page, house: House) -> None:
-    await page.goto(f"{house.url}/phone?as=official")
-    await page.get_by_test_id("attach").click()
-    await house.line.expect("attach")
-    await house.line.tell(
-        {"type": "ringing", "call": CALL, "from": "+865580000021", "to": "+865580010001"},
-        {"type": "hungup", "call": CALL, "reason": "no-answer", "by": "line", "seconds": 0},
-    )
-
-    await expect(page.get_by_test_id("state")).to_contain_text("继续待接")
-
-
-async def test_words_with_markup_stay_words(page: Page, house: House) -> None:
-    hostile = "<img src=x onerror=alert(1)><b>粗</b>"
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    await house.line.tell(say(1, hostile))
-    await house.line.expect("played")
-
-    await expect(page.locator("li[data-kind=say] .text")).to_have_text(hostile)
-    assert await page.locator("#subtitles img, #subtitles b").count() == 0
-
-
-async def test_a_prompt_with_a_voice_is_heard_to_its_end_and_one_without_is_read(
-    page: Page, house: House
-) -> None:
-    house.line.voices["made"] = wav(1)
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    local = f"http://localhost:{house.url.rsplit(':', 1)[1]}/phone/voice/gone.wav"
-    await house.line.tell({**say(1, "有声音。"), "url": "/phone/voice/made.wav", "seconds": 60.0})
-    first = await house.line.expect("played")
-    await house.line.tell({**say(2, "没有声音。"), "url": local})
-    second = await house.line.expect("played")
-    await house.line.tell({**say(3, ""), "kind": "pause", "seconds": 0.1})
-    third = await house.line.expect("played")
-
-    assert [first["id"], second["id"], third["id"]] == [1, 2, 3]
-    assert house.line.asked == ["made", "gone"]
-    await expect(page.locator("li[data-kind=say]")).to_have_count(2)
-
-
-async def test_an_officials_phone_does_not_claim_to_keep_what_is_said(
-    page: Page, house: House
-) -> None:
-    line = house.line
-    await page.goto(f"{house.url}/phone?as=official")
-    await page.get_by_test_id("attach").click()
-    await line.expect("attach")
-    await line.tell(
-        {"type": "ringing", "call": CALL, "from": "+865580000021", "to": "x"},
-        {"type": "answered", "call": CALL},
-        {"type": "bridged", "with": "+8613900000012"},
-    )
-    await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "bridged")
-    await line.drop()
-
-    note = page.locator("li[data-kind=note]").last
-    await expect(note).to_have_text("线路断开，正在重新连接")
-
-
-async def test_a_hushed_prompt_stops_and_is_not_reported(page: Page, house: House) -> None:
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    await house.line.tell({**say(1, "很长的一句。"), "seconds": 600.0})
-    await expect(page.locator("li.now")).to_have_count(1)
-    await house.line.tell({"type": "hush"}, say(2, "下一句。"))
-
-    assert (await house.line.expect("played"))["id"] == 2
-    await expect(page.locator("li.now")).to_have_count(0)
-
-
-async def test_the_microphone_reaches_the_recording_at_8_khz(page: Page, house: House) -> None:
-    await page.goto(f"{house.url}/phone")
-    await ring(page, house.line)
-    await record(page, house.line)
-    before = len(house.line.sound)
-    await house.line.expect_sound(before + 32_000)
-    await house.line.tell({"type": "recording", "on": False, "seconds": 2.4})
-
-    samples = struct.unpack(f"<{len(house.line.sound) // 2}h", house.line.sound)
+async def at_8_khz(page: Page, line: FakeLine) -> None:
+    """What the microphone hears reaches the recording."""
+    await record(page, line)
+    before = len(line.sound)
+    await line.expect_sound(before + 32_000)
+    await line.tell({"type": "recording", "on": False, "seconds": 2.4})
+    samples = struct.unpack(f"<{len(line.sound) // 2}h", line.sound)
     assert max(abs(sample) for sample in samples) > 1000  # Chromium's pretended microphone beeps
     await expect(page.locator("li[data-kind=recording]")).to_have_text("录音 2 秒")
     await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "talking")
 
 
-async def test_what_is_said_while_the_server_is_away_reaches_the_recording(
-    page: Page, house: House
-) -> None:
-    line = house.line
-    await page.goto(f"{house.url}/phone")
-    handset = (await line.expect("attach"))["handset"]
-    await ring(page, line)
+async def while_the_server_is_away(page: Page, line: FakeLine) -> dict[str, Any]:
+    """What is said and typed is kept and reaches the recording; returns how the phone came back."""
     await record(page, line)
-    await line.expect_sound(4000)
+    await line.expect_sound(len(line.sound) + 4000)
     await line.drop()
     await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "reconnecting")
     await expect(page.get_by_test_id("state")).to_contain_text("重新连接中")
@@ -250,6 +186,18 @@ async def test_what_is_said_while_the_server_is_away_reaches_the_recording(
     assert not line.sound  # nothing before the recording goes on
     await line.tell({**TAPE, "seconds": 0.4}, RECORD)
     await line.expect_sound(1280)
+    return again
+
+
+async def test_what_is_said_reaches_the_recording_also_while_the_server_is_away(
+    page: Page, house: House
+) -> None:
+    line = house.line
+    await page.goto(f"{house.url}/phone")
+    handset = (await line.expect("attach"))["handset"]
+    await ring(page, line)
+    await at_8_khz(page, line)
+    again = await while_the_server_is_away(page, line)
 
     assert (again["handset"], again["call"]) == (handset, CALL)
     assert (await line.expect("words"))["text"] == "还在漏水"
@@ -257,20 +205,20 @@ async def test_what_is_said_while_the_server_is_away_reaches_the_recording(
     await expect(page.get_by_test_id("subtitles")).to_contain_text("已重新连接")
 
 
-async def test_the_officials_phone_rings_whispers_accepts_and_talks(
-    page: Page, house: House
-) -> None:
-    line = house.line
-    await page.goto(f"{house.url}/phone?as=official")
-    await page.get_by_test_id("official-number").select_option("+865580010002")
-    await page.get_by_test_id("attach").click()
-    assert (await line.expect("attach"))["number"] == "+865580010002"
-    await line.tell(
-        {"type": "ringing", "call": CALL, "from": "+865580000002", "to": "+865580010002"}
-    )
+def rung(to: str = "+865580020007") -> dict[str, str]:
+    return {"type": "ringing", "call": CALL, "from": "+865580000021", "to": to}
+
+
+def over(reason: str, by: str, seconds: int = 0) -> dict[str, object]:
+    return {"type": "hungup", "call": CALL, "reason": reason, "by": by, "seconds": seconds}
+
+
+async def whispered_and_talked(page: Page, line: FakeLine) -> None:
+    """Taken from the keyboard, accepted by a key, heard in both directions, ended by a click."""
+    await line.tell(rung())
     await expect(page.get_by_test_id("answer")).to_be_focused()
     assert "来电" in await page.title()
-    await expect(page.get_by_test_id("subtitles")).to_contain_text("0558-0000002")
+    await expect(page.get_by_test_id("subtitles")).to_contain_text("0558-0000021")
     await page.keyboard.press("Enter")
     await line.expect("answer")
     await line.tell(
@@ -284,51 +232,71 @@ async def test_the_officials_phone_rings_whispers_accepts_and_talks(
         {"type": "bridged", "with": "+8613900000012"},
     )
     await line.play(struct.pack("<1600h", *([8000, -8000] * 800)))
-    before = len(line.sound)
-    await line.expect_sound(before + 8000)
+    await line.expect_sound(len(line.sound) + 8000)
     await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "bridged")
     await page.get_by_test_id("hang-up").click()
     await line.expect("hangup")
-    await line.tell(
-        {"type": "hungup", "call": CALL, "reason": "completed", "by": "me", "seconds": 9}
-    )
-
+    await line.tell(over("completed", "me", 9))
     await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "ended")
     await expect(page.get_by_test_id("attach")).to_be_visible()
 
 
-async def test_an_official_declines(page: Page, house: House) -> None:
-    await page.goto(f"{house.url}/phone?as=official")
-    await page.get_by_test_id("attach").click()
-    await house.line.expect("attach")
-    await house.line.tell({"type": "ringing", "call": CALL, "from": "+865580000001", "to": "x"})
-    await page.get_by_test_id("decline").click()
-    await house.line.expect("decline")
-    await house.line.tell(
-        {"type": "hungup", "call": CALL, "reason": "busy", "by": "me", "seconds": 0}
+async def cut_off(page: Page, line: FakeLine) -> None:
+    """It does not claim to keep what is said."""
+    await line.tell(
+        rung(),
+        {"type": "answered", "call": CALL},
+        {"type": "bridged", "with": "+8613900000012"},
     )
+    await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "bridged")
+    await line.drop()
+    note = page.locator("li[data-kind=note]").last
+    await expect(note).to_have_text("线路断开，正在重新连接")
 
-    await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "ended")
 
-
-@pytest.mark.parametrize(
-    ("value", "typed", "number"),
-    [("anonymous", "", "anonymous"), ("own", "１３８ ００００ 1234", "+8613800001234")],
-)
-async def test_callers_may_be_withheld_or_anybody(
-    page: Page, house: House, value: str, typed: str, number: str
+async def test_an_officials_phone_waits_declines_talks_and_is_cut_off(
+    page: Page, house: House
 ) -> None:
+    """It is the one that the link on the caller's phone leads to."""
+    line, state = house.line, page.get_by_test_id("state")
     await page.goto(f"{house.url}/phone")
-    await house.line.expect("attach")
-    await page.get_by_test_id("caller-select").select_option(value)
-    if typed:
-        await page.get_by_test_id("caller-own").fill(typed)
-    await page.get_by_test_id("number-select").select_option("other")
-    await page.get_by_test_id("number-other").fill("0558-0000021")
-    await page.get_by_test_id("ring").click()
-    dialled = await house.line.expect("dial")
+    await page.get_by_test_id("number-select").select_option("+865580000021")
+    await line.expect("attach")
+    await page.goto(str(await page.get_by_test_id("as-official").get_attribute("href")))
+    await expect(page.get_by_test_id("official-number")).to_have_value("+865580020007")
+    await page.get_by_test_id("attach").click()
+    assert (await line.expect("attach"))["number"] == "+865580020007"
+    await expect(state).to_contain_text("待接中")
 
-    assert (dialled["to"], dialled["from"]) == ("+865580000021", number)
+    await line.tell(rung(), over("no-answer", "line"))
+    await expect(state).to_contain_text("继续待接")
+
+    await line.tell(rung())
+    await page.get_by_test_id("decline").click()
+    await line.expect("decline")
+    await line.tell(over("busy", "me"))
+    await expect(state).to_have_attribute("data-state", "ended")
+
+    await whispered_and_talked(page, line)
+    await cut_off(page, line)
+
+
+async def test_callers_may_be_withheld_or_anybody(page: Page, house: House) -> None:
+    for value, typed, number in (
+        ("anonymous", "", "anonymous"),
+        ("own", "１３８ ００００ 1234", "+8613800001234"),
+    ):
+        await page.goto(f"{house.url}/phone")
+        await house.line.expect("attach")
+        await page.get_by_test_id("caller-select").select_option(value)
+        if typed:
+            await page.get_by_test_id("caller-own").fill(typed)
+        await page.get_by_test_id("number-select").select_option("other")
+        await page.get_by_test_id("number-other").fill("0558-0000021")
+        await page.get_by_test_id("ring").click()
+        dialled = await house.line.expect("dial")
+
+        assert (dialled["to"], dialled["from"]) == ("+865580000021", number)
 
 
 async def test_without_a_microphone_typing_counts_as_speaking(
@@ -352,7 +320,9 @@ async def test_without_a_microphone_typing_counts_as_speaking(
     await context.close()
 
 
-async def test_searching_finds_an_office_a_post_or_a_number(page: Page, house: House) -> None:
+async def test_searching_finds_an_office_a_post_or_a_number_and_chooses_it(
+    page: Page, house: House
+) -> None:
     await page.goto(f"{house.url}/phone")
     options = page.locator("#number-select optgroup option")
     assert await options.count() == 81
@@ -360,5 +330,9 @@ async def test_searching_finds_an_office_a_post_or_a_number(page: Page, house: H
         await page.get_by_test_id("number-search").fill(wanted)
         assert await options.count() == found, wanted
     await page.get_by_test_id("number-search").fill("")
-
     assert await options.count() == 81
+
+    chosen = page.locator("#number-select option:checked")
+    for wanted, office in (("公安", "市公安局"), ("市公安局", "市公安局"), ("教育", "市教育局")):
+        await page.get_by_test_id("number-search").fill(wanted)
+        assert await chosen.get_attribute("data-office") == office

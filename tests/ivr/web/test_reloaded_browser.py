@@ -6,12 +6,13 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.ivr.web.conftest import House
+from tests.ivr.web.fake_line import IDLE
 from tests.ivr.web.test_phone_browser import LIVE, RECORD, TAPE, record, ring, say
 
 UP: dict[str, Any] = {**LIVE, "call": {**LIVE["call"], "seconds": 83}}
 
 
-async def test_the_clock_and_the_conversation_of_a_call_are_taken_up(
+async def test_the_clock_and_what_was_heard_are_taken_up_and_end_with_their_call(
     page: Page, house: House
 ) -> None:
     line = house.line
@@ -38,16 +39,9 @@ async def test_the_clock_and_the_conversation_of_a_call_are_taken_up(
     await expect(page.get_by_test_id("number-select")).to_have_value("+865580000001")
     await expect(page.locator("#party")).to_contain_text("0000001")
 
-
-async def test_what_was_heard_ends_with_its_call(page: Page, house: House) -> None:
-    line = house.line
-    await page.goto(f"{house.url}/phone")
-    await ring(page, line)
-    await line.tell(say(1, "查询码，五九零四。"))
-    await line.expect("played")
+    line.greeting = dict(IDLE)
     await page.reload()
     await line.expect("attach")
-
     await expect(page.locator("#phone")).to_have_attribute("data-busy", "no")
     assert await page.locator("#subtitles li").count() == 0
     assert await page.evaluate("sessionStorage.getItem('zhitong-conversation')") is None

@@ -48,16 +48,12 @@ async def test_new_cases_and_words_come_while_a_recording_plays_and_a_list_is_op
     await expect(first).to_have_attribute("data-key", "99990000")
 
 
-async def test_the_player_knows_its_length_before_it_plays(page: Page, offices: Offices) -> None:
+async def test_a_recording_has_its_length_and_can_be_heard_from_its_middle(
+    page: Page, offices: Offices
+) -> None:
     offices.cases.sounds["RE1"] = wav(60)
     await page.goto(f"{offices.url}/desk/office/市水利局")
-
     await page.wait_for_function("document.querySelector('audio').duration === 60")
-
-
-async def test_a_recording_can_be_heard_from_its_middle(page: Page, offices: Offices) -> None:
-    offices.cases.sounds["RE1"] = wav(60)
-    await page.goto(f"{offices.url}/desk/office/市水利局")
     at = await page.evaluate(
         """async () => {
           const audio = document.querySelector("audio");
@@ -100,9 +96,9 @@ async def test_the_empty_state_makes_way_for_the_first_case(page: Page, offices:
 async def test_a_long_due_time_keeps_to_its_own_column(page: Page, offices: Offices) -> None:
     due = datetime(2026, 12, 11, 9, 30, tzinfo=UTC)
     offices.cases.kept = [a_case(due=due, recordings=())]
+    await page.goto(f"{offices.url}/desk/office/市水利局")
     for width in (1180, 1024, 800, 390):
         await page.set_viewport_size({"width": width, "height": 860})
-        await page.goto(f"{offices.url}/desk/office/市水利局")
         await expect(page.locator(".due")).to_have_text("12月11日周五17:30前")
         spare = await page.locator(".due").evaluate("due => due.clientWidth - due.scrollWidth")
 
