@@ -4,6 +4,9 @@ every part is made here and handed to those that need it. The commands are `depl
 from deployment import uncaught  # noqa: F401 - first, for what is said where the rest fails
 
 # isort: split
+from deployment import modules  # before the rest, which it makes quick
+
+# isort: split
 import asyncio
 import contextlib
 import sys
@@ -96,6 +99,7 @@ from storage.pieces import StoredPieces
 from storage.presence import BEAT, Presence
 from storage.sealing import Sealing
 
+modules.all_read()
 LOG: Final = structlog.get_logger()
 MOST_BODY: Final = 64 * 1024
 """Bytes of a request: a webhook is under 8 kB even with a long transcript."""

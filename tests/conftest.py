@@ -1,6 +1,9 @@
 """Fixtures for the whole suite, and its two switches: `--update` rewrites golden calls,
 ZHITONG_NO_SKIPS=1 makes a skip a failure (CI has everything that a test may want)."""
 
+from tests import reading  # noqa: F401 - first, for how the rest is read
+
+# isort: split
 import gc
 import os
 import sys
@@ -46,15 +49,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-gc.disable()  # until all is collected, see below
 os.environ["ZHITONG_SPEECH"] = "none"  # for each server that a test starts, the voice is begun anew
-BYTECODE: Final = Path(__file__).parents[1] / ".cache" / "bytecode"
-if sys.dont_write_bytecode:
-    # As in many containers: then each of the hundred processes of a run would compile a thousand
-    # modules anew. It is kept, though not beside the sources.
-    sys.dont_write_bytecode, sys.pycache_prefix = False, str(BYTECODE)
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")  # a slow machine is no wrong example

@@ -66,18 +66,23 @@ def test_what_a_telephone_does_not_carry_is_not_heard_as_another_tone() -> None:
     assert high
 
 
+@pytest.mark.parametrize("wav", [b"ID3 this is an MP3", b"RIFF", recording(seconds=0.001)[:30]])
+def test_what_is_no_recording_is_refused_with_a_sentence(wav: bytes) -> None:
+    with pytest.raises(UnusableSound, match="no WAV of plain PCM"):
+        telephone_wav(wav)
+
+
 @pytest.mark.parametrize(
-    ("wav", "why"),
+    ("rate", "seconds", "strength", "why"),
     [
-        (b"ID3 this is an MP3", "no WAV of plain PCM"),
-        (b"RIFF", "no WAV of plain PCM"),
-        (recording()[:30], "no WAV of plain PCM"),
-        (recording(strength=0.0), "silent"),
-        (recording(seconds=0.0), "silent"),
-        (recording(rate=4_000, seconds=61), "longer than 60 s"),
-        (recording(rate=1_000), "save it anew"),
+        (44_100, 1, 0.0, "silent"),
+        (44_100, 0, 0.3, "silent"),
+        (4_000, 61, 0.3, "longer than 60 s"),
+        (1_000, 1, 0.3, "save it anew"),
     ],
 )
-def test_what_cannot_be_played_is_refused_with_a_sentence(wav: bytes, why: str) -> None:
+def test_what_cannot_be_played_is_refused_with_a_sentence(
+    rate: int, seconds: float, strength: float, why: str
+) -> None:
     with pytest.raises(UnusableSound, match=why):
-        telephone_wav(wav)
+        telephone_wav(recording(rate=rate, seconds=seconds, strength=strength))
