@@ -5,12 +5,13 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.findings import Finding
-from routing.rules.document import ORDER, read_rules, written_out
+from routing.rules.document import ORDER, Written, read_rules, written_out
 from routing.rules.explain import HOWS
 from routing.rules.ruleset import Rule, drawn
 from routing.rules.wording import Wording
@@ -49,6 +50,23 @@ class Line:
     faulty: bool = False
 
 
+Row = tuple[Line, Rule | None, Mapping[str, Any]]
+"""A row that is not put into words yet, with its rule and how that was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the page shows: its rows, how many there are in all and how many of them people wrote,
+    whether the drawn ones follow, which page it is and of how many."""
+
+    lines: Sequence[Line]
+    many: int
+    own: int
+    follows: bool
+    at: int
+    pages: int
+
+
 def list_routes(desk: RulesDesk) -> list[web.RouteDef]:
     """The list for whoever may read the plan, its buttons for who may edit it."""
     read, edit = signed_in(*MAY[Act.READ_PLAN]), signed_in(*MAY[Act.EDIT_PLAN])
@@ -76,21 +94,19 @@ async def shown(
     now, tongue = await at_hand(desk), tongue_of(request)
     looked = await desk.look(now.drafted)
     sought = request.query.get("q", "")[:MOST_SOUGHT].strip()
-    every = _lines(now, desk, tongue)
-    lines = await asyncio.to_thread(lambda: [line for line in every if _found(line, sought)])
-    pages = max(1, -(-len(lines) // PAGE))
     asked = request.query.get("page", "1")
-    at = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) < 7 else 1
+    wanted = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+    listed = await asyncio.to_thread(_listed, now, desk.zone, tongue, sought, wanted)
     context = {
         "section": "rules",
-        "lines": lines[(at - 1) * PAGE : at * PAGE],
-        "many": len(lines),
-        "own": len(now.written.rules),
-        "follows": now.written.drawn,
+        "lines": listed.lines,
+        "many": listed.many,
+        "own": listed.own,
+        "follows": listed.follows,
         "findings": [_said(one, tongue) for one in _of_rules(looked.findings)],
         "sought": sought,
-        "at": at,
-        "pages": pages,
+        "at": listed.at,
+        "pages": listed.pages,
         "turn": lambda n: str(request.rel_url.update_query(page=n)),
         "seen": digest(now.order),
         "clash": clash,
@@ -110,18 +126,30 @@ def _said(finding: Finding, tongue: Tongue) -> dict[str, Any]:
     return {"level": finding.level.value, "says": finding.says[tongue], "place": finding.place}
 
 
-def _lines(now: Workspace, desk: RulesDesk, tongue: Tongue) -> Iterator[Line]:
-    found, changed = now.written, now.changed(RULE)
-    rules, _ = read_rules(found, now.directory, desk.zone)
+def _listed(now: Workspace, zone: ZoneInfo, tongue: Tongue, sought: str, wanted: int) -> Listed:
+    """A page of them, worked out beside the calls: of some thousand rules only those that are shown
+    are put into words, or all where words are looked for."""
+    found, wording = now.written, Wording(now.directory)
+    rows = list(_rows(now, found, zone))
+    if sought:
+        rows = [row for row in rows if _found(_line(*row, wording, tongue), sought)]
+    pages = max(1, -(-len(rows) // PAGE))
+    at = min(max(wanted, 1), pages)
+    lines = [_line(*row, wording, tongue) for row in rows[(at - 1) * PAGE : at * PAGE]]
+    return Listed(lines, len(rows), len(found.rules), found.drawn, at, pages)
+
+
+def _rows(now: Workspace, found: Written, zone: ZoneInfo) -> Iterator[Row]:
+    changed = now.changed(RULE)
+    rules, _ = read_rules(found, now.directory, zone)
     read = {rule.id: rule for rule in rules}
-    wording = Wording(now.directory)
     for place, (id_, body) in enumerate(found.rules.items(), start=1):
         change = changed.get(id_)
         draft = "" if change is None else ("new" if change.base is None else "changed")
-        yield _line(Line(place, id_, draft), read.get(id_), body, wording, tongue)
+        yield Line(place, id_, draft), read.get(id_), body
     if found.drawn:
         for rule in drawn(now.directory):
-            yield _line(Line(0, rule.id), rule, {}, wording, tongue)
+            yield Line(0, rule.id), rule, {}
 
 
 def _line(
