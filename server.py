@@ -98,6 +98,7 @@ from storage.ledger import StoredLedger
 from storage.pieces import StoredPieces
 from storage.presence import BEAT, Presence
 from storage.sealing import Sealing
+from storage.sessions import StoredSessions
 
 modules.all_read()
 LOG: Final = structlog.get_logger()
@@ -262,7 +263,8 @@ def loops(house: House, rest: Rest) -> Iterator[Loop]:
         clock=clock,
     )
     yield Loop(EVERY, sweep.run, first=EVERY)
-    forget = Forgetting(StoredLeases(database), house.retention, house.outgoing, clock)
+    sessions = StoredSessions(database, Sealing(house.secrets.key))
+    forget = Forgetting(StoredLeases(database), house.retention, house.outgoing, sessions, clock)
     yield Loop(forgetting.EVERY, forget.run)
     yield Loop(undelivered.EVERY, undelivered.Aloud(house.undelivered).run)
     yield Loop(FAILED, house.keeper.run)

@@ -9,6 +9,7 @@ from routing.ports import Clock
 from storage.leases import StoredLeases
 from storage.outgoing import StoredOutgoing
 from storage.retention import Retention
+from storage.sessions import StoredSessions
 
 EVERY: Final = 300.0
 """Seconds between two rounds."""
@@ -18,11 +19,12 @@ LEASE: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """Rounds of retention, and of the calls that we placed."""
+    """Rounds of retention, of the calls that we placed, and of sessions that are over."""
 
     leases: StoredLeases
     retention: Retention
     outgoing: StoredOutgoing
+    sessions: StoredSessions
     clock: Clock
     holder: str = field(default_factory=lambda: secrets.token_hex(16))
 
@@ -31,3 +33,4 @@ class Forgetting:
         if await self.leases.take("forgetting", self.holder, LEASE):
             await self.retention.run(self.clock.now())
             await self.outgoing.forget(self.clock.now())
+            await self.sessions.sweep(self.clock.now())

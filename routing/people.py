@@ -65,19 +65,25 @@ class Sessions(Protocol):
         ...
 
     async def of(self, key: str) -> Session | None:
-        """One look, whether it still lives or not; None where it was ended."""
+        """One look, whether it still lives or not; None where nothing is left of it."""
         ...
 
     async def seen(self, key: str, at: datetime) -> None: ...
 
-    async def end(self, key: str, entry: Entry | None = None) -> None: ...
+    async def end(self, key: str, entry: Entry | None = None) -> None:
+        """By whoever is at work in it: nothing is left."""
+        ...
 
-    async def end_all(
-        self, account: str, entry: Entry | None = None, *, but: str | None = None
+    async def revoke(self, key: str, at: datetime, entry: Entry | None = None) -> None:
+        """At once, from elsewhere: a form that is open there can still be kept."""
+        ...
+
+    async def revoke_all(
+        self, account: str, at: datetime, entry: Entry | None = None, *, but: str | None = None
     ) -> None: ...
 
     async def of_account(self, account: str) -> Sequence[Session]:
-        """The newest first, whole ones alone."""
+        """The newest first, whole ones that nobody ended alone."""
         ...
 
     async def keep(self, key: str, form: str) -> None:

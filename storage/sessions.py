@@ -1,12 +1,22 @@
 """Who is signed in, and the tries of those who are not. A session is found by the digest of its
-cookie's token, so that a copy of the table opens nothing; it ends with its row, for every server at
-once. Implements `routing.people.Sessions` and `Tries`."""
+cookie's token, so that a copy of the table opens nothing; it ends with its row or by a mark on it,
+for every server at once. Implements `routing.people.Sessions` and `Tries`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from routing.accounts.account import LONGEST, PENDING, Session
@@ -14,7 +24,7 @@ from routing.accounts.limit import FORGOTTEN, FREE, FREE_OF_ADDRESS, wait_until
 from routing.accounts.limit import LONGEST as MOST_WAIT
 from routing.audit import Entry
 from routing.people import New
-from storage.accounts import OF_ACCOUNT, account_of
+from storage.accounts import OF_ACCOUNT, account_of, revoking
 from storage.audit import append
 from storage.beneath import Read
 from storage.engine import Database
@@ -22,7 +32,10 @@ from storage.sealing import Sealing
 from storage.tables.accounts import accounts, credentials, sessions, tries
 
 KEPT: Final = timedelta(days=1)
-"""A session that is over keeps its row so long: a form that is posted to it is not lost."""
+"""A session that is over, by time or by somebody, keeps its row so long: a form that is posted to
+it is not lost."""
+MOST_SWEPT: Final = 500
+"""Rows of one round."""
 MOST_REMEMBERED: Final = 10_000
 """Addresses in memory; beyond that the table is asked again."""
 KNOWN: Final = timedelta(days=90)
@@ -56,7 +69,8 @@ class StoredSessions:
             if unit.execute(_opens(account, new.hashed)).first() is None:
                 return False
             if instead_of is not None:
-                before = delete(sessions).where(sessions.c.key == instead_of)
+                its = (sessions.c.key == instead_of) & sessions.c.ended.is_(False)
+                before = delete(sessions).where(its)
                 if not unit.execute(before).rowcount:
                     return False
             unit.execute(delete(sessions).where(sessions.c.ends < new.at - KEPT))
@@ -78,25 +92,37 @@ class StoredSessions:
         await self._database.brief(lambda unit: unit.execute(used))
 
     async def end(self, key: str, entry: Entry | None = None) -> None:
-        """Its token opens nothing from now on."""
-        await self._gone(sessions.c.key == key, entry)
+        """Its token opens nothing from now on, and nothing is left."""
+        await self._over(delete(sessions).where(sessions.c.key == key), entry)
 
-    async def end_all(
-        self, account: str, entry: Entry | None = None, *, but: str | None = None
+    async def revoke(self, key: str, at: datetime, entry: Entry | None = None) -> None:
+        """The same of one that is at work elsewhere: what is typed there is kept."""
+        await self._over(revoking(sessions.c.key == key, at), entry)
+
+    async def revoke_all(
+        self, account: str, at: datetime, entry: Entry | None = None, *, but: str | None = None
     ) -> None:
         """All of an account, or all others than this one."""
-        await self._gone((sessions.c.account == account) & (sessions.c.key != (but or "")), entry)
+        which = (sessions.c.account == account) & (sessions.c.key != (but or ""))
+        await self._over(revoking(which, at), entry)
 
-    async def _gone(self, which: ColumnElement[bool], entry: Entry | None) -> None:
+    async def _over(self, ending: Delete | Update, entry: Entry | None) -> None:
         def end(unit: Connection) -> None:
-            if unit.execute(delete(sessions).where(which)).rowcount:
+            if unit.execute(ending).rowcount:
                 _tell(unit, entry)
 
         await self._database.brief(end)
 
+    async def sweep(self, now: datetime) -> None:
+        """Delete what has been over for a day, also where nobody signs in meanwhile."""
+        old = select(sessions.c.key).where(sessions.c.ends < now - KEPT).limit(MOST_SWEPT)
+        gone = delete(sessions).where(sessions.c.key.in_(old))
+        await self._database.brief(lambda unit: unit.execute(gone))
+
     async def of_account(self, account: str) -> Sequence[Session]:
-        """The newest first, whole ones alone."""
-        whole = (sessions.c.account == account) & sessions.c.whole.is_(True)
+        """The newest first, whole ones that nobody ended alone."""
+        standing = sessions.c.whole.is_(True) & sessions.c.ended.is_(False)
+        whole = (sessions.c.account == account) & standing
         query = _joined().where(whole).order_by(sessions.c.begun.desc())
         return [_session(row) for row in await self._database.read(query)]
 
@@ -147,7 +173,7 @@ def _tell(unit: Connection, entry: Entry | None) -> None:
 
 def _joined() -> Select[Any]:
     s = sessions.c
-    columns = s.key, s.begun, s.seen, s.ends, s.whole, s.agent
+    columns = s.key, s.begun, s.seen, s.ends, s.whole, s.agent, s.ended
     return (
         select(*OF_ACCOUNT, *columns)
         .join(accounts, accounts.c.id == s.account)
@@ -167,6 +193,7 @@ def _session(row: Any) -> Session:
         ends=row.ends,
         whole=row.whole,
         agent=row.agent,
+        ended=row.ended,
     )
 
 

@@ -66,7 +66,8 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Session:
     """Somebody at work, or half signed in (`whole` is False until the second factor). `key` is the
-    digest of the cookie's token, `begun`, `seen` and `ends` are aware UTC."""
+    digest of the cookie's token, `begun`, `seen` and `ends` are aware UTC; `ended` where somebody
+    did that."""
 
     key: str
     account: Account
@@ -75,11 +76,13 @@ class Session:
     ends: datetime
     whole: bool = True
     agent: str = ""
+    ended: bool = False
 
     def lives(self, now: datetime) -> bool:
-        """Neither idle too long nor too old, and of an account that may sign in."""
+        """Not ended, neither idle too long nor too old, and of an account that may sign in."""
         idle = IDLE if self.whole else PENDING
-        return not self.account.disabled and now < self.ends and now < self.seen + idle
+        stands = not self.ended and not self.account.disabled
+        return stands and now < self.ends and now < self.seen + idle
 
 
 def signing_name(written: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from storage.tables.base import METADATA, Instant
@@ -72,6 +73,7 @@ sessions = Table(
     Column("ends", Instant, nullable=False),
     Column("agent", String(200), nullable=False),
     Column("kept", LargeBinary),  # sealed: a form that was posted after the session's end
+    Column("ended", Boolean, nullable=False, server_default=false()),  # by somebody, not by time
     Index("ix_sessions_account", "account"),
     Index("ix_sessions_ends", "ends"),
 )

@@ -25,6 +25,7 @@ from routing.signing_in import Signed, Visitor, Wait, Wrong, key_of
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.passwords import MOST_WAITING, ArgonPasswords
+from storage.sessions import StoredSessions
 from storage.tables.accounts import credentials, recovery_codes, sessions, tries
 from storage.tables.audit import audit
 from tests.databases import database_at
@@ -295,3 +296,18 @@ async def test_a_passkeys_answer_is_used_once_and_codes_go_with_the_last_factor(
         assert len(await factors.passkeys(account.id)) == 1
         await factors.remove_passkey(account.id, "AAAA", entry(account, removed))
         assert await factors.codes_left(account.id) == 0
+
+
+async def test_a_session_that_was_ended_opens_nothing_and_goes_a_day_later(tmp_path: Path) -> None:
+    """By the mark alone, so that a server whose clock is behind does not let it in."""
+    async with opened(tmp_path) as (people, database):
+        account = await people.add(Role.ADMIN, name="wang")
+        token, kept = await people.token(account), people.signing_in.sessions
+        assert isinstance(kept, StoredSessions)
+        await kept.revoke(key_of(token), people.clock.at + timedelta(minutes=5))
+        assert await people.signing_in.session_of(token) is None
+        assert await kept.of_account(account.id) == []
+        await kept.sweep(people.clock.at + timedelta(hours=23))
+        assert await kept.of(key_of(token)) is not None
+        await kept.sweep(people.clock.at + timedelta(days=2))
+        assert await database.read(select(sessions.c.key)) == []

@@ -3,6 +3,7 @@ are signed in."""
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, assert_never
 
 import segno
@@ -11,6 +12,7 @@ from aiohttp import web
 from routing.accounts.passwords import Weak
 from routing.audit import Action, Entry
 from routing.signing_in import Wait, Wrong
+from routing.web.account.kept import KEPT
 from routing.web.account.second import spoken
 from routing.web.account.sign_in import said, typed, waited
 from routing.web.entry import FRONT_DOOR, freshly, of_ones_own, session_of
@@ -102,7 +104,8 @@ async def _change(request: web.Request) -> web.StreamResponse:
     old, new, again = (typed(form.get(field)) for field in ("old", "new", "again"))
     match await signing_in.change_password(session_of(request), old, new, again):
         case None:
-            raise web.HTTPSeeOther("/account?done=password")
+            waits = await signing_in.sessions.kept(session_of(request).key)
+            raise web.HTTPSeeOther(KEPT if waits else "/account?done=password")
         case Wrong():
             faults = {"old": said(request, "password.wrong")}
         case Wait() as wait:
@@ -197,15 +200,20 @@ async def _end(request: web.Request) -> web.StreamResponse:
     sessions = request.config_dict[FRONT_DOOR].signing_in.sessions
     asked = typed(form.get("session"))
     if asked in {one.key for one in await sessions.of_account(session.account.id)}:
-        await sessions.end(asked, _ended(request))
+        await sessions.revoke(asked, _now(request), _ended(request))
     raise web.HTTPSeeOther("/account?done=session")
 
 
 async def _end_others(request: web.Request) -> web.StreamResponse:
     session = session_of(request)
     sessions = request.config_dict[FRONT_DOOR].signing_in.sessions
-    await sessions.end_all(session.account.id, _ended(request), but=session.key)
+    now, entry = _now(request), _ended(request)
+    await sessions.revoke_all(session.account.id, now, entry, but=session.key)
     raise web.HTTPSeeOther("/account?done=session")
+
+
+def _now(request: web.Request) -> datetime:
+    return request.config_dict[FRONT_DOOR].signing_in.clock.now()
 
 
 def _ended(request: web.Request) -> Entry:

@@ -113,7 +113,7 @@ async def test_a_session_ends_when_idle_when_old_and_when_ended(tmp_path: Path) 
         assert await status(left) == 303, "a page that renews itself is nobody at work"
         ended = await people.token(account)
         assert await status(ended) == 200
-        await people.signing_in.sessions.end_all(account.id)
+        await people.signing_in.sessions.revoke_all(account.id, people.clock.at)
         assert await status(ended) == 303
 
 

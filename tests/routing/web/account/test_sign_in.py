@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from aiohttp import web
+from aiohttp import FormData, web
 
 from routing.accounts.account import IDLE
 from routing.accounts.roles import Role
@@ -228,6 +228,11 @@ async def take(request: web.Request) -> web.StreamResponse:
     return web.Response(text="taken")
 
 
+@signed_in(Role.ADMIN, files=True)
+async def take_files(_: web.Request) -> web.Response:
+    return web.Response(text="taken")
+
+
 EDITED = {"reason": "第一行\n<b>第二行</b>", "rule": "r7", "new_password": "never kept"}
 
 
@@ -249,6 +254,90 @@ async def test_a_form_that_was_sent_too_late_keeps_what_was_typed(tmp_path: Path
         assert "<dt>rule</dt>" not in text
         fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text)
         assert [name for name, _ in fields] == ["reason", "rule"]
+
+
+async def test_a_session_that_was_ended_elsewhere_keeps_what_was_typed(tmp_path: Path) -> None:
+    async with served(tmp_path, [web.post("/edit", take)]) as (client, people):
+        wang = await people.add(Role.ADMIN, name="wang")
+        await sign_in(client, "wang", PASSWORD)
+        await people.signing_in.sessions.revoke_all(wang.id, people.clock.at)
+        late = await client.post("/edit?draft=3", data=EDITED, allow_redirects=False)
+        assert late.headers["Location"] == "/sign-in?kept=1"
+        assert (await client.get("/account", allow_redirects=False)).status == 303
+
+        assert (await sign_in(client, "wang", PASSWORD))[1] == "/account/kept"
+        text = await (await client.get("/account/kept")).text()
+        assert "&lt;b&gt;第二行&lt;/b&gt;" in text
+        assert "有人结束了这次登录" in text
+
+
+async def test_a_session_that_was_ended_keeps_nothing_for_another_nor_of_accounts(
+    tmp_path: Path,
+) -> None:
+    routes = [web.post("/edit", take), web.post("/admin/accounts/x/y", take)]
+    async with served(tmp_path, routes) as (client, people):
+        wang = await people.add(Role.ADMIN, name="wang")
+        await people.add(Role.AUDITOR, name="zhao")
+        await sign_in(client, "wang", PASSWORD)
+        await people.signing_in.sessions.revoke_all(wang.id, people.clock.at)
+        made = await client.post("/admin/accounts/x/y", data=EDITED, allow_redirects=False)
+        assert made.headers["Location"].startswith("/sign-in?next=")
+        await client.post("/edit", data=EDITED)
+        assert (await sign_in(client, "zhao", PASSWORD))[1] == "/account"
+        gone = await client.get("/account/kept", allow_redirects=False)
+        assert gone.headers["Location"] == "/account"
+
+
+async def test_who_was_given_a_password_finds_the_form_once_they_have_their_own(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path, [web.post("/edit", take)]) as (client, people):
+        wang = await people.add(Role.ADMIN, name="wang")
+        await sign_in(client, "wang", PASSWORD)
+        given = await people.signing_in.reset(wang, NOBODY)
+        await client.post("/edit", data=EDITED)
+        await sign_in(client, "wang", given)
+        asked = await client.get("/account/kept", allow_redirects=False)
+        assert asked.headers["Location"] == "/account/password"
+        own = "a long password of wang's own, said twice"
+        form = {"old": given, "new": own, "again": own}
+        changed = await client.post("/account/password", data=form, allow_redirects=False)
+        assert changed.headers["Location"] == "/account/kept"
+
+
+async def test_of_a_form_with_a_file_the_words_are_kept_and_the_file_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path, [web.post("/edit", take_files)]) as (client, people):
+        await people.add(Role.ADMIN, name="wang")
+        await sign_in(client, "wang", PASSWORD)
+        people.clock.at += IDLE + timedelta(minutes=1)
+        data = FormData({"seen": "7"})
+        data.add_field("file", b"x" * 100_000, filename="<方案>.yaml")
+        data.add_field("text", "粘贴的内容")
+        data.add_field("password", "never kept")
+        await client.post("/edit", data=data)
+        await sign_in(client, "wang", PASSWORD)
+        text = await (await client.get("/account/kept")).text()
+
+    assert 'name="file" type="file" aria-describedby="file-1-again"' in text
+    assert "请重新选择“&lt;方案&gt;.yaml”" in text
+    assert re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text) == [
+        ("seen", "7"),
+        ("text", "粘贴的内容"),
+    ]
+    assert 'enctype="multipart/form-data"' in text
+
+
+async def test_a_form_with_more_words_than_are_kept_is_not_kept_by_half(tmp_path: Path) -> None:
+    async with served(tmp_path, [web.post("/edit", take_files)]) as (client, people):
+        await people.add(Role.ADMIN, name="wang")
+        await sign_in(client, "wang", PASSWORD)
+        people.clock.at += IDLE + timedelta(minutes=1)
+        data = FormData({"text": "x" * 70_000})
+        data.add_field("file", b"x", filename="x.yaml")
+        late = await client.post("/edit", data=data, allow_redirects=False)
+        assert late.headers["Location"].startswith("/sign-in?next=")
 
 
 async def test_what_one_person_typed_is_not_shown_to_another(tmp_path: Path) -> None:
