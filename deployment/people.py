@@ -28,6 +28,7 @@ from routing.web.audit.page import AUDIT_LINK, AUDIT_PAGES
 from routing.web.desk.office import DESK_LINK, DESK_PAGES
 from routing.web.entry import FRONT_DOOR, HERE, Cookies, FrontDoor
 from routing.web.layout import Chapter, Link
+from routing.web.missing import as_page
 from routing.web.plan.desk import PLAN_LINKS, PLAN_PAGES
 from routing.web.register.page import REGISTER_LINK, REGISTER_PAGES
 from routing.web.rosters.page import ROSTER_LINK, ROSTER_PAGES
@@ -116,6 +117,7 @@ def front_door(settings: Settings, signing_in: SigningIn, factors: SecondFactors
 
 def mount_people(app: web.Application, door: FrontDoor, directory: Callable[[], Directory]) -> None:
     """The front door and its own pages. The layout must be there, or come."""
+    app.on_response_prepare.append(as_page)
     app[FRONT_DOOR] = door
     app.add_routes([*sign_in_routes(), *second_routes(), *own_routes(), *kept_routes()])
     app.add_routes(people_routes(directory))
