@@ -16,9 +16,10 @@ async def as_page(request: web.Request, response: web.StreamResponse) -> None:
         return
     links = [one for one in request.config_dict[LAYOUT].links if one.leads(NOBODY)]
     made = page(request, "house/missing.html", {"account": NOBODY, "links": links}, status=404)
-    response.body = made.body
+    raw = made.body if isinstance(made.body, bytes) else b""
+    response.body = raw
     response.content_type, response.charset = "text/html", "utf-8"
-    response.headers.update({**made.headers, "Content-Length": str(len(made.body or b""))})
+    response.headers.update({**made.headers, "Content-Length": str(len(raw))})
     for name, morsel in made.cookies.items():
         response.cookies[name] = morsel
 

@@ -13,8 +13,10 @@ depends_on = None
 def upgrade() -> None:
     """Forward. The version before knows no mark: those that are ended run out at that moment, too,
     by the clock of whoever ended them."""
-    ended = sa.Column("ended", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("sessions", ended)
+    mark: sa.Column[bool] = sa.Column(
+        "ended", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
+    op.add_column("sessions", mark)
 
 
 def downgrade() -> None:
