@@ -31,6 +31,7 @@ from routing.publishing.release import (
     Refused,
     Release,
     Releases,
+    Unchanged,
     Unreasoned,
     Way,
     digest_of,
@@ -271,10 +272,13 @@ class PublishingDesk:
             if new := [error for error in errors if (error.code, error.place) not in known]:
                 raise Refused(new)
 
-    async def roll_back(self, number: int, reason: str, by: Author) -> int:
+    async def roll_back(self, number: int, reason: str, by: Author, seen: int | None = None) -> int:
         """An earlier body under a new number, by one person at once; a second confirms it within a
-        working day. Raises PublishingError."""
+        working day. `seen` is the newest plan when they saw what it would change. Raises
+        PublishingError."""
         newest, reason = await self.releases.newest(), _reason(reason)
+        if seen not in (None, newest.number):
+            raise Overtaken("another plan was published meanwhile: look at it again")
         return await self._bring_back(number, newest, reason, by, Way.ROLLED_BACK)
 
     async def bring_back(self, over: int, reason: str) -> int:
@@ -292,6 +296,8 @@ class PublishingDesk:
         if not 0 < number < newest.number:
             raise NotThere(f"plan {number} is not an earlier one")
         document = await self.what_comes_back(number, newest)
+        if document == newest.document:
+            raise Unchanged(f"plan {newest.number} says what plan {number} would bring back")
         if errors := _errors(await self.review(document)):
             raise Refused(errors)
         entry = _entry(by, Action.PLAN_ROLLED_BACK, "plan", now, reason, brought_back=number)

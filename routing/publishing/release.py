@@ -4,6 +4,7 @@
 PublishingError
 ├── Refused      findings at level error keep it back
 ├── Overtaken    another plan was published meanwhile, or the draft was changed
+├── Unchanged    it is in use already
 ├── NotSecond    the second person must be another one
 ├── Unreasoned   a publication says why
 ├── Unfinished   what checks a large plan came to no end
@@ -43,6 +44,10 @@ class Refused(PublishingError):
 
 class Overtaken(PublishingError):
     """What was seen is no longer what there is: look at it again."""
+
+
+class Unchanged(PublishingError):
+    """Nothing would be changed by it: it is in use already."""
 
 
 class NotSecond(PublishingError):

@@ -7,7 +7,16 @@ from typing import Any, Final
 from aiohttp import web
 
 from routing.publishing.answering import Verdict, standing
-from routing.publishing.release import NotThere, PublishingError, Refused, Release, Unreasoned, Way
+from routing.publishing.release import (
+    NotThere,
+    Overtaken,
+    PublishingError,
+    Refused,
+    Release,
+    Unchanged,
+    Unreasoned,
+    Way,
+)
 from routing.web.entry import signed_in
 from routing.web.layout import LAYOUT, tongue_of
 from routing.web.plan.desk import (
@@ -22,6 +31,8 @@ from routing.web.plan.desk import (
 
 CAME_BACK: Final = frozenset({Way.ROLLED_BACK, Way.RETURNED})
 """After these the version before is the one that somebody has just left: it is no way back."""
+DONE: Final = {"confirmed": "plan.was_confirmed", "back": "plan.back_already"}
+"""What `?done=` may name besides a version, and the sentence of it."""
 A_PAGE: Final = 30
 """Versions of one page."""
 
@@ -65,14 +76,14 @@ async def _listed(
     found = await desk.publishing.releases.releases(A_PAGE + 1, before)
     latest = found if before is None else await desk.publishing.releases.releases(A_PAGE)
     done = number_in(request.query.get("done", ""))
-    confirmed = request.query.get("done") == "confirmed"
+    word = DONE.get(request.query.get("done", ""), "")
     context = {
         "releases": found[:A_PAGE],
         "older": found[A_PAGE - 1].number if len(found) > A_PAGE else None,
         "newest": latest[0].number,
         "previous": _before_the_last(latest),
         "done": _said(request, "plan.published", n=done) if done
-        else _said(request, "plan.was_confirmed") if confirmed else "",
+        else _said(request, word) if word else "",
         "answered": before is None and await _answered(request, desk),
         **more,
     }  # fmt: skip
@@ -137,6 +148,7 @@ async def _ask(
         raise web.HTTPNotFound
     context = {
         "number": number,
+        "seen": newest.number,
         "found": await desk.publishing.back_would_change(number),
         "findings": (),
         "typed": {"reason": _said(request, "plan.back_default")},
@@ -147,10 +159,16 @@ async def _ask(
 
 async def _back(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
     form = await request.post()
-    reason = str(form.get("reason", ""))
-    typed = {"reason": reason}
+    reason, seen = str(form.get("reason", "")), number_in(str(form.get("seen", ""))) or 0
+    typed, by = {"reason": reason}, author_of(request)
     try:
-        made = await desk.publishing.roll_back(_number(request), reason, author_of(request))
+        made = await desk.publishing.roll_back(_number(request), reason, by, seen)
+    except Unchanged:
+        raise web.HTTPSeeOther("/admin/versions?done=back") from None
+    except Overtaken as wrong:
+        if not await desk.publishing.back_would_change(_number(request)):  # it was sent twice
+            raise web.HTTPSeeOther("/admin/versions?done=back") from None
+        return await _ask(request, desk, 409, typed=typed, wrong=_said(request, word_of(wrong)))
     except Unreasoned as wrong:
         return await _ask(request, desk, 422, typed=typed, faults={"reason": word_of(wrong)})
     except Refused as wrong:

@@ -1,6 +1,7 @@
 """The form of a closure order: what is offered, what was typed, and the order that it makes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,7 +11,8 @@ from routing.findings import Finding, Place
 from routing.register import LANGUAGES, Directory
 from routing.web.wording import Tongue
 from routing.web.worktime.desk import ALL, field_of, local_moment
-from routing.worktime.orders import KIND, form_faults
+from routing.worktime.closures import Closure
+from routing.worktime.orders import KIND, closure_of, form_faults
 from routing.worktime.sentences import finding
 from routing.worktime.templates import TEMPLATES
 
@@ -55,6 +57,15 @@ def typed(form: Any) -> Typed:
             for language in LANGUAGES
         },
     )
+
+
+def says_the_same(closure: Closure, sent: Typed, body: Mapping[str, Any], now: datetime) -> bool:
+    """Whether an order of a plan is what was sent: it stands or comes, and closes the same until
+    the same moment, with the same words. What begins at once begins whenever it was sent."""
+    asked = replace(closure_of(closure.id, body), ordered=closure.ordered)
+    if not sent.start.strip() and closure.start <= now:
+        asked = replace(asked, start=closure.start)
+    return closure.until > now and closure == asked
 
 
 def order_of(

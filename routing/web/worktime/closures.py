@@ -11,18 +11,21 @@ from routing.accounts.roles import MAY, Act
 from routing.audit import Action
 from routing.drafts.change import Author, Conflict, Edit
 from routing.drafts.document import entity_of
+from routing.drafts.kinds import KINDS
 from routing.publishing.release import NotSecond, PublishingError, Refused, Release, Way
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import LAYOUT, page, tongue_of
 from routing.web.moments import written
-from routing.web.worktime.closure_form import Typed, offered, order_of, typed
+from routing.web.worktime.closure_form import Typed, offered, order_of, says_the_same, typed
 from routing.web.worktime.desk import ALL, WorktimeDesk, author_of, beside, field_of, tree
 from routing.worktime.closures import Closure, reach
 from routing.worktime.orders import KIND, closure_of, read_closures
 from routing.worktime.templates import TEMPLATES
 
 LISTED: Final = "/admin/closures"
-DONE: Final = frozenset({"ordered", "ended", "confirmed", "removed", "not_second", "settled"})
+DONE: Final = frozenset(
+    {"ordered", "stands", "ended", "confirmed", "removed", "not_second", "settled"}
+)
 MOST_PRIOR: Final = 50
 """Orders that are over and still shown."""
 
@@ -135,26 +138,39 @@ async def _order(request: web.Request, desk: WorktimeDesk) -> web.StreamResponse
     body, wrong = order_of(sent, desk.directory(), by, now, desk.zone)
     if wrong or not sent.id:
         return _form(request, desk, sent, beside(wrong, tongue))
-    edit = Edit(KIND, sent.id, body, None, 0)
     try:
-        await desk.publishing.change_quickly([edit], sent.reason, by, Action.CLOSURE_ORDERED)
-    except Conflict:  # the form was sent before: twice the same is one order
-        if not await _stands(desk, sent, body):
-            again = replace(sent, id=desk.new_id())
-            return _form(request, desk, again, {"": _said(request, "closure.another")})
+        done = await _ordered(desk, sent, body, by)
+    except Conflict:  # by this form something else was ordered before
+        again = replace(sent, id=desk.new_id())
+        return _form(request, desk, again, {"": _said(request, "closure.another")})
     except Refused as refused:
         return _form(request, desk, sent, beside(refused.findings, tongue))
     except PublishingError:  # others publish all the time
         return _form(request, desk, sent, {"": _said(request, "closure.overtaken")})
-    raise web.HTTPSeeOther(f"{LISTED}?done=ordered")
+    raise web.HTTPSeeOther(f"{LISTED}?done={done}")
+
+
+async def _ordered(desk: WorktimeDesk, sent: Typed, body: Mapping[str, Any], by: Author) -> str:
+    """Once, however often it is sent, also by the new form that a browser fetches which goes back.
+    What was done is a word of DONE. Raises Conflict where this form ordered something else before,
+    PublishingError."""
+    if await _stands(desk, sent, body):
+        return "stands"
+    edit = Edit(KIND, sent.id, body, None, 0)
+    try:
+        await desk.publishing.change_quickly([edit], sent.reason, by, Action.CLOSURE_ORDERED)
+    except Conflict:
+        if await _stands(desk, sent, body):  # it was sent twice at the same moment
+            return "stands"
+        raise
+    return "ordered"
 
 
 async def _stands(desk: WorktimeDesk, sent: Typed, body: Mapping[str, Any]) -> bool:
-    """Whether the order that was made by this form says the same, and is not ended."""
-    newest = await desk.publishing.releases.newest()
-    kept = entity_of(newest.document, KIND, sent.id) or {"ended": True}
-    asked = {*body} - {"ordered"} - (set() if sent.start.strip() else {"start"})
-    return "ended" not in kept and all(kept.get(name) == body[name] for name in asked)
+    """Whether an order that says the same stands or comes."""
+    newest, now = await desk.publishing.releases.newest(), desk.clock.now()
+    orders = KINDS[KIND].read(newest.document)
+    return any(says_the_same(closure_of(*each), sent, body, now) for each in orders.items())
 
 
 def _said(request: web.Request, word: str) -> str:

@@ -17,6 +17,7 @@ from routing.publishing.release import (
     Overtaken,
     ProposalState,
     Refused,
+    Unchanged,
     Unreasoned,
     Way,
 )
@@ -245,6 +246,11 @@ async def test_rolling_back_publishes_an_old_body_under_a_new_number(trial: Tria
     assert [found.kind for found in await trial.desk.difference(1, number)] == []
     with pytest.raises(NotThere):
         await trial.desk.roll_back(4, "none", WANG)
+    with pytest.raises(Unchanged):
+        await trial.desk.roll_back(1, "sent twice", WANG)
+    with pytest.raises(Overtaken):
+        await trial.desk.roll_back(2, "not seen", WANG, 2)
+    assert (await trial.desk.releases.newest()).number == number
 
 
 async def test_what_was_ordered_in_a_hurry_since_stays_when_an_old_plan_comes_back(
@@ -259,15 +265,19 @@ async def test_what_was_ordered_in_a_hurry_since_stays_when_an_old_plan_comes_ba
     assert (kept.kind, kept.key) == ("number", NUMBER)
     assert kept.new is not None
     assert kept.new["status"] == "suspended"
+    with pytest.raises(Unchanged):
+        await trial.desk.roll_back(1, "sent twice", LIN)
 
 
 async def test_rolling_back_puts_no_number_on_the_list(trial: Trial) -> None:
     """It went off the list with two people; one must not put it back."""
     edit = await trial.edit("number", NUMBER, status="withdrawn", withdrawn_on="2026-11-24")
+    await trial.say("nine")
     proposed = await trial.desk.publish(await trial.desk.drafts.save([edit], LIN, AT), "gone", LIN)
     assert proposed.proposal is not None
     await trial.desk.approve(proposed.proposal, WANG)
     number = await trial.desk.roll_back(1, "undo", LIN)
+    assert await trial.said() == "中文请按9。"
     (kept,) = await trial.desk.difference(1, number)
     assert kept.new is not None
     assert kept.new["status"] == "withdrawn"

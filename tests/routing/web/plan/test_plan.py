@@ -133,8 +133,14 @@ async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another
         _, ask = await it.get(Role.SUPERVISOR, "/admin/versions/1/back?lang=en")
         assert "<del>Line</del>" in ask
         assert 'action="/admin/versions/1/back"' in ask
-        status, _ = await it.post(Role.SUPERVISOR, "/admin/versions/1/back", {"reason": "undo"})
-        assert status == 200
+        back, form = "/admin/versions/1/back", {"reason": "undo", "seen": "2"}
+        assert 'name="seen" value="2"' in ask
+        unseen = await it.post(Role.SUPERVISOR, back, {**form, "seen": "1"})
+        assert (unseen[0], 'name="seen" value="2"' in unseen[1]) == (409, True)
+        assert (await it.post(Role.SUPERVISOR, back, form))[0] == 200
+        _, twice = await it.post(Role.SUPERVISOR, back, form)
+        assert "nothing was rolled back twice" in twice
+        assert (await it.desk.releases.newest()).number == 3
         _, again = await it.get(Role.SUPERVISOR, "/admin/versions/1/back?lang=zh")
         assert "没有差别" in again
         assert 'action="/admin/versions/1/back"' not in again

@@ -1,5 +1,6 @@
 """Ordering a closure in a hurry, ending it, and the second person's word."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -146,6 +147,44 @@ async def test_the_same_form_sent_twice_orders_once(tmp_path: Path, demo_inputs:
 
         assert len(await town.orders()) == 1
         assert (await town.releases.newest()).number == 2
+
+
+async def test_who_goes_back_and_orders_again_orders_once(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    """The browser fetches the form anew, which has an id of its own."""
+    async with asked(tmp_path, demo_inputs) as (client, people, town):
+        one = await people.cookie(Role.SUPERVISOR)
+        both = [sent(client, NEW, {**FORM, "id": "C1"}, one) for _ in range(2)]
+        assert sorted(await asyncio.gather(*both)) == [
+            f"{LIST}?done=ordered",
+            f"{LIST}?done=stands",
+        ]
+        town.clock.at += timedelta(minutes=2)
+
+        where = await sent(client, NEW, {**FORM, "id": "C2"}, one)
+        assert where == f"{LIST}?done=stands"
+        assert "没有再发一次" in await read(client, where, one)
+        assert [order.id for order in await town.orders()] == ["C1"]
+        assert (await town.releases.newest()).number == 2
+
+
+async def test_what_closes_something_else_or_was_ended_is_ordered_again(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with asked(tmp_path, demo_inputs) as (client, people, town):
+        one = await people.cookie(Role.SUPERVISOR)
+        await sent(client, NEW, FORM, one)
+        for at, changed in enumerate(
+            ({"scope": "市公安局"}, {"end": "2026-11-25T12:00"}, {"start": "2026-11-24T20:00"})
+        ):
+            other = {**FORM, **changed, "id": f"D{at}"}
+            assert await sent(client, NEW, other, one) == f"{LIST}?done=ordered"
+        assert len(await town.orders()) == 4
+
+        await sent(client, f"{LIST}/end", {"id": "C1"}, one)
+        again = await sent(client, NEW, {**FORM, "id": "C2"}, one)
+        assert again == f"{LIST}?done=ordered", "what was ended can be ordered again"
 
 
 async def test_the_form_comes_filled_in(tmp_path: Path, demo_inputs: Inputs) -> None:
