@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from deployment.house import House
 from deployment.pauses import beside
+from deployment.plans import local_day, usable
 from deployment.reviewing import reviewed
 from ivr.flow.world import Plan
 from ivr.web.trying.page import TryingDesk
@@ -52,8 +53,41 @@ def trying_desk(house: House, looks: "Looks") -> TryingDesk:
         seen = await looks.see(await asyncio.to_thread(compose, document, draft.changes))
         return seen.plan, seen.looked.findings
 
-    zone = ZoneInfo(house.settings.time_zone)
-    return TryingDesk(lambda: house.plans.current, drafted, house.clock, zone)
+    stored, versions = StoredPlans(house.database, house.clock), Versions(house)
+    return TryingDesk(
+        lambda: house.plans.current,
+        drafted,
+        versions.of,
+        stored.in_force,
+        house.clock,
+        ZoneInfo(house.settings.time_zone),
+    )
+
+
+class Versions:
+    """Earlier plans as somebody tries them: the last one is kept, since a call is tried key by key.
+    Those of live calls are not displaced by it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stored = StoredPlans(house.database, house.clock)
+        self._last: Plan | None = None
+
+    async def of(self, number: int) -> Plan | None:
+        """The one of this number, with today's hours; None where there is none, or this version of
+        the program cannot compile it."""
+        current = self._house.plans.current
+        if number == current.number:
+            return current
+        if self._last is not None and self._last.number == number:
+            return self._last
+        stored = await self._stored.plan(number)
+        if stored is None:
+            return None
+        today = local_day(self._house.settings, self._house.clock)
+        found = await beside(lambda: usable(stored, today))
+        self._last = found or self._last
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ async def published(settings: Settings, clock: Clock, database: Database) -> Pla
         plan = await stored.plan(number)
         if plan is None:
             return None
-        return await beside(lambda: _usable(plan, local_day(settings, clock)))
+        return await beside(lambda: usable(plan, local_day(settings, clock)))
 
     earlier = await stored.of_live_calls(clock.now())
     return Plans(current, earlier_plans(earlier, current.number, today), find)
@@ -195,11 +195,13 @@ def _document(plan: Published) -> Document:
 def earlier_plans(plans: Sequence[Published], current: int, today: date) -> dict[int, Plan]:
     """The plans that live calls began with. The calls of one that this version cannot compile go
     on with today's."""
-    read = {plan.number: _usable(plan, today) for plan in plans if plan.number != current}
+    read = {plan.number: usable(plan, today) for plan in plans if plan.number != current}
     return {number: plan for number, plan in read.items() if plan is not None}
 
 
-def _usable(plan: Published, today: date) -> Plan | None:
+def usable(plan: Published, today: date) -> Plan | None:
+    """A plan as calls follow it; None, with a line of the log, where this version cannot compile
+    it."""
     try:
         return of_body(_document(plan), plan.number, today)
     except StartError as wrong:

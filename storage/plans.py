@@ -78,6 +78,13 @@ class StoredPlans:
             return await self._whole(row.number, row.body)
         return None
 
+    async def in_force(self, at: datetime) -> int | None:
+        """The plan that took new calls at that moment; None before the first."""
+        then = select(func.max(plans.c.number).label("number")).where(plans.c.published <= at)
+        rows = await self._database.read(then)
+        number: int | None = rows[0].number
+        return number
+
     async def plan(self, number: int) -> Published | None:
         """What the plan of this number is compiled from."""
         rows = await self._database.read(select(plans.c.body).where(plans.c.number == number))

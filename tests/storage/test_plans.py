@@ -64,3 +64,13 @@ async def test_the_plans_of_calls_that_may_go_on_are_found(tmp_path: Path) -> No
         await house.calls.ended("c", Ending(CallEnd.COMPLETED, 3, recording=False), AT)
         assert await store.of_live_calls(AT + timedelta(minutes=5)) == [Published(1, "old")]
         assert await store.of_live_calls(AT + LONGEST) == [], "an end never told keeps no plan"
+
+
+async def test_which_plan_was_in_force_at_a_moment(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        store = plans_of(house)
+        assert await store.in_force(AT) is None
+        for body in ("menu", "menu 2"):
+            await store.publish(body)
+        assert await store.in_force(AT) == 2
+        assert await store.in_force(AT - timedelta(seconds=1)) is None

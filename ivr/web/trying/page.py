@@ -4,7 +4,7 @@ and why. It writes nothing. Everything is sent, since no number belongs into an 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from routing.numbers.forms import written as number_of
 from routing.numbers.reading import Number, read_number
 from routing.ports import Clock
 from routing.rules.condition import Facts, Field
+from routing.rules.ruleset import How
 from routing.rules.wording import Wording
 from routing.web.entry import allows, signed_in
 from routing.web.layout import LAYOUT, Chapter, page, tongue_of
@@ -49,19 +50,32 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "vain": ("no", "yes"),
 }
 """What the database would know, the usual first."""
-TYPED: Final = ("caller", "dialled", "at", "line")
+TYPED: Final = ("caller", "dialled", "at", "line", "version")
+EARLIER: Final = ("in_force", "version")
+PLANS: Final = ("draft", "published", *EARLIER)
+"""Which plan is tried: the draft, the one that runs, the one that was in force at that moment, or a
+version by its number."""
+LAST: Final = 2**31 - 1
 FACTS: Final = (
     Field.LANGUAGE, Field.KIND, Field.ABOUT, Field.TOPIC, Field.GROUP, Field.CALLER_KIND,
 )  # fmt: skip
 
 
+Faults = Mapping[str, tuple[str, Mapping[str, str]]]
+"""Field -> the id of a sentence and its slots."""
+
+
 @dataclass(frozen=True, slots=True)
 class TryingDesk:
     """What the page needs: the plan that runs, or the drafted one (None, with the findings that say
-    why, where it cannot be compiled); the time, and the zone that moments are typed in."""
+    why, where it cannot be compiled); an earlier version (None where there is none, or this program
+    cannot compile it); which version was in force at a moment; the time, and the zone that moments
+    are typed in."""
 
     published: Callable[[], Plan]
     drafted: Callable[[], Awaitable[tuple[Plan | None, tuple[Finding, ...]]]]
+    version: Callable[[int], Awaitable[Plan | None]]
+    in_force: Callable[[datetime], Awaitable[int | None]]
     clock: Clock
     zone: ZoneInfo
 
@@ -73,7 +87,7 @@ class Form:
     fields: Mapping[str, str]
     asked: Asked | None
     moves: tuple[Any, ...]
-    faults: Mapping[str, tuple[str, Mapping[str, str]]]
+    faults: Faults
 
 
 def trying_routes(desk: TryingDesk) -> list[web.RouteDef]:
@@ -89,31 +103,60 @@ def trying_routes(desk: TryingDesk) -> list[web.RouteDef]:
 async def _show(request: web.Request, desk: TryingDesk) -> web.StreamResponse:
     sent, tongue = await request.post(), tongue_of(request)
     fields = _fields(sent, desk, tongue)
-    plan: Plan | None
-    findings: tuple[Finding, ...]
-    if fields["plan"] == "published":
-        plan, findings = desk.published(), ()
-    else:
-        plan, findings = await desk.drafted()
-    shown = plan or desk.published()
+    chosen = await _chosen(fields, desk)
+    plan, shown = chosen.plan, chosen.plan or desk.published()
     if not fields["dialled"]:
         fields["dialled"] = number_of(next(iter(shown.directory.numbers), ""))
     form = _read(fields, sent, shown.directory.area, desk)
+    form = replace(form, faults={**form.faults, **chosen.faults})
     context: dict[str, Any] = {
         "section": "try",
         "form": form,
         "choices": CHOICES,
         "numbers": [(number_of(n), one.post[tongue]) for n, one in shown.directory.numbers.items()],
-        "refused": [one.says[tongue] for one in findings if plan is None],
+        "refused": [one.says[tongue] for one in chosen.findings if plan is None],
+        "tried": plan.number if plan is not None and fields["plan"] in EARLIER else None,
         "answer": None,
         "call": None,
-        "may_keep": allows(request, Act.EDIT_PLAN) and fields["plan"] != "published",
+        "may_keep": allows(request, Act.EDIT_PLAN) and fields["plan"] == "draft",
     }
-    if plan is not None and form.asked is not None and request.method == "POST":
+    if plan is not None and form.asked is not None and not form.faults and request.method == "POST":
         wording = request.config_dict[LAYOUT].wording
         t = partial(_said, wording.say, tongue)
         context |= await asyncio.to_thread(_played, plan, form, t, tongue)
     return page(request, "trying/try.html", context, status=422 if form.faults else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The plan that is tried, or why there is none: findings of a draft, or a fault of a field."""
+
+    plan: Plan | None
+    findings: tuple[Finding, ...] = ()
+    faults: Faults = field(default_factory=dict)
+
+
+async def _chosen(fields: Mapping[str, str], desk: TryingDesk) -> Chosen:
+    match fields["plan"]:
+        case "published":
+            return Chosen(desk.published())
+        case "draft":
+            return Chosen(*await desk.drafted())
+        case "in_force":
+            at = _moment(fields["at"], desk.zone)
+            number = None if at is None else await desk.in_force(at)
+            fault = {} if at is None else {"plan": ("trying.no_plan_then", {})}
+        case _:
+            number = _version(fields["version"])
+            fault = {"version": ("trying.no_version", {})}
+    found = None if number is None else await desk.version(number)
+    return Chosen(found, faults={} if found is not None else fault)
+
+
+def _version(text: str) -> int | None:
+    plain = text.strip()
+    known = plain.isascii() and plain.isdecimal() and len(plain) <= 10 and 0 < int(plain) <= LAST
+    return int(plain) if known else None
 
 
 def _said(say: Callable[..., str], tongue: Tongue, word: str, **slots: object) -> str:
@@ -130,7 +173,8 @@ def _fields(sent: Mapping[str, Any], desk: TryingDesk, tongue: Tongue) -> dict[s
         fields[name] = chosen if chosen in values else values[0]
     english = _text(sent.get("language", "en" if tongue is Tongue.EN else "zh")) == "en"
     fields["language"] = "en" if english else "zh"
-    fields["plan"] = "published" if sent.get("plan") == "published" else "draft"
+    asked = _text(sent.get("plan", ""))
+    fields["plan"] = asked if asked in PLANS else PLANS[0]
     return fields
 
 
@@ -218,12 +262,17 @@ def _played(plan: Plan, form: Form, t: Speak, tongue: Tongue) -> dict[str, Any]:
             "phones": list(teller.phones(played)),
             "line": line_of(played.taken, tongue),
             "settled": played.settled is not None,
+            "case_only": _case_only(played),
             "facts": _facts(plan, played.facts, tongue),
             **hears(played),
         },
         "answer": answered(plan.rules, plan.directory, plan.open, played.facts, tongue),
         "kept": _kept(played),
     }
+
+
+def _case_only(played: Played) -> bool:
+    return played.settled is not None and played.settled.decision.how is How.CASE_ONLY
 
 
 def _facts(plan: Plan, facts: Facts, tongue: Tongue) -> list[tuple[str, str]]:

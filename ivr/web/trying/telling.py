@@ -33,6 +33,7 @@ from ivr.web.trying.moves import WRITTEN, Deed, Key, Words
 from ivr.web.trying.play import Ignored, Played, Ringing, Shown, is_over
 from routing.cases.reference import spaced
 from routing.numbers.forms import mask_all, masked
+from routing.rules.ruleset import How
 from routing.rules.targets import Role, Target
 from routing.rules.wording import Wording
 from routing.web.moments import written
@@ -214,9 +215,10 @@ class Teller:
             yield Offer(WRITTEN[deed][self.tongue], self.t(f"trying_deed.{_word(deed)}"))
 
     def phones(self, played: Played) -> Iterator[str]:
-        """Whom the decision rings, in order, and who of them is not at work at that moment."""
+        """Whom the decision rings, in order, and who of them is not at work at that moment. A case
+        alone rings nobody; whoever asks for a person then sees in the call who is rung."""
         settled = played.settled
-        if settled is None:
+        if settled is None or settled.decision.how is How.CASE_ONLY:
             return
         call = replace(played.call, decision=settled.decision)
         phones = phones_of(played.world, call, person=False)

@@ -1,7 +1,10 @@
 """The page that plays a call: what it says, refuses beside the field and never writes."""
 
 import contextlib
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +13,7 @@ from ivr.web.trying.page import TRYING_PAGES, TryingDesk, trying_routes
 from routing.accounts.roles import Role
 from routing.findings import Finding, Level
 from routing.web.rules.page import RULES_PAGES
+from tests.ivr.ruled import ruled
 from tests.people import Client, PeoplesClock, served
 
 CALL = {
@@ -19,20 +23,33 @@ CALL = {
     "language": "zh",
     "line": "",
 }
+NONE: Mapping[int, Plan] = {}
 HOSTILE = '<script>alert(1)</script>"'
 
 
 @contextlib.asynccontextmanager
 async def asked(
-    folder: Path, plan: Plan, role: Role = Role.ADMIN, drafted: Plan | None = None
+    folder: Path,
+    plan: Plan,
+    role: Role = Role.ADMIN,
+    drafted: Plan | None = None,
+    earlier: Mapping[int, Plan] = NONE,
 ) -> AsyncIterator[Client]:
-    """Signed in as somebody of this role; the draft is `drafted`, or cannot be compiled."""
+    """Signed in as somebody of this role; the draft is `drafted`, or cannot be compiled. Of
+    `earlier` plans each was in force on the day of November that is its number."""
 
     async def draft() -> tuple[Plan | None, tuple[Finding, ...]]:
         says = {"zh-CN": "草稿里有一条规则写错了。", "en": "a rule of the draft is wrong"}
         return drafted, (Finding("refused", Level.ERROR, says),)
 
-    desk = TryingDesk(lambda: plan, draft, PeoplesClock(), ZoneInfo("Asia/Shanghai"))
+    async def version(number: int) -> Plan | None:
+        return earlier.get(number)
+
+    async def in_force(at: datetime) -> int | None:
+        return max((number for number in earlier if number <= at.day), default=None)
+
+    zone = ZoneInfo("Asia/Shanghai")
+    desk = TryingDesk(lambda: plan, draft, version, in_force, PeoplesClock(), zone)
     async with served(folder, trying_routes(desk), (RULES_PAGES, TRYING_PAGES)) as (client, people):
         client.session.cookie_jar.update_cookies(await people.cookie(role))
         yield client
@@ -105,6 +122,51 @@ async def test_a_draft_that_cannot_be_compiled_says_why_and_the_plan_that_runs_i
     assert "登记工单" not in draft
     assert "登记工单" in runs
     assert "/admin/scenarios/keep" not in runs
+
+
+async def test_an_earlier_version_is_tried_by_its_number_or_as_it_was_in_force(
+    tmp_path: Path, demo_plan: Plan
+) -> None:
+    night = {"office": "市水利局", "how": "case_only"}
+    rule = {"id": "all", "name": "第三版的规则", "when": {}, "then": night, "enabled": True}
+    third = replace(ruled(f"rule {json.dumps(rule)}", demo_plan), number=3)
+    earlier = {3: third, 20: replace(demo_plan, number=20)}
+    async with asked(tmp_path, demo_plan, drafted=demo_plan, earlier=earlier) as client:
+        line = "2 2 “停水了” #"
+        old = await sent(client, line=line, plan="version", version="3")
+        then = await sent(client, line=line, plan="in_force", at="2026-11-05T10:00")
+        later = await sent(client, line=line, plan="in_force")
+        faults = [
+            await sent(client, 422, line=line, plan="version", version=odd)
+            for odd in ("4", "", "x", HOSTILE, "99999999999", "-1", "0")
+        ]
+        before = await sent(client, 422, line=line, plan="in_force", at="2026-11-02T10:00")
+
+    assert "按第3版方案" in old
+    assert "第三版的规则" in old
+    assert "第三版的规则" in then
+    assert "按第20版方案" in later
+    assert "第三版的规则" not in later
+    assert 'name="version" value="3"' in old, "the next key is for the same version"
+    assert "/admin/scenarios/keep" not in old
+    for fault in faults:
+        assert 'id="version-fault"' in fault
+        assert 'data-testid="played"' not in fault
+    assert 'id="plan-fault"' in before
+
+
+async def test_a_case_alone_lists_no_phones(tmp_path: Path, demo_plan: Plan) -> None:
+    then = {"office": "市水利局", "how": "case_only"}
+    rule = {"id": "all", "name": "只登记", "when": {}, "then": then, "enabled": True}
+    plan = ruled(f"rule {json.dumps(rule)}", demo_plan)
+    async with asked(tmp_path, demo_plan, drafted=plan) as client:
+        alone = await sent(client, line="2 1 “停水了” #")
+        through = await sent(client, line="2 1 “停水了” #", plan="published")
+
+    assert 'data-testid="case-only"' in alone
+    assert 'data-testid="phones"' not in alone
+    assert 'data-testid="case-only"' not in through
+    assert 'data-testid="phones"' in through
 
 
 async def test_an_officials_phone_is_not_for_those_who_may_not_read_the_plan(
