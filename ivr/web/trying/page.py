@@ -137,6 +137,7 @@ class Chosen:
 
 
 async def _chosen(fields: Mapping[str, str], desk: TryingDesk) -> Chosen:
+    fault: Faults = {}
     match fields["plan"]:
         case "published":
             return Chosen(desk.published())
@@ -145,7 +146,8 @@ async def _chosen(fields: Mapping[str, str], desk: TryingDesk) -> Chosen:
         case "in_force":
             at = _moment(fields["at"], desk.zone)
             number = None if at is None else await desk.in_force(at)
-            fault = {} if at is None else {"plan": ("trying.no_plan_then", {})}
+            if at is not None:
+                fault = {"plan": ("trying.no_plan_then", {})}
         case _:
             number = _version(fields["version"])
             fault = {"version": ("trying.no_version", {})}
