@@ -40,8 +40,14 @@ def newest_of(house: House) -> Callable[[], Awaitable[tuple[int, Document]]]:
 
 def rules_desk(house: House, looks: "Looks") -> RulesDesk:
     """Of the pages of rules."""
-    zone = ZoneInfo(house.settings.time_zone)
-    return RulesDesk(StoredDrafts(house.database), newest_of(house), looks.look, house.clock, zone)
+    zone, stored = ZoneInfo(house.settings.time_zone), StoredPlans(house.database, house.clock)
+
+    async def version(number: int) -> Document | None:
+        plan = await stored.plan(number)
+        return None if plan is None else await asyncio.to_thread(plan.document)
+
+    drafts, newest = StoredDrafts(house.database), newest_of(house)
+    return RulesDesk(drafts, newest, looks.look, house.clock, zone, version, stored.in_force)
 
 
 def trying_desk(house: House, looks: "Looks") -> TryingDesk:

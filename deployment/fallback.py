@@ -76,7 +76,7 @@ def fallback_of(settings: Settings, keys: Secrets, clock: Clock, plans: Plans) -
     """The plan that is published, ready to speak."""
     carrier, sealing = carrier_of(settings), Sealing(keys.key)
     bank = bank_of(settings, plans.current.phrases)
-    documents = TwimlDocuments(carrier, settings.base, played(settings, bank))
+    documents = TwimlDocuments(carrier, settings.base, played(settings, bank), bank)
     spool = FileSpool(settings.data_dir / "spool", sealing, clock.now)
     check = SignatureCheck(settings.base, tokens(keys), carrier.signature)
     return Fallback(

@@ -20,7 +20,6 @@ from ivr.carrier.local.recordings import RATE, WIDTH, to_wav
 from ivr.carrier.local.uploads import is_telephone_wav, telephone_upload
 from ivr.carrier.local.voice import estimate
 from ivr.conversation.stores import Plans
-from ivr.flow.instruction import Language
 from ivr.flow.world import Plan
 from ivr.library.sentences import language_of
 from ivr.ports.prompts import Sound
@@ -110,23 +109,27 @@ class PublishedPrompts:
     data_dir: Path
 
     async def run(self) -> None:
-        """Until cancelled: at once for each plan that takes new calls here."""
+        """Until cancelled: at once for each plan that takes new calls here, and for those that
+        calls go on with."""
         while True:
             self.plans.changed.clear()
             await self.take(self.plans.current)
+            for plan in self.plans.known():
+                self.bank.know(await self._files(plan))
             await self.plans.changed.wait()
 
     async def take(self, plan: Plan) -> None:
         """One plan's. Raises StorageError, OSError."""
-        paths: dict[tuple[Language, str], Path] = {}
-        for said, sha256 in plan.recordings.items():
-            path = await self._file(sha256)
-            if path is None:
-                LOG.warning("voices.not_kept", plan=plan.number, sha256=sha256)
-            else:
-                paths[said] = path
-        self.bank.take(paths)
-        await self.store.publish(frozenset(plan.recordings.values()))
+        files = await self._files(plan)
+        for sha256 in {*plan.recordings.values()} - files.keys():
+            LOG.warning("voices.not_kept", plan=plan.number, sha256=sha256)
+        meant = plan.recordings
+        self.bank.take({said: files[key] for said, key in meant.items() if key in files}, meant)
+        await self.store.publish(frozenset(meant.values()))
+
+    async def _files(self, plan: Plan) -> dict[str, Path]:
+        found = {key: await self._file(key) for key in {*plan.recordings.values()}}
+        return {key: path for key, path in found.items() if path is not None}
 
     async def _file(self, sha256: str) -> Path | None:
         path = published_path(self.data_dir / FOLDER, sha256)

@@ -25,12 +25,14 @@ _FOR_GOOD: Final = "public, max-age=31536000, immutable"  # the name is the hash
 class Sounds:
     """The address of each recorded sentence, ready for a document, without its ending."""
 
-    __slots__ = ("_addresses", "_bank", "_edition", "_stem")
+    __slots__ = ("_addresses", "_bank", "_base", "_edition", "_mark", "_stem")
 
-    def __init__(self, bank: Bank, base: str) -> None:
+    def __init__(self, bank: Bank, base: str, edition: str = "") -> None:
         self._bank = bank
+        self._base = base
+        self._edition = edition
         self._stem = escape(f"{base.rstrip('/')}{PATH}")
-        self._edition = ""
+        self._mark = ""
         self._addresses: Mapping[tuple[Language, str], str] = {}
 
     @classmethod
@@ -41,11 +43,16 @@ class Sounds:
     @property
     def addresses(self) -> Mapping[tuple[Language, str], str]:
         """As the bank is now: put together once for each of its editions."""
-        if self._edition != self._bank.edition:
-            name, stem, paths = self._bank.name, self._stem, self._bank.paths
+        mark = self._bank.mark(self._edition)
+        if self._mark != mark:
+            name, stem, paths = self._bank.name, self._stem, self._bank.paths_in(self._edition)
             self._addresses = {said: f"{stem}/{name(path)}" for said, path in paths.items()}
-            self._edition = self._bank.edition
+            self._mark = mark
         return self._addresses
+
+    def edition(self, name: str) -> "Sounds":
+        """Those of an earlier plan."""
+        return Sounds(self._bank, self._base, name)
 
     def parts(self, text: str, language: Language, *, slow: bool) -> list[tuple[str, str | None]]:
         """The text in its order, with the address of what is recorded."""

@@ -3,10 +3,11 @@ The counterpart of `inbound`; equal to what twilio's VoiceResponse builds, at a 
 of its time (twilio-voice §4, §5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, assert_never
 
+from ivr.carrier.local.bank import MOST_EDITIONS, Bank
 from ivr.carrier.playing import PACE, Sounds
 from ivr.carrier.profiles import Profile, Voice
 from ivr.carrier.text import clean, escape
@@ -25,6 +26,7 @@ from ivr.flow.instruction import (
     Say,
     Tone,
 )
+from ivr.flow.world import Plan
 
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"  # text/plain would be read aloud
 MAX_BODY: Final = 64 * 1024  # bytes; more is error 11750
@@ -43,6 +45,7 @@ _TO_JOIN: Final = 5  # seconds; the least that a <Dial> takes (twilio-voice §5)
 TONE_PATH: Final = "/voice/ringing.wav"
 LEAVE: Final = f"{_HEAD}<Leave/></Response>".encode()
 """Brings back a caller who waits, where nothing is known of the call."""
+EMBEDDED: Final = "local"
 TAGS: Final[Mapping[Language, str]] = {"zh-CN": "zh", "en": "en"}
 """The languages as the fallback's addresses write them."""
 
@@ -287,13 +290,38 @@ class Twiml:
 
 class TwimlDocuments:
     """Implements `ivr.ports.documents.Documents` for one carrier, which calls us under `base`, and
-    fetches `sounds` where it shall play what is recorded."""
+    fetches `sounds` where it shall play what is recorded; what is recorded is in `bank`."""
 
-    __slots__ = ("_base", "_twiml")
+    __slots__ = ("_bank", "_base", "_earlier", "_profile", "_sounds", "_twiml")
 
-    def __init__(self, profile: Profile, base: str, sounds: Sounds | None = None) -> None:
+    def __init__(
+        self, profile: Profile, base: str, sounds: Sounds | None = None, bank: Bank | None = None
+    ) -> None:
         self._twiml = Twiml(profile, sounds)
         self._base = base.rstrip("/")
+        self._profile, self._sounds, self._bank = profile, sounds, bank
+        self._earlier: dict[str, TwimlDocuments] = {}
+
+    def of(self, plan: Plan) -> "TwimlDocuments":
+        """These, or where an earlier plan has other recordings than the newest, those with its own:
+        by `<Play>`, or in the embedded carrier by the name of a voice."""
+        bank = self._bank
+        if bank is None or plan.recordings is bank.meant or plan.recordings == bank.meant:
+            return self
+        edition = bank.edition_of(plan.number, plan.recordings)
+        if edition not in self._earlier:
+            if len(self._earlier) >= MOST_EDITIONS:
+                self._earlier.clear()
+            self._earlier[edition] = self._in(edition)
+        return self._earlier[edition]
+
+    def _in(self, edition: str) -> "TwimlDocuments":
+        profile = self._profile
+        if profile.name == EMBEDDED:
+            named = {each: replace(voice, voice=edition) for each, voice in profile.voices.items()}
+            profile = replace(profile, voices=named)
+        sounds = None if self._sounds is None else self._sounds.edition(edition)
+        return TwimlDocuments(profile, self._base, sounds)
 
     def turn(
         self, say: tuple[Instruction, ...], call_id: str, following: int, *, recorded: bool = False

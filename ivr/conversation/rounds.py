@@ -41,7 +41,7 @@ class Gathering:
             gave_up = round_.taken is not None
             if gave_up or await self._stores.rounds.close(call_id, turn, now):
                 say = (Leave(),)
-        return self._documents.waiting(say, call_id, turn)
+        return self._documents.of(world.plan).waiting(say, call_id, turn)
 
     async def ended(self, call_id: str, turn: int, event: RoundEnded) -> RoundEnded:
         """The event with those who said no."""
@@ -56,7 +56,7 @@ class Gathering:
             say = await self._after(world, call, round_, leg) if not joined else (Hangup(),)
         else:
             say = await self._asked(world, call, round_, (leg, step, digits))
-        return self._documents.rung(say, leg.id, min(step, ANSWERED) + 1)
+        return self._documents.of(world.plan).rung(say, leg.id, min(step, ANSWERED) + 1)
 
     async def _asked(
         self, world: World, call: Call, round_: Round, heard: tuple[RungLeg, int, str | None]

@@ -62,7 +62,8 @@ class Plans:
         self._unknown: set[int] = set()
         self.current = current
         self.changed = asyncio.Event()
-        """Set whenever another plan takes new calls; whoever waits for it clears it first."""
+        """Set whenever another plan takes new calls, or a call's earlier one was found; whoever
+        waits for it clears it first."""
         self.refused: Refused | None = None
         """The last plan, or today's hours of one, that could not be compiled, while the last good
         one stands in its place."""
@@ -81,8 +82,13 @@ class Plans:
                     self._unknown.add(number)
                 else:
                     self._plans[number] = plan
+                    self.changed.set()
                     self._forget(spare=number)
             return self._plans.get(number, self.current)
+
+    def known(self) -> tuple[Plan, ...]:
+        """All that are in memory."""
+        return tuple(self._plans.values())
 
     def publish(self, plan: Plan) -> None:
         """Take new calls with this plan from now on, in one reference."""

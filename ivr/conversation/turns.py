@@ -212,7 +212,8 @@ class Conversation:
             turn = advance(world, call, event)
             if turn.look is not None:
                 turn, looked = await self._look_up(world, call, event, turn.look, origin)
-            reply = self._documents.turn(turn.say, call.id, turn.call.turn, recorded=recorded)
+            documents = self._documents.of(plan)
+            reply = documents.turn(turn.say, call.id, turn.call.turn, recorded=recorded)
             step = Step(
                 call=turn.call,
                 turn=call.turn,

@@ -42,21 +42,21 @@ class Whispers:
             raise UnknownCall("no target of this call has this address")
         world = World(await self._plans.of(call.plan), self._clock.now())
         if at.following == 0:
-            return self._document(whisper.offer(world, call), call_id, turn, leg)
+            return self._document(world, whisper.offer(world, call), at)
         target = call.facts.order[leg]
         now = self._clock.now()
         if digits != "1":
             no = LegAnswer(call_id, turn, leg, accepted=False, official=target.answerer, at=now)
             await self._stores.calls.answer_leg(no)
-            return self._document(whisper.declined(world, call), call_id, turn, leg)
+            return self._document(world, whisper.declined(world, call), at)
         latest = await self._stores.calls.load(call_id)
         if latest is None or latest[0].turn != turn or latest[0].over:
-            return self._document(whisper.gone(world, call), call_id, turn, leg)
+            return self._document(world, whisper.gone(world, call), at)
         yes = LegAnswer(call_id, turn, leg, True, target.answerer, now, target.office)
         await self._stores.calls.answer_leg(yes)
         if await self._stores.calls.leg_answer(call_id, turn) is False:  # the first answer stands
-            return self._document(whisper.declined(world, call), call_id, turn, leg)
-        return self._document(whisper.accepted(world, call), call_id, turn, leg)
+            return self._document(world, whisper.declined(world, call), at)
+        return self._document(world, whisper.accepted(world, call), at)
 
-    def _document(self, say: tuple[Instruction, ...], call_id: str, turn: int, leg: int) -> bytes:
-        return self._documents.leg(say, call_id, turn, leg, 1)
+    def _document(self, world: World, say: tuple[Instruction, ...], at: LegAt) -> bytes:
+        return self._documents.of(world.plan).leg(say, at.call_id, at.turn, at.leg, 1)

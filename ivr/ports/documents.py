@@ -5,11 +5,15 @@ from typing import Protocol
 
 from ivr.flow.fallback import Place
 from ivr.flow.instruction import Instruction
-from ivr.flow.world import Draws
+from ivr.flow.world import Draws, Plan
 
 
 class Documents(Protocol):
     """Renders instructions for the carrier (TwiML), with the URLs that the next turn needs."""
+
+    def of(self, plan: Plan) -> "Documents":
+        """Those of a call that follows this plan: it hears the recordings of its own version."""
+        ...
 
     def turn(
         self, say: tuple[Instruction, ...], call_id: str, following: int, *, recorded: bool = False

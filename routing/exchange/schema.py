@@ -34,7 +34,7 @@ def plan_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "直通方案 A plan of Zhitong",
-        "description": "server.py plan --export FILE, plan --import FILE --check",
+        "description": "server.py plan --export FILE (.yaml, .zip), plan --import FILE --check",
         **_object(
             {
                 FORMAT: {"const": VERSION, "description": "格式的版本 the version of this format"},
@@ -97,7 +97,11 @@ WRITTEN: Final[Mapping[str, Schema]] = {
     "recording": _object(
         {
             "text": {**TEXT, "description": "录音念的这句话 the sentence that was recorded"},
-            "sha256": {**TEXT, "description": "录音的散列值 the hash of its sound"},
+            "sha256": {
+                **TEXT,
+                "description": "录音的散列值，ZIP里是recordings/散列值.wav "
+                "the hash of its sound, in a zip recordings/<hash>.wav",
+            },
             "length": {"type": "number", "description": "秒 seconds"},
         },
         needed=["text", "sha256", "length"],

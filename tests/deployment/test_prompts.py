@@ -2,6 +2,7 @@
 and in the documents of one outside, and no longer once another plan is the newest."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,12 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from deployment.prompts import HousePrompts, PublishedPrompts
 from ivr.carrier.local.bank import Bank
+from ivr.carrier.local.voice import Voice
 from ivr.carrier.playing import SoundRoutes, Sounds
+from ivr.carrier.profiles import LOCAL, TWILIO
+from ivr.carrier.twiml import TwimlDocuments
 from ivr.conversation.stores import Plans
-from ivr.flow.instruction import Language
+from ivr.flow.instruction import Language, Say
 from ivr.flow.world import Plan
 from storage.prompts import StoredPrompts
 from tests.databases import database_at
@@ -75,3 +79,45 @@ async def test_a_sound_that_is_not_kept_here_is_read_by_a_voice(
     plan = replace(demo_plan, recordings={BYE: "0" * 64})
     await PublishedPrompts(bank, store, Plans(plan), tmp_path).take(plan)
     assert bank.own == ()
+
+
+async def test_a_call_that_goes_on_with_an_earlier_plan_hears_its_own_recordings(
+    tmp_path: Path, store: StoredPrompts, demo_plan: Plan
+) -> None:
+    """By `<Play>` at a carrier outside, by the name of a voice at the embedded one; also of a
+    sentence that its version had no recording of."""
+    bank = Bank()
+    shipped = bank.paths[BYE].stem if BYE in bank.paths else ""
+    prompts = HousePrompts(bank, store, PeoplesClock())
+    old, new = [await prompts.keep(recording(rate=8_000, hertz=tone)) for tone in (700, 900)]
+    none = replace(demo_plan, number=1)
+    first = replace(demo_plan, number=2, recordings={BYE: old.sha256})
+    newest = replace(demo_plan, number=3, recordings={BYE: new.sha256})
+    plans = Plans(newest, {1: none, 2: first})
+    outside = TwimlDocuments(TWILIO, "https://x", Sounds.of(bank, "https://x"), bank)
+    embedded = TwimlDocuments(LOCAL, "https://x", None, bank)
+    voice = Voice(tmp_path / "spoken", "", bank)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(PublishedPrompts(bank, store, plans, tmp_path).run())
+        async with asyncio.timeout(DEADLINE):
+            while old.sha256[:32] not in bank.named:
+                await asyncio.sleep(0)
+        running.cancel()
+
+    def played(plan: Plan) -> str:
+        return outside.of(plan).turn((Say(*BYE[::-1]),), "c4ll", 1).decode()
+
+    def spoken(plan: Plan) -> tuple[str, str | None]:
+        document = embedded.of(plan).turn((Say(*BYE[::-1]),), "c4ll", 1).decode()
+        name = re.findall('voice="([^"]+)"', document)[0]
+        assert "<Play>" not in document
+        path = bank.parts(BYE[1], BYE[0], name)[0].recorded
+        return (path.stem if path else ""), voice.order(BYE[1], "cmn-CN", 1.0, name)
+
+    assert f"/{old.sha256[:32]}.wav" in played(first)
+    assert f"/{new.sha256[:32]}.wav" in played(newest)
+    assert f"/{bank.name(Bank().paths[BYE])}.wav" in played(none)
+    sounds = [spoken(plan) for plan in (none, first, newest)]
+    assert [stem for stem, _ in sounds] == [shipped, old.sha256[:32], new.sha256[:32]]
+    assert len({key for _, key in sounds}) == 3
+    assert outside.of(newest) is outside

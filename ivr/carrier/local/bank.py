@@ -1,6 +1,7 @@
 """The recorded sentences, found by their text: those of `ivr/voices`, an admin's own before them.
 The counterpart of `tools.voices`, which speaks the former, and `own`, which reads the latter. What
-is published with a plan stands before both."""
+is published with a plan stands before both: with the newest one for new calls, with an earlier one
+for those that began with it."""
 
 from __future__ import annotations
 
@@ -18,6 +19,11 @@ from ivr.library.sentences import parted
 
 SHIPPED = Path(__file__).resolve().parents[2] / "voices"
 NONE: Mapping[tuple[Language, str], Path] = MappingProxyType({})
+Meant = Mapping[tuple[Language, str], str]
+"""Which sentences a plan has recordings of, and the hash of each sound."""
+NO_SOUNDS: Meant = MappingProxyType({})
+MOST_EDITIONS = 32
+"""Of plans that live calls began with; more are not in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,22 @@ class Bank:
         self._lines: Mapping[tuple[Language, str], Path] = {
             (line["language"], line["text"]): folder / line["file"] for line in lines
         }
+        self.meant = NO_SOUNDS
+        """What the newest plan has recordings of."""
+        self._sounds: dict[str, Path] = {}
+        self._editions: dict[str, Meant] = {}
         self.named: dict[str, Path] = {}
         """By what they are called outside. Those of plans that are the newest no more stay: a
         document that names one may have been sent already."""
         self.take({})
 
-    def take(self, published: Mapping[tuple[Language, str], Path]) -> None:
+    def take(
+        self, published: Mapping[tuple[Language, str], Path], meant: Meant = NO_SOUNDS
+    ) -> None:
         """From now on these stand before all others: the newest plan's, each named as an own one
         is. Whoever has read what there was goes on with that."""
+        self.know({meant[said]: path for said, path in published.items() if said in meant})
+        self.meant = meant
         mine = self._found | dict(published)
         self.paths: Mapping[tuple[Language, str], Path] = {**self._lines, **mine}
         self.own = tuple(mine.values())
@@ -58,9 +72,39 @@ class Bank:
         self.edition = hashlib.sha256(self._written + stems).hexdigest()[:12]
         self.named.update((self.name(path), path) for path in self.paths.values())
 
-    def parts(self, text: str, language: Language) -> tuple[Part, ...]:
+    def know(self, sounds: Mapping[str, Path]) -> None:
+        """Where sounds lie, by their hash, of any plan that a live call follows."""
+        self._sounds.update(sounds)
+        self.named.update((path.stem, path) for path in sounds.values())
+
+    def edition_of(self, plan: int, meant: Meant) -> str:
+        """The name under which an earlier plan's own recordings are heard: of the sentences that it
+        has none of, those that are nobody's plan's."""
+        name = f"plan-{plan}"
+        self._editions.pop(name, None)
+        self._editions[name] = meant
+        if len(self._editions) > MOST_EDITIONS:
+            del self._editions[next(iter(self._editions))]
+        return name
+
+    def paths_in(self, edition: str) -> Mapping[tuple[Language, str], Path]:
+        """What is heard in an edition; any other name is the newest plan's."""
+        meant = self._editions.get(edition)
+        if meant is None:
+            return self.paths
+        mine = {said: self._sounds[key] for said, key in meant.items() if key in self._sounds}
+        return {**self._lines, **self._found, **mine}
+
+    def mark(self, edition: str) -> str:
+        """What would be heard otherwise when this changes."""
+        if edition not in self._editions:
+            return self.edition
+        return f"{edition} {len(self._sounds)}"
+
+    def parts(self, text: str, language: Language, edition: str = "") -> tuple[Part, ...]:
         """The text in its order; sentences that nobody recorded stay together."""
-        return tuple(Part(said, found) for said, found in parted(text, language, self.paths))
+        paths = self.paths_in(edition)
+        return tuple(Part(said, found) for said, found in parted(text, language, paths))
 
     def name(self, path: Path) -> str:
         """What a recorded sentence is called outside: 32 digits of the hash of its sound."""

@@ -88,7 +88,7 @@ def _bound(message: PromptMessage, *, acks: bool) -> float:
 def _message(leg: Leg, desk: Desk, prompt: Prompt) -> PromptMessage:
     match prompt:
         case Say():
-            key = desk.voice.order(prompt.text, prompt.language, prompt.pace)
+            key = desk.voice.order(prompt.text, prompt.language, prompt.pace, prompt.voice)
             url = None if key is None else f"{VOICE_PATH}{key}.wav"
             seconds = estimate(prompt.text, prompt.language) / prompt.pace
             return PromptMessage(

@@ -66,7 +66,7 @@ class Voice:
         self._bank = bank or shipped_bank()
         self._program = program if program is not None else shutil.which("espeak-ng")
         self._synthesiser, self._lexicon, self._waits = synthesiser, lexicon, waits
-        self._asked: dict[str, tuple[str, Language, float]] = {}
+        self._asked: dict[str, tuple[str, Language, float, str]] = {}
         self._making: dict[str, asyncio.Future[Spoken | None]] = {}
         self._seats = asyncio.Semaphore(_AT_ONCE)
 
@@ -80,24 +80,25 @@ class Voice:
         if self._synthesiser is not None:
             await self._synthesiser.run()
 
-    def order(self, text: str, language: str, pace: float) -> str | None:
-        """The key under which this prompt will be found; None where no voice speaks it."""
+    def order(self, text: str, language: str, pace: float, edition: str = "") -> str | None:
+        """The key under which this prompt will be found; None where no voice speaks it. `edition`
+        is whose recordings are heard, where the bank has such a one."""
         spoken = _language(language)
         if spoken is None or not text:
             return None
-        parts = self._bank.parts(text, spoken)
+        parts = self._bank.parts(text, spoken, edition)
         if not parts or not (self.available or all(part.recorded for part in parts)):
             return None
-        said = f"{spoken}|{pace:.2f}|{self._edition(parts)}|{text}"
+        said = f"{spoken}|{pace:.2f}|{self._edition(parts, edition)}|{text}"
         key = hashlib.sha256(said.encode()).hexdigest()[:32]
-        self._asked[key] = (text[:_MOST_CHARACTERS], spoken, pace)
+        self._asked[key] = (text[:_MOST_CHARACTERS], spoken, pace, edition)
         if len(self._asked) > 500:  # bound: forget the oldest that nobody fetched
             self._asked.pop(next(iter(self._asked)))
         return key
 
-    def _edition(self, parts: Sequence[Part]) -> str:
+    def _edition(self, parts: Sequence[Part], edition: str) -> str:
         """What would sound otherwise when it changes."""
-        recorded = self._bank.edition if any(part.recorded for part in parts) else ""
+        recorded = self._bank.mark(edition) if any(part.recorded for part in parts) else ""
         return f"{recorded}|{self._synthesiser.edition if self._synthesiser else ''}"
 
     def foresee(self, text: str, language: str, urgency: Urgency = Urgency.SOON) -> None:
@@ -162,8 +163,8 @@ class Voice:
         return made
 
     async def _make(self, key: str, path: Path) -> Spoken | None:
-        text, language, pace = self._asked[key]
-        parts = self._bank.parts(text, language)
+        text, language, pace, edition = self._asked[key]
+        parts = self._bank.parts(text, language, edition)
         others = [part.text for part in parts if part.recorded is None]
         better = await self._same_voice(others, language)
         said = []

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -39,13 +40,16 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class RulesDesk:
     """What the pages ask: the draft, the newest plan's number and body, a look at a body as it
-    would run, and the time where the offices are."""
+    would run, the time where the offices are, the body of an earlier version (None where there is
+    none), and which version was in force at a moment."""
 
     drafts: Drafts
     newest: Callable[[], Awaitable[tuple[int, Document]]]
     look: Callable[[Document], Awaitable[Looked]]
     clock: Clock
     zone: ZoneInfo
+    version: Callable[[int], Awaitable[Document | None]]
+    in_force: Callable[[datetime], Awaitable[int | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.cases.kinds import About, Kind
-from routing.drafts.kinds import kind_of
+from routing.drafts.kinds import Document, kind_of
 from routing.hours import YEARS
 from routing.register import LANGUAGES
 from routing.rules.condition import CallerKind, Facts
@@ -30,13 +31,19 @@ from routing.rules.scenarios import (
 from routing.rules.wording import Wording
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import page, tongue_of
+from routing.web.plan.desk import number_in
 from routing.web.rules.answering import answered
 from routing.web.rules.choices import choices
 from routing.web.rules.desk import SCENARIO, RulesDesk, Workspace, at_hand, digest, save
 from routing.web.wording import Tongue
 
 MOST_NAME: Final = 120
-ASKED: Final = ("dialled", "language", "kind", "about", "topic", "group", "caller_kind", "at")
+ASKED: Final = (
+    "dialled", "language", "kind", "about", "topic", "group", "caller_kind", "at",
+    "plan", "version",
+)  # fmt: skip
+PLANS: Final = ("draft", "published", "in_force", "version")
+"""Which plan is asked, as `ivr.web.trying` has them."""
 
 
 def try_routes(desk: RulesDesk) -> list[web.RouteDef]:
@@ -63,15 +70,17 @@ class TryPages:
         """The form, and the answer where something was asked. It is sent, as no number belongs
         into an address."""
         now, tongue, sent = await at_hand(self.desk), tongue_of(request), await request.post()
-        as_it_runs = sent.get("plan") == "published"
-        looked = await self.desk.look(now.published if as_it_runs else now.drafted)
         asked = {name: str(sent.get(name, ""))[:64] for name in ASKED}
         asked["at"] = asked["at"] or self._now()
+        asked["plan"] = asked["plan"] if asked["plan"] in PLANS else PLANS[0]
+        body, odd = await self._body(asked, now)
+        looked = await self.desk.look(now.drafted if body is None else body)
         asked["dialled"] = asked["dialled"] or next(iter(now.directory.numbers), "")
         context: dict[str, Any] = {
             "section": "try",
             "asked": asked,
-            "as_it_runs": as_it_runs,
+            "plans": PLANS,
+            "odd": odd,
             "choices": choices(Known.of(now.directory, self.desk.zone), now.directory, tongue),
             "numbers": [(n, one.post[tongue]) for n, one in now.directory.numbers.items()],
             "refused": [one.says[tongue] for one in looked.findings if looked.ground is None],
@@ -79,26 +88,42 @@ class TryPages:
             "answer": None,
             "may_edit": allows(request, Act.EDIT_PLAN),
         }
-        if looked.ground is not None and "dialled" in sent:
+        if looked.ground is not None and not odd and "dialled" in sent:
             facts, ground = self._facts(asked, looked.ground), looked.ground
             context["fault"] = "try.moment" if facts is None else ""
             if facts is not None:
                 context["answer"] = await asyncio.to_thread(
                     answered, ground.router, ground.directory, ground.open, facts, tongue
                 )
-        return page(request, "rules/facts.html", context)
+        status = 422 if odd else 200
+        return page(request, "rules/facts.html", context, status=status)
+
+    async def _body(
+        self, asked: Mapping[str, str], now: Workspace
+    ) -> tuple[Document | None, Mapping[str, str]]:
+        """The plan that is asked, or what is wrong with how it was named, by field."""
+        match asked["plan"]:
+            case "draft":
+                return now.drafted, {}
+            case "published":
+                return now.published, {}
+            case "in_force":
+                at = _moment(asked["at"], self.desk.zone)
+                if at is None:
+                    return now.published, {}  # which is said beside the moment
+                number, odd = await self.desk.in_force(at), {"plan": "try.no_plan_then"}
+            case _:
+                number, odd = number_in(asked["version"]), {"version": "try.no_version"}
+        body = await self.desk.version(number) if number else None
+        return (body, {}) if body is not None else (None, odd)
 
     def _now(self) -> str:
         return self.desk.clock.now().astimezone(self.desk.zone).strftime("%Y-%m-%dT%H:%M")
 
     def _facts(self, asked: Mapping[str, str], ground: Ground) -> Facts | None:
         """What was asked, as facts; None where the moment cannot be read."""
-        directory = ground.directory
-        try:
-            at = datetime.fromisoformat(asked["at"])
-        except ValueError:
-            return None
-        if at.year not in YEARS:
+        directory, at = ground.directory, _moment(asked["at"], self.desk.zone)
+        if at is None:
             return None
         entry = directory.numbers.get(asked["dialled"])
         known = directory.topics.get(asked["topic"])
@@ -114,7 +139,7 @@ class TryPages:
             caller_kind=CallerKind(asked["caller_kind"])
             if asked["caller_kind"] in set(CallerKind)
             else CallerKind.MOBILE,
-            at=at.replace(tzinfo=self.desk.zone) if at.tzinfo is None else at,
+            at=at,
             office=None if entry is None else entry.office,
             open=ground.open,
         )
@@ -232,3 +257,14 @@ def _grouped(
         line = {"id": one.id, "name": one.name, "goes": goes, "is_open": is_open}
         found.setdefault(one.id.partition("-")[0], []).append(line)
     return found
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """What was typed; None where that is no moment of these years."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if at.year not in YEARS:
+        return None
+    return at.replace(tzinfo=zone) if at.tzinfo is None else at

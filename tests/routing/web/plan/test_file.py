@@ -17,6 +17,7 @@ from ivr.library.plans import Inputs
 from ivr.library.recordings import Recorded, body_of
 from routing.accounts.roles import Role
 from routing.drafts.change import Edit
+from routing.exchange import container
 from routing.exchange.container import packed
 from routing.findings import Finding, Level, Place
 from routing.trail import Search
@@ -142,12 +143,16 @@ async def fetched(at: Planned, url: str) -> bytes:
 
 
 async def test_an_empty_deployment_takes_it_whole_with_its_recordings(
-    tmp_path: Path, demo_inputs: Inputs
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with planned(tmp_path, demo_inputs) as first:
         sha256 = await recorded(first)
         raw = await fetched(first, f"{PLAN}/plan.zip?of=draft")
         wav = await first.prompts.wav(sha256)
+        with monkeypatch.context() as small:
+            small.setattr(container, "MOST_PACKED", len(raw) - 1)
+            status, page = await first.get(Role.ADMIN, f"{PLAN}/plan.zip?of=draft")
+        assert (status, "录音太多" in page) == (409, True)
     (tmp_path / "other").mkdir()
     async with planned(tmp_path / "other", demo_inputs) as at:
         status, page = await at.post(Role.ADMIN, PLAN, form(raw))

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Rules:
 
     drafts: StoredDrafts
     document: dict[str, Any]
+    earlier: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Bodies of versions, each in force on the day of the month that is its number."""
 
     async def body(self, kind: str, key: str) -> Any:
         """What the draft has of an entity."""
@@ -75,7 +77,14 @@ async def asked(
     async def look(document: Any) -> Looked:
         return looked(document, datetime(2026, 11, 24, 2, 0, tzinfo=UTC))
 
-    desk = RulesDesk(made.drafts, newest, look, clock, ZoneInfo("Asia/Shanghai"))
+    async def version(number: int) -> dict[str, Any] | None:
+        return made.earlier.get(number)
+
+    async def in_force(at: datetime) -> int | None:
+        return max((number for number in made.earlier if number <= at.day), default=None)
+
+    zone = ZoneInfo("Asia/Shanghai")
+    desk = RulesDesk(made.drafts, newest, look, clock, zone, version, in_force)
     try:
         async with served(folder, rules_routes(desk), (RULES_PAGES,)) as (client, people):
             client.session.cookie_jar.update_cookies(await people.cookie(role))
@@ -304,6 +313,28 @@ async def test_what_was_tried_is_kept_as_an_example_that_must_hold(
         text = await page_of(client, "/admin/scenarios")
         assert "有1个场景不通过" in text
         assert "应交由市水利局，结果是市公安局" in text
+
+
+async def test_facts_are_asked_of_an_earlier_version(tmp_path: Path, demo_inputs: Inputs) -> None:
+    async with asked(tmp_path, demo_inputs) as (client, rules):
+        whole = {"schema": 1, "drawn": True, "rules": [{**a_rule(1), "when": {}}]}
+        rules.earlier[3] = {**rules.document, "rules": json.dumps(whole)}
+        about = {"dialled": "+865580000021", "topic": "water", "at": "2026-12-05T10:00"}
+
+        async def told(status: int = 200, **more: str) -> str:
+            async with client.post("/admin/try/facts", data={**about, **more}) as answer:
+                assert answer.status == status
+                return await answer.text()
+
+        assert "交由市水利局" in await told(plan="published")
+        for text in (await told(plan="version", version="3"), await told(plan="in_force")):
+            assert "交由市税务局" in text
+            assert "/admin/scenarios/keep" not in text
+        for odd in ("4", "", "x", HOSTILE):
+            assert 'id="version-fault"' in await told(422, plan="version", version=odd)
+        early = await told(422, plan="in_force", at="2026-12-01T10:00")
+        assert 'id="plan-fault"' in early
+        assert "适用：" not in early
 
 
 async def test_proposed_examples_are_taken_and_taken_out_again(
