@@ -33,6 +33,7 @@ from tests.deadline import DEADLINE
 from tests.people import PASSWORD, People, people_of
 
 HERE = Visitor("192.0.2.7", "a browser")
+STANDING: Final = select(sessions.c.key).where(sessions.c.ended.is_(False))
 HELD: Final = "held up until a test lets go"
 
 
@@ -177,7 +178,7 @@ async def test_what_ends_sessions_ends_those_that_begin_at_that_moment(tmp_path:
         closed = replace(wang, disabled=True)
         assert await signing_in.change(wang, closed, frozenset(), admin.actor) == ()
         assert not await signing_in.sessions.begin(wang.id, second, None)
-        assert await database.read(select(sessions.c.key)) == []
+        assert await database.read(STANDING) == []
 
 
 async def test_a_new_password_ends_all_other_sessions_with_the_same_commit(tmp_path: Path) -> None:
@@ -186,7 +187,7 @@ async def test_a_new_password_ends_all_other_sessions_with_the_same_commit(tmp_p
         mine, _ = [await people.token(wang) for _ in range(2)]
         entry = people.signing_in.entry(wang, Action.ACCOUNT_PASSWORD)
         await people.signing_in.people.set_password(wang.id, "new", entry, but=key_of(mine))
-        (left,) = await database.read(select(sessions.c.key))
+        (left,) = await database.read(STANDING)
         assert left.key == key_of(mine)
 
 
