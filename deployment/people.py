@@ -17,6 +17,7 @@ from ivr.web.spoken.desk import PHRASES_LINK, SCRIPTS_LINK, SPOKEN_PAGES
 from ivr.web.trying.page import TRYING_PAGES
 from routing.accounts.passkeys import Place
 from routing.directory import Directory
+from routing.publishing.release import Unfinished
 from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn
 from routing.web.account.kept import keep, kept_routes
@@ -108,11 +109,15 @@ def factors_of(
     )
 
 
+TROUBLES: Final = (StorageError, Unfinished)
+"""What a page says shortly and in words: nothing of it was done, and it may be tried again."""
+
+
 def front_door(settings: Settings, signing_in: SigningIn, factors: SecondFactors) -> FrontDoor:
     """What the pages behind sign-in ask."""
     secure, zone = urlsplit(settings.base).scheme == "https", ZoneInfo(settings.time_zone)
     proxies = networks(settings.trusted_proxies) or HERE
-    return FrontDoor(signing_in, factors, Cookies(secure), zone, keep, (StorageError,), proxies)
+    return FrontDoor(signing_in, factors, Cookies(secure), zone, keep, TROUBLES, proxies)
 
 
 def mount_people(app: web.Application, door: FrontDoor, directory: Callable[[], Directory]) -> None:

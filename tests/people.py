@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 
-from deployment.people import mount_people
+from deployment.people import TROUBLES, mount_people
 from routing.accounts.account import Account
 from routing.accounts.passkeys import Place
 from routing.accounts.roles import OF_AN_OFFICE, Actor, Role
@@ -28,7 +28,6 @@ from routing.web.layout import Chapter, add_layout
 from storage.accounts import StoredAccounts
 from storage.audit import StoredAudit
 from storage.engine import Database
-from storage.errors import StorageError
 from storage.factors import StoredFactors
 from storage.passwords import ArgonPasswords
 from storage.sealing import Sealing
@@ -129,7 +128,7 @@ def app_of(
     add_layout(app, (ACCOUNT_PAGES, *chapters), (), demo=False)
     zone = ZoneInfo("Asia/Shanghai")
     cookies = Cookies(secure=False)
-    door = FrontDoor(people.signing_in, people.factors, cookies, zone, keep, (StorageError,))
+    door = FrontDoor(people.signing_in, people.factors, cookies, zone, keep, TROUBLES)
     mount_people(app, door, city)
     app.add_routes(routes)
     return app

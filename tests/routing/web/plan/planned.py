@@ -19,6 +19,7 @@ from routing.drafts.document import entity_of
 from routing.drafts.kinds import Document
 from routing.findings import Finding
 from routing.publishing.desk import PublishingDesk
+from routing.publishing.release import Unfinished
 from routing.publishing.seconds import TwoPeople
 from routing.web.plan.desk import PLAN_PAGES, PlanDesk
 from routing.web.plan.draft import draft_routes
@@ -48,6 +49,8 @@ class Planned:
     rates: Rates = field(default_factory=Rates)
     prompts: StoredPrompts = field(kw_only=True)
     database: Database = field(kw_only=True)
+    ended: list[Unfinished] = field(kw_only=True)
+    """What the checks come to instead of an end, once each."""
 
     async def change(self, kind: str, key: str, **fields: str) -> int:
         """Of an entity as it is published, by lin; the draft's revision."""
@@ -87,7 +90,11 @@ async def planned(
     found: list[Finding] = []
     rates = Rates()
 
+    ended: list[Unfinished] = []
+
     async def review(_: Document) -> Sequence[Finding]:
+        if ended:
+            raise ended.pop()
         return found
 
     desk = PublishingDesk(
@@ -104,6 +111,8 @@ async def planned(
     app = app_of(people, [*draft_routes(pages), *versions_routes(pages), *files], (PLAN_PAGES,))
     try:
         async with TestClient(TestServer(app)) as client:
-            yield Planned(client, people, desk, found, rates, prompts=store, database=database)
+            yield Planned(
+                client, people, desk, found, rates, prompts=store, database=database, ended=ended
+            )
     finally:
         await database.close()

@@ -11,6 +11,7 @@ from routing.drafts.change import Edit
 from routing.drafts.document import entity_of
 from routing.findings import Finding, Level, Place
 from routing.publishing.answering import Answered
+from routing.publishing.release import Unfinished
 from routing.publishing.seconds import TwoPeople
 from tests.routing.web.plan.planned import HOSTILE, LIN, planned
 
@@ -83,6 +84,25 @@ async def test_what_was_typed_is_shown_again_with_the_fault_beside_it(
         assert "plan.past" not in (await it.post(Role.ADMIN, "/admin/publish", past))[1]
         status, form = await it.post(Role.ADMIN, "/admin/publish", {"seen": seen, "reason": " "})
         assert (status, 'id="reason-fault"' in form) == (422, True)
+
+
+async def test_checks_that_come_to_no_end_are_a_sentence_and_what_was_typed_stays(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        form = {"seen": str(seen), "reason": "节前换词"}
+        it.ended.append(Unfinished("the process ended"))
+        status, page = await it.post(Role.ADMIN, "/admin/publish", form)
+        assert status == 409
+        assert "检查没有做完" in page
+        assert "节前换词</textarea>" in page
+        it.ended.append(Unfinished("the process ended"))
+        status, page = await it.get(Role.ADMIN, "/admin/draft")
+        assert (status, "暂时打不开" in page) == (503, True)
+        assert (await it.desk.releases.newest()).number == 1
+        assert (await it.post(Role.ADMIN, "/admin/publish", form))[0] == 200
+        assert (await it.desk.releases.newest()).number == 2
 
 
 async def test_errors_keep_it_back_and_are_named_in_the_pages_language(
