@@ -45,25 +45,29 @@ def rules_of(directory: Directory, many: int) -> Iterator[dict[str, Any]]:
 
 @dataclass(slots=True)
 class Probe:
-    """How long the loop was held up at most since it was last asked, in seconds, and at which
-    moment (of the machine's own clock) each plan was found in use."""
+    """How long the loop was held up at most since it was last asked, in seconds: by the clock, and
+    of this process's own CPU, which is what it would be on a machine that nobody else keeps busy.
+    At which moment (of the machine's own clock) each plan was found in use."""
 
     longest: float = 0.0
+    own: float = 0.0
     used: dict[int, float] = field(default_factory=dict)
 
     async def run(self, house: House) -> None:
         """Until cancelled."""
         while True:
-            begun = time.monotonic()
+            begun, spent = time.monotonic(), time.process_time()
             await asyncio.sleep(TICK)
             now = time.monotonic()
             self.longest = max(self.longest, now - begun - TICK)
+            self.own = max(self.own, time.process_time() - spent)
             self.used.setdefault(house.plans.current.number, now)
 
-    def taken(self) -> float:
-        """The longest hold, from now on anew."""
-        longest, self.longest = self.longest, 0.0
-        return longest
+    def taken(self) -> dict[str, float]:
+        """The longest holds, from now on anew."""
+        told = {"held": self.longest, "own": self.own}
+        self.longest = self.own = 0.0
+        return told
 
     async def when_used(self, number: int) -> float:
         """The moment at which this plan, or a later one, was in use."""
@@ -109,7 +113,7 @@ def publisher_routes(app: web.Application) -> list[web.RouteDef]:
         published = time.monotonic()
         used = await probe.when_used(outcome.number or 0)
         return web.json_response(
-            {"published": published - began, "in use": used - published, "held": probe.taken()}
+            {"published": published - began, "in use": used - published, **probe.taken()}
         )
 
     async def commit(request: web.Request) -> web.Response:
@@ -120,7 +124,7 @@ def publisher_routes(app: web.Application) -> list[web.RouteDef]:
 
     async def used(request: web.Request) -> web.Response:
         at = await probe.when_used(int(request.match_info["number"]))
-        return web.json_response({"used": at, "held": probe.taken()})
+        return web.json_response({"used": at, **probe.taken()})
 
     return [
         web.post("/fill/{rules}", fill),

@@ -87,7 +87,8 @@ async def round_of(
 def _told(took: list[dict[str, float]] | None) -> str:
     return "".join(
         f"; published after {one['published']:.2f} s, in use {one['in use']:.2f} s later, "
-        f"the loop held for {one['held'] * 1000:.0f} ms at most"
+        f"the loop held for {one['held'] * 1000:.0f} ms at most, "
+        f"{one['own'] * 1000:.1f} of its own CPU"
         for one in took or ()
     )
 
