@@ -24,6 +24,7 @@ WRITTEN_OUT: Final = {
     "terminal.py": "what callers type",
     "spoken.py": "what recognisers make of silence",
     "cells.py": "dates as spreadsheets write them",
+    "week.py": "hours as people type them",
 }
 
 

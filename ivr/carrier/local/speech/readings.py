@@ -32,7 +32,7 @@ READINGS: Final[Mapping[str, str]] = {
 
 TOGETHER: Final = (
     "核验", "按键", "井号", "星号", "工单", "查询码", "核验码", "验证码", "名录", "回拨",
-    "嘀声", "末四位", "代接人", "经办人", "督办员", "在岗", "尾号",
+    "嘀声", "末四位", "代接人", "承办人", "督办员", "在岗", "尾号",
 )  # fmt: skip
 """Words that are said in one breath."""
 
