@@ -152,7 +152,7 @@ def _copied(case: OfficeCase, office: Office, directory: Directory) -> Letter:
     if is_open(case):
         about = ["类别 · Kind: {} · {}".format(*_kind(case))]
         if topic := directory.topics.get(case.topic or ""):
-            about.append(f"事由 · Topic: {topic.names['zh-CN']} · {topic.names['en']}")
+            about.append(f"事项 · Topic: {topic.names['zh-CN']} · {topic.names['en']}")
         parts.append(tuple(about))
     about_whom = accused(directory, case.dialled, case.topic, case.kind, case.about)
     mine = replace(case, office=office.id)
@@ -265,7 +265,7 @@ def is_open(case: OfficeCase) -> bool:
 def _facts(case: OfficeCase, directory: Directory) -> Iterator[str]:
     yield "类别 · Kind: {} · {}".format(*_kind(case))
     if topic := directory.topics.get(case.topic or ""):
-        yield f"事由 · Topic: {topic.names['zh-CN']} · {topic.names['en']}"
+        yield f"事项 · Topic: {topic.names['zh-CN']} · {topic.names['en']}"
     yield f"来电 · Caller: {case.caller or '未显示号码 · number withheld'}"
 
 

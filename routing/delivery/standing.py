@@ -27,11 +27,11 @@ PERHAPS_NOTHING: Final = (
 )
 SEALED: Final = ("保密件，请在页面查看。", "Confidential: please see its page.")
 TO_SORT: Final = (
-    "待人工分办：请听录音，再选定事由。",
+    "待人工分办：请听录音，再选定事项。",
     "To be sorted by a person: please listen, then choose what it is about.",
 )
 NO_TOPIC: Final = (
-    "来电人没有选事由，尚待分办。",
+    "来电人没有选事项，尚待分办。",
     "The caller chose no topic: it is still to be sorted.",
 )
 REASONS: Final = {

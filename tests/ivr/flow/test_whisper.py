@@ -44,7 +44,7 @@ def words(plan: Plan, call: Call) -> list[str]:
         ),
         (
             replace(CALL.facts, kind=Kind.COMPLAINT, about=About.OTHER_OFFICE),
-            "直通来电，投诉，未选事由，工单尾号零三九五。接听按1，不便按2。",
+            "直通来电，投诉，未选事项，工单尾号零三九五。接听按1，不便按2。",
         ),
         (Facts(), "直通来电，尚未登记。接听按1，不便按2。"),
     ],

@@ -27,7 +27,7 @@ async def text_of(plan: Plan, case: OfficeCase) -> str:
     ("changes", "says"),
     [
         ({"to_sort": Unclear(Doubt.NONE), "unsorted": True, "topic": None}, "待人工分办"),
-        ({"unsorted": True, "topic": None}, "没有选事由，尚待分办"),
+        ({"unsorted": True, "topic": None}, "没有选事项，尚待分办"),
         ({"trail": (SENT,)}, "由市水利局转来。\nSent on by Bureau of Water Resources."),
         ({"trail": (replace(SENT, way=Way.WORDS),)}, "由市水利局转来。"),
         (

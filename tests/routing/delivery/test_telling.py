@@ -81,7 +81,7 @@ async def test_the_mail_says_which_case_by_when_and_where(demo_plan: Plan) -> No
         "工单4627 0395，请于2026-11-30 17:30前答复。\n"
         "Case 4627 0395, answer by 2026-11-30 17:30.\n\n"
         "类别 · Kind: 求助 · help\n"
-        "事由 · Topic: 治安安全 · police and safety\n"
+        "事项 · Topic: 治安安全 · police and safety\n"
         "来电 · Caller: …12\n\n"
         "录音和文字稿 · Recording and words:\n/desk/cases/46270395?a&b\n"
     )

@@ -47,7 +47,7 @@ async def test_what_waits_says_so_and_why_in_both_languages(
 
     assert "待人工分办" in chinese
     assert "To be sorted by a person" in english
-    for words in ("按“供水排水”分办", "按“供电”分办", "其他事由", f'action="{TOPIC}"'):
+    for words in ("按“供水排水”分办", "按“供电”分办", "其他事项", f'action="{TOPIC}"'):
         assert words in chinese, words
     assert "Sort as water and drainage" in english
 
@@ -111,7 +111,7 @@ async def test_what_is_no_topic_is_asked_for_again(
         status, text = await sent(client, topic)
 
     assert status == 422
-    assert "请选一个事由" in text
+    assert "请选一个事项" in text
     assert "<script>" not in text
     assert cases.sorted == []
 
