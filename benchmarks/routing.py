@@ -26,10 +26,10 @@ from zoneinfo import ZoneInfo
 from benchmarks.machine import facts
 from deployment.pauses import giving_way, keep_short
 from routing.cases.kinds import Kind
-from routing.hours import parse_hours
 from routing.rules.condition import Between, CallerKind, Condition, During, Facts, Field, Is
 from routing.rules.router import Router, naive, router_in_slices
 from routing.rules.ruleset import Rule, RuleSet
+from routing.week import parse_hours
 
 HERE: Final = ZoneInfo("Asia/Shanghai")
 NOW: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

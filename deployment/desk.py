@@ -8,13 +8,14 @@ from aiohttp import web
 
 from deployment.house import House
 from routing.casework import Dispatching
-from routing.hours import CLOSED, OpenIntervals, working_day_due
+from routing.hours import OpenIntervals, working_day_due
 from routing.rules.quota import Quota
 from routing.web.desk.before import routes_before
 from routing.web.desk.case import case_routes
 from routing.web.desk.desk import OfficeDesk
 from routing.web.desk.mine import OwnLines, mine_routes
 from routing.web.desk.office import office_routes
+from routing.week import CLOSED
 from storage.corrections import StoredCorrections
 from storage.put_through import StoredPutThrough
 from storage.token_use import StoredTokenUse

@@ -23,11 +23,11 @@ from routing.city import AREA, calendar, demo_sheets
 from routing.directory import DirectoryError
 from routing.drafts.body import CutBody, same
 from routing.drafts.kinds import Document
-from routing.hours import HoursError
 from routing.ports import Clock
 from routing.publishing.hurry import FOLLOWING, following
 from routing.publishing.release import Overtaken, document_of, stored_of
 from routing.rules.errors import RuleSetError
+from routing.week import HoursError
 from storage.engine import Database, Topic
 from storage.plans import Published, StoredPlans
 from storage.releases import StoredReleases

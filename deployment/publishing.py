@@ -13,7 +13,7 @@ from deployment import pauses
 from deployment.plans import plan_inputs
 from deployment.reviewing import review_of
 from deployment.settings import Settings
-from routing.hours import parse_hours, read_holidays, working_day_due
+from routing.hours import read_holidays, working_day_due
 from routing.ledger import Leases
 from routing.ports import Clock
 from routing.publishing.answering import Answered, AnswerRates, Verdict, standing
@@ -21,6 +21,7 @@ from routing.publishing.composing import Beside
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.release import PublishingError, Release
 from routing.publishing.seconds import TwoPeople
+from routing.week import parse_hours
 from storage.drafts import StoredDrafts
 from storage.engine import Database
 from storage.prompts import StoredPrompts

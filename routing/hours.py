@@ -1,14 +1,14 @@
-"""Working time: opening hours as text, holidays and make-up days, open intervals and due dates.
+"""Working time: holidays and make-up days, open intervals and due dates; `week` has the hours.
 Pure: dates and zones in, aware UTC out. An error here is never "closed" (design §4)."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
-WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+from routing.week import Hours, HoursError, Period
+
 SATURDAY: Final = 5
 CIVIL_END: Final = time(17, 30)
 """The end of a working day for an office that has none of its own (never closed, always closed)."""
@@ -17,42 +17,6 @@ DAYS: Final = 60
 """For so many the open intervals are compiled, at publication and each night."""
 YEARS: Final = range(2000, 9000)
 """Of moments that people write: at the ends of the calendar there is no day before or after."""
-
-_RANGE = re.compile(r"([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))?")
-_PERIOD = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
-
-
-class HoursError(ValueError):
-    """Opening hours or a calendar that cannot be read; the message says how to write it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Minutes of a day, from `start` up to `end`; 1440 is midnight."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Periods by weekday, Monday first. All empty: always closed."""
-
-    days: tuple[tuple[Period, ...], ...]
-
-    @property
-    def always(self) -> bool:
-        """Open around the clock: holidays change nothing."""
-        return all(day == (Period(0, 1440),) for day in self.days)
-
-    @property
-    def never(self) -> bool:
-        """Always closed."""
-        return not any(self.days)
-
-
-CLOSED: Final = Hours(((),) * 7)
-"""Those of an office that is no longer in the register: its working days end as a civil one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,56 +134,6 @@ class OpenIntervals:
         return at + wait
 
 
-def parse_hours(text: str) -> Hours:
-    """Read `Mon-Fri 08:30-12:00 14:30-17:30; Sat 09:00-12:00`, or `closed`. Raises HoursError."""
-    days: list[tuple[Period, ...]] = [()] * 7
-    if text.strip() == "closed":
-        return Hours(tuple(days))
-    for part in text.split(";"):
-        names, *periods = part.split() or [""]
-        named = _days(part, names)
-        parsed = _periods(part, periods)
-        for day in named:
-            if days[day]:
-                raise HoursError(
-                    f"{WEEKDAYS[day]} is named twice in {text!r}; give its periods once"
-                )
-            days[day] = parsed
-    return Hours(tuple(days))
-
-
-def _days(part: str, names: str) -> range:
-    match = _RANGE.fullmatch(names)
-    first, last = (match[1], match[2] or match[1]) if match else ("", "")
-    if first not in WEEKDAYS or last not in WEEKDAYS:
-        raise HoursError(f"{part.strip()!r} must begin with a weekday such as Mon or Mon-Fri")
-    start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
-    if end < start:
-        raise HoursError(f"{names!r} runs backwards; write the week from Mon to Sun")
-    return range(start, end + 1)
-
-
-def read_periods(text: str) -> tuple[Period, ...]:
-    """The periods of one day: `08:30-12:00 14:30-17:30`. Raises HoursError."""
-    return _periods(text, text.split())
-
-
-def _periods(part: str, texts: Sequence[str]) -> tuple[Period, ...]:
-    found: list[Period] = []
-    for text in texts:
-        match = _PERIOD.fullmatch(text)
-        if match is None:
-            raise HoursError(f"{text!r} in {part.strip()!r} must look like 08:30-12:00")
-        h1, m1, h2, m2 = (int(group) for group in match.groups())
-        start, end = h1 * 60 + m1, h2 * 60 + m2
-        if not 0 <= start < end <= 1440 or m1 > 59 or m2 > 59 or (found and start < found[-1].end):
-            raise HoursError(f"{text!r} in {part.strip()!r} is no period that follows the last one")
-        found.append(Period(start, end))
-    if not found:
-        raise HoursError(f"{part.strip()!r} names days without periods; write `closed` for none")
-    return tuple(found)
-
-
 def read_holidays(table: Mapping[str, object]) -> Holidays:
     """A parsed calendar table: `[2026] off = [dates] make_up = [dates]`. Raises HoursError."""
     off: set[date] = set()
@@ -227,7 +141,10 @@ def read_holidays(table: Mapping[str, object]) -> Holidays:
     years: set[int] = set()
     for year, notice in table.items():
         if not year.isdecimal() or not isinstance(notice, Mapping):
-            raise HoursError(f"[{year}] must be a year with the lists off and make_up")
+            raise HoursError(
+                f"[{year}]应是年份，下面要有off和make_up两个列表。",
+                f"[{year}] must be a year with the lists off and make_up",
+            )
         years.add(int(year))
         off.update(_dates(year, notice.get("off")))
         make_up.update(_dates(year, notice.get("make_up")))
@@ -236,10 +153,16 @@ def read_holidays(table: Mapping[str, object]) -> Holidays:
 
 def _dates(year: str, listed: object) -> Iterator[date]:
     if not isinstance(listed, list):
-        raise HoursError(f"[{year}] needs both off and make_up, each a list of dates")
+        raise HoursError(
+            f"[{year}]要有off和make_up两个日期列表。",
+            f"[{year}] needs both off and make_up, each a list of dates",
+        )
     for day in listed:
         if not isinstance(day, date) or day.year != int(year):
-            raise HoursError(f"{day!r} under [{year}] is not a date of that year")
+            raise HoursError(
+                f"[{year}]下的{day}不是那一年的日期。",
+                f"{day!r} under [{year}] is not a date of that year",
+            )
         yield day
 
 

@@ -12,11 +12,12 @@ from ivr.flow.phrasebook import Phrasebook
 from ivr.flow.value import value
 from ivr.flow.words import Vocabulary
 from routing.directory import Directory
-from routing.hours import Holidays, Hours, OpenIntervals
+from routing.hours import Holidays, OpenIntervals
 from routing.rules.quota import Quota
 from routing.rules.roster import Roster
 from routing.rules.router import Router
 from routing.rules.ruleset import Rule
+from routing.week import Hours
 from routing.worktime.closures import Orders
 
 

@@ -7,16 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from routing.hours import (
-    Holidays,
-    Hours,
-    OpenIntervals,
-    open_intervals,
-    parse_hours,
-    read_holidays,
-)
+from routing.hours import Holidays, OpenIntervals, open_intervals, read_holidays
 from routing.register import Directory
 from routing.rules.complaints import DISCIPLINE, HOTLINE, PETITION
+from routing.week import Hours, parse_hours
 from routing.worktime.calendar import read_calendar
 from routing.worktime.closures import Orders, never_shut, orders_of, shut_times
 from routing.worktime.orders import read_closures

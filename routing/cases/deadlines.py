@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from routing.cases.kinds import Kind
-from routing.hours import Holidays, Hours, working_day_due
+from routing.hours import Holidays, working_day_due
+from routing.week import Hours
 
 ANSWER_DAYS: Final[Mapping[Kind, int]] = {
     Kind.ENQUIRY: 2,

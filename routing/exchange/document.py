@@ -12,9 +12,11 @@ from routing.exchange.sentences import FileFault, fault
 from routing.exchange.tree import Named, Node, Text, Unreadable, read_tree, written
 from routing.sheets.entities import SHAPES, EntityKind, key_of
 from routing.sheets.headings import COLUMN_NAMES
+from routing.week import kept_hours
 
 FORMAT: Final = "zhitong_plan"
 VERSION: Final = 1
+HOURS: Final = frozenset({"hours", "weekly"})
 SETTINGS: Final = ("area", "zone")
 """Told beside the plan, since numbers and hours are read by them; they are the deployment's own."""
 ABOUT: Final = (
@@ -111,8 +113,24 @@ def _entities(kind: str, node: Named, faults: list[FileFault]) -> dict[str, Enti
         elif kind in frozenset(EntityKind):
             found[key] = _row(EntityKind(kind), key, body, faults)
         else:
-            found[key] = body.value()
+            found[key] = _with_kept_hours(body.value())
     return found
+
+
+def _with_kept_hours(value: Any) -> Any:
+    """Hours may be written in Chinese; they are kept in one form, whatever they are of."""
+    match value:
+        case dict():
+            return {
+                name: kept_hours(each)
+                if name in HOURS and isinstance(each, str)
+                else _with_kept_hours(each)
+                for name, each in value.items()
+            }
+        case list():
+            return [_with_kept_hours(each) for each in value]
+        case _:
+            return value
 
 
 def _row(kind: EntityKind, key: str, node: Named, faults: list[FileFault]) -> Entity:
@@ -126,7 +144,8 @@ def _row(kind: EntityKind, key: str, node: Named, faults: list[FileFault]) -> En
         elif not isinstance(cell, Text):
             faults.append(fault(cell.line, path, "not_text_cell"))
         else:
-            body[column] = "" if cell.plain and cell.text in ("~", "null") else cell.text.strip()
+            text = "" if cell.plain and cell.text in ("~", "null") else cell.text.strip()
+            body[column] = kept_hours(text) if column in HOURS and text else text
     if (own := key_of(kind, body)) != key:
         faults.append(fault(node.line, f"{kind}/{key}", "other_key", key=key, value=own))
     return body

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from routing.cases.kinds import About, Kind
-from routing.hours import Hours
+from routing.week import Hours
 
 
 class CallerKind(StrEnum):

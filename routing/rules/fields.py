@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from routing.cases.kinds import About, Kind
-from routing.hours import WEEKDAYS, YEARS, Hours, HoursError, parse_hours
+from routing.hours import YEARS
 from routing.register import LANGUAGES, Directory, Names
 from routing.rules.condition import (
     Between,
@@ -25,6 +25,7 @@ from routing.rules.then import USUAL, Then
 from routing.rules.then_document import FIELDS as FURTHER_FIELDS
 from routing.rules.then_document import plain_then, read_then
 from routing.rules.wording import RuleFault, fault
+from routing.week import HoursError, parse_hours, week_text
 
 LONGEST_NAME: Final = 120
 LONGEST_NOTE: Final = 1000
@@ -307,16 +308,3 @@ def _plain(condition: Condition) -> dict[str, Any]:
 def _local(at: datetime, zone: tzinfo | None) -> str:
     local = at if zone is None else at.astimezone(zone).replace(tzinfo=None)
     return local.isoformat(timespec="minutes")
-
-
-def week_text(week: Hours) -> str:
-    """Periods of a week as `hours.parse_hours` reads them; days alike are not joined."""
-    return "; ".join(
-        f"{WEEKDAYS[day]} "
-        + " ".join(
-            f"{p.start // 60:02}:{p.start % 60:02}-{p.end // 60:02}:{p.end % 60:02}"
-            for p in periods
-        )
-        for day, periods in enumerate(week.days)
-        if periods
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Final
 
-from routing.hours import Period
+from routing.week import Period
 
 MOST_TOKENS: Final = 50
 """Of one bucket: nobody takes more calls in a day."""

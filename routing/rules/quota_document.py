@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from routing.hours import Period
 from routing.register import Directory
 from routing.rules.faults import EntityError, EntityFault, Part, bodies
 from routing.rules.quota import MOST_TOKENS, USUAL_QUOTA, CallHour, Quota
+from routing.week import Period
 
 KIND: Final = "quota"
 MOST_HOURS: Final = 400

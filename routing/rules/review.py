@@ -24,7 +24,8 @@ from routing.rules.reached import loops, no_phone, nobody_at_night
 from routing.rules.router import Router, bound
 from routing.rules.ruleset import Rule, RuleSet
 from routing.rules.shadowing import of_rule, shadowed
-from routing.rules.wording import DAYS, Wording, both, week_named
+from routing.rules.wording import DAYS, Wording, both
+from routing.week import week_named
 
 MOST_EACH: Final = 50
 """Findings of one sort: whoever has more mends those first."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
-from routing.hours import Hours
 from routing.register import Names
+from routing.week import Hours
 
 DAY: Final = timedelta(days=1)
 QUARTER: Final = timedelta(minutes=15)

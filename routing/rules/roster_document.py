@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Final
 
-from routing.hours import CLOSED, Hours, HoursError, parse_hours
 from routing.register import LANGUAGES, Directory, Names
 from routing.rules.faults import EntityError, EntityFault, Part, bodies
 from routing.rules.roster import Cover, Days, Member, Roster, Shift
+from routing.week import CLOSED, Hours, HoursError, parse_hours
 
 KIND: Final = "roster"
 MOST_MEMBERS: Final = 50
 MOST_SHIFTS: Final = 200
-EXAMPLE: Final = "Mon-Fri 08:30-12:00 14:30-17:30"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 Zones = Callable[[str], tzinfo]
@@ -118,7 +117,7 @@ def _hours(part: Part) -> Hours:
     try:
         return parse_hours(part.text("hours"))
     except HoursError as wrong:
-        part.wrong("hours", "hours", f"时间应写成“{EXAMPLE}”这样。", str(wrong))
+        part.wrong("hours", "hours", wrong.says["zh-CN"], wrong.says["en"])
         return CLOSED
 
 

@@ -5,11 +5,11 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.findings import Finding, Level, Place
-from routing.hours import Period
 from routing.rules.condition import Between, Condition, During
 from routing.rules.router import bound
 from routing.rules.ruleset import Rule, RuleSet
 from routing.rules.wording import both
+from routing.week import Period
 
 
 def of_rule(rule: Rule, code: str, zh: str, en: str, level: Level = Level.WARNING) -> Finding:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from routing.hours import Hours, Period
 from routing.register import LANGUAGES, Directory, Names
 from routing.rules.condition import (
     Between,
@@ -19,6 +18,7 @@ from routing.rules.condition import (
     IsOpen,
     OneOf,
 )
+from routing.week import EXAMPLES, week_named
 
 MOST_SHOWN: Final = 60
 """Characters of what was written that a sentence repeats."""
@@ -100,8 +100,8 @@ FAULTS: Final[Mapping[str, Names]] = {
         "{value} is no date or moment such as 2026-10-01 or 2026-10-01T08:30",
     ),
     "weekly": both(
-        "无法识别时段“{value}”，请写成Mon-Fri 08:30-12:00 14:30-17:30。",
-        "{value} is no week such as Mon-Fri 08:30-12:00 14:30-17:30",
+        f"无法识别时段“{{value}}”，应写成“{EXAMPLES['zh-CN']}”这样。",
+        f"{{value}} is no week such as {EXAMPLES['en']}",
     ),
     "no_default": both(
         "最后一条规则不能有条件，也不能停用，这样每个来电都有去处。",
@@ -260,34 +260,6 @@ class Wording:
             if office.district == id_:
                 return office.district_names
         return both(id_, id_)
-
-
-def week_named(week: Hours) -> Names:
-    """Periods of a week, days with the same ones together."""
-    parts: list[tuple[list[int], tuple[Period, ...]]] = []
-    for day, periods in enumerate(week.days):
-        if parts and parts[-1][1] == periods and parts[-1][0][-1] == day - 1:
-            parts[-1][0].append(day)
-        elif periods:
-            parts.append(([day], periods))
-    zh = "；".join(
-        f"{_days(days, 'zh-CN', '至')}{_periods(periods, '、')}" for days, periods in parts
-    )
-    en = "; ".join(f"{_days(days, 'en', '-')} {_periods(periods, ', ')}" for days, periods in parts)
-    return both(zh, en)
-
-
-def _days(days: list[int], tongue: str, to: str) -> str:
-    first, last = DAYS[days[0]][tongue], DAYS[days[-1]][tongue]
-    return first if len(days) == 1 else f"{first}{to}{last}"
-
-
-def _periods(periods: tuple[Period, ...], between: str) -> str:
-    return between.join(f"{_time(period.start)}-{_time(period.end)}" for period in periods)
-
-
-def _time(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _between(condition: Between) -> Names:

@@ -9,9 +9,10 @@ from datetime import date
 from typing import Final
 
 from routing.numbers.reading import Number, read_number
+from routing.sheets.choices import VALUE_NAMES, value_of
 from routing.sheets.entities import EntityKind
 from routing.sheets.formulas import undone
-from routing.sheets.headings import VALUE_NAMES, value_of
+from routing.week import kept_hours
 
 PHONES: Final = frozenset(
     {"forward_to", "pool_number", "stand_in_number", "replaced_by", "phone", "number"}
@@ -22,6 +23,7 @@ DAYS: Final = frozenset(
 )  # fmt: skip
 WHOLE: Final = frozenset({"page", "topic_group", "order", "after", "code"})
 """Whole numbers, to which programs add `.0`."""
+HOURS: Final = "hours"
 LISTS: Final = frozenset({"languages", "forward_to"})
 """Several in one cell; `;` between them."""
 _ROUNDED: Final = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
@@ -75,6 +77,8 @@ def _one(kind: EntityKind, column: str, text: str, area: str) -> str | Refused:
         return _day(text)
     if column in WHOLE:
         return _whole(text)
+    if column == HOURS:
+        return kept_hours(text)
     return value_of(column, text) if column in VALUE_NAMES else text
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from routing.register import Names
 from routing.sheets.cells import Refused, read_cell
+from routing.sheets.choices import value_named
 from routing.sheets.entities import SHAPES, Body, EntityKind, Rows, key_of
 from routing.sheets.formulas import defused
 from routing.sheets.headings import COLUMN_NAMES, column_of
@@ -190,11 +191,14 @@ def _any(cells: Sequence[str]) -> bool:
 
 def exported(kind: EntityKind, rows: Rows, tongue: str | None = None) -> bytes:
     """A file of these rows for a spreadsheet program: UTF-8 with its mark, no cell of it a formula.
-    Headings are in a language, or the columns' own names."""
+    Headings and
+    chosen words are in a language, or as the register has them."""
     names = COLUMN_NAMES[kind]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([says[tongue] if tongue else column for column, says in names.items()])
     for body in rows.values():
-        writer.writerow([defused(body.get(column, "")) for column in names])
+        cells = ((column, body.get(column, "")) for column in names)
+        shown = (value_named(*cell, tongue) if tongue else cell[1] for cell in cells)
+        writer.writerow(list(map(defused, shown)))
     return codecs.BOM_UTF8 + out.getvalue().encode()

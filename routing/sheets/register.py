@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from routing.hours import HoursError, parse_hours
 from routing.register import (
     LANGUAGES,
     MOST_FORWARDS,
@@ -23,8 +22,10 @@ from routing.register import (
     StandIn,
     Topic,
 )
+from routing.sheets.choices import VALUE_NAMES, all_named
 from routing.sheets.contacts import NOBODY, read_contacts
 from routing.sheets.rows import E164, Reader, Row, SheetError
+from routing.week import HoursError, parse_hours
 
 TOPIC_COLUMNS: Final = ("topic", "code", "zh", "en", "lead_office")
 SERVICE_COLUMNS: Final = ("number", "zh", "en")
@@ -119,7 +120,7 @@ def _office(row: Row) -> Office:
     try:
         parse_hours(hours)
     except HoursError as wrong:
-        row.fault("hours", "hours", value=hours, why=str(wrong))
+        row.fault("hours", "hours", why=wrong.says)
     zone = row.needed("time_zone")
     try:
         ZoneInfo(zone)
@@ -191,7 +192,9 @@ def _agrees(row: Row, entry: PublishedNumber) -> None:
         row.fault("suspended_on", "suspended_since")
     in_person = entry.answer_mode is not AnswerMode.POOLED
     if in_person and entry.forward_to is None and entry.status is not ListingStatus.WITHDRAWN:
-        row.fault("forward_to", "needs_phone", mode=entry.answer_mode.value)
+        row.fault(
+            "forward_to", "needs_phone", mode=VALUE_NAMES["answer_mode"][entry.answer_mode.value]
+        )
     if entry.topic is not None and entry.topic_group is not None:
         row.fault("topic_group", "topic_or_group")
     if entry.valid_until < entry.publication.day:
@@ -209,7 +212,7 @@ def _number(row: Row, number: str, office: Office, topics: Mapping[str, Topic]) 
         row.fault("topic_group", "menu_key", value=group)
     languages = tuple(part.strip() for part in row.needed("languages").split(";"))
     if not set(languages) <= set(LANGUAGES) or len(set(languages)) != len(languages):
-        row.fault("languages", "languages", allowed=" and ".join(LANGUAGES))
+        row.fault("languages", "languages", allowed=all_named("languages", LANGUAGES))
     mode, policy = AnswerMode.POOLED, OutboundPolicy.NEVER
     forwards = _forwards(row, number)
     return PublishedNumber(

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from routing.register import LANGUAGES, DirectoryError, Names
+from routing.sheets.choices import all_named
 from routing.sheets.sentences import said
 
 T = TypeVar("T")
@@ -150,7 +151,7 @@ class Row:
             return default
 
     def chosen(self, column: str, kind: type[E], default: E) -> E:
-        return self.read(column, kind, default, "one_of", allowed=", ".join(kind))
+        return self.read(column, kind, default, "one_of", allowed=all_named(column, kind))
 
     def day(self, column: str) -> date:
         return self.read(column, _iso, date.min, "not_a_date")

@@ -83,11 +83,7 @@ SENTENCES: Final[Mapping[str, Names]] = {
         "最上级只能有一个，{other}已经没有上级了。请填这个单位的上级。",
         "one office stands at the top, and {other} has no parent already; give this one its own",
     ),
-    "hours": _both(
-        "无法识别办公时间“{value}”。请写成“Mon-Fri 08:30-12:00 14:30-17:30; Sat 09:00-12:00”，"
-        "不办公写“closed”。",
-        "{why}",
-    ),
+    "hours": _both("{why}", "{why}"),
     "time_zone": _both(
         "“{value}”不是时区，应写成Asia/Shanghai这样。",
         "{value!r} is not a time zone such as Asia/Shanghai",
@@ -110,8 +106,8 @@ SENTENCES: Final[Mapping[str, Names]] = {
         "暂停使用的号码要填暂停日期。", "a suspended number needs the day it was suspended"
     ),
     "needs_phone": _both(
-        "由本人接听的号码（{mode}）要填转接到的电话。",
-        "a {mode} number needs the official's phone",
+        "接听方式是“{mode}”的号码，要填转接到的电话。",
+        "a number that is answered by “{mode}” needs the official's phone",
     ),
     "topic_or_group": _both(
         "填了事项，就不要再填事项分组，两项只留一项。",
@@ -179,13 +175,18 @@ SENTENCES: Final[Mapping[str, Names]] = {
 
 
 def said(code: str, details: Mapping[str, object]) -> Names:
-    """The sentence of a code in every language, its slots filled with what a person may read."""
-    shown = {name: _shown(value) for name, value in details.items()}
-    return {tongue: text.format(**shown) for tongue, text in SENTENCES[code].items()}
+    """The sentence of a code in every language, its slots filled with what a person may read; of a
+    detail that is told in both with the one of the sentence."""
+    return {
+        tongue: text.format(**{name: _shown(value, tongue) for name, value in details.items()})
+        for tongue, text in SENTENCES[code].items()
+    }
 
 
-def _shown(value: object) -> object:
+def _shown(value: object, tongue: str) -> object:
     """A cell as a sentence repeats it: on one line, and no longer than a person reads."""
+    if isinstance(value, Mapping):
+        return value[tongue]
     if not isinstance(value, str):
         return value
     plain = "".join("\N{REPLACEMENT CHARACTER}" if _hidden(sign) else sign for sign in value)

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from routing.drafts.change import Entity
+from routing.sheets.choices import value_named
 from routing.sheets.entities import EntityKind
-from routing.sheets.headings import COLUMN_NAMES, VALUE_NAMES
+from routing.sheets.headings import COLUMN_NAMES
 from routing.web.wording import Tongue, Wording
+from routing.week import shown_hours
 
 CHOSEN: Final = frozenset(
     {"kind", "about", "caller_kind", "language", "how", "next", "order", "what"}
 )
 """Fields whose values are chosen from a list; in all others people wrote what stands there."""
+HOURS: Final = frozenset({"hours", "weekly"})
+"""Fields that hold times of a week or a day."""
 UNNAMED: Final = frozenset({"rule", "scenario", "closure", "calendar", "rule_order", "script"})
 """Kinds whose keys people neither gave nor know."""
 TITLES: Final = ("name", "reason", "note", "first", "year")
@@ -82,8 +86,9 @@ class Named:
 
     def _chosen(self, kind: str, field: str, text: str) -> str:
         if kind in set(EntityKind):
-            names = VALUE_NAMES.get(field, {}).get(text)
-            return text if names is None else names[self.tongue]
+            return value_named(field, text, self.tongue)
+        if field in HOURS:
+            return shown_hours(text, self.tongue)
         return self._word(f"chosen.{text}", text) if field in CHOSEN else text
 
     def lines(self, kind: str, body: Entity | None) -> list[tuple[str, str]]:

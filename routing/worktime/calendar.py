@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any, Final
 
 from routing.findings import Finding, Place
-from routing.hours import HoursError, Period, read_periods
 from routing.register import Directory
+from routing.week import HoursError, Period, period_text, read_periods
 from routing.worktime.overrides import CITY, LONGEST, Calendar, Notice, Override, What
 from routing.worktime.sentences import WorktimeError, entities, finding
 
@@ -18,6 +18,8 @@ KIND: Final = "calendar"
 NOTICE: Final = "notice-"
 LONGEST_NOTE: Final = 100
 YEARS: Final = range(2020, 2100)
+WHATS: Final = {"zh-CN": "放假、上班、按指定时间接听", "en": "day off, working day, set hours"}
+"""What an override may say, in a row."""
 Body = Mapping[str, Any]
 """One entry as an editor and a draft have it: texts and lists of texts."""
 
@@ -91,8 +93,7 @@ def _of_override(key: str, body: Body) -> Iterator[Finding]:
         yield _fault(key, name, "shape", field=name)
         return
     if body.get("what") not in list(What):
-        allowed = ", ".join(What)
-        yield _fault(key, "what", "one_of", value=body.get("what", ""), allowed=allowed)
+        yield _fault(key, "what", "one_of", value=body.get("what", ""), allowed=WHATS)
     elif body["what"] == What.HOURS:
         yield from _of_hours(key, body.get("hours", ""))
     yield from _of_days(key, body)
@@ -106,8 +107,8 @@ def _of_override(key: str, body: Body) -> Iterator[Finding]:
 def _of_hours(key: str, text: str) -> Iterator[Finding]:
     try:
         read_periods(text)
-    except HoursError:
-        yield _fault(key, "hours", "hours", value=text)
+    except HoursError as wrong:
+        yield _fault(key, "hours", "hours", why=wrong.says)
 
 
 def _of_days(key: str, body: Body) -> Iterator[Finding]:
@@ -163,8 +164,4 @@ def _day(text: object) -> date | None:
 
 def periods_text(periods: tuple[Period, ...]) -> str:
     """As an editor writes them."""
-    return " ".join(f"{_clock(period.start)}-{_clock(period.end)}" for period in periods)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+    return " ".join(map(period_text, periods))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from routing.hours import Span, joined, parse_hours
+from routing.hours import Span, joined
 from routing.register import Directory, Names
+from routing.week import parse_hours
 
 LONGEST_DAYS: Final = 60
 """Of an order: what closes for longer has other hours."""

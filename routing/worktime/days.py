@@ -6,16 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from routing.hours import (
-    DAY,
-    DAYS,
-    Holidays,
-    Hours,
-    OpenIntervals,
-    Period,
-    instant,
-    open_intervals,
-)
+from routing.hours import DAY, DAYS, Holidays, OpenIntervals, instant, open_intervals
+from routing.week import Hours, Period
 from routing.worktime.closures import Closure, shut_times
 from routing.worktime.overrides import Calendar, Override
 

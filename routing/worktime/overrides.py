@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from routing.hours import DAY, Holidays, Hours, Period
+from routing.hours import DAY, Holidays
+from routing.week import Hours, Period
 
 CITY = ""
 """The office of an override that is the whole city's."""

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from routing.findings import Finding, Level, Place
-from routing.hours import DAYS, Hours, OpenIntervals, Span
+from routing.hours import DAYS, OpenIntervals, Span
 from routing.register import Directory
+from routing.week import Hours
 from routing.worktime import calendar as of_calendar
 from routing.worktime import orders as of_orders
 from routing.worktime.closures import Closure, reach

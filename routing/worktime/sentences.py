@@ -52,10 +52,7 @@ SENTENCES: Final[Mapping[str, Names]] = {
     ),
     "words_language": _both("这里要用{language}书写。", "this must be written in {language}"),
     "one_of": _both("“{value}”不能用，只能填：{allowed}。", "{value!r} is not one of {allowed}"),
-    "hours": _both(
-        "无法识别“{value}”，应写成08:30-12:00 14:30-17:30这样。",
-        "{value!r} must look like 08:30-12:00 14:30-17:30",
-    ),
+    "hours": _both("{why}", "{why}"),
     "other_year": _both("{value}不是{year}年的日期。", "{value} is not a day of {year}"),
     "both_ways": _both(
         "{value}既写在放假里，又写在调休上班里。", "{value} is both a day off and worked"

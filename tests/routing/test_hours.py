@@ -13,18 +13,15 @@ from hypothesis import strategies as st
 from routing.city import calendar
 from routing.hours import (
     Holidays,
-    Hours,
-    HoursError,
     OpenIntervals,
-    Period,
     Span,
     joined,
     open_intervals,
-    parse_hours,
     read_holidays,
     without,
     working_day_due,
 )
+from routing.week import Hours, HoursError, Period, parse_hours
 
 CITY = ZoneInfo("Asia/Shanghai")
 OFFICE = parse_hours("Mon-Fri 08:30-12:00 14:30-17:30")
@@ -40,34 +37,6 @@ def local(text: str) -> datetime:
 
 def intervals(hours: str, first: str, days: int = 14) -> OpenIntervals:
     return open_intervals(parse_hours(hours), HOLIDAYS, CITY, date.fromisoformat(first), days)
-
-
-def test_hours_are_read_by_weekday() -> None:
-    assert OFFICE.days[0] == (Period(510, 720), Period(870, 1050))
-    assert OFFICE.days[5] == ()
-    assert COUNTER.days[5] == (Period(540, 720),)
-    assert ALWAYS.always
-    assert NEVER.never
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "begin with a weekday"),
-        ("Mon-Fri", "without periods"),
-        ("Mo 09:00-12:00", "begin with a weekday"),
-        ("Fri-Mon 09:00-12:00", "runs backwards"),
-        ("Mon 9-12", "must look like"),
-        ("Mon 12:00-09:00", "no period"),
-        ("Mon 09:60-12:00", "no period"),
-        ("Mon 09:00-24:30", "no period"),
-        ("Mon 09:00-12:00 11:00-13:00", "no period"),
-        ("Mon 09:00-12:00; Mon 13:00-14:00", "named twice"),
-    ],
-)
-def test_hours_that_cannot_be_read_say_why(text: str, says: str) -> None:
-    with pytest.raises(HoursError, match=says):
-        parse_hours(text)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from routing.register import Names
-from routing.sheets.cells import DAYS
+from routing.sheets.cells import DAYS, HOURS
+from routing.sheets.choices import VALUE_NAMES
 from routing.sheets.entities import Body, EntityKind
-from routing.sheets.headings import COLUMN_NAMES, VALUE_NAMES
+from routing.sheets.headings import COLUMN_NAMES
 from routing.sheets.rows import LONGEST_CELL
 from routing.web.register.desk import Workspace
 from routing.web.wording import Tongue
+from routing.week import shown_hours
 
 Faults = Mapping[str, Names]
 """Column -> what is wrong with it."""
@@ -97,8 +99,8 @@ def _field(
     choices: Mapping[str, tuple[Option, ...]],
     tongue: Tongue,
 ) -> Field:
-    value, fault = typed.body.get(column, ""), typed.faults.get(column)
-    theirs = None if typed.theirs is None else typed.theirs.get(column, "")
+    value, fault = _shown(column, typed.body, tongue), typed.faults.get(column)
+    theirs = None if typed.theirs is None else _shown(column, typed.theirs, tongue)
     options = choices.get(column, ())
     if options and value not in {word for word, _ in options}:
         options = (*options, (value, value))
@@ -113,6 +115,12 @@ def _field(
         fault="" if fault is None else fault[tongue],
         theirs=None if theirs == value else theirs,
     )
+
+
+def _shown(column: str, body: Body, tongue: Tongue) -> str:
+    """Hours in the reader's language; what is chosen stays as it is kept, for its list."""
+    text = body.get(column, "")
+    return shown_hours(text, tongue) if column == HOURS else text
 
 
 def _hint(kind: EntityKind, column: str) -> str:

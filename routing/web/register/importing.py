@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from aiohttp import web
 from routing.accounts.roles import MAY, Act
 from routing.drafts.change import Conflict
 from routing.sheets.changes import Preview, What, preview
+from routing.sheets.choices import value_named
 from routing.sheets.entities import EntityKind
 from routing.sheets.files import MOST_BYTES, Upload, read_upload
 from routing.sheets.headings import COLUMN_NAMES
@@ -83,6 +85,7 @@ async def _previewed(
         "counts": {what.value: found.many(what) for what in What},
         "guarded": sum(one.needs_two for one in found.changes),
         "label": lambda kind, column: COLUMN_NAMES[kind].get(column, {}).get(tongue, column),
+        "shown": partial(value_named, tongue=tongue),
         "heading": lambda one: headings.get((one.file, one.column), one.column),
         "contents": [(name, base64.b64encode(raw).decode()) for name, raw in sent.files],
         "seen": now.draft.revision,

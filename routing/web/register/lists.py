@@ -5,15 +5,17 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.numbers.forms import written
+from routing.sheets.choices import VALUE_NAMES, value_named
 from routing.sheets.entities import Body, EntityKind, Rows
 from routing.sheets.expiry import EXPIRES_SOON, last_day
-from routing.sheets.headings import COLUMN_NAMES, VALUE_NAMES
+from routing.sheets.headings import COLUMN_NAMES
 from routing.web.entry import allows, signed_in
 from routing.web.guard import Handler
 from routing.web.layout import page, tongue_of
@@ -188,5 +190,6 @@ def _common(request: web.Request, kind: EntityKind, now: Workspace) -> dict[str,
         "kind": kind.value,
         "changes": len([one for one in now.draft.changes if one.kind in set(EntityKind)]),
         "kept": request.query.get("kept", "")[:200],
+        "shown": partial(value_named, tongue=tongue_of(request)),
         "may_edit": allows(request, Act.EDIT_PLAN),
     }

@@ -19,12 +19,13 @@ from routing.ports import Clock
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.sight import NOTHING, Sight, compare, sight_in
 from routing.rules.roster import Roster, on_shift
-from routing.rules.roster_document import EXAMPLE, KIND, read_rosters, roster_faults
+from routing.rules.roster_document import KIND, read_rosters, roster_faults
 from routing.rules.wording import both
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import Chapter, Link, page, tongue_of
 from routing.web.rosters.seen import Seen, seen_of
 from routing.web.rosters.written import Typed, by_field
+from routing.week import EXAMPLES
 
 ROSTER_PAGES: Final = Chapter("rosters", Path(__file__).parent)
 ROSTER_LINK: Final = Link("/admin/rosters", "ros.title", MAY[Act.READ_PLAN])
@@ -94,7 +95,7 @@ class RosterPages:
         body = seen.drafted.get(key, {})
         if key and not body:
             raise web.HTTPNotFound(text="There is no such roster.\n")
-        return self._form(request, Typed.written(key, body), seen.sight(key))
+        return self._form(request, Typed.written(key, body, tongue_of(request)), seen.sight(key))
 
     async def save(self, request: web.Request) -> web.StreamResponse:
         """Into the draft and back to the list, or the form again as it was typed."""
@@ -131,7 +132,7 @@ class RosterPages:
             )
         except Conflict:
             now = await self._seen()
-            theirs = Typed.written(typed.key, now.drafted.get(typed.key, {}))
+            theirs = Typed.written(typed.key, now.drafted.get(typed.key, {}), tongue_of(request))
             return self._form(request, typed, now.sight(typed.key), theirs=theirs)
         raise web.HTTPSeeOther("/admin/rosters?kept=1")
 
@@ -150,7 +151,7 @@ class RosterPages:
             "seen": sight,
             "faults": faults or {},
             "theirs": theirs,
-            "example": EXAMPLE,
+            "example": EXAMPLES[tongue_of(request)],
             "offices": list(self.desk.directory().offices),
             "action": "/admin/rosters/edit" + (f"?{urlencode({'key': known})}" if known else ""),
             "may_edit": allows(request, Act.EDIT_PLAN),

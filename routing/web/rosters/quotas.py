@@ -21,9 +21,11 @@ from routing.rules.quota import MOST_TOKENS, Quota, bucket
 from routing.rules.quota_document import KIND, quota_faults
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import Link, page, tongue_of
+from routing.web.moments import kept_day
 from routing.web.rosters.seen import Seen, seen_of
 from routing.web.rosters.written import by_field
 from routing.web.wording import Tongue
+from routing.week import kept_hours
 
 QUOTA_LINK: Final = Link("/admin/quotas", "quo.title", MAY[Act.READ_PLAN])
 COUNTS: Final = ("live", "burst", "escalations")
@@ -90,7 +92,9 @@ class Typed:
                 known = len(text) <= 10 and text.isascii() and text.isdigit()
                 body[name] = int(text) if known else text
         lines = [line.split() for line in self.fields.get("hours", "").splitlines()]
-        hours = [{"day": one[0], "time": "".join(one[1:])} for one in lines if one]
+        hours = [
+            {"day": kept_day(one[0]), "time": kept_hours("".join(one[1:]))} for one in lines if one
+        ]
         return {**body, "hours": hours} if hours else body
 
 

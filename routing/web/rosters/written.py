@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from routing.rules.faults import EntityFault
+from routing.web.moments import kept_day
+from routing.week import kept_hours, shown_hours
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "members": ("id", "name", "name_en", "phone"),
@@ -37,10 +39,13 @@ class Typed:
         )
 
     @classmethod
-    def written(cls, key: str, body: Mapping[str, Any]) -> "Typed":
-        """A roster as it is kept."""
+    def written(cls, key: str, body: Mapping[str, Any], tongue: str) -> "Typed":
+        """A roster as it is kept, its hours in the reader's language."""
         plain = {name: str(body.get(name, "")) for name in PLAIN}
-        lists = {name: "\n".join(map(_line(name), _objects(body.get(name)))) for name in PARTS}
+        lists = {
+            name: "\n".join(_line(name, part, tongue) for part in _objects(body.get(name)))
+            for name in PARTS
+        }
         return cls(key, {**plain, **lists})
 
     def body(self, numbers: Mapping[str, object]) -> dict[str, Any]:
@@ -57,14 +62,13 @@ def _objects(listed: object) -> Sequence[Mapping[str, Any]]:
     return [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
 
 
-def _line(name: str) -> Any:
-    def line(part: Mapping[str, Any]) -> str:
-        cells = [str(part.get(column, "")) for column in PARTS[name]]
-        if name == "members" and not cells[-1]:
-            cells[-1] = str(part.get("official", ""))
-        return f" {BAR} ".join(cells).rstrip(f" {BAR}")
-
-    return line
+def _line(name: str, part: Mapping[str, Any], tongue: str) -> str:
+    cells = {column: str(part.get(column, "")) for column in PARTS[name]}
+    if name == "members" and not cells["phone"]:
+        cells["phone"] = str(part.get("official", ""))
+    if "hours" in cells:
+        cells["hours"] = shown_hours(cells["hours"], tongue)
+    return f" {BAR} ".join(cells.values()).rstrip(f" {BAR}")
 
 
 def _read(line: str, columns: tuple[str, ...], numbers: Mapping[str, object]) -> dict[str, str]:
@@ -72,6 +76,11 @@ def _read(line: str, columns: tuple[str, ...], numbers: Mapping[str, object]) ->
     found = {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
     if len(cells) > len(columns):
         found["more"] = BAR.join(cells[len(columns) :])
+    for name in ("since", "until"):
+        if name in found:
+            found[name] = kept_day(found[name])
+    if "hours" in found:
+        found["hours"] = kept_hours(found["hours"])
     if found.get("phone") in numbers:
         found["official"] = found.pop("phone")
     return found

@@ -102,7 +102,7 @@ class RulePage:
         context = {
             "section": "rules",
             "id": shown.id,
-            "body": filled(shown.body),
+            "body": filled(shown.body, tongue),
             "seen": shown.seen,
             "faults": faults,
             "named": named,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from routing.rules.condition import Field
 from routing.rules.fields import LONGEST_NAME, LONGEST_NOTE
 from routing.rules.then import MOST_STEPS
+from routing.week import kept_hours, shown_hours
 
 UNKNOWN: Final = "-"
 """How a form says that a fact is not known."""
@@ -62,7 +63,7 @@ def _when(sent: Sent) -> Body:
         when["open"] = {"is": asked == "open", "office": _text(sent, "open_office") or None}
     for name in ("from", "until", "weekly"):
         if text := _text(sent, name):
-            when[name] = text
+            when[name] = kept_hours(text) if name == "weekly" else text
     return when
 
 
@@ -103,8 +104,9 @@ def _step(sent: Sent, at: int) -> Body | None:
     return step
 
 
-def filled(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A body as the form shows it: every field by its name, lists as sets of texts."""
+def filled(body: Mapping[str, Any], tongue: str) -> dict[str, Any]:
+    """A body as the form shows it: every field by its name, lists as sets of texts, hours in the
+    reader's language."""
     when, then = _part(body, "when"), _part(body, "then")
     shown: dict[str, Any] = {
         "name": str(body.get("name", ""))[: LONGEST_NAME * 2],
@@ -126,6 +128,7 @@ def filled(body: Mapping[str, Any]) -> dict[str, Any]:
         shown[field.value] = {UNKNOWN if one is None else str(one) for one in values}
     for name in ("from", "until", "weekly"):
         shown[name] = when.get(name, "")
+    shown["weekly"] = shown_hours(str(shown["weekly"]), tongue)
     if isinstance(asked := when.get("open"), Mapping):
         shown["open"] = "open" if asked.get("is") else "closed"
         shown["open_office"] = asked.get("office") or ""

@@ -12,13 +12,13 @@ from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.drafts.document import with_draft
-from routing.hours import DAYS, Holidays, Period, parse_hours, read_holidays
-from routing.rules.wording import week_named
+from routing.hours import DAYS, Holidays, read_holidays
 from routing.web.entry import allows, signed_in
 from routing.web.layout import page, tongue_of
 from routing.web.moments import day as written_day
 from routing.web.wording import Tongue
 from routing.web.worktime.desk import WorktimeDesk, tree
+from routing.week import Period, parse_hours, week_named
 from routing.worktime.calendar import KIND, read_calendar, write_calendar
 from routing.worktime.closures import Closure, orders_of
 from routing.worktime.days import Office, days_of

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from routing.publishing.sight import NOTHING, Sight, sight_in
+from routing.web.moments import kept_day
 from routing.web.worktime.desk import field_of
+from routing.week import kept_hours
 
 _SPAN: Final = re.compile(r"(\S+?)\s*(?:至|到|~|\.\.|to|—|–)\s*(\S+)")
 LONGEST: Final = timedelta(days=31)
@@ -31,7 +33,7 @@ class Days:
         """As a plan keeps it; what is empty is left out."""
         told = {name: getattr(self, name) for name in ("office", "last", "note")}
         kept = {name: text for name, text in told.items() if text}
-        hours = {"hours": self.hours} if self.what == "hours" else {}
+        hours = {"hours": kept_hours(self.hours)} if self.what == "hours" else {}
         return {"first": self.first, "what": self.what, **kept, **hours}
 
 
@@ -93,7 +95,7 @@ def _span(line: str) -> Iterator[str]:
     found = _SPAN.fullmatch(line)
     first, last = (_day(found[1]), _day(found[2])) if found else (None, None)
     if first is None or last is None or not timedelta(0) <= last - first <= LONGEST:
-        yield line
+        yield kept_day(line)
         return
     for offset in range((last - first).days + 1):
         yield (first + timedelta(days=offset)).isoformat()
@@ -101,6 +103,6 @@ def _span(line: str) -> Iterator[str]:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(kept_day(text))
     except ValueError:
         return None

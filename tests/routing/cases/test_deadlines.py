@@ -7,7 +7,8 @@ import pytest
 
 from routing.cases.deadlines import ANSWER_DAYS, danger_due, due
 from routing.cases.kinds import Kind
-from routing.hours import Holidays, parse_hours
+from routing.hours import Holidays
+from routing.week import parse_hours
 
 CITY = ZoneInfo("Asia/Shanghai")
 OPENED = datetime(2026, 11, 24, 10, 0, tzinfo=CITY)

@@ -20,8 +20,9 @@ from routing.cases.ladder import (
     first,
     speaks_for,
 )
-from routing.hours import Holidays, OpenIntervals, open_intervals, parse_hours
+from routing.hours import Holidays, OpenIntervals, open_intervals
 from routing.register import Contact
+from routing.week import parse_hours
 
 HERE: Final = ZoneInfo("Asia/Shanghai")
 WATER, POLICE, TOWN = "市水利局", "市公安局", "市政府"

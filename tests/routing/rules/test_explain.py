@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 
 from routing.cases.kinds import About, Kind
-from routing.hours import parse_hours
 from routing.register import LANGUAGES
 from routing.rules.condition import Between, Condition, During, Failed, Field, Is, IsOpen, OneOf
 from routing.rules.explain import explain
 from routing.rules.router import Router, naive, router_in_slices, whole
 from routing.rules.ruleset import Rule, RuleSet, default_rules
 from routing.rules.wording import Wording
+from routing.week import parse_hours
 from tests.routing.rules.test_guards import CITY, GUARDS, asked, complaints
 from tests.routing.rules.test_rules import asked_facts, rule_sets
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from routing.cases.kinds import About, Kind
 from routing.city import demo_sheets
 from routing.findings import Level
-from routing.hours import CLOSED, Holidays, open_intervals, parse_hours
+from routing.hours import Holidays, open_intervals
 from routing.register import LANGUAGES, Directory
 from routing.rules.condition import Between, During, Field, Is, IsOpen, OneOf, Opening
 from routing.rules.guards import guards_of
@@ -17,6 +17,7 @@ from routing.rules.review import Reviewed, review
 from routing.rules.router import Router
 from routing.rules.ruleset import How, Rule, RuleSet, drawn
 from routing.rules.then import Ring, Then, Whom
+from routing.week import CLOSED, parse_hours
 from tests.routing.rules.test_guards import CITY
 
 HERE = ZoneInfo("Asia/Shanghai")

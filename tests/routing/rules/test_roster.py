@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from routing.hours import parse_hours
 from routing.rules.roster import Cover, Days, Member, Roster, Shift, on_shift, unmanned
+from routing.week import parse_hours
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 NAMES: Final = {"zh-CN": "值班员", "en": "duty officer"}

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from routing.cases.kinds import About, Kind
 from routing.city import AREA, demo_sheets
-from routing.hours import CLOSED, parse_hours
 from routing.register import Directory
 from routing.rules.condition import (
     Between,
@@ -30,6 +29,7 @@ from routing.rules.errors import RuleSetError
 from routing.rules.router import Decision, Router, naive
 from routing.rules.ruleset import How, Rule, RuleSet, default_rules
 from routing.sheets.register import read_directory
+from routing.week import CLOSED, parse_hours
 
 HERE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

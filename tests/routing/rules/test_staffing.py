@@ -9,11 +9,11 @@ import pytest
 
 from ivr.flow.world import Plan
 from routing.findings import Level
-from routing.hours import parse_hours
 from routing.rules.roster import Days, Member, Roster, Shift
 from routing.rules.ruleset import How, Rule, RuleSet
 from routing.rules.staffing import Staffed, staffing
 from routing.rules.then import Order, Ring, Then, Whom
+from routing.week import parse_hours
 
 NOW: Final = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)  # six in the morning of a Tuesday
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")

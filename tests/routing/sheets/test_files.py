@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from routing.city import AREA, demo_sheets
 from routing.register import LANGUAGES
+from routing.sheets.choices import VALUE_NAMES, value_of
 from routing.sheets.entities import SHAPES, EntityKind, Rows, entities
 from routing.sheets.files import MOST_BYTES, MOST_ROWS, Upload, exported, read_upload
 from routing.sheets.formulas import BEGINS, defused, undone
-from routing.sheets.headings import COLUMN_NAMES, VALUE_NAMES, column_of, value_of
+from routing.sheets.headings import COLUMN_NAMES, column_of
 
 CITY = demo_sheets()
 ONE = "+865580000001"

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from routing.city import calendar as bundled_table
-from routing.hours import Holidays, Period, parse_hours, read_holidays
+from routing.hours import Holidays, read_holidays
+from routing.week import Period, parse_hours
 from routing.worktime.closures import Closure, Signed
 from routing.worktime.days import Office, Why, days_of
 from routing.worktime.overrides import CITY, Calendar, Override, What

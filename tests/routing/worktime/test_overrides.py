@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.city import calendar as bundled_table
-from routing.hours import DAY, Period, day_periods, parse_hours, read_holidays
+from routing.hours import DAY, day_periods, read_holidays
+from routing.week import Period, parse_hours
 from routing.worktime.calendar import form_faults, periods_text, read_calendar, write_calendar
 from routing.worktime.overrides import CITY, Calendar, Override, What
 from routing.worktime.sentences import WorktimeError

@@ -8,11 +8,12 @@ from typing import Final
 import pytest
 
 from routing.accounts.roles import Role
-from routing.hours import OpenIntervals, Period
+from routing.hours import OpenIntervals
 from routing.ports import PutCall
 from routing.rules.quota import CallHour, Quota
 from routing.web.desk.mine import OwnLines, mine_routes
 from routing.web.desk.office import DESK_PAGES, office_routes
+from routing.week import Period
 from tests.doorman import Pages, app_of, client_of, cookie_of
 from tests.routing.web.city import NOON, KeptCases, a_case, city, desk_of
 from tests.routing.web.desk.asking import Client, text_of

@@ -174,9 +174,9 @@ async def test_who_may_only_read_is_offered_no_button(
 
 
 def test_what_was_kept_is_typed_the_same() -> None:
-    typed = Typed.written("night", BODY)
+    typed = Typed.written("night", BODY, "zh-CN")
     assert typed.body({LEADER: None}) == BODY
-    assert Typed.written("night", {"members": "none", "shifts": [3]}).body({}) == {
+    assert Typed.written("night", {"members": "none", "shifts": [3]}, "en").body({}) == {
         "name": "",
         "name_en": "",
         "office": "",

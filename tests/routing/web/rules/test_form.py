@@ -33,4 +33,4 @@ def test_every_step_that_a_rule_may_have_is_kept() -> None:
     rule = {"id": "one", "name": "夜间", "when": {"kind": ["help"]}, "then": then}
     assert len(STEPS) == MOST_STEPS
 
-    assert body_of(sent(filled(rule)), "one", rule) == rule
+    assert body_of(sent(filled(rule, "zh-CN")), "one", rule) == rule
