@@ -27,8 +27,10 @@ TOPICS: Final = "不清楚按井号"
 WORDS: Final = "我家门口的路灯坏了，请派人来修。"
 FIRST: Final = re.compile(r"first sign-in\s+(\S+)\s+(\S+)")
 ONCE: Final = re.compile(r'data-testid="once">([^<]+)<')
-PATIENCE: Final = 40_000
-"""Milliseconds: the longest prompt takes a good ten seconds."""
+PATIENCE: Final = 180_000
+"""Milliseconds: the longest prompt takes a good ten seconds, and a busy machine many times that."""
+START: Final = 600
+"""Seconds that a server may take to start beside other work."""
 
 
 def free_port() -> int:
@@ -41,7 +43,7 @@ def free_port() -> int:
 
 async def ready(url: str) -> None:
     """Wait until the server answers."""
-    async with aiohttp.ClientSession() as session, asyncio.timeout(120):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(START):
         while True:
             try:
                 async with session.get(f"{url}/readyz"):
@@ -58,7 +60,9 @@ async def tab(browser: Browser, width: int, height: int, *, dark: bool = False) 
         color_scheme="dark" if dark else "light",
         device_scale_factor=1.5,
     )
-    return await context.new_page()
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
+    return page
 
 
 async def heard(page: Page, words: str) -> None:
