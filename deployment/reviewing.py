@@ -83,7 +83,7 @@ def reviewed(document: Document, today: date, now: datetime) -> Reviewed:
     except WorktimeError as wrong:
         return Reviewed(None, tuple(wrong.faults))
     except REFUSED as wrong:
-        return Reviewed(None, tuple(of_refused(wrong)) or (_refused(str(wrong)),))
+        return Reviewed(None, tuple(of_refused(wrong)) or (_refused(wrong),))
 
 
 def _of_register(inputs: Inputs) -> Iterator[Finding]:
@@ -92,9 +92,12 @@ def _of_register(inputs: Inputs) -> Iterator[Finding]:
         yield Finding(found.code, Level.ERROR, found.says, place)
 
 
-def _refused(why: str) -> Finding:
+def _refused(wrong: Exception) -> Finding:
+    """What a family of errors says in one language alone stays out of the other's sentence."""
+    told = getattr(wrong, "says", None)
+    zh = "方案里有内容无法识别，不能使用。请放弃最近的修改，或把英文页面上的说明交给技术人员。"
     says = {
-        "zh-CN": f"方案无法使用，请按提示修改：{why}",
-        "en": f"the plan cannot be used: {why}",
+        "zh-CN": zh if told is None else f"方案无法使用：{told['zh-CN']}",
+        "en": f"the plan cannot be used: {wrong}",
     }
     return Finding("refused", Level.ERROR, says)

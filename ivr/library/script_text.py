@@ -2,14 +2,53 @@
 both languages. The counterpart of `scripts`, which makes nodes of it."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from routing.register import LANGUAGES, Names
 
+_TOML: Final[Mapping[str, str]] = {
+    "Invalid statement": "这一行不是“名称 = 值”，也不是[表名]",
+    "Invalid initial character for a key part": "等号前面的名称不对，或者方括号里没有名称",
+    "Expected '=' after a key": "名称后面缺等号",
+    "Expected ']'": "表名后面缺右方括号",
+    "Expected newline or end of document": "一行里写了多余的内容",
+    "Invalid value": "等号后面的值不对，文字要用引号括起来",
+    "Unterminated string": "引号没有成对",
+    "Unclosed array": "列表缺右方括号",
+    "Unclosed inline table": "缺右花括号",
+    "Illegal character": "有不能使用的字符，或者引号没有成对",
+    "Unescaped": "引号内的反斜杠写法不对",
+    "Cannot declare": "同一个表写了两次",
+    "Cannot overwrite": "同一个名称写了两次",
+    "Duplicate": "同一个名称写了两次",
+}
+_SHAPES: Final[Mapping[str, str]] = {
+    "string_type": "这里应是文字，要用引号括起来",
+    "int_type": "这里应是整数",
+    "int_from_float": "这里应是整数",
+    "bool_type": "这里只能写true或false",
+    "list_type": "这里应是列表，写在方括号里",
+    "tuple_type": "这里应是列表，写在方括号里",
+    "dict_type": "这里应是一组名称和值",
+    "model_type": "这里应是一组名称和值",
+    "literal_error": "这里只能写：{expected}",
+    "enum": "这里只能写：{expected}",
+    "greater_than": "应大于{gt}",
+    "greater_than_equal": "不能小于{ge}",
+    "less_than": "应小于{lt}",
+    "less_than_equal": "不能大于{le}",
+    "string_too_short": "至少要写{min_length}个字符",
+    "string_too_long": "最多写{max_length}个字符",
+    "string_pattern_mismatch": "这里的写法不对，要符合{pattern}",
+    "too_short": "至少要有{min_length}项",
+    "too_long": "最多{max_length}项",
+}
+"""How pydantic's kinds of faults read in Chinese; its own sentences are English."""
 _AT: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -34,7 +73,7 @@ def of_toml(text: str, wrong: ValueError) -> TextFault:
     found = _AT.search(str(wrong))
     line = int(found[1]) if found else text.count("\n") + 1
     why = _AT.sub("", str(wrong)).strip()
-    says = _both(f"不是有效的TOML：{why}", f"this is no TOML: {why}")
+    says = _both(f"不是有效的TOML：{_of_toml(why)}", f"this is no TOML: {why}")
     return TextFault(line, node_at(text, line), "", says)
 
 
@@ -45,10 +84,15 @@ def of_shape(text: str, wrong: ValidationError) -> Iterator[TextFault]:
         node = path[1] if path[0] == "nodes" and len(path) > 1 else ""
         field = ".".join(path[3:] if node else path)
         line = line_of(text, node, next(iter(path[3:] if node else path), ""))
-        yield TextFault(line, node, field, _says(fault["type"], fault["msg"]))
+        yield TextFault(line, node, field, _says(fault["type"], fault["msg"], fault.get("ctx", {})))
 
 
-def _says(kind: str, told: str) -> Names:
+def _of_toml(why: str) -> str:
+    """What tomllib says, by how that begins."""
+    return next((zh for begins, zh in _TOML.items() if why.startswith(begins)), "这里的写法不对")
+
+
+def _says(kind: str, told: str, context: Mapping[str, Any]) -> Names:
     match kind:
         case "missing":
             return _both("缺少这一项", "this is missing")
@@ -57,7 +101,8 @@ def _says(kind: str, told: str) -> Names:
         case "union_tag_invalid" | "union_tag_not_found":
             return _both("kind不是节点的种类", "its kind is no kind of node")
         case _:
-            return _both(f"写得不对：{told}", told)
+            known = defaultdict(str, {name: str(value) for name, value in context.items()})
+            return _both(_SHAPES.get(kind, "这里的写法不对").format_map(known), told)
 
 
 def line_of(text: str, node: str, field: str = "") -> int:
