@@ -49,7 +49,8 @@ ID_BYTES: Final = 6
 def admin_routes(house: House) -> Sequence[web.RouteDef]:
     """All of them; each part adds its own here."""
     zone = ZoneInfo(house.settings.time_zone)
-    plan = PlanDesk(house.publishing(), house.clock, zone, StoredAnswerRates(house.database))
+    rates = StoredAnswerRates(house.database)
+    plan = PlanDesk(house.publishing(), house.clock, zone, rates, house.directory)
     looks = Looks(house.clock)
     spoken = spoken_desk(house)
     return [

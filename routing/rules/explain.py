@@ -8,7 +8,7 @@ from routing.register import Names
 from routing.rules.condition import Facts, Failed
 from routing.rules.router import Decision, Router, decision_of, guarded
 from routing.rules.ruleset import How, Rule
-from routing.rules.wording import Wording, both
+from routing.rules.wording import Wording, both, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,14 @@ def explain(router: Router, facts: Facts) -> Explanation:
 
 def refused_line(refused: Refused, wording: Wording) -> Names:
     """Why a rule did not apply."""
-    name = refused.rule.name
+    name = names_of(refused.rule.name)
     if not refused.failed:
-        return both(f"规则“{name}”已停用。", f"Rule “{name}” is switched off.")
+        return both(f"规则“{name['zh-CN']}”已停用。", f"Rule “{name['en']}” is switched off.")
     why = [wording.failed(failed) for failed in refused.failed]
     zh, en = "；".join(one["zh-CN"] for one in why), "; ".join(one["en"] for one in why)
-    return both(f"规则“{name}”不适用：{zh}。", f"Rule “{name}” does not apply: {en}.")
+    return both(
+        f"规则“{name['zh-CN']}”不适用：{zh}。", f"Rule “{name['en']}” does not apply: {en}."
+    )
 
 
 def decided_line(explanation: Explanation, wording: Wording) -> Names:
@@ -92,20 +94,20 @@ def decided_line(explanation: Explanation, wording: Wording) -> Names:
             f"因此交由{office['zh-CN']}，{how['zh-CN']}{hidden['zh-CN']}。",
             f"So it goes to {office['en']}, {how['en']}{hidden['en']}.",
         )
-    name = explanation.rule.name
+    name = names_of(explanation.rule.name)
     return both(
-        f"规则“{name}”适用：交由{office['zh-CN']}，{how['zh-CN']}{hidden['zh-CN']}。",
-        f"Rule “{name}” applies: it goes to {office['en']}, {how['en']}{hidden['en']}.",
+        f"规则“{name['zh-CN']}”适用：交由{office['zh-CN']}，{how['zh-CN']}{hidden['zh-CN']}。",
+        f"Rule “{name['en']}” applies: it goes to {office['en']}, {how['en']}{hidden['en']}.",
     )
 
 
 def _overridden(explanation: Explanation, wording: Wording) -> Names:
-    name, office = explanation.rule.name, wording.office(explanation.first.office)
+    name, office = names_of(explanation.rule.name), wording.office(explanation.first.office)
     return both(
-        f"规则“{name}”本应交由{office['zh-CN']}，但投诉举报不能交给被反映的一方，"
+        f"规则“{name['zh-CN']}”本应交由{office['zh-CN']}，但投诉举报不能交给被反映的一方，"
         "反映干部问题的只能交由纪检监察机关，因此不按这条规则办理。",
-        f"Rule “{name}” would send it to {office['en']}; but a complaint never goes to whom it may "
-        "be about, and wrongdoing goes to the discipline office alone.",
+        f"Rule “{name['en']}” would send it to {office['en']}; but a complaint never goes "
+        "to whom it may be about, and wrongdoing goes to the discipline office alone.",
     )
 
 

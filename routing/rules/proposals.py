@@ -42,10 +42,10 @@ def generated(ground: Ground, days: int | None = None) -> Iterator[Scenario]:
     ahead = _known(ground) if days is None else days
     noon = _at(ground, ground.today)
     for topic in ground.directory.topics.values():
-        name = f"{topic.names['zh-CN']} {topic.names['en']}"
+        name = f"{topic.names['zh-CN']} / {topic.names['en']}"
         yield _made(ground, f"topic-{topic.id}", name, _asked("", noon, topic.id, topic.group))
     for day, zh, en in edges(ground.holidays, ground.today, ahead):
-        name = f"{day.isoformat()} {zh} {en}"
+        name = f"{day.isoformat()} {zh} / {day.isoformat()} {en}"
         yield _made(ground, f"day-{day.isoformat()}", name, _asked(dialled, _at(ground, day)))
     yield from half_hours(ground)
 
@@ -84,7 +84,7 @@ def half_hours(ground: Ground) -> Iterator[Scenario]:
         return
     moments = [_at(ground, day, time(0)) + n * HALF_HOUR for n in range(48)]
     for place, (number, opened) in enumerate(_weeks(ground, moments), start=1):
-        office = ground.directory.numbers[number].office
+        office = ground.directory.offices[ground.directory.numbers[number].office]
         for (before, was), (after, is_open) in pairwise(zip(moments, opened, strict=True)):
             if was == is_open:
                 continue
@@ -93,7 +93,9 @@ def half_hours(ground: Ground) -> Iterator[Scenario]:
                 (before, "前半小时", f"half an hour before it {en}"),
                 (after, "时", f"as it {en}"),
             ):
-                name = f"{day.isoformat()} {at:%H:%M} {office} {zh}{when} {said}"
+                moment = f"{day.isoformat()} {at:%H:%M}"
+                own, english = office.name["zh-CN"], office.name["en"]
+                name = f"{moment} {own}{zh}{when} / {moment} {english} {said}"
                 asked = _asked(number, at)
                 yield _made(ground, f"hours-{place}-{at:%H%M}-{en}-{said[:2]}", name, asked)
 

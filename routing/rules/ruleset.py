@@ -105,16 +105,16 @@ def drawn(directory: Directory) -> Iterator[Rule]:
         yield _complaint(sort, candidates(directory, known, sort)[0])
     yield from _topics(directory)
     yield from _own_offices(directory)
-    yield Rule("default", "其余的交由热线 Everything else goes to the hotline", (), known.hotline)
+    yield Rule("default", "其余的交由热线 / Everything else goes to the hotline", (), known.hotline)
 
 
 def _complaint(sort: Sort, office: str, entry: PublishedNumber | None = None) -> Rule:
-    name = f"{sort.names['zh-CN']} {sort.names['en']}"
+    zh, en = sort.names["zh-CN"], sort.names["en"]
     if entry is None:
-        return Rule(sort.id, name, sort.when, office, confidential=True)
+        return Rule(sort.id, f"{zh} / {en}", sort.when, office, confidential=True)
     return Rule(
         f"{entry.e164}-{sort.id}",
-        f"{entry.post['zh-CN']}：{name}",
+        f"{entry.post['zh-CN']}：{zh} / {entry.post['en']}: {en}",
         (Is(Field.DIALLED, entry.e164), *sort.when),
         office,
         confidential=True,
@@ -123,7 +123,7 @@ def _complaint(sort: Sort, office: str, entry: PublishedNumber | None = None) ->
 
 def _topics(directory: Directory) -> Iterator[Rule]:
     for topic in directory.topics.values():
-        name = f"{topic.names['zh-CN']} {topic.names['en']}"
+        name = f"{topic.names['zh-CN']} / {topic.names['en']}"
         yield Rule(f"topic-{topic.id}", name, (Is(Field.TOPIC, topic.id),), topic.lead)
     seen: set[int] = set()
     for topic in sorted(directory.topics.values(), key=lambda t: t.code):
@@ -131,7 +131,7 @@ def _topics(directory: Directory) -> Iterator[Rule]:
             seen.add(topic.group)
             yield Rule(
                 f"group-{topic.group}",
-                f"第{topic.group}组未说明事项的，交由组内第一项的单位 "
+                f"第{topic.group}组未说明事项的，交由组内第一项的单位 / "
                 f"Group {topic.group} leads to its first topic's office",
                 (Is(Field.GROUP, topic.group),),
                 topic.lead,

@@ -16,7 +16,7 @@ from routing.rules.condition import CallerKind, Facts, Opening
 from routing.rules.errors import RuleSetError
 from routing.rules.router import Decision, Router
 from routing.rules.ruleset import How
-from routing.rules.wording import Wording, both
+from routing.rules.wording import Wording, both, names_of
 
 E = TypeVar("E", bound=StrEnum)
 Body = Mapping[str, Any]
@@ -68,18 +68,21 @@ class Outcome:
             if self.decision is None
             else wording.office(self.decision.office)
         )
-        name = self.scenario.name
+        name = names_of(self.scenario.name)
         if self.passed:
-            return both(f"“{name}”通过：交由{got['zh-CN']}。", f"“{name}” holds: {got['en']}.")
+            return both(
+                f"“{name['zh-CN']}”通过：交由{got['zh-CN']}。",
+                f"“{name['en']}” holds: {got['en']}.",
+            )
         if got == wanted:
             return both(
-                f"“{name}”不通过：单位相符，但处理方式或上下班状态与预期不同。",
-                f"“{name}” fails: the office is right, but not how it is reached, or whether it "
-                "is open.",
+                f"“{name['zh-CN']}”不通过：单位相符，但处理方式或上下班状态与预期不同。",
+                f"“{name['en']}” fails: the office is right, but not how it is reached, "
+                "or whether it is open.",
             )
         return both(
-            f"“{name}”不通过：应交由{wanted['zh-CN']}，结果是{got['zh-CN']}。",
-            f"“{name}” fails: it should go to {wanted['en']} and goes to {got['en']}.",
+            f"“{name['zh-CN']}”不通过：应交由{wanted['zh-CN']}，结果是{got['zh-CN']}。",
+            f"“{name['en']}” fails: it should go to {wanted['en']} and goes to {got['en']}.",
         )
 
 

@@ -1,6 +1,7 @@
 """Rules in sentences, in both languages: what is wrong with a written one, what a condition asks,
 and why one failed. Names of offices, topics and numbers come from the register."""
 
+import re
 import unicodedata
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from routing.rules.condition import (
 )
 from routing.week import EXAMPLES, week_named
 
+_CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 MOST_SHOWN: Final = 60
 """Characters of what was written that a sentence repeats."""
 MOST_LISTED: Final = 5
@@ -29,6 +31,15 @@ MOST_LISTED: Final = 5
 def both(zh: str, en: str) -> Names:
     """One text in both languages."""
     return dict(zip(LANGUAGES, (zh, en), strict=True))
+
+
+def names_of(name: str) -> Names:
+    """A rule's or an example's name as each reader has it: one that is written in both languages,
+    the Chinese first and ` / ` between, has a half for each."""
+    zh, between, en = name.partition(" / ")
+    if between and _CHINESE.search(zh) and not _CHINESE.search(en):
+        return both(zh, en)
+    return both(name, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from routing.drafts.change import Entity
+from routing.register import Directory
 from routing.sheets.choices import value_named
 from routing.sheets.entities import EntityKind
 from routing.sheets.headings import COLUMN_NAMES
@@ -18,11 +19,14 @@ CHOSEN: Final = frozenset(
 """Fields whose values are chosen from a list; in all others people wrote what stands there."""
 HOURS: Final = frozenset({"hours", "weekly"})
 """Fields that hold times of a week or a day."""
+OFFICES: Final = frozenset({"office", "parent", "lead_office", "also_notify", "offices"})
+TOPICS: Final = frozenset({"topic", "topics"})
+"""Fields that hold ids of the register."""
 UNNAMED: Final = frozenset({"rule", "scenario", "closure", "calendar", "rule_order", "script"})
 """Kinds whose keys people neither gave nor know."""
 TITLES: Final = ("name", "reason", "note", "first", "year")
 """Fields that say which one of such a kind it is, the best first."""
-BETWEEN: Final = {Tongue.ZH: ("：", "；", "、", "（{}）"), Tongue.EN: (": ", "; ", ", ", " ({})")}
+BETWEEN: Final = {Tongue.ZH: ("：", "；", "、", "（{}）"), Tongue.EN: (": ", "; ", ", ", " ({}) ")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Named:
 
     wording: Wording
     tongue: Tongue
+    directory: Directory | None = None
+    """That the entities are about; without one, its offices and topics keep their ids."""
 
     def field(self, kind: str, path: str) -> str:
         """A field, or one within a field: `members.2.phone`; what has no name stays as it is."""
@@ -85,11 +91,27 @@ class Named:
         return "".join(f"{around.format(at)}{part}" for at, part in enumerate(parts, 1)).strip()
 
     def _chosen(self, kind: str, field: str, text: str) -> str:
+        if (named := self._registered(field, text)) is not None:
+            return named
         if kind in set(EntityKind):
             return value_named(field, text, self.tongue)
         if field in HOURS:
             return shown_hours(text, self.tongue)
         return self._word(f"chosen.{text}", text) if field in CHOSEN else text
+
+    def _registered(self, field: str, id_: str) -> str | None:
+        """An office's, a topic's or a district's name; None of what is none of them."""
+        if self.directory is None:
+            return None
+        if field in OFFICES and id_ in self.directory.offices:
+            return self.directory.offices[id_].name[self.tongue]
+        if field in TOPICS and id_ in self.directory.topics:
+            return self.directory.topics[id_].names[self.tongue]
+        if field == "district":
+            offices = self.directory.offices.values()
+            names = (one.district_names[self.tongue] for one in offices if one.district == id_)
+            return next(names, None)
+        return None
 
     def lines(self, kind: str, body: Entity | None) -> list[tuple[str, str]]:
         """A whole entity, field by field; what is empty is left out."""

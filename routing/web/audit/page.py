@@ -18,6 +18,7 @@ from routing.trail import Found, Search, Trail, heading, table
 from routing.web.entry import actor_of, signed_in
 from routing.web.layout import HEADERS, LAYOUT, Chapter, Link, page, tongue_of
 from routing.web.moments import written
+from routing.web.named import BETWEEN
 from routing.web.wording import Tongue, Wording
 
 READERS: Final = (Role.ADMIN, Role.AUDITOR)
@@ -179,21 +180,26 @@ class Said:
     def values(self, found: Found) -> list[tuple[str, str]]:
         """As lines: before and after of what was changed come as lines of their own."""
         return [
-            (self._called(name, "detail"), self._text(value))
+            (self._called(name, "detail"), self._text(value, name))
             for name, value in (found.values or {}).items()
             if name != BY
         ]
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: Any, field: str = "") -> str:
         match value:
             case dict():
-                named = ((self._called(name, "detail"), each) for name, each in value.items())
-                return "; ".join(f"{name}: {self._text(each)}" for name, each in named)
+                to, after, _, _ = BETWEEN[self.tongue]
+                return after.join(
+                    f"{self._called(name, 'detail')}{to}{self._text(each, name)}"
+                    for name, each in value.items()
+                )
             case list():
-                return ", ".join(self._text(each) for each in value)
+                return BETWEEN[self.tongue][2].join(self._text(each, field) for each in value)
             case bool():
                 return self._called(str(value).lower(), "yes_no")
             case None | "":
                 return "—"
+            case _ if field == "role":
+                return self._called(str(value), "role")
             case _:
                 return str(value)

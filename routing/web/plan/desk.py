@@ -26,6 +26,7 @@ from routing.publishing.release import (
     Unfinished,
     Unreasoned,
 )
+from routing.register import Directory
 from routing.web.entry import actor_of, allows
 from routing.web.layout import LAYOUT, Chapter, Link, page, tongue_of
 from routing.web.moments import written
@@ -61,12 +62,13 @@ KNOWN: Final = (PublishingError, DraftError)
 
 @dataclass(frozen=True, slots=True)
 class PlanDesk:
-    """What the pages need; times are written in `zone`."""
+    """What the pages need: times are written in `zone`, offices and topics by `directory`."""
 
     publishing: PublishingDesk
     clock: Clock
     zone: ZoneInfo
     rates: AnswerRates
+    directory: Callable[[], Directory]
 
 
 def author_of(request: web.Request) -> Author:
@@ -80,7 +82,7 @@ def shown(
 ) -> web.Response:
     """A page with what all of them want."""
     tongue = tongue_of(request)
-    named = Named(request.config_dict[LAYOUT].wording, tongue)
+    named = Named(request.config_dict[LAYOUT].wording, tongue, desk.directory())
     context = {
         "done": "",
         "wrong": "",

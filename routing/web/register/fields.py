@@ -161,10 +161,10 @@ def _choices(
 def _named(
     workspace: Workspace, kind: EntityKind, english: str, tongue: Tongue
 ) -> Iterator[Option]:
-    """Entities by their key; in English with their English name behind."""
+    """Entities by their key; in English with their English name before."""
     for key, body in workspace.rows(kind).items():
         name = body.get("zh", key) if kind is EntityKind.TOPIC else key
-        yield key, name if tongue is Tongue.ZH else f"{name} · {body.get(english, '')}"
+        yield key, name if tongue is Tongue.ZH else f"{body.get(english, '')} · {name}"
 
 
 def _languages(tongue: Tongue) -> Iterator[Option]:

@@ -20,6 +20,7 @@ from routing.web.entry import allows, signed_in
 from routing.web.guard import Handler
 from routing.web.layout import page, tongue_of
 from routing.web.register.desk import SECTIONS, RegisterDesk, Workspace, at_hand
+from routing.web.wording import Tongue
 
 PAGE: Final = 50
 """Rows of one page: two thousand at once are no list that anybody reads."""
@@ -31,6 +32,10 @@ PLAIN: Final[Mapping[EntityKind, tuple[str, ...]]] = {
     EntityKind.PRONUNCIATION: ("text", "language", "reading", "ipa"),
 }
 """The kinds whose list is one plain table, and its columns."""
+
+
+LANGUAGES_OF: Final = {"zh": "zh-CN", "en": "en", "text": "zh-CN", "reading": "en", "ipa": "en"}
+"""Columns that are in one language, whoever reads the page."""
 
 
 def list_routes(desk: RegisterDesk) -> list[web.RouteDef]:
@@ -83,6 +88,8 @@ def _numbers(request: web.Request, now: Workspace, every: Sequence[Line]) -> web
         "at": at,
         "pages": pages,
         "turn": lambda n: str(request.rel_url.update_query(page=n)),
+        "post": "post" if tongue is Tongue.ZH else "post_en",
+        "office": partial(_office_named, now, tongue),
         "mode": lambda word: VALUE_NAMES["answer_mode"].get(word, {}).get(tongue, word),
         "may_suspend": allows(request, Act.ACT_IN_A_HURRY),
     }
@@ -174,6 +181,8 @@ def _plain(desk: RegisterDesk, kind: EntityKind) -> Handler:
         context = {
             **_common(request, kind, now),
             "columns": [(column, COLUMN_NAMES[kind][column][tongue]) for column in PLAIN[kind]],
+            "languages": LANGUAGES_OF,
+            "office": partial(_office_named, now, tongue),
             "lines": [
                 Line(key, body, "changed" if key in changed else "")
                 for key, body in now.rows(kind).items()
@@ -182,6 +191,11 @@ def _plain(desk: RegisterDesk, kind: EntityKind) -> Handler:
         return page(request, "register/rows.html", context)
 
     return show
+
+
+def _office_named(now: Workspace, tongue: Tongue, key: str) -> str:
+    body = now.rows(EntityKind.OFFICE).get(key, {})
+    return key if tongue is Tongue.ZH else body.get("office_en") or key
 
 
 def _common(request: web.Request, kind: EntityKind, now: Workspace) -> dict[str, object]:

@@ -71,7 +71,7 @@ class RosterPages:
             {
                 "key": key,
                 "name": body.get("name" if tongue == "zh-CN" else "name_en", key),
-                "office": body.get("office", ""),
+                "office": self._office(body.get("office", ""), tongue),
                 "now": self._on_duty(key, body, tongue),
                 "changed": key in seen.changes,
             }
@@ -88,6 +88,10 @@ class RosterPages:
             _text(key, body), self.desk.directory(), self.desk.zone
         )
         return [one.post[tongue] for one in on_shift(rosters[key], self.desk.clock.now())]
+
+    def _office(self, id_: str, tongue: str) -> str:
+        known = self.desk.directory().offices
+        return known[id_].name[tongue] if id_ in known else id_
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """One of them, or an empty form."""
@@ -144,15 +148,18 @@ class RosterPages:
         faults: Mapping[str, list[str]] | None = None,
         theirs: Typed | None = None,
     ) -> web.Response:
-        known = request.query.get("key", "")
+        known, tongue = request.query.get("key", ""), tongue_of(request)
         context = {
             "typed": typed,
             "known": known,
             "seen": sight,
             "faults": faults or {},
             "theirs": theirs,
-            "example": EXAMPLES[tongue_of(request)],
-            "offices": list(self.desk.directory().offices),
+            "example": EXAMPLES[tongue],
+            "offices": [
+                (id_, self._office(id_, tongue_of(request)))
+                for id_ in self.desk.directory().offices
+            ],
             "action": "/admin/rosters/edit" + (f"?{urlencode({'key': known})}" if known else ""),
             "may_edit": allows(request, Act.EDIT_PLAN),
         }

@@ -94,7 +94,7 @@ class RulePage:
         self, request: web.Request, now: Workspace, shown: Shown, status: int = 200
     ) -> web.Response:
         tongue = tongue_of(request)
-        named = Named(request.config_dict[LAYOUT].wording, tongue)
+        named = Named(request.config_dict[LAYOUT].wording, tongue, now.directory)
         faults: dict[str, list[str]] = {}
         for fault in shown.faults:
             faults.setdefault(fault.field.split(".")[0], []).append(fault.says[tongue])

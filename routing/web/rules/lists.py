@@ -14,7 +14,7 @@ from routing.findings import Finding
 from routing.rules.document import ORDER, Written, read_rules, written_out
 from routing.rules.explain import HOWS
 from routing.rules.ruleset import Rule, drawn
-from routing.rules.wording import Wording
+from routing.rules.wording import Wording, names_of
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import page, tongue_of
 from routing.web.rules.desk import (
@@ -161,7 +161,7 @@ def _line(
     to = "：" if tongue is Tongue.ZH else ": "
     return replace(
         line,
-        name=rule.name,
+        name=names_of(rule.name)[tongue],
         enabled=rule.enabled,
         asks=[wording.condition(condition)[tongue] for condition in rule.when],
         leads=f"{wording.office(rule.office)[tongue]}{to}{HOWS[rule.how][tongue]}",

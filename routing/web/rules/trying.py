@@ -28,7 +28,7 @@ from routing.rules.scenarios import (
     run,
     scenario_to_plain,
 )
-from routing.rules.wording import Wording
+from routing.rules.wording import Wording, names_of
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import page, tongue_of
 from routing.web.plan.desk import number_in
@@ -238,7 +238,7 @@ def _row(id_: str, body: Any, ground: Ground | None, tongue: Tongue) -> dict[str
     except RuleSetError as wrong:
         return {**row, "says": wrong.says[tongue]}
     if ground is None:
-        return {**row, "says": scenario.name}
+        return {**row, "says": names_of(scenario.name)[tongue]}
     outcome = run(ground.router, scenario, ground.directory, ground.open)
     says = outcome.says(Wording(ground.directory))[tongue]
     return {**row, "passed": outcome.passed, "says": says}
@@ -254,7 +254,7 @@ def _grouped(
     wording = Wording(ground.directory)
     for one in proposed:
         goes, is_open = wording.office(one.expected.office)[tongue], one.expected.is_open
-        line = {"id": one.id, "name": one.name, "goes": goes, "is_open": is_open}
+        line = {"id": one.id, "name": names_of(one.name)[tongue], "goes": goes, "is_open": is_open}
         found.setdefault(one.id.partition("-")[0], []).append(line)
     return found
 

@@ -123,7 +123,7 @@ async def _page(request: web.Request, desk: WorktimeDesk, shown: Shown) -> web.R
     newest, draft = await desk.publishing.releases.newest(), await desk.publishing.drafts.draft()
     rows = with_draft(newest.document, draft, KIND)
     tongue, directory = tongue_of(request), desk.directory()
-    named = Named(request.config_dict[LAYOUT].wording, tongue)
+    named = Named(request.config_dict[LAYOUT].wording, tongue, directory)
     done = request.query.get("done", "")
     context: dict[str, Any] = {
         "rows": [

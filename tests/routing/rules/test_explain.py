@@ -13,7 +13,7 @@ from routing.rules.condition import Between, Condition, During, Failed, Field, I
 from routing.rules.explain import explain
 from routing.rules.router import Router, naive, router_in_slices, whole
 from routing.rules.ruleset import Rule, RuleSet, default_rules
-from routing.rules.wording import Wording
+from routing.rules.wording import Wording, names_of
 from routing.week import parse_hours
 from tests.routing.rules.test_guards import CITY, GUARDS, asked, complaints
 from tests.routing.rules.test_rules import asked_facts, rule_sets
@@ -153,3 +153,12 @@ def test_a_rule_set_whose_check_was_passed_by_is_not_explained() -> None:
 
     with pytest.raises(LookupError, match="explained"):
         explain(Router(rules), asked(POLICE, None, None))
+
+
+def test_a_name_in_both_languages_has_a_half_for_each_reader() -> None:
+    assert names_of("夜间转值班 / To the desk at night") == {
+        "zh-CN": "夜间转值班",
+        "en": "To the desk at night",
+    }
+    for name in ("夜间 / 周末", "Night / weekend", "水务"):
+        assert set(names_of(name).values()) == {name}

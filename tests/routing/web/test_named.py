@@ -17,6 +17,7 @@ from routing.sheets.entities import SHAPES, EntityKind
 from routing.web.named import Named
 from routing.web.wording import Tongue, read_wording
 from routing.worktime.overrides import What
+from tests.routing.web.city import city
 
 WORDING: Final = read_wording([Path("routing/web/words.toml")])
 ZH, EN = (Named(WORDING, tongue) for tongue in Tongue)
@@ -120,3 +121,15 @@ def test_which_one_it_is_is_told_as_people_know_it() -> None:
 )
 def test_a_field_of_a_form_is_called_as_its_page_calls_it(name: str, zh: str, en: str) -> None:
     assert (ZH.of_form(name), EN.of_form(name)) == (zh, en)
+
+
+def test_hours_offices_and_topics_are_named_in_the_readers_language() -> None:
+    zh, en = (Named(WORDING, tongue, city()) for tongue in Tongue)
+
+    assert zh.value("rule", "topic", ["water"]) == "供水排水"
+    assert en.value("rule", "topic", ["water"]) == "water and drainage"
+    assert en.value("number", "office", "市水利局") == "Bureau of Water Resources"
+    assert en.value("office", "district", "云岭市") == "Yunling"
+    assert en.value("rule", "office", "gone") == "gone"
+    assert zh.value("rule", "weekly", "Mon-Fri 08:30-12:00") == "周一至周五08:30-12:00"
+    assert en.value("office", "hours", "closed") == "closed"

@@ -33,6 +33,7 @@ from storage.releases import StoredReleases
 from tests.databases import database_at
 from tests.people import Client, People, app_of, people_of
 from tests.rates import Rates
+from tests.routing.web.city import city
 
 LIN = Author("a1", "lin")
 HOSTILE = "<script>alert(1)</script>"
@@ -106,7 +107,7 @@ async def planned(
         two_people,
     )
     store = StoredPrompts(database)
-    pages = PlanDesk(desk, people.clock, ZoneInfo("Asia/Shanghai"), rates)
+    pages = PlanDesk(desk, people.clock, ZoneInfo("Asia/Shanghai"), rates, city)
     files = file_routes(pages, PlanSounds(store, people.clock))
     app = app_of(people, [*draft_routes(pages), *versions_routes(pages), *files], (PLAN_PAGES,))
     try:

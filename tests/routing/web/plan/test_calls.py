@@ -67,7 +67,7 @@ async def called(
 
     folder.mkdir(exist_ok=True)
     async with planned(folder, inputs) as it:
-        pages = PlanDesk(it.desk, it.people.clock, plan.zone, it.rates)  # type: ignore[arg-type]  # a ZoneInfo
+        pages = PlanDesk(it.desk, it.people.clock, plan.zone, it.rates, lambda: plan.directory)  # type: ignore[arg-type]  # a ZoneInfo
         routes = calls_routes(CallsDesk(pages, Made(), of_version, of_body))
         app = app_of(it.people, routes, (PLAN_PAGES,))
         async with TestClient(TestServer(app)) as client:
