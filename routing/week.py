@@ -42,8 +42,12 @@ class HoursError(ValueError):
     every language."""
 
     def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
+        super().__init__(zh, en)  # both, so that it can pass from one process to another
         self.says: Mapping[str, str] = {"zh-CN": zh, "en": en}
+
+    def __str__(self) -> str:
+        """As a log has it."""
+        return self.says["en"]
 
 
 @dataclass(frozen=True, slots=True)

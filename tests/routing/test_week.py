@@ -1,5 +1,7 @@
 """Opening hours as people write them, in either language, and as they are kept and shown."""
 
+import copy
+
 import pytest
 
 from routing.week import (
@@ -95,6 +97,7 @@ def test_hours_that_cannot_be_read_say_why_in_both_languages(text: str, zh: str,
         parse_hours(text)
 
     assert zh in wrong.value.says["zh-CN"]
+    assert copy.copy(wrong.value).says == wrong.value.says
     assert kept_hours(text) == text
 
 
