@@ -25,6 +25,7 @@ WRITTEN_OUT: Final = {
     "spoken.py": "what recognisers make of silence",
     "cells.py": "dates as spreadsheets write them",
     "week.py": "hours as people type them",
+    "moments.py": "days as people type them",
 }
 
 
