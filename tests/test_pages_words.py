@@ -22,14 +22,16 @@ TAGS: Final = {"zh": "zh-CN", "en": "en"}
 NAMES: Final = {
     "zh": (
         r"Zhitong|JavaScript|WAV|PCM|CSV|UTF|GB18030|YAML|ZIP|JSON Schema|TOML|MB|kB|kHz|PIN",
-        r"\b(admin|supervisor|official)-person\b",  # who is signed in here
+        r"(admin|supervisor|official)-person",  # who is signed in here
+        r"[a-z.]+(?= · 直通)|/zh-CN",  # ids in titles
+        "Guohe|Yunling|Dongcheng|Beiling|Xihe",  # names whose reading is told
         r"Asia/Shanghai|[a-z0-9]+@\S+\.example|https?://\S+",
         r"\d{4}-\d\d-\d\dT[\d:+]+",  # when it was, to the second, for a machine
         r"\b[0-9a-f]{12,}\b|\brule-1\b|\bnight\b|\bann\b",  # ids
         r"Night|Duty officer",  # what was typed as the English name
         r"the Education Bureau",  # how an English name is written
         r"[‹{][a-z]+[›}]",  # what is filled in during a call
-        r"English, press 9\.|The line is full.*",  # said in both languages to everybody
+        r"English, press 9\.|Every line is taken.*",  # said in both languages to everybody
     ),
     "en": (
         r"[〔？〕]",
@@ -38,6 +40,7 @@ NAMES: Final = {
         r"(?<= · )\S+$",  # an office or topic by its Chinese name behind the English one
         "中文请按9。|线路已满.*",  # said in both languages to everybody
         "涡河",
+        "供水服务台|负责人|市公安局(?= · )",  # posts of a ladder, the office of a suspended number
     ),
 }
 """What may stand on a page of the other language."""
