@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.effect import RingLeg
+from ivr.flow.round import TO_WAIT
 from ivr.flow.steps.whisper import LISTENING
 from routing.ports import JobKind
 from storage.beneath import Written
@@ -27,9 +28,15 @@ def leg_id(call_id: str, turn: int, leg: int) -> str:
     return f"{call_id}-{turn}-{leg}"
 
 
+def ring_key(leg: str) -> str:
+    """Of the work that rings one phone."""
+    return f"ring:{leg}"
+
+
 def ringing(sealing: Sealing, call_id: str, at: datetime, ring: RingLeg) -> Iterator[Write]:
-    """One phone."""
-    mine = leg_id(call_id, ring.turn, ring.leg)
+    """One phone. It rings once its caller waits (`StoredRounds.begin`), at the latest after
+    TO_WAIT."""
+    mine, due = leg_id(call_id, ring.turn, ring.leg), at + TO_WAIT
     row = {
         "id": mine,
         "sure": False,
@@ -37,14 +44,14 @@ def ringing(sealing: Sealing, call_id: str, at: datetime, ring: RingLeg) -> Iter
         "number": sealing.seal(ring.number),
         "language": LISTENING,
         "phrase": OFFER,
-        "ordered": at,
+        "ordered": due,
         "call_id": call_id,
         "turn": ring.turn,
         "leg": ring.leg,
         "rings": ring.seconds,
     }
     yield Write(PLACE, row)
-    yield Write(ADD_JOB, job_row(JobKind.RING, {"leg": mine}, f"ring:{mine}", at, None))
+    yield Write(ADD_JOB, job_row(JobKind.RING, {"leg": mine}, ring_key(mine), due, None))
 
 
 def ending(call_id: str, turn: int, at: datetime, room: str | None) -> Iterator[Write]:

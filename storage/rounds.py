@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.progress import CallStatus
@@ -15,9 +15,10 @@ from ivr.ports.rounds import RungLeg
 from storage.acceptance import accept_by_phone
 from storage.beneath import Read
 from storage.engine import Database
-from storage.ringing import ring_end
+from storage.ringing import ring_end, ring_key
 from storage.sealing import Sealing
 from storage.tables.calls import call_ends, joins, leg_answers, tokens
+from storage.tables.outbox import JobState, outbox
 from storage.tables.outgoing import outgoing
 from storage.writes import ADD_JOB
 
@@ -104,6 +105,20 @@ class StoredRounds:
             taken=first.taken,
             taken_at=first.decided,
         )
+
+    async def begin(self, call_id: str, turn: int, now: datetime) -> None:
+        """The rows and their work together; both have been put off until then."""
+        first = (outgoing.c.call_id == call_id, outgoing.c.turn == turn, outgoing.c.ordered > now)
+        legs = update(outgoing).where(*first).values(ordered=now).returning(outgoing.c.id)
+
+        def ring(unit: Connection) -> None:
+            keys = [ring_key(leg) for leg in unit.execute(legs).scalars()]
+            ready = outbox.c.state == JobState.READY.value
+            work = (outbox.c.key.in_(keys), ready, outbox.c.run_at > now)
+            unit.execute(update(outbox).where(*work).values(run_at=now))
+
+        await self._database.brief(ring)
+        self._database.woken.set()
 
     async def accept(self, answer: LegAnswer, official: str | None) -> bool:
         """The first counts; all that follows from it is kept with it."""

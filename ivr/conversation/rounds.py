@@ -36,6 +36,9 @@ class Gathering:
         UnknownCall where that turn waits for nobody."""
         call, round_ = await self._of(call_id, turn)
         world, now = await self._world(call), self._clock.now()
+        if now < round_.since:
+            await self._stores.rounds.begin(call_id, turn, now)
+            round_ = replace(round_, since=now)
         say: tuple[Instruction, ...] = waiting.wait(world, call, round_.waited(now))
         if is_over(round_, now):
             gave_up = round_.taken is not None

@@ -11,6 +11,10 @@ from routing.rules.targets import Target
 MOST_LEGS: Final = 10
 """Phones of one round. More would ring after one another anyhow: a carrier places one call a second
 unless it is asked for more (twilio-voice §7)."""
+TO_WAIT: Final = timedelta(seconds=90)
+"""How long after a round is ordered its phones ring at the latest. They ring as soon as the caller
+waits: before, a case number is often read out, and whoever pressed `1` meanwhile would find nobody.
+Longer than any words before a wait; it counts only where no word of the waiting comes."""
 TO_RING: Final = timedelta(seconds=10)
 """How much longer than a phone rings a round lasts: until a request is with the carrier, which adds
 five seconds of its own, and the phone begins to ring."""
@@ -33,9 +37,9 @@ class LegState:
 
 @value
 class Round:
-    """`since` is when its calls were ordered, `seconds` how long each rings at most; `closed` where
-    nobody joins any more, `call_over` where the caller is gone, `taken` by which leg, and when,
-    None while nobody has accepted."""
+    """`since` is when its phones begin to ring, ahead of now until the caller waits; `seconds` is
+    how long each rings at most; `closed` where nobody joins any more, `call_over` where the caller
+    is gone, `taken` by which leg, and when, None while nobody has accepted."""
 
     since: datetime
     seconds: int

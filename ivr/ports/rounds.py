@@ -13,9 +13,10 @@ from ivr.ports.calls import LegAnswer
 @dataclass(frozen=True, slots=True)
 class RungLeg:
     """One phone that is rung: call `id` of ours, for target `leg` of the call `call_id`, which
-    waits for `turn`. `line` is the number shown; `to` is forgotten once it is over; `sid` is the
-    carrier's id, None as long as that is not known; `asked` is when the carrier was asked for it;
-    `accepted` what was pressed, None so far."""
+    waits for `turn`. `line` is the number shown; `to` is forgotten once it is over; `ordered` is
+    when it is to ring, ahead of now until the caller waits; `sid` is the carrier's id, None as long
+    as that is not known; `asked` is when the carrier was asked for it; `accepted` what was pressed,
+    None so far."""
 
     id: str
     call_id: str
@@ -44,6 +45,10 @@ class Rounds(Protocol):
 
     async def round(self, call_id: str, turn: int) -> Round | None:
         """How a round stands; None where this turn waits for none."""
+        ...
+
+    async def begin(self, call_id: str, turn: int, now: datetime) -> None:
+        """The caller waits: its phones ring from `now` on. The first word of it counts."""
         ...
 
     async def accept(self, answer: LegAnswer, official: str | None) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ivr.flow.effect import EndRound, NoteRing, OpenCase, RingLeg, TakeToken
 from ivr.flow.progress import CallStatus, Progress
-from ivr.flow.round import LegState
+from ivr.flow.round import TO_WAIT, LegState
 from ivr.ports.calls import CallEnd, Ending, LegAnswer
 from ivr.ports.journal import Origin
 from routing.ports import JobKind
@@ -84,6 +84,26 @@ async def test_each_phone_is_a_call_of_its_own_with_its_work(tmp_path: Path) -> 
         assert await rounds(house).round(CALL, TURN + 1) is None
         bytes_of = [row.number for row in await house.database.read(select(outgoing.c.number))]
         assert all(phone.encode() not in sealed for phone in PHONES for sealed in bytes_of)
+
+
+async def test_phones_ring_once_the_caller_waits(tmp_path: Path) -> None:
+    """Until then a case number is read out, and whoever accepted would find nobody (ADR 42)."""
+    async with opened(tmp_path) as house:
+        await ring(house)
+        due = select(outbox.c.run_at).where(outbox.c.kind == JobKind.RING.value)
+        put_off = AT + timedelta(seconds=TURN - 1) + TO_WAIT
+        first, other = AT + timedelta(seconds=18), AT + timedelta(seconds=23)
+        assert {row.run_at for row in await house.database.read(due)} == {put_off}
+
+        await rounds(house).begin(CALL, TURN + 1, first)
+        assert {row.run_at for row in await house.database.read(due)} == {put_off}, "another's"
+        for told in (first, other):
+            await rounds(house).begin(CALL, TURN, told)
+
+        assert {row.run_at for row in await house.database.read(due)} == {first}
+        stands = await rounds(house).round(CALL, TURN)
+        assert stands is not None
+        assert stands.since == first, "a phone rings for its seconds, whatever was said before"
 
 
 async def test_of_two_who_accept_at_once_one_joins(tmp_path: Path) -> None:

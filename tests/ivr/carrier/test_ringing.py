@@ -63,6 +63,7 @@ class Desk:
         await self.base.journal.append(first_step(CALL))
         rings = [RingLeg(TURN, at, number, LINE, 20) for at, number in enumerate(WHOM)]
         await self.base.journal.append(later_step(CALL, TURN - 1, *rings))
+        await self.rounds.begin(CALL, TURN, AT)
 
     async def ring(self, leg: int) -> None:
         job = Job(leg + 1, JobKind.RING, {"leg": leg_id(CALL, TURN, leg)}, 1)

@@ -131,6 +131,34 @@ async def test_of_two_who_press_1_at_once_one_talks_and_the_others_are_told(
     assert town.house.conversation.tally.forwards == {Forward.ACCEPTED: 1}
 
 
+async def test_no_phone_rings_while_the_caller_is_still_told_something(town: Town) -> None:
+    """Whoever pressed 1 would find nobody in the queue, and be counted as having accepted."""
+    async with contextlib.AsyncExitStack() as stack:
+        caller, *duty = [
+            await stack.enter_async_context(town.phone(number)) for number in (CALLER, *ROSTER)
+        ]
+        for phone in duty:
+            await hear(phone, "attached")
+        await hear(caller, "attached")
+        await caller.send("dial", to=LINE)
+        await hear(caller, "listening")
+        caller.acks = False
+        await caller.send("digits", digits="0")
+        said = await hear(caller, "say")
+
+        rows = await town.rows(select(outgoing))
+        assert [row.asked for row in rows] == [None] * 4
+        assert all(row.ordered > town.clock.now() for row in rows), "put off until the caller waits"
+
+        caller.acks = True
+        await caller.send("played", id=said["id"])
+        await take_up(duty[0])
+        await duty[0].send("digits", digits="1")
+        assert (await hear(caller, "bridged"))["with"] == ROSTER[0]
+        await caller.send("hangup")
+    await settled(town, 4)
+
+
 async def test_when_all_say_no_the_caller_comes_back_at_once(town: Town) -> None:
     """Nobody has to wait for a time-out; and every webhook comes twice."""
     town.faults.doubled = to("/ring/")
