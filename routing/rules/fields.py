@@ -27,7 +27,8 @@ from routing.rules.then_document import plain_then, read_then
 from routing.rules.wording import RuleFault, fault
 from routing.week import HoursError, parse_hours, week_text
 
-LONGEST_NAME: Final = 120
+LONGEST_NAME: Final = 240
+"""Characters: a name may be told in both languages, as those of drawn rules are."""
 LONGEST_NOTE: Final = 1000
 LONGEST_ID: Final = 64
 MOST_VALUES: Final = 500

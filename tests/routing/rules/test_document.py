@@ -108,7 +108,7 @@ def test_a_text_that_holds_no_rules_is_refused(text: str, code: str) -> None:
         ({"id": "x" * 65}, "id", "bad_id"),
         ({"id": "default"}, "id", "id_drawn"),
         ({"name": " "}, "name", "empty"),
-        ({"name": "x" * 121}, "name", "too_long"),
+        ({"name": "x" * 241}, "name", "too_long"),
         ({"name": "a\u202eb"}, "name", "invisible"),
         ({"note": 5}, "note", "not_text"),
         ({"enabled": 1}, "enabled", "yes_or_no"),
