@@ -90,7 +90,7 @@ async def test_offices_stand_as_a_tree_with_their_ladder(page: Page, served: Ser
     await expect(page.locator(".tree > li")).to_have_count(1)
     await expect(page.locator(".tree li")).to_have_count(49)
     await no_serious(page)
-    await page.get_by_role("link", name="市公安局", exact=True).focus()
+    await page.get_by_role("link", name="Public Security Bureau", exact=True).focus()
     await page.keyboard.press("Enter")
     await expect(page.locator(".ladder li")).to_have_count(3)
     await no_serious(page)
