@@ -92,7 +92,8 @@ async def test_a_late_form_with_files_leads_to_sign_in_however_large(tmp_path: P
         cookies = await people.cookie(Role.ADMIN)
         people.clock.at = people.clock.at.replace(hour=20)
         headers = {"Content-Type": "multipart/form-data; boundary=x"}
-        body = io.BytesIO(PART + b"\r\n" + b"a" * 2_000_000 + b"\r\n--x--\r\n")
+        file = PART.replace(b'name="', b'filename="a.csv"; name="')
+        body = io.BytesIO(file + b"\r\n" + b"a" * 2_000_000 + b"\r\n--x--\r\n")
         late = await client.post(
             "/parts", data=body, headers=headers, cookies=cookies, allow_redirects=False
         )

@@ -131,7 +131,7 @@ async def rung(page: Page, url: str) -> None:
 async def other_pages(page: Page, url: str) -> None:
     """The menus, their drawing and their text; the plan as a file, and what comes in."""
     await page.goto(f"{url}/admin/scripts")
-    await page.locator("details summary").first.press("Enter")
+    await page.locator("main details summary").first.press("Enter")
     await expect(page.locator("svg").first).to_be_visible()
     await no_serious(page)
     await page.goto(f"{url}/admin/scripts/edit?lang=en")
