@@ -20,7 +20,6 @@ from tests.test_pages_browser import OFFICE, Served, served
 __all__ = ["served"]
 
 pytestmark = pytest.mark.timeout(300)
-MENU: Final = "header a[href='{}']"
 TOO_SMALL: Final = """least => [...document.querySelectorAll(
     "a, button, input:not([type=hidden]), select, textarea, summary, label:has(> input)"
 )].flatMap((target) => {
@@ -49,6 +48,12 @@ class Thumb:
         self.taps += 1
         async with self.page.expect_navigation():
             await self.page.locator(what).first.tap()
+
+    async def place(self, of: str) -> None:
+        """One of the menu, which is behind a button on a phone."""
+        self.taps += 1
+        await self.page.locator("header details.menu summary").tap()
+        await self.tap(f"header a[href='{of}']")
 
     async def fits(self) -> None:
         """Nothing is too small to be hit."""
@@ -91,20 +96,20 @@ async def test_one_person_closes_suspends_and_goes_back_and_another_confirms(
         phone(browser, served, Role.SUPERVISOR) as one,
         phone(browser, served, Role.ADMIN) as other,
     ):
-        await one.tap(MENU.format("/admin/closures"))
+        await one.place("/admin/closures")
         await one.tap("a[href='/admin/closures/new']")
         await one.tap("nav.templates a")
         await one.page.locator("#scope").select_option(OFFICE)
         await one.tap("form[action='/admin/closures/new'] button")
         await expect(one.page.get_by_role("status")).to_contain_text("请一位同事")
-        assert one.done() == 4, "and two for the list of offices"
+        assert one.done() == 5, "and two for the list of offices"
 
-        await other.tap(MENU.format("/admin/closures"))
+        await other.place("/admin/closures")
         await other.tap("form[action='/admin/closures/confirm'] button")
         await expect(other.page.get_by_role("status")).to_be_visible()
         await expect(other.page.locator("form[action$='/confirm']")).to_have_count(0)
 
-        await one.tap(MENU.format("/admin/numbers"))
+        await one.place("/admin/numbers")
         await one.page.locator("#q").tap()
         await one.page.keyboard.type("0022")
         async with one.page.expect_navigation():
@@ -112,17 +117,17 @@ async def test_one_person_closes_suspends_and_goes_back_and_another_confirms(
         await one.tap("a[href$='/suspend']")
         await one.tap("form[method='post']:has([name='why']) button")
         await expect(one.page.get_by_test_id("until")).to_be_visible()
-        assert one.done() == 3, "and four digits in the field that was tapped"
+        assert one.done() == 4, "and four digits in the field that was tapped"
 
-        await one.tap(MENU.format("/admin/versions"))
+        await one.place("/admin/versions")
         await one.tap("a[role='button'][href$='/back']")
         await one.tap("form[action='/admin/versions/1/back'] button")
         await expect(one.page.get_by_test_id("done")).to_contain_text("第5版")
         await expect(one.page.locator("form[action$='/confirm']")).to_have_count(0)
         await one.fits()
-        assert one.done() == 3
+        assert one.done() == 4
 
-        await other.tap(MENU.format("/admin/versions"))
+        await other.place("/admin/versions")
         for left in (1, 0):
             await other.tap("form[action$='/confirm'] button")
             await expect(other.page.locator("form[action$='/confirm']")).to_have_count(left)

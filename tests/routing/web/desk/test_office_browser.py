@@ -30,7 +30,7 @@ async def test_new_cases_and_words_come_while_a_recording_plays_and_a_list_is_op
     offices.cases.kept = [earlier, old]
     offices.cases.sounds["RE1"] = wav(60)
     await page.goto(f"{offices.url}/desk/office/市水利局")
-    await page.locator("summary").click()
+    await page.locator("main summary").click()
     await page.evaluate("document.querySelector('audio').play()")
     spoken = dataclasses.replace(silent, words=(Words("水管裂了。", "carrier"),))
     renewed = dataclasses.replace(earlier, recordings=(spoken,), state=CaseState.IN_PROGRESS)
