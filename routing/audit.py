@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from routing.accounts.roles import Actor
-from routing.numbers.forms import masked
+from routing.numbers.forms import RUN, masked
 
 SYSTEM: Final = "system"
 """The actor of what no account did: a first start, the clock."""
@@ -136,9 +136,7 @@ class Log(Protocol):
     async def append(self, entry: Entry) -> int: ...
 
 
-_NUMBER: Final = re.compile(
-    r"(?P<other>(?<!\d)\d{4}-\d\d-\d\d(?!\d)|\b[0-9a-f]{32,}\b)|\+?[0-9](?:[ -]?[0-9]){6,}"
-)
+_NUMBER: Final = re.compile(rf"(?P<other>(?<!\d)\d{{4}}-\d\d-\d\d(?!\d)|\b[0-9a-f]{{32,}}\b)|{RUN}")
 """A telephone number; before it what only looks like one: a day, a hash."""
 
 

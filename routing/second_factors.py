@@ -15,6 +15,8 @@ from routing.people import Factors
 from routing.signing_in import Signed, SigningIn, Visitor, Wait, Wrong, key_of
 
 T = TypeVar("T")
+PHONE, CODE, PASSKEY = "phone", "code", "passkey"
+"""As the audit names them."""
 ISSUER: Final = "直通 Zhitong"
 FRESH: Final = timedelta(minutes=10)
 """Whoever changes what they sign in with has signed in this short a time ago."""
@@ -60,19 +62,21 @@ class SecondFactors:
         later = await self.signing_in.tries.admit(account.name, visitor.address, now)
         if later is not None:
             return Wait(later)
-        if not await self._right(account.id, code):
+        factor = await self._factor(account.id, code)
+        if factor is None:
             await self.signing_in.failed(account)
             return Wrong()
-        outcome = await self.signing_in.signed(account, visitor, key_of(half))
+        outcome = await self.signing_in.signed(account, visitor, key_of(half), factor=factor)
         return outcome if isinstance(outcome, Signed) else None
 
-    async def _right(self, account: str, code: str) -> bool:
+    async def _factor(self, account: str, code: str) -> str | None:
+        """Which it is that was right; used up with it."""
         phone = await self.factors.totp(account)
         if phone is not None:
             step = second.used_step(phone.key, code, self.signing_in.clock.now(), phone.step)
             if step is not None:
-                return await self.factors.use_step(account, step)
-        return await self.factors.use_code(account, code)
+                return PHONE if await self.factors.use_step(account, step) else None
+        return CODE if await self.factors.use_code(account, code) else None
 
     async def offer(self, session: Session) -> None:
         """A new key, shown until it is confirmed."""
@@ -94,7 +98,7 @@ class SecondFactors:
             return Wait(later)
         key = await self.factors.offered(account.id)
         step = None if key is None else second.used_step(key, code, now, None)
-        entry = self.signing_in.entry(account, Action.ACCOUNT_FACTOR_ADDED, factor="phone")
+        entry = self.signing_in.entry(account, Action.ACCOUNT_FACTOR_ADDED, factor=PHONE)
         if key is None or step is None:
             return Wrong()
         if not await self.factors.confirm(account.id, key, step, entry):
@@ -130,22 +134,20 @@ class SecondFactors:
         named, public_key, uses = made
         key = Passkey(named, session.account.id, public_key, uses, name, now)
         entry = self.signing_in.entry(
-            session.account, Action.ACCOUNT_FACTOR_ADDED, factor="passkey", name=name
+            session.account, Action.ACCOUNT_FACTOR_ADDED, factor=PASSKEY, name=name
         )
         return await self.factors.add_passkey(key, entry)
 
     async def remove_passkey(self, session: Session, id: str) -> None:
         """One of one's own."""
         entry = self.signing_in.entry(
-            session.account, Action.ACCOUNT_FACTOR_REMOVED, factor="passkey"
+            session.account, Action.ACCOUNT_FACTOR_REMOVED, factor=PASSKEY
         )
         await self.factors.remove_passkey(session.account.id, id, entry)
 
     async def remove_phone(self, session: Session) -> None:
         """No digits are asked any more."""
-        entry = self.signing_in.entry(
-            session.account, Action.ACCOUNT_FACTOR_REMOVED, factor="phone"
-        )
+        entry = self.signing_in.entry(session.account, Action.ACCOUNT_FACTOR_REMOVED, factor=PHONE)
         await self.factors.take_away(session.account.id, entry)
 
     async def reset(self, account: Account, by: Actor) -> None:
@@ -176,4 +178,4 @@ class SecondFactors:
             return Wrong()
         if not await self.factors.spend(asked.hex(), key, uses, now):
             return Wrong()
-        return await self.signing_in.signed(account, visitor)
+        return await self.signing_in.signed(account, visitor, factor=PASSKEY)

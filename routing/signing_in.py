@@ -23,6 +23,8 @@ FIRST_HOLDS: Final = timedelta(days=30)
 CROWDED: Final = timedelta(seconds=5)
 """Who comes while too many passwords are looked at comes again so much later, and nothing counts
 against them."""
+ALONE: Final = "password"
+"""As the audit names what somebody signed in by, where nothing more was asked."""
 FIRST_NAME: Final = "admin"
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Of passwords that are read from paper: nothing that looks like something else."""
@@ -100,7 +102,7 @@ class SigningIn:
             await self.failed(None if secret is None else secret.account)
             return Wrong()
         if secret.second:
-            token = await self._begin(secret.account, visitor, whole=False, hashed=secret.hashed)
+            token = await self._begin(secret.account, visitor, None, hashed=secret.hashed)
             return Wrong() if token is None else Half(token)
         outcome = await self.signed(secret.account, visitor, hashed=secret.hashed)
         if isinstance(outcome, Signed) and self.passwords.outdated(secret.hashed):
@@ -114,11 +116,14 @@ class SigningIn:
         visitor: Visitor,
         half: str | None = None,
         *,
+        factor: str = ALONE,
         hashed: str | None = None,
     ) -> Signed | Wrong:
         """All that was asked was right: a new token, whatever the browser brought. Wrong where
-        that is no longer so: somebody else has just set another password, or ended it."""
-        token = await self._begin(account, visitor, whole=True, instead_of=half, hashed=hashed)
+        that is no longer so: somebody else has just set another password, or ended it. The audit
+        says by which `factor`: a code on paper that its owner did not use is seen there."""
+        entry = self.entry(account, Action.SIGNED_IN, factor=factor)
+        token = await self._begin(account, visitor, entry, instead_of=half, hashed=hashed)
         if token is None:
             return Wrong()
         await self.tries.succeeded(account.name, visitor.address, self.clock.now())
@@ -139,14 +144,14 @@ class SigningIn:
         self,
         account: Account,
         visitor: Visitor,
+        entry: Entry | None,
         *,
-        whole: bool,
         instead_of: str | None = None,
         hashed: str | None = None,
     ) -> str | None:
         token = self.draw(32).hex()
+        whole = entry is not None
         new = New(key_of(token), self.clock.now(), whole, visitor.agent, hashed)
-        entry = self.entry(account, Action.SIGNED_IN) if whole else None
         begun = await self.sessions.begin(account.id, new, entry, instead_of=instead_of)
         return token if begun else None
 

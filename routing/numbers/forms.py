@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Final
 
 from routing.numbers.plan import FREEPHONE, MOBILE, area_length, mobile, parse
 from routing.numbers.reading import ENGLISH_DIGITS, Number
@@ -13,7 +14,9 @@ def masked(e164: str) -> str:
     return "…" + "".join(sign for sign in e164 if sign.isdecimal())[-2:]
 
 
-_RUN = re.compile(r"\+?[0-9](?:[ -]?[0-9]){6,}")
+RUN: Final = r"[+＋]?\d(?:[ \-－　]?\d){6,}"
+"""Seven digits or more, of any script and width: perhaps a telephone number."""
+_RUN: Final = re.compile(RUN)
 
 
 def mask_all(text: str) -> str:

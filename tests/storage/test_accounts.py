@@ -3,6 +3,7 @@ all, and what a copy of the tables gives away."""
 
 import asyncio
 import contextlib
+import json
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
 
+import pyotp
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -21,13 +23,13 @@ from routing.accounts.roles import Role
 from routing.accounts.second import used_step
 from routing.audit import Action
 from routing.people import New
-from routing.signing_in import Signed, Visitor, Wait, Wrong, key_of
+from routing.signing_in import Half, Signed, Visitor, Wait, Wrong, key_of
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.passwords import MOST_WAITING, ArgonPasswords
 from storage.sessions import StoredSessions
 from storage.tables.accounts import credentials, recovery_codes, sessions, tries
-from storage.tables.audit import audit
+from storage.tables.audit import audit, audit_values
 from tests.databases import database_at
 from tests.deadline import DEADLINE
 from tests.people import PASSWORD, People, people_of
@@ -250,6 +252,38 @@ async def test_what_was_done_stands_in_the_audit_without_what_was_typed(tmp_path
             (Action.SIGN_IN_FAILED, "account:unknown"),
         ]
         assert "elsewhere" not in str(rows)
+
+
+def shown(key: str, people: People) -> str:
+    """By the phone's app."""
+    return pyotp.HOTP(key).at(int(people.clock.at.timestamp()) // 30)
+
+
+async def test_the_audit_says_by_what_somebody_signed_in(tmp_path: Path) -> None:
+    """A code on paper that its owner did not use is seen there."""
+    async with opened(tmp_path) as (people, database):
+        account = await people.add(Role.ADMIN, name="wang")
+        await people.signing_in.sign_in("wang", PASSWORD, HERE)
+        session = await people.signing_in.session_of(await people.token(account))
+        assert session is not None
+        await people.factors.offer(session)
+        offer = await people.factors.offered(session)
+        assert offer is not None
+        codes = await people.factors.confirm(session, shown(offer.key, people))
+        assert isinstance(codes, tuple)
+        people.clock.at += timedelta(minutes=1)
+        for given in (shown(offer.key, people), codes[0], codes[0]):
+            half = await people.signing_in.sign_in("wang", PASSWORD, HERE)
+            assert isinstance(half, Half)
+            await people.factors.finish(half.token, given, HERE)
+        query = (
+            select(audit_values.c.kept)
+            .join(audit, audit.c.number == audit_values.c.number)
+            .where(audit.c.action == Action.SIGNED_IN)
+            .order_by(audit.c.number)
+        )
+        told = [json.loads(row.kept)["factor"] for row in await database.read(query)]
+        assert told == ["password", "password", "phone", "code"]
 
 
 async def test_a_session_that_is_long_over_leaves_no_row(tmp_path: Path) -> None:

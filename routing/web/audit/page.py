@@ -199,7 +199,7 @@ class Said:
                 return self._called(str(value).lower(), "yes_no")
             case None | "":
                 return "—"
-            case _ if field == "role":
-                return self._called(str(value), "role")
+            case _ if field in {"role", "factor"}:
+                return self._called(str(value), field)
             case _:
                 return str(value)

@@ -89,3 +89,4 @@ def test_every_number_in_a_log_line_is_masked() -> None:
     line = "call +8613912345678 to 0558-0000021, 139 1234 5678 rang 12345 for 20 s"
 
     assert mask_all(line) == "call …78 to …21, …78 rang 12345 for 20 s"
+    assert mask_all("请拨＋８６１３９１２３４５６７８或139－1234－5670") == "请拨…７８或…70"
