@@ -2,10 +2,11 @@
 in one form, shown in the reader's language. `hours` is its counterpart, which has the calendar."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from routing.widths import MOST, usual
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EXAMPLES: Final = {
@@ -114,8 +115,13 @@ def read_periods(text: str) -> tuple[Period, ...]:
 
 
 def _plain(text: str) -> str:
-    """Signs at their usual width, no spaces around."""
-    return unicodedata.normalize("NFKC", text).strip().replace("。", "")
+    """Signs at their usual width, one space where there were several. Raises HoursError."""
+    if len(text) > MOST:
+        raise HoursError(
+            f"时间最长{MOST}个字符，请确认没有贴错内容。",
+            f"hours have {MOST} signs at most: make sure that the right text was pasted",
+        )
+    return " ".join(usual(text).split()).replace("。", "")
 
 
 def _tokens(plain: str) -> Iterator[tuple[str, str]]:

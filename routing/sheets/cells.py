@@ -2,7 +2,6 @@
 reads; what has lost digits or could mean two days is refused. Used by `files`."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from routing.sheets.choices import VALUE_NAMES, value_of
 from routing.sheets.entities import EntityKind
 from routing.sheets.formulas import undone
 from routing.week import kept_hours
+from routing.widths import usual
 
 PHONES: Final = frozenset(
     {"forward_to", "pool_number", "stand_in_number", "replaced_by", "phone", "number"}
@@ -84,7 +84,7 @@ def _one(kind: EntityKind, column: str, text: str, area: str) -> str | Refused:
 
 def _phone(text: str, area: str, *, short: bool) -> str | Refused:
     """A number as E.164; a public service's (110) as it is."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = usual(text)
     if _ROUNDED.fullmatch(plain):
         return Refused("rounded")
     whole = _EMPTY_DECIMALS.fullmatch(plain)
@@ -98,7 +98,7 @@ def _phone(text: str, area: str, *, short: bool) -> str | Refused:
 
 
 def _day(text: str) -> str | Refused:
-    plain = unicodedata.normalize("NFKC", text)
+    plain = usual(text)
     if _EITHER.fullmatch(plain):
         return Refused("which_day")
     if _SERIAL.fullmatch(plain):
@@ -111,6 +111,6 @@ def _day(text: str) -> str | Refused:
 
 
 def _whole(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).removeprefix("第").removesuffix("版")
+    plain = usual(text).removeprefix("第").removesuffix("版")
     found = _EMPTY_DECIMALS.fullmatch(plain)
     return found[1] if found else plain

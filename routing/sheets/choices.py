@@ -2,7 +2,6 @@
 which reads them, and by pages and files, which show them."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from typing import Final
 
 from routing.register import LANGUAGES, Names
 from routing.week import shown_hours
+from routing.widths import usual
 
 Columns = Mapping[str, Names]
 
@@ -69,7 +69,7 @@ _BETWEEN: Final = re.compile(r"[\s_*:：·-]+")
 
 def plain(text: str) -> str:
     """A heading or word without what people write it with or without: spaces, stars, full width."""
-    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return _BETWEEN.sub("", usual(text).casefold())
 
 
 def value_named(column: str, text: str, tongue: str) -> str:

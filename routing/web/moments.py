@@ -2,11 +2,11 @@
 Spoken times are the phrasebook's."""
 
 import re
-import unicodedata
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from routing.web.wording import Tongue
+from routing.widths import usual
 
 _DAYS = {
     Tongue.ZH: ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
@@ -34,7 +34,7 @@ def day(of: date, tongue: Tongue) -> str:
 
 def kept_day(text: str) -> str:
     """A day as a plan keeps it, of 2026年2月8日 and 2026/2/8, too; what is none stays as it is."""
-    found = _DAY.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    found = _DAY.fullmatch(usual(text).strip())
     try:
         return date(*map(int, found.groups())).isoformat() if found else text
     except ValueError:

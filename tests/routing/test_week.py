@@ -15,6 +15,7 @@ from routing.week import (
     week_named,
     week_text,
 )
+from routing.widths import MOST
 
 KEPT = "Mon-Fri 08:30-12:00 14:30-17:30; Sat 09:00-12:00"
 
@@ -90,6 +91,7 @@ def test_days_with_the_same_hours_are_shown_together() -> None:
         ("Mon 09:00-24:30", "不对", "no period"),
         ("Mon 09:00-12:00 11:00-13:00", "重叠", "no period"),
         ("周一 09:00-12:00；周一 13:00-14:00", "周一写了两次", "named twice"),
+        (f"Mon 08:00{' ' * MOST}-09:00", "时间最长1000个字符", "1000 signs at most"),
     ],
 )
 def test_hours_that_cannot_be_read_say_why_in_both_languages(text: str, zh: str, en: str) -> None:
@@ -105,3 +107,9 @@ def test_periods_of_a_day_have_no_weekday() -> None:
     for text in ("Mon 08:30-12:00", ""):
         with pytest.raises(HoursError, match="must look like"):
             read_periods(text)
+
+
+def test_many_spaces_are_one() -> None:
+    gap = " " * 900
+
+    assert kept_hours(f"Mon 08:00{gap}-09:00") == "Mon 08:00-09:00"
