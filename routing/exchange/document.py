@@ -27,6 +27,25 @@ ABOUT: Final = (
 )
 
 
+MOST_FAULTS: Final = 1_000
+"""Of one file: 200,000 took 400 MB and a minute to be said."""
+
+
+class _Enough(Exception):
+    """So much is wrong that nobody reads on."""
+
+
+class _Faults(list[FileFault]):
+    """Up to MOST_FAULTS, and then that there are more."""
+
+    def append(self, one: FileFault) -> None:
+        """Raises _Enough after the last."""
+        super().append(one)
+        if len(self) >= MOST_FAULTS:
+            super().append(fault(0, "", "more", n=MOST_FAULTS))
+            raise _Enough
+
+
 @dataclass(frozen=True, slots=True)
 class PlanFile:
     """What a file says: kind -> key -> entity, and all that is wrong with it. Entities are taken
@@ -68,7 +87,16 @@ def read_plan(raw: bytes, document: Document) -> PlanFile:
     if found := _not_ours(tree):
         return PlanFile({}, (found,))
     assert isinstance(tree, Named)
-    faults = [*_settings(tree.names.get("settings"), document)]
+    faults = _Faults(_settings(tree.names.get("settings"), document))
+    try:
+        kinds = _kinds(tree, faults)
+    except _Enough:
+        kinds = {}
+    return PlanFile(kinds, tuple(faults))
+
+
+def _kinds(tree: Named, faults: _Faults) -> Mapping[str, Mapping[str, Entity]]:
+    """Raises _Enough."""
     kinds: dict[str, Mapping[str, Entity]] = {}
     for name, node in tree.names.items():
         if name in (FORMAT, "settings"):
@@ -80,7 +108,7 @@ def read_plan(raw: bytes, document: Document) -> PlanFile:
             faults.append(fault(node.line, name, "not_names"))
         else:
             kinds[name] = _entities(name, node, faults)
-    return PlanFile(kinds, tuple(faults))
+    return kinds
 
 
 def _not_ours(tree: Node) -> FileFault | None:
@@ -102,7 +130,7 @@ def _settings(node: Node | None, document: Document) -> Iterator[FileFault]:
                         key=name, value=told.text, ours=document[name])  # fmt: skip
 
 
-def _entities(kind: str, node: Named, faults: list[FileFault]) -> dict[str, Entity]:
+def _entities(kind: str, node: Named, faults: _Faults) -> dict[str, Entity]:
     found: dict[str, Entity] = {}
     for key, body in node.names.items():
         path = f"{kind}/{key}"
@@ -133,7 +161,7 @@ def _with_kept_hours(value: Any) -> Any:
             return value
 
 
-def _row(kind: EntityKind, key: str, node: Named, faults: list[FileFault]) -> Entity:
+def _row(kind: EntityKind, key: str, node: Named, faults: _Faults) -> Entity:
     """A row of the register: every cell is the text that was written, also 0558 and 1."""
     body: dict[str, str] = {}
     for column, cell in node.names.items():

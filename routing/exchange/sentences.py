@@ -68,6 +68,10 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "不接受锚点和别名（& 和 *），请把内容写全。",
         "anchors and aliases (& and *) are not taken: write it out",
     ),
+    "directive": (
+        "不接受以%开头的行（YAML指令），请去掉。",
+        "lines that begin with % (YAML's directives) are not taken: leave them out",
+    ),
     "tag": ("不接受类型标记 {value}，请去掉。", "the tag {value} is not taken: leave it out"),
     "too_deep": ("嵌套超过{n}层。", "it is nested more than {n} deep"),
     "too_many": ("内容超过{n}项，请分开导入。", "it has more than {n} parts: import it in pieces"),
@@ -101,6 +105,10 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "这一条的名称是“{key}”，内容里写的却是“{value}”，请改成一致。",
         "this is named {key!r}, but says {value!r} itself: make them the same",
     ),
+    "more": (
+        "错误超过{n}处，后面的没有再看，请先改好这些。",
+        "more than {n} things are wrong, and what follows was not looked at: mend these first",
+    ),
     "long_key": ("名称超过{n}个字符。", "a name has {n} characters at most"),
     "other_setting": (
         "方案里的{key}是“{value}”，本系统设的是“{ours}”，以本系统为准。",
@@ -133,13 +141,17 @@ def fault(
     """The sentence with its details filled in; a long one is cut."""
     short = {name: _short(value) for name, value in details.items()}
     zh, en = (text.format(**short) for text in _SAID[code])
-    return FileFault(line, _plain(path), code, {"zh-CN": zh, "en": en}, only_told)
+    return FileFault(line, _cut(path), code, {"zh-CN": zh, "en": en}, only_told)
 
 
 def _short(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return _plain(value if len(value) <= 300 else value[:299] + "…")
+    return _cut(value)
+
+
+def _cut(text: str) -> str:
+    return _plain(text if len(text) <= 300 else text[:299] + "…")
 
 
 def _plain(text: str) -> str:

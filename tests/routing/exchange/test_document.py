@@ -13,7 +13,7 @@ from ivr.library.plans import Inputs
 from routing.drafts.change import Author, Change, Draft
 from routing.drafts.document import differences
 from routing.drafts.kinds import KINDS, Document
-from routing.exchange.document import composed, edits_of, exported, read_plan
+from routing.exchange.document import MOST_FAULTS, composed, edits_of, exported, read_plan
 from routing.exchange.tree import read_tree, written
 from tests.storage.stepping import AT
 
@@ -102,6 +102,9 @@ BILLION = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         (HEAD + BILLION, "alias", 2, "a"),
         (HEAD + "number: *all\n", "alias", 2, "number"),
         (HEAD + "number: !!python/object/apply:os.system [id]\n", "tag", 2, "number"),
+        ("%TAG !a! b\n--- {}\n", "directive", 1, ""),
+        (HEAD + f'? "{"k" * 1001}"\n: [1]\n', "long_key", 2, ""),
+        (HEAD + "...\n%TAG !a! b\n--- {}\n", "directive", 3, ""),
         (HEAD + "number:\n  a: 1\n  a: 2\n", "twice", 4, "number/a"),
         (HEAD + "number: [" + "[" * 60 + "]" * 60 + "]\n", "too_deep", 2, None),
         (HEAD + "number: {[a]: b}\n", "no_name", 2, "number"),
@@ -207,3 +210,20 @@ def test_a_drafted_removal_of_what_the_file_lacks_too_stays_drafted(document: Do
 
     edits = edits_of(document, 4, Draft(9, (gone,)), file)
     assert key not in {edit.key for edit in edits}
+
+
+def test_a_file_with_faults_without_end_is_not_read_to_its_end(document: Document) -> None:
+    text = HEAD + "".join(f"k{n}: 1\n" for n in range(MOST_FAULTS + 1))
+
+    file = read_plan(text.encode(), document)
+
+    assert [one.code for one in file.errors] == ["unknown_kind"] * MOST_FAULTS + ["more"]
+    assert not file.kinds
+
+
+def test_a_long_path_is_cut(document: Document) -> None:
+    text = HEAD + f'? "{"k" * 1000}"\n: 1\n'
+
+    (found,) = read_plan(text.encode(), document).errors
+
+    assert len(found.path) == 300
