@@ -169,5 +169,6 @@ def _common(request: web.Request, layout: Layout, tongue: Tongue) -> dict[str, A
         "demo": layout.demo,
         "here": request.path,
         "within": _within(request.path, layout.links),
-        "switch": str(request.rel_url.update_query(lang=tongue.other[:2])),
+        # one slash: what begins with two names another site
+        "switch": "/" + str(request.rel_url.update_query(lang=tongue.other[:2])).lstrip("/"),
     }

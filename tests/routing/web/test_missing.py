@@ -39,6 +39,15 @@ async def test_people_get_a_page_in_their_language_and_programs_plain_text(tmp_p
         assert (head.status, await head.read()) == (404, b"")
 
 
+async def test_an_address_that_names_another_site_is_linked_within_this_one(tmp_path: Path) -> None:
+    async with served(tmp_path) as (client, _):
+        url = client.make_url("/").with_path("//elsewhere.example/x")
+        async with client.session.get(url, headers=BROWSER) as answer:
+            page = await answer.text()
+
+    assert 'href="/elsewhere.example/x?lang=en"' in page
+
+
 async def test_what_a_door_hides_reads_as_what_is_not_there(tmp_path: Path) -> None:
     """Only the address itself, of which the page has the other language's link, differs."""
     async with served(tmp_path, [web.get("/there", hidden)]) as (client, people):
