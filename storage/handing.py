@@ -46,13 +46,14 @@ class Handing:
         self._taken = {}
 
     def write(self, write: Write) -> Write:
-        """A job's row says that it is claimed where there is room for it; what else there is to
-        write stays as it is. The same key again is the same job: a batch that failed is written in
-        another way."""
+        """A job's row says that it is claimed where it is due and there is room for it; what else
+        there is to write stays as it is. The same key again is the same job: a batch that failed is
+        written in another way."""
         row = write.values
         if write.statement is not ADD_JOB or not isinstance(row, Mapping):
             return write
-        hands = self._hands.get(row["kind"])
+        put_off = row["run_at"] > row["enqueued"]
+        hands = None if put_off else self._hands.get(row["kind"])
         if hands is None or not self._has_room(row["key"], hands):
             return write
         self._taken[row["key"]] = hands

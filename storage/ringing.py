@@ -51,7 +51,8 @@ def ringing(sealing: Sealing, call_id: str, at: datetime, ring: RingLeg) -> Iter
         "rings": ring.seconds,
     }
     yield Write(PLACE, row)
-    yield Write(ADD_JOB, job_row(JobKind.RING, {"leg": mine}, ring_key(mine), due, None))
+    work = job_row(JobKind.RING, {"leg": mine}, ring_key(mine), at, None)
+    yield Write(ADD_JOB, {**work, "run_at": due})
 
 
 def ending(call_id: str, turn: int, at: datetime, room: str | None) -> Iterator[Write]:

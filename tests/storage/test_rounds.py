@@ -15,6 +15,8 @@ from ivr.flow.round import TO_WAIT, LegState
 from ivr.ports.calls import CallEnd, Ending, LegAnswer
 from ivr.ports.journal import Origin
 from routing.ports import JobKind
+from storage.lanes import lanes
+from storage.outbox import StoredOutbox
 from storage.outgoing import StoredOutgoing
 from storage.ringing import leg_id
 from storage.rounds import StoredRounds
@@ -84,6 +86,18 @@ async def test_each_phone_is_a_call_of_its_own_with_its_work(tmp_path: Path) -> 
         assert await rounds(house).round(CALL, TURN + 1) is None
         bytes_of = [row.number for row in await house.database.read(select(outgoing.c.number))]
         assert all(phone.encode() not in sealed for phone in PHONES for sealed in bytes_of)
+
+
+async def test_phones_that_are_put_off_are_in_no_hand(tmp_path: Path) -> None:
+    """Whoever takes work with its commit takes only what is due."""
+    async with opened(tmp_path) as house:
+        lane = lanes(StoredOutbox(house.database), frozenset({JobKind.RING}))[0]
+        await ring(house)
+        waits = AT + timedelta(seconds=18)
+        assert not await lane.claim(waits, 10)
+
+        await rounds(house).begin(CALL, TURN, waits)
+        assert len(await lane.claim(waits, 10)) == len(PHONES)
 
 
 async def test_phones_ring_once_the_caller_waits(tmp_path: Path) -> None:
