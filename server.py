@@ -206,7 +206,12 @@ def mount_line(app: web.Application, house: House, line: LocalLine) -> None:
     if settings.shows_demo:
         zone = ZoneInfo(settings.time_zone)
         phones = Phones(
-            house.directory, lambda: house.plans.current.phrases, line, house.mails, zone
+            directory=house.directory,
+            rosters=lambda: house.plans.current.rosters,
+            phrases=lambda: house.plans.current.phrases,
+            line=line,
+            mails=house.mails,
+            zone=zone,
         )
         app.add_routes(phone_routes(phones))
         app.router.add_get("/", _home)

@@ -2,7 +2,7 @@
 keys go over the socket of the embedded carrier. Counterpart of `static/phone.js`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from ivr.web.phonebook import (
 from routing.directory import Directory
 from routing.numbers.forms import masked
 from routing.ports import SentMails
+from routing.rules.roster import Roster
 from routing.web.guard import loopback_only
 from routing.web.layout import LAYOUT, Chapter, Link, fresh, page, tongue_of
 from routing.web.moments import written
@@ -38,10 +39,11 @@ _SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """What the page needs: today's directory and phrases, the line, the mails where any are kept,
-    and the zone its times are written in."""
+    """What the page needs: today's directory, rosters and phrases, the line, the mails where any
+    are kept, and the zone its times are written in."""
 
     directory: Callable[[], Directory]
+    rosters: Callable[[], Mapping[str, Roster]]
     phrases: Callable[[], Phrasebook]
     line: LocalLine
     mails: SentMails | None
@@ -87,7 +89,7 @@ def _phone(request: web.Request, phones: Phones) -> web.Response:
     context = {
         "official": request.query.get("as") == "official",
         "sections": sections(directory, tongue),
-        "desks": desks(directory, tongue),
+        "desks": desks(directory, phones.rosters(), tongue),
         "mobiles": EXAMPLE_CALLERS,
         "landline": EXAMPLE_LANDLINE,
         "withheld": WITHHELD,

@@ -1,12 +1,13 @@
 """What can be rung and who can ring, drawn from the directory: the phone page's lists.
 Counterpart of `phone`, which shows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from routing.directory import AnswerMode, Directory, PublishedNumber
 from routing.numbers.forms import masked
 from routing.numbers.plan import mobile
+from routing.rules.roster import Roster
 from routing.web.moments import day
 from routing.web.wording import Tongue
 
@@ -45,8 +46,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A phone that Zhitong rings: an official's forward number, an office's pool or stand-in;
-    `shown` is its masked number."""
+    """A phone that Zhitong rings: an official's forward number, an office's pool or stand-in,
+    somebody's of a roster; `shown` is its masked number."""
 
     number: str
     whose: str
@@ -64,11 +65,15 @@ def sections(directory: Directory, tongue: Tongue) -> tuple[Section, ...]:
     return tuple(Section(name, tuple(entries)) for name, entries in found.items())
 
 
-def desks(directory: Directory, tongue: Tongue) -> tuple[Desk, ...]:
+def desks(directory: Directory, rosters: Mapping[str, Roster], tongue: Tongue) -> tuple[Desk, ...]:
     """Every phone that Zhitong may ring, once; the same phone may serve several posts. Where only
     the duty desk answers, the official's own phone would wait in vain and is left out."""
     found: dict[str, Desk] = {}
-    for desk in (*_personal(directory, tongue), *_shared(directory, tongue)):
+    for desk in (
+        *_personal(directory, tongue),
+        *_shared(directory, tongue),
+        *_on_rosters(rosters, tongue),
+    ):
         found.setdefault(desk.number, desk)
     return tuple(found.values())
 
@@ -130,3 +135,12 @@ def _shared(directory: Directory, tongue: Tongue) -> Iterable[Desk]:
         for kind, number in (("pool", office.pool_number), ("stand_in", office.stand_in_number)):
             if number:
                 yield Desk(number, office.name[tongue], kind, masked(number))
+
+
+def _on_rosters(rosters: Mapping[str, Roster], tongue: Tongue) -> Iterable[Desk]:
+    """Phones of their own; whoever is there by a published number has one above."""
+    for roster in rosters.values():
+        for member in roster.members:
+            if member.phone:
+                whose = f"{roster.names[tongue]} · {member.post[tongue]}"
+                yield Desk(member.phone, whose, "roster", masked(member.phone))

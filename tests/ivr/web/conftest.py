@@ -35,7 +35,7 @@ async def house(page: Page) -> AsyncIterator[House]:
     """Both pages, served for real, and the tab of a supervisor."""
     line, cases, directory = FakeLine(), KeptCases(a_case()), city()
     zone, desk = ZoneInfo("Asia/Shanghai"), desk_of(cases)
-    phone = phone_routes(Phones(lambda: directory, lambda: BOOK, line, None, zone))
+    phone = phone_routes(Phones(lambda: directory, dict, lambda: BOOK, line, None, zone))
     routes = [*phone, *office_routes(desk), *case_routes(desk)]
     app = app_of(Pages((PHONE_PAGES, DESK_PAGES), routes, (PHONE_LINK, DESK_LINK)))
     app.router.add_get(SOCKET, line.serve)

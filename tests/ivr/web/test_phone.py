@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from ivr.web.phonebook import desks, printed, sections
 from routing.directory import AnswerMode
 from routing.ports import SentMail
+from routing.rules.roster import Member, Roster
 from routing.web.layout import POLICY, add_layout
 from routing.web.wording import Tongue
 from tests.ivr.web.conftest import BOOK
@@ -52,7 +53,7 @@ def line() -> FakeLine:
 async def client(line: FakeLine) -> TestClient[web.Request, web.Application]:
     app, directory = web.Application(), city()
     add_layout(app, (PHONE_PAGES,), (PHONE_LINK,))
-    phones = Phones(lambda: directory, lambda: BOOK, line, Mails(), ZoneInfo("Asia/Shanghai"))
+    phones = Phones(lambda: directory, dict, lambda: BOOK, line, Mails(), ZoneInfo("Asia/Shanghai"))
     app.add_routes(phone_routes(phones))
     return TestClient(TestServer(app))
 
@@ -124,7 +125,7 @@ def test_the_phonebook_holds_the_whole_list_once() -> None:
     directory = city()
     for tongue in Tongue:
         entries = [entry for section in sections(directory, tongue) for entry in section.entries]
-        phones = desks(directory, tongue)
+        phones = desks(directory, {}, tongue)
 
         assert sorted(entry.number for entry in entries) == sorted(directory.numbers)
         assert len({desk.number for desk in phones}) == len(phones)
@@ -143,7 +144,19 @@ def test_an_entry_names_the_phone_that_rings_first() -> None:
     assert first["+865580000001"] == "+865580010001"  # answered in person
     assert first["+865580000021"] == "+865580020007"  # by the duty desk
     assert first["+865580000002"] == "+865580020001"  # by the duty desk, then in person
-    assert set(first.values()) <= {desk.number for desk in desks(directory, Tongue.ZH)}
+    assert set(first.values()) <= {desk.number for desk in desks(directory, {}, Tongue.ZH)}
+
+
+def test_a_phone_of_a_roster_can_be_switched_on() -> None:
+    names = {"zh-CN": "夜班", "en": "Night"}
+    post = {"zh-CN": "值班员", "en": "Duty officer"}
+    own = Member("a", post, "+8613800000021", None)
+    by_number = Member("b", post, None, "+865580000001")
+    roster = Roster("night", names, "市水利局", UTC, (own, by_number))
+
+    found = [one for one in desks(city(), {"night": roster}, Tongue.ZH) if one.kind == "roster"]
+
+    assert [(one.number, one.whose) for one in found] == [("+8613800000021", "夜班 · 值班员")]
 
 
 @pytest.mark.parametrize(

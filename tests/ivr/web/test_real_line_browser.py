@@ -76,7 +76,9 @@ class Exchange:
         )
         app, directory = web.Application(), city()
         add_layout(app, (PHONE_PAGES,), (PHONE_LINK,))
-        phones = Phones(lambda: directory, lambda: BOOK, self.line, None, ZoneInfo("Asia/Shanghai"))
+        phones = Phones(
+            lambda: directory, dict, lambda: BOOK, self.line, None, ZoneInfo("Asia/Shanghai")
+        )
         app.add_routes(phone_routes(phones))
         app.router.add_post("/voice/{name}", self._reply)
         self.line.mount(app)
