@@ -22,6 +22,7 @@ TAGS: Final = {"zh": "zh-CN", "en": "en"}
 NAMES: Final = {
     "zh": (
         r"Zhitong|JavaScript|WAV|PCM|CSV|UTF|GB18030|YAML|ZIP|JSON Schema|TOML|MB|kB|kHz|PIN",
+        r"CARRIER_URL",  # a setting, where the line has not been reached yet
         r"(admin|supervisor|official)-person",  # who is signed in here
         r"[a-z.]+(?= · 直通)|/zh-CN",  # ids in titles
         "Guohe|Yunling|Dongcheng|Beiling|Xihe",  # names whose reading is told

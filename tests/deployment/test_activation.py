@@ -40,6 +40,7 @@ CUT: Final = text(
 KILLED: Final = """
 import asyncio, os, signal, sys
 from pathlib import Path
+from unittest.mock import patch
 import storage.releases
 from tests.databases import database_at
 from tests.deployment.renaming import desk_at, rename_quickly
@@ -51,9 +52,9 @@ async def main():
     path = Path(sys.argv[1])
     database = await database_at(path)
     if sys.argv[2] == "before":
-        storage.releases.append = killed
+        patch.object(storage.releases, "append_all", killed).start()
     else:
-        database.signals.tell = killed
+        patch.object(database.signals, "tell", killed).start()
     await rename_quickly(desk_at(database, path.parent), "From the killed one")
 
 asyncio.run(main())
