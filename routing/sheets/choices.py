@@ -14,7 +14,7 @@ from routing.widths import usual
 Columns = Mapping[str, Names]
 
 
-def _names(**columns: str) -> Columns:
+def names_of(**columns: str) -> Columns:
     """Column -> its name, both written as "中文 / English"."""
     return MappingProxyType(
         {
@@ -26,22 +26,22 @@ def _names(**columns: str) -> Columns:
 
 VALUE_NAMES: Final[Mapping[str, Columns]] = MappingProxyType(
     {
-        "status": _names(
+        "status": names_of(
             published="公布 / Published",
             suspended="暂停使用 / Suspended",
             withdrawn="撤下 / Withdrawn",
         ),
-        "answer_mode": _names(
+        "answer_mode": names_of(
             pooled="值班人员接听 / The duty desk",
             personal="本人接听 / The official",
             pooled_then_personal="先值班后本人 / The duty desk, then the official",
         ),
-        "outbound_policy": _names(
+        "outbound_policy": names_of(
             never="从不外呼 / Never",
             via_system="经本系统外呼 / Through this system",
             direct="直接外呼 / Directly",
         ),
-        "attended": _names(yes="是 / Yes", no="否 / No"),
+        "attended": names_of(yes="是 / Yes", no="否 / No"),
         "languages": MappingProxyType(
             {
                 "zh-CN": {"zh-CN": "普通话", "en": "Mandarin"},

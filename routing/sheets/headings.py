@@ -7,26 +7,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from routing.register import LANGUAGES, Names
-from routing.sheets.choices import plain
+from routing.sheets.choices import Columns, names_of, plain
 from routing.sheets.entities import EntityKind
-
-Columns = Mapping[str, Names]
-
-
-def _names(**columns: str) -> Columns:
-    """Column -> its name, both written as "中文 / English"."""
-    return MappingProxyType(
-        {
-            column: dict(zip(LANGUAGES, text.split(" / "), strict=True))
-            for column, text in columns.items()
-        }
-    )
-
 
 COLUMN_NAMES: Final[Mapping[EntityKind, Columns]] = MappingProxyType(
     {
-        EntityKind.NUMBER: _names(
+        EntityKind.NUMBER: names_of(
             number="号码 / Number",
             office="单位 / Office",
             post="职务 / Post",
@@ -55,7 +41,7 @@ COLUMN_NAMES: Final[Mapping[EntityKind, Columns]] = MappingProxyType(
             url="公布网址 / Web address",
             valid_until="有效期至 / Valid until",
         ),
-        EntityKind.OFFICE: _names(
+        EntityKind.OFFICE: names_of(
             office="单位 / Office",
             office_en="单位（英文） / Office (English)",
             spoken="电话里的称呼 / Name as spoken",
@@ -70,14 +56,14 @@ COLUMN_NAMES: Final[Mapping[EntityKind, Columns]] = MappingProxyType(
             stand_in_number="代接电话 / Stand-in's phone",
             attended="有人值守 / Attended",
         ),
-        EntityKind.TOPIC: _names(
+        EntityKind.TOPIC: names_of(
             topic="事项代码 / Topic id",
             code="按键 / Keys",
             zh="中文名称 / Name (Chinese)",
             en="英文名称 / Name (English)",
             lead_office="主办单位 / Lead office",
         ),
-        EntityKind.CONTACT: _names(
+        EntityKind.CONTACT: names_of(
             office="单位 / Office",
             order="级次 / Rung",
             post="岗位 / Post",
@@ -87,10 +73,10 @@ COLUMN_NAMES: Final[Mapping[EntityKind, Columns]] = MappingProxyType(
             channel="渠道 / Channel",
             after="等候（工作分钟） / Wait (working minutes)",
         ),
-        EntityKind.SERVICE: _names(
+        EntityKind.SERVICE: names_of(
             number="号码 / Number", zh="中文名称 / Name (Chinese)", en="英文名称 / Name (English)"
         ),
-        EntityKind.PRONUNCIATION: _names(
+        EntityKind.PRONUNCIATION: names_of(
             text="文字 / Text",
             language="语言 / Language",
             reading="读法 / Reading",
