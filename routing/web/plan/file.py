@@ -5,6 +5,7 @@ at, every fault at its line, and then taken into the draft, whole or not at all.
 import asyncio
 import base64
 import binascii
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ from routing.web.plan.exporting import plan_alone, plan_with_sounds, schema
 
 MOST_SENT: Final = max(MOST_BYTES * 4 // 3, MOST_PACKED) + 262_144
 """Bytes of a form: a file, or base64 of the YAML that its preview was made of, and other fields."""
+HASH: Final = re.compile(r"[0-9a-f]{64}")
 MOST_SHOWN: Final = 200
 """Faults that a page lists; more are counted."""
 
@@ -187,7 +189,10 @@ async def _taken(request: web.Request, desk: FileDesk, sent: Sent) -> web.Stream
 
 
 async def _holds(sounds: Sounds, hashes: Collection[str]) -> bool:
-    """A preview that was left open for a week has lost them."""
+    """A preview that was left open for a week has lost them. What is no hash is none of ours: no
+    database is asked for it."""
+    if not all(HASH.fullmatch(one) for one in hashes):
+        return False
     return not hashes or await sounds.hold(hashes) == frozenset(hashes)
 
 

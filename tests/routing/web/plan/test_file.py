@@ -186,8 +186,8 @@ async def test_a_zip_with_a_fault_keeps_none_of_its_sounds(
         assert await at.prompts.known([sha256]) == frozenset()
 
 
-async def test_a_preview_whose_sounds_went_meanwhile_is_not_taken(
-    tmp_path: Path, demo_inputs: Inputs
+async def test_a_preview_whose_sounds_went_meanwhile_or_are_none_is_not_taken(
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with planned(tmp_path, demo_inputs) as at:
         wav = telephone_upload(recording(rate=8_000))
@@ -195,6 +195,13 @@ async def test_a_preview_whose_sounds_went_meanwhile_is_not_taken(
         body = {"text": "再见。", "sha256": sha256, "length": 1}
         text = f"zhitong_plan: 1\nrecording: {json.dumps({KEY: body})}\n"
         _, page = await at.post(Role.ADMIN, PLAN, form(packed(text, {sha256: wav})))
+        asked: list[object] = []
+        with monkeypatch.context() as watched:
+            watched.setattr(type(at.prompts), "hold", lambda *told: asked.append(told))
+            altered = page.replace(f'value="{sha256}"', f'value="{sha256} \x00"')
+            assert altered != page
+            assert (await at.post(Role.ADMIN, f"{PLAN}/take", again(altered)))[0] == 422
+        assert asked == [], "what is no hash is not looked for"
         await at.prompts.sweep(at.people.clock.now() + timedelta(days=8))
         status, page = await at.post(Role.ADMIN, f"{PLAN}/take", again(page))
         assert (status, "请重新选择文件" in page) == (422, True)
