@@ -51,7 +51,7 @@ from deployment.pauses import keep_short
 from deployment.people import BEHIND_SIGN_IN, LINKS, front_door, mount_people
 from deployment.plans import Newest
 from deployment.prompts import prompt_loops
-from deployment.publishing import DUE, WATCH, Due, Watch
+from deployment.publishing import DUE, WATCH, Due, Watch, city_time
 from deployment.scrape import metrics_routes
 from deployment.settings import Settings
 from deployment.shared import SharedAnswer
@@ -276,7 +276,8 @@ def loops(house: House, rest: Rest) -> Iterator[Loop]:
     yield Loop(FAILED, lambda: shared(house))
     yield Loop(FAILED, Newest(house.plans, database, settings, clock).run)
     rates, leases = StoredAnswerRates(database), StoredLeases(database)
-    watch = Watch(house.publishing(), rates, leases, ZoneInfo(settings.time_zone))
+    city = city_time(ZoneInfo(settings.time_zone), lambda: house.plans.current)
+    watch = Watch(house.publishing(), rates, leases, city)
     yield Loop(WATCH, watch.run, first=WATCH)
     yield Loop(DUE, Due(house.publishing()).run, first=DUE)
     yield Loop(FAILED, database.signals.listen)

@@ -13,6 +13,7 @@ from deployment.house import House
 from deployment.pauses import beside
 from deployment.plans import local_day, of_body
 from deployment.prompts import HousePrompts, PlanSounds
+from deployment.publishing import city_time
 from deployment.settings import StartError
 from ivr.flow.world import Plan
 from ivr.library.errors import LibraryError
@@ -50,7 +51,8 @@ def admin_routes(house: House) -> Sequence[web.RouteDef]:
     """All of them; each part adds its own here."""
     zone = ZoneInfo(house.settings.time_zone)
     rates = StoredAnswerRates(house.database)
-    plan = PlanDesk(house.publishing(), house.clock, zone, rates, house.directory)
+    city = city_time(zone, lambda: house.plans.current)
+    plan = PlanDesk(house.publishing(), house.clock, city, rates, house.directory)
     looks = Looks(house.clock)
     spoken = spoken_desk(house)
     return [

@@ -3,7 +3,8 @@ after meanwhile. Used by `server.py`."""
 
 import secrets
 import tomllib
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,13 +14,22 @@ from deployment import pauses
 from deployment.plans import plan_inputs
 from deployment.reviewing import review_of
 from deployment.settings import Settings
+from ivr.flow.world import Plan
 from routing.hours import read_holidays, working_day_due
 from routing.ledger import Leases
 from routing.ports import Clock
-from routing.publishing.answering import Answered, AnswerRates, Verdict, standing
+from routing.publishing.answering import (
+    LATEST,
+    Answered,
+    AnswerRates,
+    CityTime,
+    Standing,
+    Verdict,
+    standing,
+)
 from routing.publishing.composing import Beside
 from routing.publishing.desk import PublishingDesk
-from routing.publishing.release import PublishingError, Release
+from routing.publishing.release import PublishingError
 from routing.publishing.seconds import TwoPeople
 from routing.week import parse_hours
 from storage.drafts import StoredDrafts
@@ -58,17 +68,26 @@ def desk_of(
     )
 
 
+def city_time(zone: ZoneInfo, current: Callable[[], Plan]) -> CityTime:
+    """With the working days of the plan in use, an admin's own among them."""
+
+    def works(day: date) -> bool:
+        return current().holidays.working_day(day)
+
+    return CityTime(zone, works)
+
+
 class Watch:
     """Looks at the newest plan's answered calls on one replica at a time, brings the one before it
     back, or says aloud that fewer are answered."""
 
     def __init__(
-        self, desk: PublishingDesk, rates: AnswerRates, leases: Leases, zone: ZoneInfo
+        self, desk: PublishingDesk, rates: AnswerRates, leases: Leases, city: CityTime
     ) -> None:
         self._desk = desk
         self._rates = rates
         self._leases = leases
-        self._zone = zone
+        self._city = city
         self._holder = secrets.token_hex(8)
         self._told: int | None = None
 
@@ -76,30 +95,28 @@ class Watch:
         """One look."""
         if not await self._leases.take("answering", self._holder, round(3 * WATCH)):
             return
-        (release,) = await self._desk.releases.releases(1)
-        if release.number == self._told:
-            return
-        found = await standing(release, self._rates, self._desk.clock.now(), self._zone)
-        if found is None or found.verdict is Verdict.KEEP:
+        latest = await self._desk.releases.releases(LATEST)
+        found = await standing(latest, self._rates, self._desk.clock.now(), self._city)
+        if found is None or found.verdict is Verdict.KEEP or found.number == self._told:
             return
         if found.verdict is Verdict.RETURN:
-            await self._return(release, found.ours, found.usual)
+            await self._return(found)
         else:
-            self._told = release.number
-            LOG.error("plan.fewer_answered", plan=release.number, **_rates(found.ours, found.usual))
+            LOG.error("plan.fewer_answered", plan=found.number, **_rates(found.ours, found.usual))
+        self._told = found.number  # not before: where the database is away, the next look tries
 
-    async def _return(self, release: Release, ours: Answered, usual: Answered) -> None:
+    async def _return(self, found: Standing) -> None:
+        ours, usual = found.ours, found.usual
         reason = (
             f"接通率从平时的{usual.rate:.0%}降到{ours.rate:.0%}，自动回退到上一版。"
             f" {ours.rate:.0%} of calls were answered, {usual.rate:.0%} usually are."
         )
         try:
-            number = await self._desk.bring_back(release.number, reason)
+            number = await self._desk.bring_back(found.number, reason)
         except PublishingError as wrong:
-            LOG.warning("plan.not_brought_back", plan=release.number, why=str(wrong))
+            LOG.warning("plan.not_brought_back", plan=found.number, why=str(wrong))
         else:
             LOG.error("plan.brought_back", plan=number, **_rates(ours, usual))
-        self._told = release.number  # not before: where the database is away, the next look tries
 
 
 def _rates(ours: Answered, usual: Answered) -> dict[str, float]:

@@ -1,33 +1,34 @@
 """How many calls a person accepted. Implements `routing.publishing.answering.AnswerRates`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from routing.publishing.answering import Answered
+from ivr.ports.calls import first_id
+from routing.publishing.answering import Answered, Span
 from storage.engine import Database
 from storage.tables.calls import calls, leg_answers
 
 
 class StoredAnswerRates:
-    """Over the calls and what answered their legs."""
+    """Over the calls and what answered their legs. Ids of calls begin with the time, so that they
+    are the index by it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_plan(self, number: int) -> Answered:
-        """Of the calls that began with a plan."""
-        return await self._counted(calls.c.plan == number)
+    async def since(self, at: datetime, plan: int) -> Answered:
+        """Of the calls that began with this plan or a later one."""
+        return await self._counted(and_(calls.c.id >= first_id(at), calls.c.plan >= plan))
 
-    async def of_hours(self, hours: Sequence[tuple[datetime, datetime]]) -> Answered:
-        """Of those that began in one of these spans."""
-        spans = [
-            and_(calls.c.started >= start.astimezone(UTC), calls.c.started < end.astimezone(UTC))
-            for start, end in hours
+    async def of_spans(self, spans: Sequence[Span]) -> Answered:
+        """Of those that began in one of them."""
+        within = [
+            and_(calls.c.id >= first_id(start), calls.c.id < first_id(end)) for start, end in spans
         ]
-        return await self._counted(or_(*spans))
+        return await self._counted(or_(*within)) if within else Answered(0, 0)
 
     async def _counted(self, which: ColumnElement[bool]) -> Answered:
         accepted = exists().where(leg_answers.c.call_id == calls.c.id, leg_answers.c.accepted)

@@ -17,6 +17,7 @@ from ivr.flow.effect import (
     MakeAnonymous,
     NoteRing,
     NoteStray,
+    NoteTaken,
     NoteVerdict,
     Notify,
     OpenCase,
@@ -47,6 +48,7 @@ from storage.writes import (
     KEEP_CALLER,
     NOTE_MOVES,
     NOTE_RING,
+    NOTE_TAKEN,
     OPEN_CASE,
     OPEN_NAMED_CASE,
     TEXT,
@@ -145,6 +147,9 @@ class Effects:
                         "at": source.at,
                     },
                 )
+            case NoteTaken(turn, leg):
+                taken = {"turn": turn, "leg": leg, "accepted": True, "official": None}
+                yield Write(NOTE_TAKEN, {**taken, "call_id": source.call_id, "at": source.at})
             case RingLeg():
                 yield from ringing(self._sealing, source.call_id, source.at, effect)
             case EndRound(turn, room):

@@ -14,7 +14,7 @@ from ivr.ports.recordings import RecordingRef
 from routing.cases.case import Confidentiality
 from routing.ports import Audio, JobKind
 from storage.beneath import Written
-from storage.tables.calls import rings, strays, tokens, verdicts
+from storage.tables.calls import leg_answers, rings, strays, tokens, verdicts
 from storage.tables.cases import case_callers, case_events, cases, recordings
 from storage.tables.outbox import JobState, outbox
 
@@ -67,6 +67,7 @@ OPEN_NAMED_CASE: Final = Written(
 Wants `whose`, `since` and `same_office` besides the columns."""
 NOTE_MOVES: Final = Written(insert(case_events).inline())
 NOTE_RING: Final = Written(insert(rings).inline().on_conflict_do_nothing())
+NOTE_TAKEN: Final = Written(insert(leg_answers).inline().on_conflict_do_nothing())
 TAKE_TOKEN: Final = Written(insert(tokens).inline())
 KEEP_CALLER: Final = Written(insert(case_callers).inline())
 

@@ -2,9 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from routing.publishing.answering import Answered
+from routing.publishing.answering import Answered, CityTime, Span
+
+SUNDAY: Final = 6
+
+
+def _works(day: date) -> bool:
+    return day.weekday() < SUNDAY
+
+
+BEIJING: Final = CityTime(ZoneInfo("Asia/Shanghai"), _works)
+"""A city that rests on Sundays alone."""
 
 
 @dataclass
@@ -14,8 +26,8 @@ class Rates:
     ours: Answered = field(default_factory=lambda: Answered(30, 0))
     usual: Answered = field(default_factory=lambda: Answered(200, 120))
 
-    async def of_plan(self, number: int) -> Answered:
+    async def since(self, at: datetime, plan: int) -> Answered:
         return self.ours
 
-    async def of_hours(self, hours: Sequence[tuple[datetime, datetime]]) -> Answered:
+    async def of_spans(self, spans: Sequence[Span]) -> Answered:
         return self.usual

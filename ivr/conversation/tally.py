@@ -1,5 +1,6 @@
-"""What is counted of calls, as whole numbers since the process began; and the one definition of the
-answer rate. Read by `deployment.metrics`, grown by `turns`."""
+"""What is counted of calls, as whole numbers since the process began; and the answer rate of those
+that are put through. Read by `deployment.metrics`, grown by `turns`. A plan is judged by all of its
+calls instead (`routing.publishing.answering`), since a wrong rule may ring nobody."""
 
 from collections import Counter
 from collections.abc import Mapping

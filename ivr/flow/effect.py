@@ -113,6 +113,15 @@ class NoteRing:
 
 
 @value
+class NoteTaken:
+    """Target `leg`, who was not asked first, took the call that the Dial of `turn` put through:
+    its carrier bridged both, which is all that is told of it (design §3, Put through)."""
+
+    turn: int
+    leg: int
+
+
+@value
 class RingLeg:
     """A phone is rung by a call of its own, together with others: target `leg` of those that ring
     while `turn` is waited for, for so many `seconds`, showing the number `line`."""
@@ -171,6 +180,7 @@ Effect = (
     | NoteVerdict
     | NoteStray
     | NoteRing
+    | NoteTaken
     | RingLeg
     | EndRound
     | TakeToken

@@ -1,24 +1,30 @@
 """Whether a plan that was just published lets fewer calls be answered than is usual: then the one
-before it comes back by itself within the first hour, and later a person is told (ADR 39). Pure but
-for `standing`, which asks a port."""
+before it comes back by itself within the first hour, and later a person is told (ADR 39, 51). Pure
+but for `standing`, which asks a port."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import sqrt
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from routing.publishing.release import Release, Way
 
 LEAST: Final = 20
 """Calls below which a rate says nothing, on either side."""
 FIRST: Final = timedelta(hours=1)
-"""As long as that a plan comes back by itself; later too much may have come to rely on it."""
+"""As long as that a plan comes back by itself; later too much may have come to rely on it, and a
+plan is judged by its calls of the last hour."""
 WATCHED: Final = timedelta(days=1)
 FALL: Final = 0.8
 """Of the usual rate: what is above that is a slow hour, not a wrong rule."""
 WEEKS: Final = 4
-"""The same weekday and hour of so many weeks are what is usual."""
+"""The same weekday and time of day of so many weeks are what is usual."""
+LATEST: Final = 20
+"""Plans among which the one that the draft made is looked for: what is done in a hurry may stand
+over it."""
 SURE: Final = 1.96
 """Standard deviations: one plan in forty would come back for nothing without FALL."""
 
@@ -60,42 +66,69 @@ def judge(now: Answered, usual: Answered, age: timedelta) -> Verdict:
     return Verdict.RETURN if age <= FIRST else Verdict.ALARM
 
 
-def usual_hours(at: datetime, zone: tzinfo) -> tuple[tuple[datetime, datetime], ...]:
-    """The same weekday and hour on the clocks of `zone`, in each of the weeks before."""
-    here = at.astimezone(zone).replace(minute=0, second=0, microsecond=0)
-    starts = (here - timedelta(weeks=week) for week in range(1, WEEKS + 1))
-    return tuple((start, start + timedelta(hours=1)) for start in starts)
+@dataclass(frozen=True, slots=True)
+class CityTime:
+    """What makes hours of two weeks alike: the city's clocks, and which days it works on."""
+
+    zone: ZoneInfo
+    working_day: Callable[[date], bool]
+
+
+Span = tuple[datetime, datetime]
+
+
+def usual_spans(since: datetime, until: datetime, city: CityTime) -> tuple[Span, ...]:
+    """The same time of the same weekday, by the clocks, in each of the weeks before: to the minute,
+    since an hour may hold the end of a lunch break. A week is left out in which that day was
+    worked on and this is not, or the other way round (调休)."""
+    return tuple(_weeks_before(since.astimezone(city.zone), until.astimezone(city.zone), city))
+
+
+def _weeks_before(since: datetime, until: datetime, city: CityTime) -> Iterator[Span]:
+    works = city.working_day(since.date())
+    for week in range(1, WEEKS + 1):
+        start, end = since - timedelta(weeks=week), until - timedelta(weeks=week)
+        if city.working_day(start.date()) is works:
+            yield start, end
 
 
 class AnswerRates(Protocol):
     """Calls as they are counted; those that are neither over nor accepted yet are in neither."""
 
-    async def of_plan(self, number: int) -> Answered:
-        """Of the calls that began with a plan."""
+    async def since(self, at: datetime, plan: int) -> Answered:
+        """Of the calls that have begun since `at` with this plan or a later one."""
         ...
 
-    async def of_hours(self, hours: tuple[tuple[datetime, datetime], ...]) -> Answered:
+    async def of_spans(self, spans: Sequence[Span]) -> Answered:
         """Of those that began in one of these spans."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a plan's calls are answered, and what is to be done about it."""
+    """How the calls of the plan `number` have been answered `since`, and what is to be done about
+    it."""
 
+    number: int
+    since: datetime
     ours: Answered
     usual: Answered
     verdict: Verdict
 
 
 async def standing(
-    release: Release, rates: AnswerRates, now: datetime, zone: tzinfo
+    latest: Sequence[Release], rates: AnswerRates, now: datetime, city: CityTime
 ) -> Standing | None:
-    """Of a plan that was published within WATCHED; None of others. What was done in a hurry may
-    leave calls unanswered: that is what it is for."""
-    age = now - release.at
-    if release.way is not Way.PUBLISHED or age > WATCHED:
+    """Of the plan that the draft made, where that was published within WATCHED; `latest` are the
+    newest LATEST plans. What was done in a hurry may leave calls unanswered, that is what it is
+    for: where it stands over that plan a person is told, and nothing comes back by itself."""
+    release = next((one for one in latest if one.way is not Way.QUICK), None)
+    if release is None or release.way is not Way.PUBLISHED or now - release.at > WATCHED:
         return None
-    ours = await rates.of_plan(release.number)
-    usual = await rates.of_hours(usual_hours(now, zone))
-    return Standing(ours, usual, judge(ours, usual, age))
+    since = max(release.at, now - FIRST)
+    ours = await rates.since(since, release.number)
+    usual = await rates.of_spans(usual_spans(since, now, city))
+    verdict = judge(ours, usual, now - release.at)
+    if verdict is Verdict.RETURN and release.number != latest[0].number:
+        verdict = Verdict.ALARM
+    return Standing(release.number, since, ours, usual, verdict)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,7 +22,7 @@ from storage.errors import StorageError
 from storage.leases import StoredLeases
 from tests.databases import database_at
 from tests.people import PeoplesClock
-from tests.rates import Rates
+from tests.rates import BEIJING, Rates
 
 
 async def two_plans(folder: Path, clock: PeoplesClock) -> tuple[Database, PublishingDesk]:
@@ -44,7 +43,7 @@ async def test_within_the_first_hour_the_plan_before_comes_back_later_a_person_i
 ) -> None:
     clock = PeoplesClock()
     database, desk = await two_plans(tmp_path, clock)
-    watch = Watch(desk, Rates(), StoredLeases(database), ZoneInfo("Asia/Shanghai"))
+    watch = Watch(desk, Rates(), StoredLeases(database), BEIJING)
     clock.at += timedelta(minutes=minutes)
     for _ in range(2):
         await watch.run()
@@ -70,7 +69,7 @@ async def test_a_database_that_was_away_keeps_no_plan_from_coming_back(tmp_path:
         return ()
 
     desk = replace(desk, review=review)
-    watch = Watch(desk, Rates(), StoredLeases(database), ZoneInfo("Asia/Shanghai"))
+    watch = Watch(desk, Rates(), StoredLeases(database), BEIJING)
     with pytest.raises(StorageError):
         await watch.run()
     away.append(False)
@@ -79,16 +78,23 @@ async def test_a_database_that_was_away_keeps_no_plan_from_coming_back(tmp_path:
     await database.close()
 
 
-async def test_what_was_done_in_a_hurry_does_not_come_back_by_itself(tmp_path: Path) -> None:
-    """A closure leaves calls unanswered; that is what it is for."""
+async def test_what_was_done_in_a_hurry_does_not_come_back_by_itself(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A closure leaves calls unanswered; that is what it is for. But the plan beneath is watched
+    on: a person is told, once."""
     clock = PeoplesClock()
     database, desk = await two_plans(tmp_path, clock)
     base = entity_of((await desk.releases.newest()).document, "topic", "power")
     assert base is not None
     edit = Edit("topic", "power", {**base, "en": "Power"}, base, 2)
     await desk.change_quickly([edit], "storm", Author("a1", "lin"))
-    await Watch(desk, Rates(), StoredLeases(database), ZoneInfo("Asia/Shanghai")).run()
+    watch = Watch(desk, Rates(), StoredLeases(database), BEIJING)
+    for _ in range(2):
+        await watch.run()
+
     assert (await desk.releases.newest()).number == 3
+    assert capfd.readouterr().out.count("plan.fewer_answered") == 1
     await database.close()
 
 

@@ -18,6 +18,7 @@ from ivr.flow.effect import (
     MakeAnonymous,
     NoteRing,
     NoteStray,
+    NoteTaken,
     NoteVerdict,
     Notify,
     OpenCase,
@@ -200,6 +201,8 @@ def done(effects: tuple[Effect, ...]) -> Iterator[str]:  # noqa: C901, PLR0912 -
                 yield f"counted: {verdict}"
             case NoteStray(event):
                 yield f"stray: {event}"
+            case NoteTaken():
+                yield "the desk that was rung took the call"
             case NoteRing(phone):
                 yield f"rung: {phone}"
             case RingLeg():

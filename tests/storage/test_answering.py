@@ -6,15 +6,17 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from ivr.ports.calls import CallEnd, Ending
+from ivr.flow.effect import NoteTaken
+from ivr.ports.calls import CallEnd, Ending, first_id
 from routing.publishing.answering import Answered
 from storage.answering import StoredAnswerRates
 from storage.tables.calls import leg_answers
-from tests.storage.stepping import AT, House, first_step, opened
+from tests.storage.stepping import AT, House, first_step, later_step, opened
 
 
 async def call(house: House, name: str, plan: int, accepted: bool | None, over: bool) -> None:
     """A call with this plan, whose leg was accepted, declined or never rung."""
+    name = f"{first_id(AT)}-{name}"
     step = first_step(name)
     await house.journal.append(replace(step, call=replace(step.call, plan=plan)))
     if accepted is not None:
@@ -33,10 +35,24 @@ async def test_calls_that_are_neither_over_nor_accepted_are_not_counted(tmp_path
         await call(house, "e", 2, accepted=None, over=False)
         await call(house, "f", 1, accepted=True, over=True)
         rates = StoredAnswerRates(house.database)
-        of_plan = await rates.of_plan(2)
         hour = timedelta(hours=1)
-        around = await rates.of_hours(((AT - hour, AT + hour), (AT + 5 * hour, AT + 6 * hour)))
-        after = await rates.of_hours(((AT + hour, AT + 2 * hour),))
-    assert of_plan == Answered(4, 2)
+        of_plan, later = await rates.since(AT, 2), await rates.since(AT + hour, 2)
+        both = await rates.since(AT - hour, 1)
+        around = await rates.of_spans(((AT - hour, AT + hour), (AT + 5 * hour, AT + 6 * hour)))
+        after, never = await rates.of_spans(((AT + hour, AT + 2 * hour),)), await rates.of_spans(())
+    assert (of_plan, both, later) == (Answered(4, 2), Answered(5, 3), Answered(0, 0))
     assert around == Answered(5, 3)
-    assert after == Answered(0, 0)
+    assert (after, never) == (Answered(0, 0), Answered(0, 0))
+
+
+async def test_a_desk_that_takes_calls_without_a_key_has_answered_them(tmp_path: Path) -> None:
+    """Only its carrier's word tells of it: counted as unanswered, a plan that rings such a desk
+    would be taken back. Told twice, it is one; whoever was asked first is not overruled."""
+    async with opened(tmp_path) as house:
+        for name, said in (("a", None), ("b", False)):
+            await call(house, name, 2, accepted=said, over=False)
+            whole = f"{first_id(AT)}-{name}"
+            await house.journal.append(later_step(whole, 1, NoteTaken(1, 1), NoteTaken(1, 1)))
+            await house.calls.ended(whole, Ending(CallEnd.COMPLETED, 3, recording=False), AT)
+        found = await StoredAnswerRates(house.database).since(AT, 2)
+    assert found == Answered(2, 1)

@@ -11,6 +11,7 @@ from ivr.flow.effect import (
     FindNext,
     NoteRing,
     NoteStray,
+    NoteTaken,
     ReturnToken,
     RingLeg,
     TakeToken,
@@ -288,16 +289,24 @@ def hear(
         same = with_facts(call, rung=max(call.facts.rung - 1, 0))
         again = ring(world, same, node, (), answers)
         return replace(again, do=(*back, *again.do, NoteStray(type(event).__name__)))
-    if event.caller_gone:
-        gone = with_facts(call, accepted=event.accepted)
-        return hang_up(gone, do=() if event.accepted else back)
     if event.accepted:
-        return Go(with_facts(call, accepted=True), node.after)
+        back = _taken(world, call, rung)
+    if event.caller_gone:
+        return hang_up(with_facts(call, accepted=event.accepted), do=back)
+    if event.accepted:
+        return Go(with_facts(call, accepted=True), node.after, do=back)
     if event.declined and rung is not None:
         no = (rung.number, *((rung.answerer,) if rung.answerer else ()))
         call = with_facts(call, declined=(*call.facts.declined, *no))
     following = ring(world, call, node, (), answers)
     return replace(following, do=(*back, *following.do))
+
+
+def _taken(world: World, call: Call, rung: Target | None) -> tuple[Effect, ...]:
+    """Of whoever was asked first their own answer is kept already."""
+    if rung is None or (world.plan.policy.whispers and asked_first(world, rung)):
+        return ()
+    return (NoteTaken(call.turn, call.facts.order.index(rung)),)
 
 
 def _rung_last(call: Call) -> Target | None:

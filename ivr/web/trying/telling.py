@@ -13,6 +13,7 @@ from ivr.flow.effect import (
     MakeAnonymous,
     NoteRing,
     NoteStray,
+    NoteTaken,
     NoteVerdict,
     Notify,
     OpenCase,
@@ -152,7 +153,7 @@ class Teller:
                 yield self._note("token")
             case ReturnToken():
                 yield self._note("token_back")
-            case NoteStray() | NoteRing() | RingLeg() | EndRound():
+            case NoteStray() | NoteRing() | NoteTaken() | RingLeg() | EndRound():
                 pass  # counted, and nothing that anybody hears or gets
 
     def _case(self, case: OpenCase) -> Bubble:

@@ -15,7 +15,7 @@ from routing.drafts.change import Author, Conflict, DraftError, Entity
 from routing.drafts.document import SETTING, Difference
 from routing.drafts.kinds import KINDS, Document
 from routing.ports import Clock
-from routing.publishing.answering import AnswerRates
+from routing.publishing.answering import AnswerRates, CityTime
 from routing.publishing.desk import PublishingDesk
 from routing.publishing.release import (
     NotSecond,
@@ -62,13 +62,19 @@ KNOWN: Final = (PublishingError, DraftError)
 
 @dataclass(frozen=True, slots=True)
 class PlanDesk:
-    """What the pages need: times are written in `zone`, offices and topics by `directory`."""
+    """What the pages need: times are written as in the `city`, offices and topics by
+    `directory`."""
 
     publishing: PublishingDesk
     clock: Clock
-    zone: ZoneInfo
+    city: CityTime
     rates: AnswerRates
     directory: Callable[[], Directory]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which times are typed and written."""
+        return self.city.zone
 
 
 def author_of(request: web.Request) -> Author:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from routing.publishing.answering import Verdict, standing
+from routing.publishing.answering import LATEST, Verdict, standing
 from routing.publishing.release import (
     NotThere,
     Overtaken,
@@ -99,12 +99,13 @@ def _before_the_last(releases: Sequence[Release]) -> int:
 
 async def _answered(request: web.Request, desk: PlanDesk) -> dict[str, Any] | None:
     """How many calls of a new plan are answered, beside what is usual; whether that is too few."""
-    (release,) = await desk.publishing.releases.releases(1)
-    found = await standing(release, desk.rates, desk.clock.now(), desk.zone)
+    latest = await desk.publishing.releases.releases(LATEST)
+    found = await standing(latest, desk.rates, desk.clock.now(), desk.city)
     if found is None:
         return None
+    of_the_hour = found.since > next(one.at for one in latest if one.number == found.number)
     words = {
-        "n": release.number,
+        "when": _said(request, "plan.last_hour" if of_the_hour else "plan.since", n=found.number),
         "calls": found.ours.calls,
         "rate": f"{found.ours.rate:.0%}",
         "usual": f"{found.usual.rate:.0%}",

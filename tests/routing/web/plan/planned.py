@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
@@ -32,7 +31,7 @@ from storage.prompts import StoredPrompts
 from storage.releases import StoredReleases
 from tests.databases import database_at
 from tests.people import Client, People, app_of, people_of
-from tests.rates import Rates
+from tests.rates import BEIJING, Rates
 from tests.routing.web.city import city
 
 LIN = Author("a1", "lin")
@@ -107,7 +106,7 @@ async def planned(
         two_people,
     )
     store = StoredPrompts(database)
-    pages = PlanDesk(desk, people.clock, ZoneInfo("Asia/Shanghai"), rates, city)
+    pages = PlanDesk(desk, people.clock, BEIJING, rates, city)
     files = file_routes(pages, PlanSounds(store, people.clock))
     app = app_of(people, [*draft_routes(pages), *versions_routes(pages), *files], (PLAN_PAGES,))
     try:

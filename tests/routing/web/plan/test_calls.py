@@ -18,6 +18,7 @@ from routing.rules.condition import CallerKind
 from routing.web.plan.calls import CallsDesk, calls_routes
 from routing.web.plan.desk import PLAN_PAGES, PlanDesk
 from tests.people import app_of
+from tests.rates import BEIJING
 from tests.routing.web.plan.planned import Planned, planned
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -67,7 +68,7 @@ async def called(
 
     folder.mkdir(exist_ok=True)
     async with planned(folder, inputs) as it:
-        pages = PlanDesk(it.desk, it.people.clock, plan.zone, it.rates, lambda: plan.directory)  # type: ignore[arg-type]  # a ZoneInfo
+        pages = PlanDesk(it.desk, it.people.clock, BEIJING, it.rates, lambda: plan.directory)
         routes = calls_routes(CallsDesk(pages, Made(), of_version, of_body))
         app = app_of(it.people, routes, (PLAN_PAGES,))
         async with TestClient(TestServer(app)) as client:
