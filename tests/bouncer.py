@@ -14,7 +14,8 @@ from typing import Final
 import pytest
 
 from tests.deadline import DEADLINE
-from tests.first_call import free_port
+from tests.ports import free_port
+from tools.guard import KILL, Guard
 from tools.postgres import USER, Postgres
 
 FOUND_AT: Final = "/usr/sbin"
@@ -51,8 +52,9 @@ def bouncer(postgres: Postgres) -> Iterator[int]:
         [program, "-q", settings], user=who, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait(port, running)
-        yield port
+        with Guard(KILL, running.pid):
+            _wait(port, running)
+            yield port
     finally:
         running.kill()
         running.wait()

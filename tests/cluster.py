@@ -15,8 +15,8 @@ import aiohttp
 from aiohttp import web
 
 from tests.deadline import DEADLINE
-from tests.first_call import free_port
 from tests.ivr.carrier.signed import Answer, Carrier
+from tests.ports import free_port
 from tests.programs import AnyProgram, begin
 from tests.proxy import Proxy, proxy
 from tools.postgres import Postgres

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +17,9 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser import chromium
 from tests.deadline import DEADLINE
+from tests.ports import free_port
 from tests.speech.likeness import RATE, SAME, likeness, samples
+from tools.guard import KILL_GROUP, Guard
 
 ROOT = Path(__file__).parents[1]
 SPEECH = Path(__file__).parent / "speech" / "street_light.zh-CN.wav"
@@ -29,13 +30,6 @@ PASSWORD = "seven lanterns on the pier"
 ONE_TIME = re.compile(r"first sign-in\s+(\S+)\s+(\S+)")
 SPOKEN_WITHIN = 1000 * DEADLINE
 """Milliseconds: the longest prompt is read aloud in a good ten seconds."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def fresh_clone(into: Path) -> Path:
@@ -69,6 +63,7 @@ class Server:
             "PYTHONDONTWRITEBYTECODE": "1",  # of a clone that is gone afterwards
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._said = data.parent / "said.txt"
 
     def start(self) -> None:
@@ -83,6 +78,7 @@ class Server:
                 stdout=said,
                 stderr=said,
             )
+        self._guard = Guard(KILL_GROUP, self._process.pid)
 
     async def says(self, words: re.Pattern[str]) -> re.Match[str]:
         """Wait until it stands on its terminal."""
@@ -108,6 +104,9 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+        if self._guard is not None:
+            self._guard.dismiss()
+            self._guard = None
 
 
 @asynccontextmanager

@@ -1,13 +1,15 @@
 """The process from which a worker's programs are forked (`tests.programs` speaks to it): it has
 read our modules, which is three quarters of the processor time that a server takes to begin. Where
-the socket that it is given ends, so does it."""
+the socket that it is given ends, so does it, and all that it forked."""
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
 import runpy
 import select
+import signal
 import socket
 import sys
 import threading
@@ -26,6 +28,9 @@ BEFORE: Final = (
 MOST: Final = 256 * 1024
 """Bytes of one request: the words, an environment."""
 STREAMS: Final = 3
+LIBC: Final = ctypes.CDLL(None)
+PR_SET_PDEATHSIG: Final = 1
+"""prctl(2): which signal comes when the parent has ended."""
 
 
 class Asked(NamedTuple):
@@ -61,8 +66,9 @@ class Forking:
         """Whether this is the child."""
         assert threading.active_count() == 1, "what a thread holds would be held for ever"
         *streams, told = given
-        child = os.fork()
+        parent, child = os.getpid(), os.fork()
         if child == 0:
+            _end_with(parent)
             self._leave(streams, told)
             return True
         for stream in streams:
@@ -89,6 +95,13 @@ class Forking:
         with contextlib.suppress(BrokenPipeError):  # its test has ended without asking
             os.write(told, str(os.waitstatus_to_exitcode(status)).encode())
         os.close(told)
+
+
+def _end_with(parent: int) -> None:
+    """Whoever asked may be cut off before his test can stop what he began."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended just before
+        os._exit(1)
 
 
 def carry_out(asked: Asked) -> None:

@@ -18,7 +18,8 @@ import pytest
 
 from tests.cluster import ROOT
 from tests.deadline import DEADLINE
-from tests.first_call import free_port, fresh_clone
+from tests.first_call import fresh_clone
+from tests.ports import free_port
 
 UNIT: Final = ROOT / "deploy" / "zhitong.service"
 FILE: Final = ROOT / "deploy" / "Containerfile"

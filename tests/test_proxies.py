@@ -21,9 +21,10 @@ from routing.web.register.importing import MOST_SENT
 from server import MOST_BODY
 from tests.cluster import ROOT, Cluster, cluster
 from tests.deadline import DEADLINE
-from tests.first_call import free_port
 from tests.ivr.carrier.signed import LINE
+from tests.ports import free_port
 from tests.whole_call import hang_up, one_whole_case, recorded, until_recorded
+from tools.guard import KILL, Guard
 from tools.postgres import Postgres
 
 PAGE = ROOT / "docs" / "replicas.md"
@@ -84,7 +85,8 @@ def standing(kind: str, port: int, servers: tuple[str, str]) -> Iterator[None]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        yield
+        with Guard(KILL, running.pid):
+            yield
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(DEADLINE)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -26,6 +25,7 @@ from storage.steps import KillPoint
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import CALLER, Answer, Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
+from tests.ports import free_port
 from tests.programs import PIPE, AnyProgram, begin
 
 ROOT = Path(__file__).parents[1]
@@ -79,12 +79,6 @@ async def turn(self, call_id, turn, ours, event, ref):
 Conversation.turn = turn
 sys.exit(server.main(["run"]))
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def settings_for(folder: Path, port: int) -> dict[str, str]:

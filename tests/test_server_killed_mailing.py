@@ -15,8 +15,9 @@ import pytest
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
+from tests.ports import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
-from tests.test_server_killed import free_port, here, press, running
+from tests.test_server_killed import here, press, running
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),

@@ -25,8 +25,9 @@ from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.local.telephone import Telephone
 from tests.deadline import DEADLINE
-from tests.ivr.carrier.local.house import free_port, hear
+from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.local.sounds import tone
+from tests.ports import free_port
 from tests.programs import AnyProgram, begin
 
 ROOT = Path(__file__).parents[1]

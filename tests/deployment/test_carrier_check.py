@@ -20,7 +20,7 @@ from deployment.settings import Secrets, Settings, StartError
 from ivr.flow.world import Plan
 from routing.directory import Directory
 from tests.databases import migrated
-from tests.ivr.carrier.local.house import free_port
+from tests.ports import free_port
 
 PROJECT = "7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de"
 LISTED, UNLISTED = "+865580000001", "+85258001001"

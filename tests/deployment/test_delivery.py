@@ -23,7 +23,7 @@ from tests.deployment.told import (
     with_a_duty_desk,
     write_down,
 )
-from tests.ivr.carrier.local.house import free_port
+from tests.ports import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.receiver import SECRET, Receiver, receiving
 

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from deployment.settings import Secrets, Settings
 from tests.deployment.told import PHONE, channels_file
-from tests.ivr.carrier.local.house import free_port
+from tests.ports import free_port
 from tests.programs import AnyProgram, begin
 from tests.routing.delivery.receiver import Receiver, receiving
 

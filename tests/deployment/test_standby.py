@@ -24,9 +24,9 @@ from storage.errors import DiskFull, InUse, ReadOnly, StorageError, TooNew
 from storage.keymark import WrongKey
 from storage.sealing import Sealing
 from storage.spool import FileSpool
-from tests.ivr.carrier.local.house import free_port
 from tests.ivr.carrier.signed import CALLER, LINE, Carrier
 from tests.ivr.desk import KEY, StoppedClock
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from ivr.carrier.local.telephone import Telephone
 from ivr.carrier.local.webhooks import Post
 from ivr.carrier.profiles import CarrierName
 from tests.databases import migrated
-from tests.ivr.carrier.local.house import free_port
+from tests.ports import free_port
 
 ACCOUNT: Final = "7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de"
 TOKEN: Final = "a-token-of-the-test"

@@ -19,8 +19,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from tests.ivr.carrier.local.house import free_port
 from tests.outside import OUTSIDE
+from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parents[3]
 PACKAGE: Final = "@stoplight/prism-cli@5.16.0"

@@ -18,8 +18,9 @@ from ivr.carrier.local.telephone import Telephone
 from ivr.flow.announcing import Announcement
 from tests.databases import migrated
 from tests.deadline import DEADLINE
-from tests.ivr.carrier.local.house import free_port, hear
+from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.signed import Carrier, Heard, house_of
+from tests.ports import free_port
 
 CALLEE, LINE, ID = "+8613900000012", "+865580000001", "0123456789abcdef"
 SAID = Announcement(LINE, "zh-CN", "sms.pin", (("case", "4627 0395"), ("pin", "1825")))

@@ -23,12 +23,13 @@ from storage.effects import enqueue
 from storage.tables.texts import texts
 from tests.databases import migrated
 from tests.deadline import DEADLINE
-from tests.ivr.carrier.local.house import LINE, free_port
+from tests.ivr.carrier.local.house import LINE
 from tests.ivr.carrier.local.house import House as Line
 from tests.ivr.carrier.signed import Carrier, Heard, house_of
 from tests.ivr.carrier.test_client import Carrier as Far
 from tests.ivr.carrier.test_client import carrier as far
 from tests.ivr.carrier.test_errands import account
+from tests.ports import free_port
 
 __all__ = ["far"]
 

@@ -17,8 +17,9 @@ from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.web.layout import add_layout
 from tests.browser import tab
 from tests.deadline import DEADLINE
-from tests.ivr.carrier.local.house import ACCOUNT, TOKEN, StoppedClock, free_port, twiml
+from tests.ivr.carrier.local.house import ACCOUNT, TOKEN, StoppedClock, twiml
 from tests.ivr.web.conftest import BOOK
+from tests.ports import free_port
 from tests.routing.web.city import city
 
 OFFICIAL = "+865580010002"

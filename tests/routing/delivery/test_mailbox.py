@@ -9,6 +9,7 @@ import pytest
 
 from routing.delivery.bounce import MOST
 from routing.delivery.mailbox import AT_ONCE, Box, Mailbox, MailboxError
+from tests.ports import free_port
 from tests.routing.delivery.imap import LOGIN, Post, serving_mailbox
 from tests.routing.delivery.reports import EXIM, POSTFIX, report
 
@@ -96,13 +97,13 @@ async def test_what_nobody_asked_for_is_kept_within_bounds(
             await asyncio.to_thread(mailbox.reports)
 
 
-async def test_nobody_there_is_said_so(unused_tcp_port: int) -> None:
-    mailbox = Mailbox(Box("127.0.0.1", unused_tcp_port, False, *LOGIN))
+async def test_nobody_there_is_said_so() -> None:
+    mailbox = Mailbox(Box("127.0.0.1", free_port(), False, *LOGIN))
     with pytest.raises(MailboxError, match="cannot be reached"):
         await asyncio.to_thread(mailbox.reports)
 
 
-async def test_no_password_is_told_to_who_is_not_who_he_says(unused_tcp_port: int) -> None:
+async def test_no_password_is_told_to_who_is_not_who_he_says() -> None:
     """The server speaks no TLS at all."""
     post = Post()
     async with serving_mailbox(post) as port:

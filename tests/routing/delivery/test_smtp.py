@@ -14,6 +14,7 @@ from routing.delivery.letter import Letter
 from routing.delivery.relay import Security, mailbox
 from routing.delivery.smtp import AT_ONCE
 from routing.handoff import NotYet, Refused, TryAgain
+from tests.ports import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.office import LETTER, NOW, Talk, talking
 from tests.routing.delivery.posting import Certificate, posting
@@ -82,9 +83,9 @@ async def test_one_who_greylists_is_left_in_peace_for_a_minute_and_then_takes_it
     assert len(box.taken) == 1
 
 
-async def test_nobody_there_is_tried_again(unused_tcp_port: int) -> None:
+async def test_nobody_there_is_tried_again() -> None:
     with pytest.raises(TryAgain, match="cannot be reached"):
-        await send(unused_tcp_port)
+        await send(free_port())
 
 
 def greeting(after: Talk) -> Talk:
@@ -224,10 +225,10 @@ async def test_a_login_that_is_not_offered_is_ours_to_mend() -> None:
     ],
 )
 async def test_what_cannot_be_an_address_never_reaches_a_server(
-    address: str, unused_tcp_port: int
+    address: str,
 ) -> None:
     with pytest.raises(Refused, match="correct it there"):
-        await send(unused_tcp_port, replace(LETTER, to=address))
+        await send(free_port(), replace(LETTER, to=address))
 
 
 def test_a_domain_of_another_script_is_written_as_mail_servers_know_it() -> None:

@@ -7,7 +7,6 @@ the SDK does it.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from ivr.carrier.local.speech.synthesiser import Speech
 from ivr.carrier.local.telephone import Telephone
 from ivr.carrier.local.webhooks import Post
 from tests.deadline import DEADLINE
+from tests.ports import free_port
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-of-the-test"
@@ -178,12 +178,6 @@ class House:
 
 def twiml(*verbs: str) -> str:
     return "<Response>" + "".join(verbs) + "</Response>"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def hear(phone: Telephone, type: str, **wanted: object) -> dict[str, Any]:

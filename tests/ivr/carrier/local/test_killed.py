@@ -13,8 +13,9 @@ import pytest
 
 from ivr.carrier.local.telephone import Telephone
 from tests.deadline import DEADLINE
-from tests.ivr.carrier.local.house import LINE, free_port, hear
+from tests.ivr.carrier.local.house import LINE, hear
 from tests.ivr.carrier.local.sounds import tone
+from tests.ports import free_port
 from tests.programs import PIPE, AnyProgram, begin
 
 ROOT = Path(__file__).parents[4]

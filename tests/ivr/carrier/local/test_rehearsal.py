@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from ivr.carrier.local.rehearsal import rehearse_at
-from tests.ivr.carrier.local.house import LINE, House, free_port, twiml
+from tests.ivr.carrier.local.house import LINE, House, twiml
+from tests.ports import free_port
 
 SERVER = """
 import asyncio, os, sys

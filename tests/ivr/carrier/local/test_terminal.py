@@ -18,9 +18,9 @@ from tests.ivr.carrier.local.house import (
     OFFICIAL,
     TOKEN,
     House,
-    free_port,
     twiml,
 )
+from tests.ports import free_port
 
 MENU = (
     '<Gather action="/voice/turn" numDigits="1" timeout="200">'

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.webhooks import Answer, Failure, Parcel, split_overrides
-from tests.ivr.carrier.local.house import LINE, House, free_port, hear, texts_until_hangup, twiml
+from tests.ivr.carrier.local.house import LINE, House, hear, texts_until_hangup, twiml
+from tests.ports import free_port
 
 
 async def call(house: House) -> list[str]:

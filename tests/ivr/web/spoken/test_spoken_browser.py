@@ -20,9 +20,10 @@ from routing.accounts.roles import Role
 from tests.axe import no_serious
 from tests.databases import migrated
 from tests.deadline import DEADLINE
-from tests.first_call import free_port, heard, ring
+from tests.first_call import heard, ring
 from tests.ivr.carrier.local.test_conversion import hertz_of, recording
 from tests.people import People, PeoplesClock
+from tests.ports import free_port
 
 CHINESE: Final = "查号码真假按1，反映事项按2，查进度按3，人工按0，回拨未接来电按5。"
 ENGLISH: Final = (
