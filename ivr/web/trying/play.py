@@ -2,7 +2,7 @@
 recorded, and what the rules were asked. No row is written, nobody is rung; what only the database
 knows is what the page was told (`Known`). Counterpart of `telling`, which puts it into words."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +17,6 @@ from ivr.flow.effect import (
     FindMatter,
     FindNext,
     Lookup,
-    OpenCase,
     SendPin,
 )
 from ivr.flow.event import (
@@ -48,14 +47,13 @@ from ivr.flow.matter import facts_of
 from ivr.flow.node import Act, Do, Menu
 from ivr.flow.speech import holds
 from ivr.flow.steps.whisper import offer
-from ivr.flow.turn import Turn
 from ivr.flow.value import value
 from ivr.flow.world import Draws, Plan, World
 from ivr.web.trying.moves import Deed, Key, Move, Words
+from ivr.web.trying.settling import Settled, settled
 from routing.cases.case import CaseState
 from routing.cases.reference import draw_reference
 from routing.rules.condition import Facts
-from routing.rules.router import Decision
 from routing.rules.targets import Target
 
 EXAMPLE: Final = Draws(draw_reference(1234567), "1234")
@@ -114,14 +112,6 @@ class Ignored:
 
 Shown = Instruction | Effect | Ringing | Ignored | Move
 """One thing that a page shows of a call."""
-
-
-@value
-class Settled:
-    """What the rules were asked last, and answered."""
-
-    facts: Facts
-    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +195,7 @@ class _Line:
         while turn.look is not None:
             looked = (*looked, self.answer(turn.look))
             turn = advance(world, self.call, Found(event, looked))
-        self.settle(world, turn)
+        self.settled = settled(world, self.call, turn, self.settled)
         self.call, self.waits, self.keyed = turn.call, turn.say[-1], ""
         for part in turn.say:
             self.shown.extend(self.whose(part))
@@ -224,20 +214,6 @@ class _Line:
         target = order[part.leg] if part.leg < len(order) else None
         heard = _once(offer(self.world, self.call)) if part.whisper else ()
         return (Ringing(part.number, part.seconds, target, heard),)
-
-    def settle(self, world: World, turn: Turn) -> None:
-        """Keep what the rules were asked where they decided: also of a report, which the call
-        forgets at once."""
-        facts = facts_of(world, turn.call)
-        for done in turn.do:
-            if isinstance(done, OpenCase):
-                facts = replace(facts, kind=done.kind, about=done.about, topic=done.topic)
-                decision = turn.call.decision or self.plan.rules.decide(facts)
-                self.settled = Settled(facts, decision)
-                return
-        decided = turn.call.decision
-        if decided is not None and decided != self.call.decision:
-            self.settled = Settled(facts, decided)
 
     def answer(self, look: Lookup) -> Answer:  # noqa: PLR0911 - one return a lookup
         """What the page was told that the database knows."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ivr.flow.call import with_facts
 from ivr.flow.effect import (
     AttachRecording,
     Effect,
@@ -126,8 +127,19 @@ class Teller:
         entry = self.plan.directory.numbers.get(target.official or "")
         if target.role is Role.OFFICIAL and entry is not None:
             return entry.post[self.tongue]
-        member = f"{target.roster} {target.member}" if target.roster else ""
-        return self.t(f"trying_role.{target.role.value}", office=office, member=member)
+        if target.service is not None:
+            return self.plan.directory.public_services[target.service][self.tongue]
+        return self.t(
+            f"trying_role.{target.role.value}", office=office, member=self._member(target)
+        )
+
+    def _member(self, target: Target) -> str:
+        """The roster's name and the member's post."""
+        roster = self.plan.rosters.get(target.roster or "")
+        if roster is None:
+            return ""
+        posts = (one.post[self.tongue] for one in roster.members if one.id == target.member)
+        return f"{roster.names[self.tongue]} {next(posts, '')}".rstrip()
 
     def _done(self, done: Effect) -> Iterator[Bubble]:  # noqa: C901 - one arm an effect
         match done:
@@ -216,14 +228,16 @@ class Teller:
             yield Offer(WRITTEN[deed][self.tongue], self.t(f"trying_deed.{_word(deed)}"))
 
     def phones(self, played: Played) -> Iterator[str]:
-        """Whom the decision rings, in order, and who of them is not at work at that moment. A case
-        alone rings nobody; whoever asks for a person then sees in the call who is rung."""
+        """Whom the decision rings, in order, and who of them was not at work when it fell: a call
+        may last beyond an office's hours. A case alone rings nobody; whoever asks for a person then
+        sees in the call who is rung."""
         settled = played.settled
         if settled is None or settled.decision.how is How.CASE_ONLY:
             return
-        call = replace(played.call, decision=settled.decision)
-        phones = phones_of(played.world, call, person=False)
-        there = at_work(played.world, phones)
+        call = with_facts(replace(played.call, decision=settled.decision), declined=())
+        world = replace(played.world, now=settled.facts.at)
+        phones = phones_of(world, call, person=settled.person)
+        there = at_work(world, phones)
         for target in phones:
             word = "trying.phone" if target in there else "trying.phone_off"
             yield self.t(word, who=self.who(target), number=masked(target.number))

@@ -1,8 +1,10 @@
 """Calls that nobody makes: what is heard and done is what a caller would hear and a server do, and
 no line of keys and words makes it fail."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +18,7 @@ from ivr.flow.world import Plan
 from ivr.web.trying.moves import Deed, Key, LineError, Move, Words, read_line, written
 from ivr.web.trying.play import Asked, Ignored, Known, Played, Ringing, is_over, play
 from routing.cases.kinds import Kind
+from routing.rules.explain import explain
 from tests.ivr.ruled import ruled
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -146,14 +149,52 @@ def test_a_report_of_a_false_number_keeps_what_the_rules_were_asked(demo_plan: P
     assert played.settled.facts.kind is Kind.REPORT
 
 
+def asking_what_is_known(plan: Plan) -> Plan:
+    """With rules before the drawn ones that tell a kind, a group and an hour from none."""
+    for id_, office, when in (
+        ("enquiries", "市水利局", {"kind": ["enquiry"]}),
+        ("living", "市教育局", {"group": [1]}),
+        ("morning", "市公安局", {"weekly": "Mon-Sun 00:00-10:00"}),
+    ):
+        plan = ruled(f"rule {json.dumps(_rule(id_, office, when))}", plan)
+    return plan
+
+
+def _rule(id_: str, office: str, when: dict[str, Any]) -> dict[str, Any]:
+    return {"id": id_, "name": id_, "when": when, "then": {"office": office}, "enabled": True}
+
+
+def test_who_leaves_a_message_after_asking_for_a_person_was_decided_about_before_it(
+    demo_plan: Plan,
+) -> None:
+    """The case counts as an enquiry, since nothing was said of its kind; the rules were not asked
+    about one."""
+    plan = ruled(
+        f"rule {json.dumps(_rule('enquiries', '市水利局', {'kind': ['enquiry']}))}", demo_plan
+    )
+    played = play(plan, USUAL, read_line("0 无人接听 无人接听 “停水了” #"))
+
+    case = next(one for one in played.shown if isinstance(one, OpenCase))
+    assert (case.kind, case.rule) == (Kind.ENQUIRY, "topic-safety")
+    assert played.settled is not None
+    assert plan.rules.decide(played.settled.facts).rule == case.rule
+    assert played.settled.person
+
+
 @settings(max_examples=60)
 @given(moves=MOVES, hidden=st.booleans(), english=st.booleans(), hour=st.integers(0, 23))
-def test_no_line_of_moves_fails(
+def test_no_line_of_moves_fails_and_what_decided_is_what_is_explained(
     demo_plan: Plan, moves: list[Move], hidden: bool, english: bool, hour: int
 ) -> None:
-    at = TUESDAY.replace(hour=hour)
+    at, plan = TUESDAY.replace(hour=hour), asking_what_is_known(demo_plan)
     asked = Asked(None if hidden else MOBILE, POLICE, at, english)
-    played = play(demo_plan, asked, tuple(moves))
+    played = play(plan, asked, tuple(moves))
+
+    opened = [one.rule for one in played.shown if isinstance(one, OpenCase)]
+    if played.settled is not None:
+        assert plan.rules.decide(played.settled.facts) == played.settled.decision
+        assert explain(plan.rules, played.settled.facts).decision == played.settled.decision
+    assert opened[-1:] in ([], [played.settled and played.settled.decision.rule])
 
     assert is_over(played) == isinstance(played.waits, Hangup | Reject)
     assert played.taken[-len(moves) :] == tuple(moves) or not moves

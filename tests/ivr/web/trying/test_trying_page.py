@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ivr.flow.world import Plan
@@ -24,6 +25,8 @@ CALL = {
     "line": "",
 }
 NONE: Mapping[int, Plan] = {}
+WATER = "0558-000 0030"
+OFFICER = "+8613800000101"
 HOSTILE = '<script>alert(1)</script>"'
 
 
@@ -174,3 +177,50 @@ async def test_an_officials_phone_is_not_for_those_who_may_not_read_the_plan(
 ) -> None:
     async with asked(tmp_path, demo_plan, Role.OFFICE) as client:
         await sent(client, 403)
+
+
+DUTY = {
+    "duty": {
+        "name": "公安值班",
+        "name_en": "Police duty",
+        "office": "市公安局",
+        "members": [
+            {"id": "ann", "name": "一号值班员", "name_en": "the first officer", "phone": OFFICER}
+        ],
+        "shifts": [{"member": "ann", "hours": "Mon-Sun 00:00-24:00"}],
+    }
+}
+
+
+def leading(then: Mapping[str, Any], plan: Plan) -> Plan:
+    rule = {"id": "all", "name": "试行", "when": {}, "then": then, "enabled": True}
+    return ruled(f"rule {json.dumps(rule)}", plan)
+
+
+async def test_whoever_is_rung_is_called_by_name_in_the_readers_language(
+    tmp_path: Path, demo_plan: Plan
+) -> None:
+    """Not by an id, nor by what they are."""
+    roster = ruled(f"roster {json.dumps(DUTY)}", demo_plan)
+    on_duty = leading({"office": "市公安局", "ring": [{"roster": "duty"}]}, roster)
+    transfer = {"office": "市公安局", "how": "transfer", "service": "12345"}
+    async with asked(tmp_path, on_duty, drafted=leading(transfer, demo_plan)) as client:
+        english = await sent(client, lang="en", line="2 1 #", plan="published")
+        chinese = await sent(client, line="2 1 #", plan="published")
+        passed_on = await sent(client, lang="en", line="2 1")
+
+    assert "on duty: Police duty the first officer" in english
+    assert "值班表 公安值班 一号值班员" in chinese
+    assert demo_plan.directory.public_services["12345"]["en"] in passed_on.split("The call, ")[1]
+
+
+async def test_who_is_at_work_is_said_of_the_moment_at_which_the_rules_were_asked(
+    tmp_path: Path, demo_plan: Plan
+) -> None:
+    """Ringing goes on into the lunch break; whoever declined was rung, too."""
+    async with asked(tmp_path, demo_plan, drafted=demo_plan) as client:
+        text = await sent(client, line="2 1 # 拒接 无人接听", at="2026-11-24T11:59", dialled=WATER)
+
+    phones = text.split('data-testid="phones"')[1].split("</ol>")[0]
+    assert phones.count("<li>") == 2
+    assert "不在上班时间" not in phones
