@@ -88,10 +88,10 @@ class Shared:
 
 @asynccontextmanager
 async def tab(browser: Browser, **more: Any) -> AsyncIterator[Page]:
-    """A tab of its own, with the microphone allowed and nothing moving that need not; `more` is
-    what `new_context` takes. Fails at its end where a script of the page failed or something was
-    stopped by the content policy."""
-    still = {"permissions": ["microphone"], "reduced_motion": "reduce"}
+    """A tab of its own, of somebody who reads Chinese, with the microphone allowed and nothing
+    moving that need not; `more` is what `new_context` takes. Fails at its end where a script of the
+    page failed or something was stopped by the content policy."""
+    still = {"permissions": ["microphone"], "reduced_motion": "reduce", "locale": "zh-CN"}
     context = await browser.new_context(**(still | more))
     page = await context.new_page()
     page.set_default_timeout(1000 * DEADLINE)

@@ -57,6 +57,7 @@ async def tab(browser: Browser, width: int, height: int, *, dark: bool = False) 
     context = await browser.new_context(
         viewport={"width": width, "height": height},
         permissions=["microphone"],
+        locale="zh-CN",
         color_scheme="dark" if dark else "light",
         device_scale_factor=1.5,
     )

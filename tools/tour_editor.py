@@ -39,7 +39,7 @@ CALLS: Final = tuple(
 
 async def tab(browser: Browser) -> Page:
     """Somebody's own, which a busy machine may keep waiting."""
-    context = await browser.new_context(viewport=SIZE)  # type: ignore[arg-type]  # a size is one
+    context = await browser.new_context(viewport=SIZE, locale="zh-CN")  # type: ignore[arg-type]  # a size is one
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
     return page

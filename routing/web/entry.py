@@ -16,11 +16,10 @@ from routing.accounts.roles import Act, Actor, Role, may
 from routing.second_factors import SecondFactors
 from routing.signing_in import SigningIn, Visitor
 from routing.web.guard import Handler, foreign
-from routing.web.layout import page, tongue_of
+from routing.web.layout import chosen_now, page, tongue_of
 from routing.web.posted import refuse_broken
 from routing.web.reasons import reasons
 from routing.web.signed import SESSION, someone
-from routing.web.wording import Tongue
 
 MOST_NEXT: Final = 2000
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -198,7 +197,8 @@ async def turned_away(request: web.Request) -> web.StreamResponse:
     following = safe_next(request.path_qs) if request.method in _READS else "/account"
     if request.method == "POST" and await request.config_dict[FRONT_DOOR].keep(request):
         raise web.HTTPSeeOther("/sign-in?kept=1")
-    lang = "&lang=en" if tongue_of(request) is Tongue.EN else ""
+    chosen = chosen_now(request)
+    lang = f"&lang={chosen[:2]}" if chosen else ""
     raise web.HTTPSeeOther(f"/sign-in?next={quote(following, safe='')}{lang}")
 
 

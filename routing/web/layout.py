@@ -15,6 +15,7 @@ from aiohttp import web
 from routing.accounts.account import Account
 from routing.accounts.roles import Role
 from routing.web.assets import Assets
+from routing.web.preferred import preferred
 from routing.web.signed import someone
 from routing.web.wording import Tongue, Wording, read_wording
 
@@ -42,9 +43,11 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",
+        "Vary": "Accept-Language, Cookie",
     }
 )
-"""What every page is sent with; nothing on it comes from another host or from a string."""
+"""What every page is sent with; nothing on it comes from another host or from a string, and what
+was sent to one visitor is shown to no other, also where a proxy heeds but one of the last two."""
 
 _YEAR = 31_536_000
 
@@ -111,9 +114,21 @@ def add_layout(
 
 
 def tongue_of(request: web.Request) -> Tongue:
-    """The page's language: `?lang=`, else the cookie, else Chinese. `zh` and `en` are known."""
-    asked = request.query.get("lang") or request.cookies.get(COOKIE, "")
-    return Tongue.EN if asked.lower().startswith("en") else Tongue.ZH
+    """The page's language: what was chosen, now (`?lang=`) or before (the cookie), else what the
+    browser prefers (ADR 49)."""
+    asked = chosen_now(request) or _known(request.cookies.get(COOKIE, ""))
+    return asked or preferred(request.headers.get("Accept-Language", ""))
+
+
+def chosen_now(request: web.Request) -> Tongue | None:
+    """The language that the address asks for, if it is one of ours."""
+    return _known(request.query.get("lang", ""))
+
+
+def _known(name: str) -> Tongue | None:
+    """`zh` or `en`, also with a country behind it."""
+    short = name[:20].lower().partition("-")[0]
+    return next((one for one in Tongue if one[:2] == short), None)
 
 
 def page(
@@ -126,7 +141,7 @@ def page(
         template, request, {**_common(request, layout, tongue), **context}, status=status
     )
     response.headers.update(HEADERS)
-    if "lang" in request.query:
+    if chosen_now(request):
         response.set_cookie(COOKIE, tongue[:2], max_age=_YEAR, samesite="Lax", httponly=True)
     return response
 

@@ -302,7 +302,7 @@ async def test_callers_may_be_withheld_or_anybody(page: Page, house: House) -> N
 async def test_without_a_microphone_typing_counts_as_speaking(
     browser: Browser, house: House
 ) -> None:
-    context = await browser.new_context()
+    context = await browser.new_context(locale="zh-CN")
     page = await context.new_page()
     await page.add_init_script(
         "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no'))"

@@ -36,18 +36,28 @@ async def client() -> Client:
     return TestClient(TestServer(app))
 
 
-async def test_chinese_first_until_english_is_chosen_and_remembered(client: Client) -> None:
+async def test_a_first_visit_is_in_the_browsers_language_until_one_is_chosen(
+    client: Client,
+) -> None:
     async with client:
-        plain = await (await client.get("/", headers={"Accept-Language": "en"})).text()
-        asked = await client.get("/?lang=en")
-        kept = await (await client.get("/")).text()
+        program = await client.get("/")
+        english = await client.get("/", headers={"Accept-Language": "en-GB,en;q=0.9"})
+        chinese = await client.get("/", headers={"Accept-Language": "de,zh-TW;q=0.5"})
         odd = await (await client.get("/?lang=<b>")).text()
+        chosen = await client.get("/?lang=zh", headers={"Accept-Language": "en"})
+        kept = await (await client.get("/", headers={"Accept-Language": "en"})).text()
 
-    assert '<html lang="zh-CN">' in plain
-    assert asked.cookies["zhitong_lang"].value == "en"
-    assert '<html lang="en">' in kept
-    assert '<html lang="zh-CN">' in odd
-    assert "<b>&" not in odd
+        assert '<html lang="zh-CN">' in await program.text()
+        assert '<html lang="en">' in await english.text()
+        assert '<html lang="zh-CN">' in await chinese.text()
+        assert '<html lang="zh-CN">' in odd
+        assert "<b>&" not in odd
+        assert '<html lang="zh-CN">' in await chosen.text()
+        assert '<html lang="zh-CN">' in kept
+    assert not any(one.cookies for one in (program, english, chinese))
+    assert chosen.cookies["zhitong_lang"].value == "zh"
+    assert english.headers["Vary"] == "Accept-Language, Cookie"
+    assert english.headers["Cache-Control"] == "no-store"
 
 
 async def test_static_files_change_their_address_with_their_content(tmp_path: Path) -> None:

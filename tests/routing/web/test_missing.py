@@ -31,6 +31,11 @@ async def test_people_get_a_page_in_their_language_and_programs_plain_text(tmp_p
         assert "没有这个页面" in raw.decode()
         assert "<b>没有" not in raw.decode()
         assert "There is no such page" in english
+        wants_english = {**BROWSER, "Accept-Language": "en-GB,en;q=0.9"}
+        client.session.cookie_jar.clear()
+        first = await client.get("/nowhere", headers=wants_english)
+        assert "There is no such page" in await first.text()
+        assert first.headers["Vary"] == "Accept-Language, Cookie"
         for accept in ({}, {"Accept": "application/json"}, {"Accept": "*/*"}):
             plain = await client.get("/nowhere", headers=accept)
             assert (plain.status, plain.content_type) == (404, "text/plain")

@@ -357,3 +357,13 @@ async def test_a_stranger_leaves_nothing_to_be_kept(tmp_path: Path) -> None:
         client.session.cookie_jar.update_cookies({"zhitong_session": "a" * 64})
         answer = await client.post("/edit", data=EDITED, allow_redirects=False)
         assert answer.headers["Location"] == "/sign-in?next=%2Faccount".replace("%2F", "/")
+
+
+async def test_whoever_is_sent_to_sign_in_finds_it_in_their_language(tmp_path: Path) -> None:
+    english = {"Accept-Language": "en"}
+    async with served(tmp_path) as (client, _):
+        at_first = await (await client.get("/account", headers=english)).text()
+        chosen = await (await client.get("/account?lang=zh", headers=english)).text()
+
+    assert '<html lang="en">' in at_first
+    assert '<html lang="zh-CN">' in chosen
