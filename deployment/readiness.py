@@ -74,12 +74,13 @@ class Readiness:
             return Check(name, State.WARNING, "cannot be told now; the log says why")
 
 
-def of_database(database: Database) -> Look:
-    """It takes a write. Asks for the writer's turn, which steps wait for."""
+def of_database(database: Database, patience: float = PATIENCE / 2) -> Look:
+    """It takes a write. Asks for the writer's turn, which steps wait for, `patience` seconds: well
+    under PATIENCE, after which it would be a mere warning."""
 
     async def look() -> Check:
         try:
-            async with asyncio.timeout(PATIENCE / 2):
+            async with asyncio.timeout(patience):
                 wrong = await database.trouble()
         except TimeoutError:
             wrong = "it does not answer: see whether it is running and its disk is not overloaded"

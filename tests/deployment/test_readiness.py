@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from deployment import readiness, shared
+from deployment import shared
 from deployment.fallback import fallback_of
 from deployment.health import health_routes
 from deployment.readiness import (
@@ -93,11 +93,10 @@ async def test_a_database_that_takes_no_write(desk: Desk, monkeypatch: pytest.Mo
     assert "fine: is well" in lines
 
 
-async def test_a_database_that_does_not_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_does_not_answer(desk: Desk) -> None:
     """Whoever holds the writer's lock for ever must not keep the supervisor waiting."""
-    monkeypatch.setattr(readiness, "PATIENCE", 0.02)
     async with desk.database.writer:
-        status, lines = await asked(database=of_database(desk.database))
+        status, lines = await asked(database=of_database(desk.database, 0.02))
 
     assert status == 503
     assert "does not answer" in lines[1]

@@ -105,6 +105,8 @@ class Heard:
     def exception(self, event: str, **values: Any) -> None:
         self.failures.append(event)
 
+    error = exception
+
     def info(self, event: str, **values: Any) -> None:
         """A refusal is no failure."""
 

@@ -30,8 +30,9 @@ TROUBLE, KEPT, UNSURE = "系统有故障", "已收到", "还不能登记"
 
 @pytest.fixture(autouse=True)
 def at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No .env of a developer; recovery goes on without long pauses."""
+    """No .env of a developer; recovery makes no long pauses, a slow disk is waited for."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ivr.conversation.outage.SPOOL_PATIENCE", DEADLINE)
     monkeypatch.setattr(server, "RECOVER_EVERY", 0.1)
     heard = Heard()  # the log of a terminal draws each traceback with all that was in it: seconds
     for module in ("server", "ivr.carrier.routes", "ivr.carrier.fallback", *CONVERSATION):
