@@ -41,7 +41,7 @@ NAMES: Final = {
         r"(?<= · )\S+$",  # an office or topic by its Chinese name behind the English one
         "中文请按9。|线路已满.*",  # said in both languages to everybody
         "涡河",
-        "供水服务台|负责人|市公安局(?= · )",  # posts of a ladder, the office of a suspended number
+        "供水服务台|负责人",  # posts of a ladder
     ),
 }
 """What may stand on a page of the other language."""

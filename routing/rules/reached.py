@@ -12,7 +12,7 @@ from routing.rules.condition import Opening
 from routing.rules.ruleset import How, RuleSet
 from routing.rules.shadowing import of_rule
 from routing.rules.then import Whom
-from routing.rules.wording import DAYS, both
+from routing.rules.wording import DAYS, both, names_of
 
 WEEK: Final = timedelta(days=7)
 
@@ -30,11 +30,12 @@ def no_phone(rules: RuleSet, directory: Directory) -> Iterator[Finding]:
         if _own_phone(directory, office.id):
             continue
         told.add(office.id)
+        name = names_of(rule.name)
         yield of_rule(
             rule,
             "no_phone",
-            f"规则“{rule.name}”要接通{office.name['zh-CN']}，但它没有电话，来电人只能留言。",
-            f"Rule “{rule.name}” puts callers through to {office.name['en']}, which has no phone; "
+            f"规则“{name['zh-CN']}”要接通{office.name['zh-CN']}，但它没有电话，来电人只能留言。",
+            f"Rule “{name['en']}” puts callers through to {office.name['en']}, which has no phone; "
             "they can only leave a message.",
         )
 

@@ -24,7 +24,7 @@ from routing.rules.reached import loops, no_phone, nobody_at_night
 from routing.rules.router import Router, bound
 from routing.rules.ruleset import Rule, RuleSet
 from routing.rules.shadowing import of_rule, shadowed
-from routing.rules.wording import DAYS, Wording, both
+from routing.rules.wording import DAYS, Wording, both, names_of
 from routing.week import week_named
 
 MOST_EACH: Final = 50
@@ -75,11 +75,12 @@ def _over(seen: Reviewed) -> Iterator[Finding]:
     for rule in seen.rules.written:
         ends = [c.end for c in rule.when if isinstance(c, Between) and c.end is not None]
         if rule.enabled and ends and min(ends) <= seen.now:
+            name = names_of(rule.name)
             yield of_rule(
                 rule,
                 "over",
-                f"规则“{rule.name}”已过期，不再适用。请删除或改期。",
-                f"Rule “{rule.name}” has ended and does not apply any more; take it out or give "
+                f"规则“{name['zh-CN']}”已过期，不再适用。请删除或改期。",
+                f"Rule “{name['en']}” has ended and does not apply any more; take it out or give "
                 "it a new date.",
             )
 
@@ -100,13 +101,13 @@ def _breaks(seen: Reviewed, guards: Guards, rule: Rule, facts: Facts) -> Finding
     if office is None:
         return None
     what, named = _called(sort_of(facts)), Wording(seen.directory)
-    wanted, instead = named.office(rule.office), named.office(office)
+    wanted, instead, name = named.office(rule.office), named.office(office), names_of(rule.name)
     return of_rule(
         rule,
         "overridden",
-        f"规则“{rule.name}”把{what['zh-CN']}交给{wanted['zh-CN']}，不会照此办理，会改交"
+        f"规则“{name['zh-CN']}”把{what['zh-CN']}交给{wanted['zh-CN']}，不会照此办理，会改交"
         f"{instead['zh-CN']}。",
-        f"Rule “{rule.name}” sends {what['en']} to {wanted['en']}. That is not done: it goes to "
+        f"Rule “{name['en']}” sends {what['en']} to {wanted['en']}. That is not done: it goes to "
         f"{instead['en']} instead.",
     )
 
@@ -209,14 +210,14 @@ def _gaps(seen: Reviewed) -> Iterator[Finding]:
             if seen.router.first(replace(asked, at=at)).rule == last.id:
                 local = at.astimezone(seen.zone)
                 day, time = DAYS[local.weekday()], local.strftime("%H:%M")
-                when = week_named(weeks[0].week)
+                when, name = week_named(weeks[0].week), names_of(rule.name)
                 yield of_rule(
                     rule,
                     "gap",
-                    f"规则“{rule.name}”只在{when['zh-CN']}适用，例如{day['zh-CN']}{time}起没有规则适用，"
-                    "来电会按最后一条规则处理。",
-                    f"Rule “{rule.name}” holds for {when['en']} only; from {day['en']} {time}, for "
-                    "instance, the same calls go by the last rule.",
+                    f"规则“{name['zh-CN']}”只在{when['zh-CN']}适用，例如{day['zh-CN']}{time}起"
+                    "没有规则适用，来电会按最后一条规则处理。",
+                    f"Rule “{name['en']}” holds for {when['en']} only; from {day['en']} {time}, "
+                    "for instance, the same calls go by the last rule.",
                 )
                 break
 

@@ -8,7 +8,7 @@ from routing.findings import Finding, Level, Place
 from routing.rules.condition import Between, Condition, During
 from routing.rules.router import bound
 from routing.rules.ruleset import Rule, RuleSet
-from routing.rules.wording import both
+from routing.rules.wording import both, names_of
 from routing.week import Period
 
 
@@ -30,24 +30,25 @@ def shadowed(rules: RuleSet) -> Iterator[Finding]:
     for rule in rules.written:
         if not rule.enabled:
             continue
-        parts = bound(rule.when)
+        parts, name = bound(rule.when), names_of(rule.name)
         if not parts.keys:
             yield of_rule(
                 rule,
                 "never",
-                f"规则“{rule.name}”的条件互相矛盾，永远不会适用。",
-                f"The conditions of rule “{rule.name}” contradict each other; it never applies.",
+                f"规则“{name['zh-CN']}”的条件互相矛盾，永远不会适用。",
+                f"The conditions of rule “{name['en']}” contradict each other; it never applies.",
             )
             continue
         hiding = [_hider(tables, parts.names, key, parts.rest) for key in parts.keys]
         if all(hiding):
             first = next(one for one in hiding if one is not None)
+            before = names_of(first.rule.name)
             yield of_rule(
                 rule,
                 "shadowed",
-                f"规则“{rule.name}”永远轮不到：排在前面的“{first.rule.name}”已经全部拦下。"
+                f"规则“{name['zh-CN']}”永远轮不到：排在前面的“{before['zh-CN']}”已经全部拦下。"
                 "请把它移到前面，或者删除。",
-                f"Rule “{rule.name}” never applies: “{first.rule.name}” before it takes all of it. "
+                f"Rule “{name['en']}” never applies: “{before['en']}” before it takes all of it. "
                 "Move it up, or take it out.",
             )
         entry = _Seen(rule, parts.rest)

@@ -9,10 +9,11 @@ from typing import Final
 
 from routing.findings import Finding, Level, Place
 from routing.register import Directory
+from routing.rules.condition import Field
 from routing.rules.roster import Roster, on_shift, unmanned
 from routing.rules.ruleset import How, Rule, RuleSet
 from routing.rules.then import Order, Ring, Whom
-from routing.rules.wording import both
+from routing.rules.wording import Wording, both, names_of
 
 AHEAD: Final = timedelta(days=14)
 """How far ahead a roster is looked at: whoever writes one has this long to mend it."""
@@ -48,13 +49,14 @@ def staffing(seen: Staffed) -> Iterator[Finding]:
 
 def _led_nowhere(seen: Staffed, rule: Rule) -> Iterator[Finding]:
     """An announcement without words, a transfer to a service that is not known."""
+    name = names_of(rule.name)
     if rule.how is How.ANNOUNCEMENT and rule.then.phrase not in seen.phrases:
         yield _of(
             rule,
             "phrase",
             "no_words",
-            f"规则“{rule.name}”要播放的话术“{rule.then.phrase}”缺少某种语言的文字，来电人只会听到留言提示。",
-            f"Rule “{rule.name}” announces {rule.then.phrase!r}, which is not there in every "
+            f"规则“{name['zh-CN']}”要播放的话术“{rule.then.phrase}”缺少某种语言的文字，来电人只会听到留言提示。",
+            f"Rule “{name['en']}” announces {rule.then.phrase!r}, which is not there in every "
             "language: callers only hear how to leave a message.",
         )
     if rule.how is How.TRANSFER and rule.then.service not in seen.directory.public_services:
@@ -62,20 +64,21 @@ def _led_nowhere(seen: Staffed, rule: Rule) -> Iterator[Finding]:
             rule,
             "service",
             "no_service",
-            f"规则“{rule.name}”要转接的“{rule.then.service}”不在公共服务号码里，来电人只能留言。",
-            f"Rule “{rule.name}” transfers to {rule.then.service!r}, which is no public service "
+            f"规则“{name['zh-CN']}”要转接的“{rule.then.service}”不在公共服务号码里，来电人只能留言。",
+            f"Rule “{name['en']}” transfers to {rule.then.service!r}, which is no public service "
             "here: callers leave a message instead.",
         )
 
 
 def _step(seen: Staffed, rule: Rule, step: Ring, field: str) -> Iterator[Finding]:
+    name = names_of(rule.name)
     if step.order is Order.TOGETHER and not seen.together:
         yield _of(
             rule,
             field,
             "not_together",
-            f"规则“{rule.name}”要求同时振铃，但目前的运营商不支持，会逐个振铃。",
-            f"Rule “{rule.name}” asks to ring several at once, which this line's carrier cannot; "
+            f"规则“{name['zh-CN']}”要求同时振铃，但目前的运营商不支持，会逐个振铃。",
+            f"Rule “{name['en']}” asks to ring several at once, which this line's carrier cannot; "
             "they are rung one after another.",
         )
     match step.whom:
@@ -95,16 +98,23 @@ def _step(seen: Staffed, rule: Rule, step: Ring, field: str) -> Iterator[Finding
             rule,
             field,
             "unknown_target",
-            f"规则“{rule.name}”要呼叫的“{step.key}”不存在，这一步会跳过。",
-            f"Rule “{rule.name}” rings {step.key!r}, which is not known: the step is passed over.",
+            f"规则“{name['zh-CN']}”要呼叫的“{step.key}”不存在，这一步会跳过。",
+            f"Rule “{name['en']}” rings {step.key!r}, which is not known: the step is passed over.",
         )
     elif not phones:
+        called = Wording(seen.directory)
+        whom = (
+            called.office(step.key)
+            if step.whom is Whom.OFFICE
+            else called.value(Field.DIALLED, step.key)
+        )
         yield _of(
             rule,
             field,
             "target_without_number",
-            f"规则“{rule.name}”要呼叫的“{step.key}”没有登记电话，这一步会跳过。",
-            f"Rule “{rule.name}” rings {step.key!r}, which has no phone: the step is passed over.",
+            f"规则“{name['zh-CN']}”要呼叫的“{whom['zh-CN']}”没有登记电话，这一步会跳过。",
+            f"Rule “{name['en']}” rings “{whom['en']}”, which has no phone: the step is "
+            "passed over.",
         )
 
 

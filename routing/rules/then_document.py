@@ -17,6 +17,7 @@ from routing.rules.then import (
     Then,
     Whom,
 )
+from routing.rules.then_named import CHOSEN, WHOM, listed
 from routing.rules.wording import both
 
 E = TypeVar("E", bound=StrEnum)
@@ -56,8 +57,9 @@ class _Part:
         try:
             return kind(self.plain.get(name, default.value))
         except ValueError:
-            allowed = ", ".join(kind)
-            self.wrong(name, "one_of", f"只能填：{allowed}。", f"must be one of {allowed}")
+            allowed = listed((word, CHOSEN[word]) for word in kind)
+            zh, en = f"只能填：{allowed['zh-CN']}。", f"must be one of: {allowed['en']}"
+            self.wrong(name, "one_of", zh, en)
             return default
 
 
@@ -112,8 +114,9 @@ def _ring(where: str, step: object, fault: Fault) -> Ring:
     part = _Part(step, fault, where)
     named = [whom for whom in Whom if whom.value in step]
     if len(named) != 1:
-        all_of = ", ".join(Whom)
-        part.wrong("", "ring_whom", f"只能写一个呼叫对象：{all_of}。", f"must name one of {all_of}")
+        allowed = listed(WHOM.items())
+        zh, en = f"只能写一个呼叫对象：{allowed['zh-CN']}。", f"must name one of: {allowed['en']}"
+        part.wrong("", "ring_whom", zh, en)
         return Ring(Whom.USUAL)
     for name in sorted(set(step) - _STEP):
         part.wrong("", "unknown_field", f"没有“{name}”这一项。", f"there is no {name!r} here")

@@ -37,6 +37,20 @@ def suspend_routes(desk: RegisterDesk) -> list[web.RouteDef]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Listed:
+    """A number in the plan of this number, and the office that it is of."""
+
+    plan: int
+    body: Body
+    office: Body
+
+    def office_in(self, tongue: Tongue) -> str:
+        """Its name; the Chinese one where it has no other."""
+        key = self.body.get("office", "")
+        return key if tongue is Tongue.ZH else self.office.get("office_en") or key
+
+
+@dataclass(frozen=True, slots=True)
 class SuspendPage:
     """One number at a time."""
 
@@ -44,36 +58,35 @@ class SuspendPage:
 
     async def ask(self, request: web.Request) -> web.StreamResponse:
         """Whose number it is, why, and one button; or since when it is out of use."""
-        _, body = await self._published(request)
-        return await self._form(request, body)
+        return await self._form(request, await self._published(request))
 
     async def suspend(self, request: web.Request) -> web.StreamResponse:
         """At once, on every replica."""
         sent = await request.post()
         chosen, words = str(sent.get("why", "")), str(sent.get("words", ""))
-        over, body = await self._published(request)
-        if body.get("status") != "published":
-            return await self._form(request, body)
+        seen = await self._published(request)
+        if seen.body.get("status") != "published":
+            return await self._form(request, seen)
         typed = {"why": chosen, "words": words[: MOST_REASON + 1]}
         if chosen not in REASONS or (chosen == "other" and not words.strip()):
-            return await self._form(request, body, typed, fault="unreasoned")
-        edit = _suspended(request.match_info["number"], body, over, self.desk.today().isoformat())
+            return await self._form(request, seen, typed, fault="unreasoned")
+        edit = _suspended(request.match_info["number"], seen, self.desk.today().isoformat())
         try:
             number = await self.desk.publishing.change_quickly(
                 [edit], _reason(request, typed), author(actor_of(request)), Action.NUMBER_SUSPENDED
             )
         except Unreasoned:
-            return await self._form(request, body, typed, fault="too_long")
+            return await self._form(request, seen, typed, fault="too_long")
         except (Conflict, Overtaken):
-            _, now = await self._published(request)
+            now = await self._published(request)
             return await self._form(request, now, typed, fault="overtaken")
         except Refused as refused:
             says = [found.says[tongue_of(request)] for found in refused.findings]
-            return await self._form(request, body, typed, fault="refused", says=says)
+            return await self._form(request, seen, typed, fault="refused", says=says)
         raise web.HTTPSeeOther(f"{request.path}?plan={number}")
 
-    async def _published(self, request: web.Request) -> tuple[int, Body]:
-        """The plan's number, and the number as callers have it."""
+    async def _published(self, request: web.Request) -> _Listed:
+        """The number as callers have it."""
         newest = await self.desk.publishing.releases.newest()
         sheets = Sheets(**newest.document["sheets"])
         rows = await asyncio.to_thread(entities, sheets, EntityKind.NUMBER)
@@ -81,12 +94,13 @@ class SuspendPage:
         if body is None:
             context = {"section": "numbers", "kind": "number"}
             raise _Missing(page(request, "register/missing.html", context, status=404))
-        return newest.number, body
+        offices = await asyncio.to_thread(entities, sheets, EntityKind.OFFICE)
+        return _Listed(newest.number, body, offices.get(body.get("office", ""), {}))
 
     async def _form(
         self,
         request: web.Request,
-        body: Body,
+        seen: _Listed,
         typed: Mapping[str, str] | None = None,
         *,
         fault: str = "",
@@ -94,7 +108,8 @@ class SuspendPage:
     ) -> web.Response:
         context: dict[str, Any] = {
             "section": "numbers",
-            "body": body,
+            "body": seen.body,
+            "office": seen.office_in(tongue_of(request)),
             "shown": written(request.match_info["number"]),
             "reasons": REASONS,
             "typed": typed or {"why": REASONS[0], "words": ""},
@@ -127,9 +142,9 @@ class _Missing(web.HTTPNotFound):
         self.headers.extend(headers)
 
 
-def _suspended(number: str, body: Body, over: int, today: str) -> Edit:
-    changed = {**body, "status": "suspended", "suspended_on": today}
-    return Edit(EntityKind.NUMBER.value, number, changed, body, over)
+def _suspended(number: str, seen: _Listed, today: str) -> Edit:
+    changed = {**seen.body, "status": "suspended", "suspended_on": today}
+    return Edit(EntityKind.NUMBER.value, number, changed, seen.body, seen.plan)
 
 
 def _reason(request: web.Request, typed: Mapping[str, str]) -> str:

@@ -42,12 +42,16 @@ def found(
     findings = list(review(Reviewed(router, directory, HERE, NOW, opened)))
     for finding in findings:
         assert set(finding.says) == set(LANGUAGES)
+        assert " / " not in "".join(finding.says.values())
+        if finding.place.kind == "rule" and not finding.place.key.startswith("topic-"):
+            assert f"“{finding.place.key} rule”" in finding.says["en"]
+            assert f"“规则{finding.place.key}”" in finding.says["zh-CN"]
         assert finding.level is (Level.ERROR if finding.code == "loop" else Level.WARNING)
     return [(finding.code, finding.place.key) for finding in findings]
 
 
 def rule(id_: str, *when: Any, **more: Any) -> Rule:
-    return Rule(id_, id_, when, **{"office": WATER, **more})
+    return Rule(id_, f"规则{id_} / {id_} rule", when, **{"office": WATER, **more})
 
 
 TAX = Is(Field.TOPIC, "tax")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ivr.flow.world import Plan
-from routing.findings import Level
+from routing.findings import Finding, Level
 from routing.rules.roster import Days, Member, Roster, Shift
 from routing.rules.ruleset import How, Rule, RuleSet
 from routing.rules.staffing import Staffed, staffing
@@ -27,6 +27,12 @@ OPENED: Final = ((NOW + timedelta(hours=2), NOW + timedelta(hours=6)),)
 def found(
     plan: Plan, rule: Rule, roster: Roster = DUTY, *, together: bool = True
 ) -> list[tuple[str, str, str]]:
+    findings = told(plan, rule, roster, together=together)
+    assert all(set(one.says) == {"zh-CN", "en"} for one in findings)
+    return [(one.code, one.level.value, one.place.field) for one in findings]
+
+
+def told(plan: Plan, rule: Rule, roster: Roster = DUTY, *, together: bool = True) -> list[Finding]:
     seen = Staffed(
         rules=RuleSet(1, (rule, Rule("default", "其余", (), OFFICE)), "test", ""),
         directory=plan.directory,
@@ -37,9 +43,7 @@ def found(
         zone=SHANGHAI,
         together=together,
     )
-    findings = list(staffing(seen))
-    assert all(set(one.says) == {"zh-CN", "en"} for one in findings)
-    return [(one.code, one.level.value, one.place.field) for one in findings]
+    return list(staffing(seen))
 
 
 def ringing(*steps: Ring, how: How = How.PUT_THROUGH) -> Rule:
@@ -81,6 +85,19 @@ def test_a_step_without_a_phone_is_found(demo_plan: Plan) -> None:
         ("target_without_number", "error", "ring.2"),
         ("target_without_number", "error", "members.1.official"),
     ]
+
+
+def test_each_reader_meets_a_rule_and_whom_it_rings_by_their_own_names(demo_plan: Plan) -> None:
+    office = demo_plan.directory.offices[OFFICE]
+    silent = replace(office, pool_number=None, stand_in_number=None)
+    offices = {**demo_plan.directory.offices, OFFICE: silent}
+    plan = replace(demo_plan, directory=replace(demo_plan.directory, offices=offices))
+    rule = replace(ringing(Ring(Whom.OFFICE, OFFICE)), name="夜间 / At night")
+
+    says = told(plan, rule)[0].says
+    assert ("夜间" in says["zh-CN"], "night" in says["zh-CN"]) == (True, False)
+    assert "Rule “At night” rings “Bureau of Education”" in says["en"]
+    assert OFFICE in says["zh-CN"]
 
 
 def test_what_is_announced_needs_words_in_every_language(demo_plan: Plan) -> None:

@@ -9,6 +9,24 @@ from routing.rules.then import USUAL, Next, Order, Ring, Then, Whom
 from routing.rules.then_document import plain_then, read_then
 
 
+def sentence(plain: dict[str, Any]) -> Names:
+    """The first that is said of it."""
+    said: list[Names] = []
+    read_then(plain, lambda _field, _code, says: said.append(says))
+    return said[0]
+
+
+def test_what_may_be_chosen_is_named_as_people_call_it() -> None:
+    assert sentence({"next": "music"}) == {
+        "zh-CN": "只能填：请来电人留言（message）、结束通话（end）。",
+        "en": "must be one of: the caller leaves a message (message), the call ends (end)",
+    }
+    order = sentence({"ring": [{"usual": True, "order": "random"}]})
+    assert "轮流（round_robin）" in order["zh-CN"]
+    assert "in rotation (round_robin)" in order["en"]
+    assert "值班表（roster）" in sentence({"ring": [{}]})["zh-CN"]
+
+
 def read(plain: dict[str, Any]) -> tuple[Then, list[tuple[str, str]]]:
     faults: list[tuple[str, str]] = []
 

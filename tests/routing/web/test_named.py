@@ -12,7 +12,8 @@ from routing.exchange.schema import WRITTEN
 from routing.publishing.hurry import FOLLOWING
 from routing.rules.condition import CallerKind
 from routing.rules.fields import HOWS, THEN_FIELDS, WHEN_FIELDS
-from routing.rules.then import Order, Whom
+from routing.rules.then import Next, Order, Whom
+from routing.rules.then_named import CHOSEN, WHOM
 from routing.sheets.entities import SHAPES, EntityKind
 from routing.web.named import Named
 from routing.web.wording import Tongue, read_wording
@@ -133,3 +134,14 @@ def test_hours_offices_and_topics_are_named_in_the_readers_language() -> None:
     assert en.value("rule", "office", "gone") == "gone"
     assert zh.value("rule", "weekly", "Mon-Fri 08:30-12:00") == "周一至周五08:30-12:00"
     assert en.value("office", "hours", "closed") == "closed"
+
+
+def test_a_fault_calls_what_may_be_chosen_as_the_form_does() -> None:
+    forms = read_wording([Path("routing/web/words.toml"), Path("routing/web/rules/words.toml")])
+    for tongue in Tongue:
+        assert {one: names[tongue] for one, names in CHOSEN.items()} == {
+            one: forms.say(f"chosen.{one}", tongue) for one in (*Order, *Next)
+        }
+        assert {one: names[tongue] for one, names in WHOM.items()} == {
+            one: forms.say(f"rule_whom.{one}", tongue) for one in Whom
+        }

@@ -38,6 +38,8 @@ async def test_one_person_suspends_a_number_at_once_and_a_second_confirms_it(
         for again in await asyncio.gather(*sent):
             assert "要恢复公布" in await again.text(), "going back in the browser suspends it once"
         assert (await register.desk.publishing.releases.newest()).number == 2
+        english = await (await client.get(f"{SUSPEND}?lang=en")).text()
+        assert ("Municipal Party Committee · " in english, "市委 · " in english) == (True, False)
 
 
 @pytest.mark.parametrize(
