@@ -87,6 +87,7 @@ class StoredRounds:
             asked=row.asked,
             accepted=row.accepted,
             over=row.ended is not None,
+            dismissed=row.dismissed is not None,
         )
 
     async def round(self, call_id: str, turn: int) -> Round | None:
@@ -158,6 +159,12 @@ class StoredRounds:
         if answer.office is not None:
             accept_by_phone(unit, answer.call_id, answer.office, answer.at)
         ADD_JOB.on(unit, ring_end(answer.call_id, answer.turn, answer.at, "taken"))
+
+    async def dismiss(self, leg_id: str, at: datetime) -> None:
+        """The first time counts."""
+        mine = (outgoing.c.id == leg_id, outgoing.c.dismissed.is_(None))
+        row = update(outgoing).where(*mine).values(dismissed=at)
+        await self._database.brief(lambda unit: unit.execute(row))
 
     async def close(self, call_id: str, turn: int, at: datetime) -> bool:
         """Nobody any more, unless somebody may."""

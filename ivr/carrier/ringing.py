@@ -169,10 +169,15 @@ class Stopping:
             return True
         try:
             rang = await self._legs.rows.cancel(leg.sid)
-            if not rang and leg.accepted is None:
+            if not rang and await self._still_asked(leg.id):
                 await self._legs.rows.turn(leg.sid, self._legs.addresses.spoken(leg.id, JOINED))
         except CarrierRefused as refused:
             LOG.warning("round.not_stopped", leg=leg.leg, why=str(refused))
         except (CarrierUnreachable, CarrierUnsure):
             return False
         return True
+
+    async def _still_asked(self, leg_id: str) -> bool:
+        """Whether its phone waits for words of ours: who said no, or pressed too late, has them."""
+        leg = await self._legs.rounds.leg(leg_id)
+        return leg is not None and leg.accepted is None and not leg.dismissed

@@ -71,7 +71,7 @@ class Gathering:
             return whisper.declined(world, call, others=round_.others_ring(leg.leg))
         free = not round_.closed and round_.taken in {None, leg.leg}
         if not free:
-            return await self._too_late(world, call, round_)
+            return await self._too_late(world, call, leg, round_)
         if asked_first(world, target):
             if step == OFFERED:
                 return whisper.offer(world, call)
@@ -84,7 +84,7 @@ class Gathering:
         if await self._stores.rounds.accept(yes, target.official):
             return whisper.joined(world, call, room)
         latest = await self._stores.rounds.round(leg.call_id, leg.turn)
-        return await self._too_late(world, call, latest or round_)
+        return await self._too_late(world, call, leg, latest or round_)
 
     def _answer(self, leg: RungLeg, call: Call, *, accepted: bool) -> LegAnswer:
         target = call.facts.order[leg.leg]
@@ -108,10 +108,15 @@ class Gathering:
         """Who accepted and found nobody is told why; so is who was sent here while they were still
         asked."""
         mine = round_.taken == leg.leg
-        return await self._too_late(world, call, replace(round_, taken=None) if mine else round_)
+        stands = replace(round_, taken=None) if mine else round_
+        return await self._too_late(world, call, leg, stands)
 
-    async def _too_late(self, world: World, call: Call, round_: Round) -> tuple[Instruction, ...]:
-        """Somebody else was first, the caller is gone, or has gone on."""
+    async def _too_late(
+        self, world: World, call: Call, leg: RungLeg, round_: Round
+    ) -> tuple[Instruction, ...]:
+        """Somebody else was first, the caller is gone, or has gone on. Said once: what stops the
+        round sends here whoever has not heard it."""
+        await self._stores.rounds.dismiss(leg.id, self._clock.now())
         if round_.taken is not None:
             return whisper.taken(world, call)
         latest = await self._stores.calls.load(call.id)

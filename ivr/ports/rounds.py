@@ -16,7 +16,7 @@ class RungLeg:
     waits for `turn`. `line` is the number shown; `to` is forgotten once it is over; `ordered` is
     when it is to ring, ahead of now until the caller waits; `sid` is the carrier's id, None as long
     as that is not known; `asked` is when the carrier was asked for it; `accepted` what was pressed,
-    None so far."""
+    None so far; `dismissed` whether it was told that it came too late."""
 
     id: str
     call_id: str
@@ -30,6 +30,7 @@ class RungLeg:
     asked: datetime | None
     accepted: bool | None
     over: bool
+    dismissed: bool
 
 
 class Rounds(Protocol):
@@ -55,6 +56,10 @@ class Rounds(Protocol):
         """Whether this leg may join: the first that asks while the caller waits, and the same
         again. `official` is whose token stays used. The others' are free, and what rings is to
         stop, in the same transaction."""
+        ...
+
+    async def dismiss(self, leg_id: str, at: datetime) -> None:
+        """Note that its phone is told that it came too late, so that it is not told again."""
         ...
 
     async def close(self, call_id: str, turn: int, at: datetime) -> bool:

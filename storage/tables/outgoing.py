@@ -37,6 +37,7 @@ outgoing = Table(
     Column("turn", Integer),  # which that call waits for
     Column("leg", Integer),  # which of its targets it rings
     Column("rings", Integer),  # seconds
+    Column("dismissed", Instant),  # when it was told that it was too late
     UniqueConstraint("account", "sid"),
     Index("ix_outgoing_call_id_turn", "call_id", "turn"),
     Index("ix_outgoing_ordered", "ordered"),

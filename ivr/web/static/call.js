@@ -96,7 +96,7 @@ export class CallView {
     this.speaker.quiet();
     this.current?.classList.remove("now");
     if (this.choosing) this.offer(prompt);
-    const line = prompt.text ? this.subtitles.say(prompt.text, prompt.language, this.words("line")) : null;
+    const line = prompt.text ? this.subtitles.say(prompt.text, prompt.language, this.words("line"), prompt.id) : null;
     line?.classList.add("now");
     this.current = line;
     const how = await this.voice.say(prompt);

@@ -22,8 +22,9 @@ export class Subtitles {
     sessionStorage.removeItem(KEPT);
     this.call = call;
     if (call === null || kept?.call !== call) return;
-    for (const { kind, text, lang, who, done } of kept.lines) {
+    for (const { kind, text, lang, who, done, prompt } of kept.lines) {
       const line = this.add(kind, text, { lang, who });
+      if (prompt) line.dataset.prompt = prompt;
       line.classList.toggle("done", done);
       if (kind === "recording" && !done) this.tape = line;
     }
@@ -37,6 +38,7 @@ export class Subtitles {
       lang: line.lang,
       who: line.querySelector(".who")?.textContent ?? "",
       done: line.classList.contains("done"),
+      prompt: line.dataset.prompt,
     }));
     sessionStorage.setItem(KEPT, JSON.stringify({ call: this.call, lines }));
   }
@@ -71,9 +73,15 @@ export class Subtitles {
     return label;
   }
 
-  say(text, lang, who) {
+  /* A prompt that the line tells again, as it does once it is back, has its line already. */
+  say(text, lang, who, id) {
     const tongue = /^(zh|cmn)/i.test(lang) ? "language_zh" : "language_en";
-    return this.add("say", text, { lang, who: `${who} · ${this.words(tongue)}` });
+    const last = [...this.list.querySelectorAll("[data-kind=say]")].at(-1);
+    const prompt = `${this.call} ${id} ${text}`;
+    if (last?.dataset.prompt === prompt) return last;
+    const line = this.add("say", text, { lang, who: `${who} · ${this.words(tongue)}` });
+    line.dataset.prompt = prompt;
+    return line;
   }
 
   /* Keys pressed quickly one after another share a line. */

@@ -3,7 +3,7 @@ kill, must never do to the others, and what stops."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -163,6 +163,33 @@ async def test_whoever_has_joined_is_not_stopped(desk: Desk) -> None:
             while desk.rung() != [OFFICIAL]:  # the leg is let go just after its phone has heard
                 await asyncio.sleep(0.01)
         await official.send("hangup")
+
+
+class Noting(CallRows):
+    """Notes whom it has hear something else."""
+
+    turned: list[str]
+
+    async def cancel(self, sid: str) -> bool:
+        return False  # it was taken up
+
+    async def turn(self, sid: str, url: str) -> None:
+        self.turned.append(sid)
+
+
+async def test_who_pressed_too_late_and_was_told_so_is_not_told_again(desk: Desk) -> None:
+    rows = Noting(Account(ACCOUNT, TOKEN, f"{desk.house.base}/line"), desk.house.session)
+    rows.turned = []
+    stopping = Stopping(replace(desk.legs, rows=rows))
+    for leg in (0, 1, 2):
+        assert await desk.kept.taken(
+            leg_id(CALL, TURN, leg), Origin(ACCOUNT, f"CA{leg}"), sure=True
+        )
+    assert await desk.rounds.accept(LegAnswer(CALL, TURN, 0, True, None, AT), None)
+    await desk.rounds.dismiss(leg_id(CALL, TURN, 1), AT)
+    assert [(await desk.leg(leg)).dismissed for leg in range(3)] == [False, True, False]
+    await stopping(STOP)
+    assert rows.turned == ["CA2"]
 
 
 async def test_a_carriers_id_that_is_known_is_not_given_away(desk: Desk) -> None:

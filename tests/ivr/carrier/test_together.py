@@ -125,6 +125,9 @@ async def test_of_two_who_press_1_at_once_one_talks_and_the_others_are_told(
 
     rows = await settled(town, 4)
     assert [row.number for row in rows] == [None] * 4, "whom it rang is forgotten"
+    told, winner_at = {row.leg for row in rows if row.dismissed}, ROSTER.index(with_whom)
+    assert told >= {0, 1, 2} - {winner_at}, "they are not told again"
+    assert winner_at not in told
     [joined] = await town.rows(select(joins))
     [answer] = await town.rows(select(leg_answers))
     assert (joined.leg, answer.leg) == (ROSTER.index(with_whom),) * 2

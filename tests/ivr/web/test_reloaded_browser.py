@@ -27,12 +27,14 @@ async def test_the_clock_and_what_was_heard_are_taken_up_and_end_with_their_call
     line.greeting = UP
     await page.reload()
     await line.expect("attach")
+    await line.tell(say(2, "English, press 9.", "en-US"))  # told again to whoever is back
+    await line.expect("played")
     await line.tell({**TAPE, "seconds": 3.0}, RECORD)
 
     await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "recording")
     await expect(page.locator("#timer")).to_have_text(re.compile(r"^1:[2-5]\d$"))
     lines = page.locator("#subtitles li:not([data-kind=recording])")
-    await expect(lines).to_have_text([*texts, "已重新连接，通话继续"])
+    await expect(lines).to_have_text([*texts, "已重新连接，通话继续", texts[1]])
     said = page.locator("#subtitles li[data-kind=say]")
     assert [await said.nth(at).get_attribute("lang") for at in range(2)] == ["zh-CN", "en-US"]
     await expect(page.locator("#subtitles li[data-kind=recording]")).to_have_count(1)
