@@ -1,5 +1,5 @@
 """Bodies into plans, each once in a process: a publication is reviewed and then taken into use, and
-of a large plan only the rules are read that the one before had otherwise (ADR 45). What
+of a large plan only the rules are read that the one before had otherwise (ADR 45, 50). What
 `ivr.library.plans` makes of inputs, kept for the next who asks; the same for whoever asks."""
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from routing.drafts.body import CutBody
 from routing.drafts.kinds import Document
 from routing.register import Directory
 from routing.rules.remembered import Remembered
-from routing.rules.ruleset import RuleSet
+from routing.rules.router import Router
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Compiler:
         return numbered(last.plan, number)
 
     def _large(self, body: CutBody, number: int, today: date) -> Plan:
-        def read(_: str, directory: Directory, zone: tzinfo, version: int) -> RuleSet:
-            return self._remembered.rule_set(body.parts, directory, zone, version)
+        def read(_: str, directory: Directory, zone: tzinfo, version: int) -> Router:
+            return self._remembered.router(body.parts, directory, zone, version)
 
         return compile_plan(Inputs.of(body.rest), number, today, read=read)
 

@@ -29,7 +29,7 @@ from routing.rules.guards import guards_of
 from routing.rules.quota_document import read_quotas
 from routing.rules.roster_document import read_rosters
 from routing.rules.router import Router
-from routing.rules.ruleset import RuleSet, special
+from routing.rules.ruleset import special
 from routing.sheets.register import Sheets, read_directory
 
 IVR: Final = Path(__file__).parents[1]
@@ -114,12 +114,16 @@ class Inputs:
             raise LibraryError(f"these inputs are another version's: {wrong!r}") from wrong
 
 
-ReadRules = Callable[[str, Directory, tzinfo, int], RuleSet]
-"""As `compiled_rules`, which reads all of them."""
+ReadRules = Callable[[str, Directory, tzinfo, int], Router]
+
+
+def compiled_router(text: str, directory: Directory, zone: tzinfo, number: int) -> Router:
+    """The compiled rules of a text, all of them read. Raises as `compiled_rules`."""
+    return Router(compiled_rules(text, directory, zone, number))
 
 
 def compile_plan(
-    inputs: Inputs, number: int, today: date, days: int = 60, read: ReadRules = compiled_rules
+    inputs: Inputs, number: int, today: date, days: int = 60, read: ReadRules = compiled_router
 ) -> Plan:
     """The plan, with open intervals for `days` days from `today` (local). Raises LibraryError
     and the register's and calendar's own errors, each with sentences."""
@@ -159,8 +163,8 @@ def compile_plan(
 def router_of(inputs: Inputs, directory: Directory, number: int, read: ReadRules) -> Router:
     """The compiled rules. Raises LibraryError with every fault of what people wrote."""
     try:
-        rules = read(inputs.rules, directory, ZoneInfo(inputs.zone), number)
-        return Router(rules, guards_of(directory))
+        found = read(inputs.rules, directory, ZoneInfo(inputs.zone), number)
+        return Router(found.rules, guards_of(directory), found.tables)
     except RuleSetError as wrong:
         raise LibraryError(f"the rules are refused:\n{wrong}") from wrong
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from sys import intern
 from typing import Any, Final
 
 from routing.cases.kinds import About, Kind
@@ -46,6 +47,16 @@ class Known:
     values: Mapping[Field, frozenset[Hashable]]
     offices: frozenset[str]
     zone: tzinfo
+    _conditions: dict[Hashable, Condition] = field(default_factory=dict, repr=False, compare=False)
+
+    def condition(self, name: Field, values: tuple[Hashable, ...]) -> Condition:
+        """That a fact has one of these values. Many rules ask for the same, and each is one object
+        as long as this is: a third of a large plan's memory, and less for a call to wait for."""
+        found = self._conditions.get((name, values))
+        if found is None:
+            found = Is(name, values[0]) if len(values) == 1 else OneOf(name, values)
+            self._conditions[name, values] = found
+        return found
 
     @classmethod
     def of(cls, directory: Directory, zone: tzinfo) -> "Known":
@@ -171,10 +182,8 @@ def _values(name: Field, listed: Any, known: Known, faults: _Faults) -> Iterator
             values.append(AS_VALUE.get(name, _as_it_is)(value))
         else:
             faults.add(name, f"unknown_{name}", value=value)
-    if len(values) == 1:
-        yield Is(name, values[0])
-    elif values:
-        yield OneOf(name, tuple(dict.fromkeys(values)))
+    if values:
+        yield known.condition(name, tuple(dict.fromkeys(values)))
 
 
 def _plain_value(value: object) -> bool:
@@ -268,7 +277,7 @@ def _then(then: Any, known: Known, faults: _Faults) -> _Target:
         faults.add("also_notify", "unknown_offices")
         also = []
     return _Target(
-        str(office), How(how), sealed is True, tuple(also), read_then(then, faults.further)
+        intern(str(office)), How(how), sealed is True, tuple(also), read_then(then, faults.further)
     )
 
 

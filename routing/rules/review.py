@@ -21,9 +21,10 @@ from routing.rules.condition import (
 )
 from routing.rules.guards import Guards
 from routing.rules.reached import loops, no_phone, nobody_at_night
-from routing.rules.router import Router, bound
+from routing.rules.router import Router
 from routing.rules.ruleset import Rule, RuleSet
 from routing.rules.shadowing import of_rule, shadowed
+from routing.rules.tables import bound
 from routing.rules.wording import DAYS, Wording, both, names_of
 from routing.week import week_named
 

@@ -77,12 +77,9 @@ class RuleSet:
 
 def special(rules: RuleSet) -> dict[str, Rule]:
     """The rules that lead elsewhere than usual, or tell others besides, by id."""
-    return {rule.id: rule for rule in rules.rules if _is_special(rule)}
-
-
-def _is_special(rule: Rule) -> bool:
-    """Nearly none is: the usual one is one object, which is told apart at once."""
-    return (rule.then is not USUAL and rule.then != USUAL) or bool(rule.also_notify)
+    # Nearly none is: the usual one is one object, which is told apart at once.
+    may_be = (rule for rule in rules.rules if rule.then is not USUAL or rule.also_notify)
+    return {rule.id: rule for rule in may_be if rule.then != USUAL or rule.also_notify}
 
 
 def default_rules(directory: Directory, version: int = 1) -> RuleSet:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from routing.findings import Finding, Level, Place
 from routing.rules.condition import Between, Condition, During
-from routing.rules.router import bound
 from routing.rules.ruleset import Rule, RuleSet
+from routing.rules.tables import bound
 from routing.rules.wording import both, names_of
 from routing.week import Period
 

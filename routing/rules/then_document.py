@@ -11,6 +11,7 @@ from routing.rules.then import (
     LONGEST_RING,
     MOST_STEPS,
     SHORTEST_RING,
+    USUAL,
     Next,
     Order,
     Ring,
@@ -72,13 +73,14 @@ def read_then(plain: Mapping[str, Any], fault: Fault) -> Then:
         zh = f"应是一列，最多{MOST_STEPS}步。"
         part.wrong("ring", "ring_list", zh, f"must be a list of at most {MOST_STEPS} steps")
         steps = []
-    return Then(
+    then = Then(
         rings=tuple(_ring(f"ring.{at}", step, fault) for at, step in enumerate(steps, start=1)),
         phrase=part.text("phrase"),
         service=part.text("service"),
         next=part.chosen("next", Next, Next.MESSAGE),
         escalation=part.flag("escalation", default=False),
     )
+    return USUAL if then == USUAL else then  # nearly all of many: one object, kept once
 
 
 def plain_then(then: Then) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,15 @@ from hypothesis import strategies as st
 
 from ivr.flow.world import Plan
 from routing.drafts.body import CUT_FROM, CutBody, in_parts, same, with_parts
+from routing.rules.condition import CallerKind, Facts
 from routing.rules.document import RulesError, Written, compiled_rules
 from routing.rules.parts import MOST_TOGETHER, Part, cut, joined
 from routing.rules.remembered import Remembered
+from routing.rules.router import Router
 
 MANY = 3000
 ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
 def rule(number: int, **more: object) -> Mapping[str, Any]:
@@ -106,9 +110,9 @@ def test_what_is_remembered_is_what_is_read(
     many: dict[str, Mapping[str, Any]], demo_plan: Plan
 ) -> None:
     remembered, directory = Remembered(), demo_plan.directory
-    first = remembered.rule_set(cut(text_of(many)) or (), directory, ZONE, 1)
+    first = remembered.router(cut(text_of(many)) or (), directory, ZONE, 1).rules
     changed = text_of(many | {"r7": rule(7, note="anew"), "new": {**rule(0), "id": "new"}})
-    second = remembered.rule_set(cut(changed) or (), directory, ZONE, 2)
+    second = remembered.router(cut(changed) or (), directory, ZONE, 2).rules
 
     assert first == compiled_rules(text_of(many), directory, ZONE, 1)
     assert second == compiled_rules(changed, directory, ZONE, 2)
@@ -117,10 +121,43 @@ def test_what_is_remembered_is_what_is_read(
     assert MANY - 2 * MOST_TOGETHER <= kept < MANY, "all but one part's"
 
 
+def test_a_remembered_router_decides_as_one_of_all_that_was_read(
+    many: dict[str, Mapping[str, Any]], demo_plan: Plan
+) -> None:
+    remembered, directory = Remembered(), demo_plan.directory
+    water = {"when": {"topic": ["water"]}}
+    edits: list[dict[str, Mapping[str, Any]]] = [
+        many,
+        many | {"r7": rule(7, note="anew")},
+        {"first": {**rule(0, **water), "id": "first"}} | many,
+        {id_: body for id_, body in many.items() if id_ != "r0"},
+        many | {"r0": rule(0, enabled=False)},
+        {"r2999": rule(2999)} | many,
+        {f"x{n}": {**rule(n), "id": f"x{n}"} for n in range(MANY)},
+    ]
+    before = None
+    for number, rules in enumerate(edits):
+        text = text_of(rules)
+        router = remembered.router(cut(text) or (), directory, ZONE, number)
+        anew = Router(compiled_rules(text, directory, ZONE, number))
+        for topic in ("power", "water", None):
+            asked = Facts("", "en", None, None, topic, None, None, CallerKind.MOBILE, NOW)
+            assert router.first(asked) == anew.first(asked)
+        if before is not None and number < len(edits) - 1:
+            assert _drawn_entries(router) == _drawn_entries(before), "taken as they were"
+        before = router
+
+
+def _drawn_entries(router: Router) -> list[int]:
+    """What holds the rules of the register, which no edit here is of."""
+    at = router.tables.names.index(("dialled",))
+    return [id(entries) for entries in router.tables.probes[at][2].values()]
+
+
 def test_another_register_is_read_anew(many: dict[str, Mapping[str, Any]], demo_plan: Plan) -> None:
     remembered, parts = Remembered(), cut(text_of(many)) or ()
-    first = remembered.rule_set(parts, demo_plan.directory, ZONE, 1)
-    second = remembered.rule_set(parts, demo_plan.directory, ZoneInfo("UTC"), 2)
+    first = remembered.router(parts, demo_plan.directory, ZONE, 1).rules
+    second = remembered.router(parts, demo_plan.directory, ZoneInfo("UTC"), 2).rules
     assert first.rules[0] is not second.rules[0]
 
 
@@ -136,5 +173,5 @@ def test_what_is_at_fault_is_said_as_it_is_of_the_whole_text(
 ) -> None:
     parts = cut(text_of(many | wrong)) or ()
     with pytest.raises(RulesError) as refused:
-        Remembered().rule_set(parts, demo_plan.directory, ZONE, 1)
+        Remembered().router(parts, demo_plan.directory, ZONE, 1)
     assert [found.code for found in refused.value.faults] == [code]
