@@ -20,6 +20,11 @@ PACE: Final = 0.8
 nobody noticed that it was slower."""
 SLOWER: Final = f"-slower{PACE * 100:.0f}"  # another pace is another sound, which is kept for good
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"  # the name is the hash of the sound
+_NEVER_A_PAGE: Final = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+"""An admin's recording may be bytes that are a page or a script too."""
 
 
 class Sounds:
@@ -90,6 +95,7 @@ class SoundRoutes:
             wav = await self._wav(name)
         except FileNotFoundError:  # of a plan that was the newest days ago
             raise web.HTTPNotFound(text="there is no such recorded sentence any more") from None
+        headers |= _NEVER_A_PAGE
         return web.Response(body=wav, content_type="audio/wav", headers=headers)
 
     async def _wav(self, name: str) -> bytes:

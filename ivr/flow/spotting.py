@@ -2,13 +2,13 @@
 of a refund in a shop. Pure; what they mean together is `weighing`."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ivr.flow.instruction import Language
 from ivr.flow.meaning import Meaning
+from routing.widths import usual_throughout
 
 _APOSTROPHES: Final = re.compile(r"['’`´]")
 _MARKS: Final = re.compile(r"[\W_]+")
@@ -20,7 +20,7 @@ _PLURAL: Final = re.compile(r"e?s(?![a-z])")
 def plain(text: str, language: Language) -> str:
     """A text without what nobody hears: capitals, marks, in Mandarin also the spaces, in English
     also "and"."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = usual_throughout(text).casefold()
     if language == "zh-CN":
         return _MARKS.sub("", text)
     words = _MARKS.sub(" ", _APOSTROPHES.sub("", text)).split()

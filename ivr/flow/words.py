@@ -2,7 +2,6 @@
 (prompts §8). Pure tables; only `resembled` guesses, and is asked about."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +12,7 @@ from ivr.flow.meaning import Choice, EndWord, KindWord, Meaning, TopicWord
 from ivr.flow.spotting import Known, Label, plain, said, spot
 from ivr.flow.weighing import DANGER, Understood, weigh
 from routing.cases.kinds import Kind
+from routing.widths import usual_throughout
 
 LONGEST: Final = 1000
 """Characters that are looked at; a recogniser gives far fewer."""
@@ -84,7 +84,7 @@ class Vocabulary:
     ) -> Understood:
         """What the words mean at a menu whose `speech` is `menu` and which reads out `labels`: one
         of these, if nothing else is said, before any word."""
-        heard = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
+        heard = usual_throughout(text[:LONGEST]).casefold()
         if _speaks_of_danger(heard, self.languages[language], language):
             return DANGER
         if MENUS.get(menu) and (key := _numbered(heard, language)) is not None:
@@ -120,7 +120,7 @@ class Vocabulary:
     def topics(self, text: str, language: Language) -> tuple[str, ...]:
         """The topics that a whole statement names, each once. A word within a longer one ("tax" in
         "tax refund") does not count."""
-        heard = unicodedata.normalize("NFKC", text).casefold()
+        heard = usual_throughout(text).casefold()
         named = self.languages[language].topics
         found: dict[str, None] = {}
         for word in sorted(named, key=len, reverse=True):
@@ -133,7 +133,7 @@ class Vocabulary:
     def accuses(self, text: str, language: Language) -> bool:
         """Whether a whole statement has a word of complaint, of report or of an office or official
         that is complained about."""
-        heard = unicodedata.normalize("NFKC", text).casefold()
+        heard = usual_throughout(text).casefold()
         words = self.languages[language]
         kinds = (word for word, kind in words.kinds.items() if kind in _ACCUSING)
         about = (word for word, key in words.about.items() if key != BUSINESS)
@@ -141,7 +141,7 @@ class Vocabulary:
 
     def speaks_of_danger(self, text: str) -> bool:
         """Whether a whole statement names danger to life, in any language: callers mix them."""
-        heard = unicodedata.normalize("NFKC", text).casefold()
+        heard = usual_throughout(text).casefold()
         return any(
             _speaks_of_danger(heard, words, language) for language, words in self.languages.items()
         )

@@ -2,7 +2,6 @@
 offices. Whisper repeats what it was told where nobody speaks; `echoed` knows that again."""
 
 import re
-import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise, zip_longest
@@ -12,6 +11,7 @@ from ivr.flow.instruction import Language
 from ivr.flow.meaning import TopicWord
 from ivr.flow.words import Vocabulary, Words
 from routing.register import Directory, PublishedNumber
+from routing.widths import usual_throughout
 
 MOST_TOKENS: Final = 224
 """Whisper's own bound: of a longer prompt it forgets the beginning."""
@@ -146,4 +146,4 @@ def tokens(text: str) -> int:
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return _NO_LETTER.sub("", usual_throughout(text).casefold())

@@ -1,13 +1,13 @@
 """An account and a session as values. Rows of them are `storage.accounts`."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from routing.accounts.roles import OF_AN_OFFICE, Actor, Role
+from routing.widths import usual
 
 MOST_NAME: Final = 32
 MOST_DISPLAY: Final = 64
@@ -87,7 +87,7 @@ class Session:
 
 def signing_name(written: str) -> str:
     """A name as it is compared and kept: full-width signs and capitals are the plain ones."""
-    return unicodedata.normalize("NFKC", written).strip().casefold()[: MOST_NAME + 1]
+    return usual(written).strip().casefold()[: MOST_NAME + 1]
 
 
 def flaws(account: Account, offices: frozenset[str]) -> tuple[Flaw, ...]:

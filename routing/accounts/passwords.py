@@ -2,9 +2,10 @@
 rule about its signs, which only makes people write `Password1!` (NIST SP 800-63B §3.1.1)."""
 
 import re
-import unicodedata
 from enum import StrEnum
 from typing import Final
+
+from routing.widths import usual
 
 LEAST: Final = 12
 MOST: Final = 128
@@ -42,7 +43,7 @@ LEAST_LEFT: Final = 6
 def as_typed(password: str) -> str:
     """The same whatever keyboard it comes from: NFKC, as full-width digits are typed by an input
     method that was left on."""
-    return unicodedata.normalize("NFKC", password)
+    return usual(password)
 
 
 def weakness(password: str, *about: str) -> Weak | None:

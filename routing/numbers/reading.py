@@ -12,6 +12,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, ValidationResult
 
 from routing.numbers.plan import FREEPHONE, MOBILE, area_length, is_short, parse, valid_in_china
+from routing.widths import usual_throughout
 
 LONGEST_TEXT = 10_000
 """Characters read at most; longer input is unreadable, not slow."""
@@ -89,7 +90,7 @@ def read_number(text: str, *, area: str, region: str = "CN") -> Reading:
     `area` is the area code of the number that was dialled, with or without its 0.
     Reads full-width digits, Chinese numerals, 幺, English digits with "double", +86/0086/86.
     """
-    plain = unicodedata.normalize("NFKC", text[: LONGEST_TEXT + 1])
+    plain = usual_throughout(text[: LONGEST_TEXT + 1])
     if len(plain) > LONGEST_TEXT:
         return Unreadable()
     digits = _digits(plain)

@@ -4,9 +4,12 @@ Counterpart of `terminal.py`, which carries it out; `static/chooser.js` reads th
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
+from routing.widths import usual
+
+LONGEST: Final = 200
+"""Signs of a line that may be a number or keys; a longer one is words, or nothing."""
 _APART: Final = re.compile(r"[\s().-]")
 _SAY: Final = re.compile(r"(?:say\s|说)\s*(.+)")
 _RING: Final = re.compile(r"(?:ring\s|拨打?)\s*(.+?)(?:\s+as\s+(.+))?")
@@ -26,7 +29,9 @@ def understood(line: str) -> str:
     keys. What is none of them comes back without more than its widths changed."""
     if said := _SAY.fullmatch(line.strip()):
         return f"say {said[1]}"  # words stay as they were typed
-    plain = unicodedata.normalize("NFKC", line).strip()
+    if len(line) > LONGEST:
+        return line
+    plain = usual(line).strip()
     if plain in _SAME:
         return _SAME[plain]
     if rung := _RING.fullmatch(plain):
@@ -36,7 +41,7 @@ def understood(line: str) -> str:
 
 def dialable(written: str) -> str:
     """A number as people write it (0558-000 0021, 139 0000 0012), in E.164 where it is plain."""
-    number = _APART.sub("", unicodedata.normalize("NFKC", written))
+    number = _APART.sub("", usual(written))
     if re.fullmatch(r"0086[0-9]{5,13}", number):
         return f"+{number[2:]}"
     if re.fullmatch(r"1[0-9]{10}", number):
@@ -49,7 +54,7 @@ def dialable(written: str) -> str:
 def keys(written: str) -> str | None:
     """The keys to press for what is written, as a telephone here has them: no `+`, the trunk's 0
     before an area code. None where it is more than keys."""
-    pressed = _APART.sub("", unicodedata.normalize("NFKC", written))
+    pressed = _APART.sub("", usual(written))
     home = re.fullmatch(r"\+86(0?)([0-9]+)([*#]*)", pressed)
     if home:
         mobile = re.fullmatch(r"1[0-9]{10}", home[2])

@@ -2,12 +2,12 @@
 no key. Counterpart of `play`, which plays it."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
 from ivr.flow.value import value
+from routing.widths import usual_throughout
 
 MOST_MOVES: Final = 200
 MOST_LINE: Final = 2000
@@ -70,7 +70,7 @@ def _moves(part: re.Match[str]) -> Iterator[Move]:
         if said.strip():
             yield Words(said.strip()[:MOST_WORDS])
         return
-    plain = unicodedata.normalize("NFKC", part[4]).casefold()
+    plain = usual_throughout(part[4]).casefold()
     if plain in _DEEDS:
         yield _DEEDS[plain]
     elif _KEYS.fullmatch(plain):

@@ -14,6 +14,8 @@ from routing.week import kept_hours
 _SPAN: Final = re.compile(r"(\S+?)\s*(?:至|到|~|\.\.|to|—|–)\s*(\S+)")
 LONGEST: Final = timedelta(days=31)
 """Of one line of a notice."""
+MOST_LINE: Final = 100
+"""Signs of it: a longer one is no span, however often it says "to"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _listed(text: str) -> Iterator[str]:
 
 
 def _span(line: str) -> Iterator[str]:
-    found = _SPAN.fullmatch(line)
+    found = _SPAN.fullmatch(line) if len(line) <= MOST_LINE else None
     first, last = (_day(found[1]), _day(found[2])) if found else (None, None)
     if first is None or last is None or not timedelta(0) <= last - first <= LONGEST:
         yield kept_day(line)

@@ -88,6 +88,8 @@ async def test_a_sound_is_served_for_good(
         assert response.status == 200
         assert response.content_type == "audio/wav"
         assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert await response.read() == BYE.read_bytes()
         etag = response.headers["ETag"]
     async with client.get(f"/voice/sounds/{NAME}.wav", headers={"If-None-Match": etag}) as response:

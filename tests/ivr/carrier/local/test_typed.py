@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.carrier.local.typed import understood
+from ivr.carrier.local.typed import LONGEST, understood
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,7 @@ def test_commands_are_understood_in_both_languages(line: str, meant: str) -> Non
 def test_anything_else_is_no_command(line: str) -> None:
     assert understood(line).partition(" ")[0] not in {"ring", "say", "hang", "wait", "help"}
     assert not set(understood(line)) <= set("0123456789*#")
+
+
+def test_a_line_without_end_is_not_looked_at() -> None:
+    assert understood("１" * (LONGEST + 1)) == "１" * (LONGEST + 1)

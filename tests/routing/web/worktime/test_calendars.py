@@ -9,6 +9,7 @@ import pytest
 from ivr.library.plans import Inputs
 from routing.accounts.roles import Role
 from routing.drafts.change import Author, Edit
+from routing.web.worktime.override_form import year_sent
 from routing.worktime.calendar import read_calendar
 from tests.routing.web.worktime.town import Client, asked
 
@@ -212,3 +213,14 @@ async def test_who_may_look_and_who_may_edit(tmp_path: Path, demo_inputs: Inputs
         assert (await client.get(OWN, cookies=supervisor)).status == 403
         assert (await client.post(OWN, data=DAYS, cookies=supervisor)).status == 403
         assert (await client.get(HERE, cookies=office)).status == 403
+
+
+def test_a_line_that_is_too_long_is_no_span() -> None:
+    """However often it says "to": each place where it might be cut was tried with all others."""
+    line = f"2026-10-01{' ' * 100}to 2026-10-03"
+
+    assert year_sent({"off": line}).body()["off"] == [line]
+    assert year_sent({"off": "2026-10-01 to 2026-10-02"}).body()["off"] == [
+        "2026-10-01",
+        "2026-10-02",
+    ]
