@@ -202,6 +202,20 @@ async def test_a_screen_that_was_left_open_gives_nobody_a_password(tmp_path: Pat
         assert asked.headers["Location"].startswith("/sign-in"), "the session before is over"
 
 
+async def test_a_kept_form_about_accounts_says_what_it_is(tmp_path: Path) -> None:
+    """It may be another's who has a copy of the cookie, and waits for the owner's next sign-in."""
+    async with served(tmp_path) as (client, people):
+        client.session.cookie_jar.update_cookies(await people.cookie(Role.ADMIN))
+        people.clock.at += FRESH
+        await client.post("/admin/accounts/new", data={**NEW, "role": "admin"})
+        again = {"name": people.known[Role.ADMIN].name, "password": PASSWORD}
+        async with client.post("/sign-in", data=again) as answer:
+            text = await answer.text()
+
+        assert answer.url.path == "/account/kept"
+        assert "这份内容会改变谁能登录" in text
+
+
 async def test_an_official_has_a_number_of_the_own_office_and_nobody_else_has_one(
     tmp_path: Path,
 ) -> None:

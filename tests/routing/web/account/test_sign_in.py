@@ -252,6 +252,7 @@ async def test_a_form_that_was_sent_too_late_keeps_what_was_typed(tmp_path: Path
         assert "never kept" not in text
         assert "<dt>原因</dt>" in text
         assert "<dt>rule</dt>" not in text
+        assert "<code>/edit?draft=3</code>" in text, "a button by itself may be an approval"
         fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text)
         assert [name for name, _ in fields] == ["reason", "rule"]
 
@@ -269,6 +270,21 @@ async def test_a_session_that_was_ended_elsewhere_keeps_what_was_typed(tmp_path:
         text = await (await client.get("/account/kept")).text()
         assert "&lt;b&gt;第二行&lt;/b&gt;" in text
         assert "有人结束了这次登录" in text
+
+
+async def test_what_an_ended_session_kept_shows_all_that_it_would_do(tmp_path: Path) -> None:
+    """Whoever has a copy of its cookie may have laid it there."""
+    approve = "/admin/proposals/5/approve"
+    async with served(tmp_path, [web.post(approve, take)]) as (client, people):
+        wang = await people.add(Role.ADMIN, name="wang")
+        await sign_in(client, "wang", PASSWORD)
+        await people.signing_in.sessions.revoke_all(wang.id, people.clock.at)
+        await client.post(approve, data={"do": "remove", "seen": "7"})
+
+        assert (await sign_in(client, "wang", PASSWORD))[1] == "/account/kept"
+        text = await (await client.get("/account/kept")).text()
+        assert f"<code>{approve}</code>" in text
+        assert [text.count(f'<dd class="told">{told}</dd>') for told in ("remove", "7")] == [1, 1]
 
 
 async def test_a_session_that_was_ended_keeps_nothing_for_another_nor_of_accounts(
