@@ -83,14 +83,26 @@ GATED: Final = (
 whether a call that shows it can be genuine."""
 
 
+RUNG: Final = ("forward_to", "stand_in_number")
+"""The columns of a number that hold phones. A rule or a roster rings them, whether the number
+is on the list or not."""
+
+
 def lists(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
-    """Whether a change of a number puts it on the list, takes it off, or has one that is on it
-    lead elsewhere or be somebody else's: a swindler's aims, for which two people are wanted."""
+    """Whether a change of a number puts it on the list, takes it off, has one that is on it lead
+    elsewhere or be somebody else's, or brings a phone: a swindler's aims, for which two people are
+    wanted."""
     before, after = old or {}, new or {}
     on = [row.get("status") == ListingStatus.PUBLISHED for row in (before, after)]
     if on[0] != on[1]:
         return True
-    return on[1] and any(before.get(one, "") != after.get(one, "") for one in GATED)
+    moved = on[1] and any(before.get(one, "") != after.get(one, "") for one in GATED)
+    return moved or not _phones(after) <= _phones(before)
+
+
+def _phones(row: Mapping[str, Any]) -> frozenset[str]:
+    cells = ";".join(str(row.get(one, "")) for one in RUNG).split(";")
+    return frozenset(cell.strip() for cell in cells) - {""}
 
 
 DIVERTING: Final = ("pool_number", "stand_in_number", "email")
@@ -100,13 +112,16 @@ TOLD: Final = ("email", "phone", "channel")
 
 
 def gated(kind: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
-    """Whether a change of a row is one for which two people are wanted. An office that is new or
-    goes has no calls of its own to lead elsewhere."""
+    """Whether a change of a row is one for which two people are wanted: whatever brings a phone or
+    an address that was not in the register, as a rule of one person's may lead a line to it. An
+    office or a service that goes leads nothing elsewhere."""
     match kind:
         case EntityKind.NUMBER:
             return lists(old, new)
-        case EntityKind.OFFICE if old is not None and new is not None:
-            return any(old.get(one, "") != new.get(one, "") for one in DIVERTING)
+        case EntityKind.OFFICE if new is not None:
+            return any((old or {}).get(one, "") != new.get(one, "") for one in DIVERTING)
+        case EntityKind.SERVICE:
+            return old is None
         case EntityKind.CONTACT:
             before, after = old or {}, new or {}
             return any(before.get(one, "") != after.get(one, "") for one in TOLD)

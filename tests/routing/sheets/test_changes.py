@@ -171,9 +171,24 @@ def test_two_people_are_needed_to_tell_somebody_else_of_cases(
     ]
 
 
-def test_a_new_office_is_one_persons_to_add() -> None:
+def test_two_people_are_needed_for_an_office_that_is_new_to_take_calls_and_cases() -> None:
+    """A rule, which is one person's, leads a line there."""
     without = with_change(CITY, EntityKind.OFFICE, "市委", None)
-    assert not any(one.needs_two for one in differences(without, CITY))
+
+    assert [one.needs_two for one in differences(without, CITY)] == [True]
+    assert [one.needs_two for one in differences(CITY, without)] == [False]
+
+
+def test_two_people_are_needed_for_a_public_service_that_calls_may_be_led_to() -> None:
+    """Its digits are dialled behind the city's code: any of its telephones."""
+    own = {"number": "7654321", "zh": "供水热线", "en": "the water line"}
+    with_own = with_change(CITY, EntityKind.SERVICE, "7654321", own)
+    renamed = {**own, "zh": "供水服务热线"}
+
+    assert [one.needs_two for one in differences(CITY, with_own)] == [True]
+    assert [one.needs_two for one in differences(with_own, CITY)] == [False]
+    anew = with_change(with_own, EntityKind.SERVICE, "7654321", renamed)
+    assert [one.needs_two for one in differences(with_own, anew)] == [False]
 
 
 def test_two_people_are_needed_to_add_a_number_or_remove_it() -> None:
@@ -183,18 +198,36 @@ def test_two_people_are_needed_to_add_a_number_or_remove_it() -> None:
     (new,) = differences(without, CITY)
     assert (gone.what, gone.needs_two) == (What.REMOVED, True)
     assert (new.what, new.needs_two) == (What.ADDED, True)
-    (service,) = differences(CITY, with_change(CITY, EntityKind.SERVICE, "110", None))
-    assert not service.needs_two
 
 
-def test_a_number_that_is_not_on_the_list_is_one_persons_to_change() -> None:
-    body = entities(CITY, EntityKind.NUMBER)[ONE]
-    off = with_change(CITY, EntityKind.NUMBER, ONE, {**body, "status": "suspended"})
-    elsewhere = {**body, "status": "suspended", "forward_to": "+865580010009"}
+@pytest.mark.parametrize(
+    ("cells", "two"),
+    [
+        ({"post": "书记"}, False),
+        ({"forward_to": ""}, False),
+        ({"forward_to": "+865580010009"}, True),
+        ({"forward_to": "+865580010001;+865580010009"}, True),
+        ({"stand_in_number": "+865580010009", "stand_in_until": "2027-01-01"}, True),
+        ({"status": "published"}, True),
+    ],
+)
+def test_a_number_that_is_not_on_the_list_is_one_persons_to_change_but_for_new_phones(
+    cells: dict[str, str], two: bool
+) -> None:
+    """A rule or a roster may ring whose number it is, on the list or not."""
+    body = {**entities(CITY, EntityKind.NUMBER)[ONE], "status": "suspended"}
+    off = with_change(CITY, EntityKind.NUMBER, ONE, body)
 
-    (change,) = differences(off, with_change(off, EntityKind.NUMBER, ONE, elsewhere))
-    (back,) = differences(off, CITY)
-    assert (change.needs_two, back.needs_two) == (False, True)
+    (change,) = differences(off, with_change(off, EntityKind.NUMBER, ONE, {**body, **cells}))
+    assert change.needs_two is two
+
+
+def test_a_number_that_comes_off_the_list_brings_no_phone_of_ones_own() -> None:
+    without = with_change(CITY, EntityKind.NUMBER, ONE, None)
+    body = {**entities(CITY, EntityKind.NUMBER)[ONE], "status": "withdrawn"}
+
+    (change,) = differences(without, with_change(without, EntityKind.NUMBER, ONE, body))
+    assert change.needs_two
 
 
 def test_another_order_of_rows_is_no_difference() -> None:
