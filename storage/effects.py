@@ -183,6 +183,8 @@ class Effects:
             "kind": case.kind.value,
             "about": None if case.about is None else case.about.value,
             "topic": case.topic,
+            "topic_group": case.group,
+            "kind_said": case.said,
             "district": case.district,
             "office": case.office,
             "rule": case.rule,

@@ -78,6 +78,7 @@ class StoredPastCalls:
                 at=row.at,
                 rule=decision.rule,
                 office=decision.office,
+                group=said.group,
             )
         return None
 
@@ -121,7 +122,7 @@ class StoredPastCalls:
 
     def _matter(self, row: Any) -> Matter:
         return Matter(
-            kind=Kind(row.kind),
+            kind=Kind(row.kind) if row.kind_said else None,
             about=None if row.about is None else About(row.about),
             topic=row.topic,
             district=row.district or None,
@@ -129,6 +130,7 @@ class StoredPastCalls:
             at=row.opened,
             rule=row.rule,
             office=row.office,
+            group=row.topic_group,
         )
 
     def _caller_kind(self, number: bytes | None) -> CallerKind:
@@ -140,7 +142,10 @@ class StoredPastCalls:
 
 
 def _calls(*, outer: bool) -> Select[Any]:
-    matter = ("kind", "about", "topic", "district", "office", "rule", "language", "opened")
+    matter = (
+        "kind", "kind_said", "about", "topic", "topic_group", "district", "office", "rule",
+        "language", "opened",
+    )  # fmt: skip
     columns: list[Any] = [
         *(calls.c[name] for name in ("id", "started", "dialled", "plan")),
         *(call_ends.c[name] for name in ("end", "seconds")),

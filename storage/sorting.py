@@ -183,6 +183,8 @@ def _give(unit: Connection, sorted_: Sorted, opened: datetime) -> None:
     reference, level = sorted_.case.reference, sorted_.confidentiality
     values: dict[str, Any] = {
         "topic": sorted_.topic,
+        "topic_group": None,
+        "kind_said": True,
         "rule": sorted_.decision.rule,
         "office": sorted_.decision.office,
         "confidentiality": level.value,
@@ -277,6 +279,7 @@ def _return(unit: Connection, back: Back, opened: datetime) -> None:
     named = back.case.confidentiality is Confidentiality.NAMED
     values = {
         "topic": None,
+        "topic_group": None,
         "rule": back.rule,
         "office": office,
         "state": CaseState.DISPATCHED.value,

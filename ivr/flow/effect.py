@@ -17,7 +17,8 @@ class OpenCase:
     """Open the one case of a matter; the matter is (call, `turn`).
 
     `reference` and `pin` were drawn by the shell; the PIN is stored as an HMAC only.
-    `caller` is E.164 or None where withheld. `danger` marks emergency words."""
+    `caller` is E.164 or None where withheld. `danger` marks emergency words. `group` is the topic
+    menu's first key; where no kind was `said` it is filed as an enquiry."""
 
     turn: int
     reference: str
@@ -34,6 +35,8 @@ class OpenCase:
     language: Language
     due: datetime
     danger: bool = False
+    group: int | None = None
+    said: bool = True
 
 
 @value

@@ -169,6 +169,8 @@ def _open(
         language=call.language,
         due=promise,
         danger=call.facts.danger,
+        group=call.facts.group,
+        said=call.facts.kind is not None,
     )
 
 

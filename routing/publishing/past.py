@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from routing.cases.kinds import About, Kind
 from routing.hours import DAY, OpenIntervals
-from routing.register import Directory
+from routing.register import Directory, ListingStatus
 from routing.rules.compare import Comparison, Side, compare
 from routing.rules.condition import CallerKind, Facts, Opening
 from routing.rules.router import Router
@@ -22,8 +22,9 @@ SLICE: Final = 200
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What a call left, as the rules were asked about it: `rule` sent it to `office`, which may
-    have been sorted since by what its words were about. Without a `kind` no case came of it: the
-    caller asked for a person, or hung up."""
+    have been sorted since by what its words were about. Without a `kind` none was said: the caller
+    asked for a person, left a message without a menu, or hung up. `group` is the topic menu's first
+    key, None where none was pressed."""
 
     kind: Kind | None
     about: About | None
@@ -33,6 +34,7 @@ class Matter:
     at: datetime
     rule: str
     office: str
+    group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +109,37 @@ class Ruled:
     @property
     def side(self) -> Side:
         """As one of two that are compared."""
-        return Side(self.router, frozenset(self.directory.offices))
+        numbers = self.directory.numbers.values()
+        lines = (one.e164 for one in numbers if one.status is ListingStatus.PUBLISHED)
+        return Side(self.router, frozenset(self.directory.offices), frozenset(lines))
 
     def facts(self, call: PastCall, matter: Matter) -> Facts:
         """The matter as this version sees it."""
         entry = self.directory.numbers.get(call.dialled)
-        of_number = matter.kind is None and matter.about is None and entry is not None
-        named = entry.topic if of_number and matter.topic is None and entry else matter.topic
-        topic = self.directory.topics.get(named or "")
+        own = None if entry is None else entry.topic
+        silent = matter.kind is None and matter.about is None and matter.group is None
+        named = own if silent and matter.topic is None else matter.topic
         return Facts(
             dialled=call.dialled,
             language=call.language,
             kind=matter.kind,
             about=matter.about,
             topic=named,
-            group=None if topic is None else topic.group,
+            group=self._group(matter, named, own),
             district=matter.district or (None if entry is None else entry.district),
             caller_kind=matter.caller_kind,
             at=matter.at,
             office=None if entry is None else entry.office,
             open=self.open,
         )
+
+    def _group(self, matter: Matter, named: str | None, own: str | None) -> int | None:
+        """Of a topic that was sorted, or kept before keys were, it is the topic's; a number's own
+        topic was chosen by no key."""
+        topic = self.directory.topics.get(named or "")
+        if matter.group is not None or topic is None or named == own:
+            return matter.group
+        return topic.group
 
 
 def compared(old: Ruled, new: Ruled, calls: Iterable[PastCall]) -> Comparison:

@@ -111,13 +111,18 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A plan's rules and the offices that it has: a decision for one that is gone is none."""
+    """A plan's rules, the offices that it has, and the `lines` whose callers come to its rules:
+    its published numbers. A decision for an office that is gone is none; a suspended, withdrawn or
+    unlisted number offers only checks."""
 
     router: Router
     offices: frozenset[str]
+    lines: frozenset[str]
 
     def decide(self, facts: Facts) -> Decision | None:
         """Where the matter goes; None for nowhere."""
+        if facts.dialled not in self.lines:
+            return None
         try:
             decision = self.router.decide(facts)
         except LookupError:

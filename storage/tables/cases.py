@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
 from storage.tables.base import METADATA, Instant
@@ -27,6 +28,8 @@ cases = Table(
     Column("kind", String(16), nullable=False),
     Column("about", String(16)),
     Column("topic", String(32)),
+    Column("topic_group", Integer),  # the topic menu's first key, as the rules were asked
+    Column("kind_said", Boolean, nullable=False, server_default=true()),  # else filed as an enquiry
     Column("district", String(64), nullable=False),
     Column("office", String(64), nullable=False),
     Column("rule", String(64), nullable=False),

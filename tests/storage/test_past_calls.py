@@ -54,6 +54,19 @@ async def test_calls_tell_their_matter_their_version_and_their_end(tmp_path: Pat
     assert CALLER not in repr(latest)
 
 
+async def test_a_matter_keeps_the_first_key_of_its_topic_and_that_no_kind_was_said(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as house:
+        await house.journal.append(first_step("a"))
+        case = replace(open_case(), kind=Kind.ENQUIRY, topic=None, group=1, said=False)
+        await house.journal.append(replace(later_step("a", 1), effects=(case,)))
+        call = await StoredPastCalls(house.database, SEALING).call("a")
+    assert call is not None
+    assert call.matter is not None
+    assert (call.matter.kind, call.matter.topic, call.matter.group) == (None, None, 1)
+
+
 async def test_calls_are_read_some_at_a_time_and_none_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -179,7 +179,9 @@ def test_two_rule_sets_are_compared_matter_by_matter() -> None:
         (topic, facts, facts) for topic in topics for facts in (replace(FACTS, topic=topic),)
     ]
 
-    found = compare(Side(DRAWN, offices), Side(new, offices), matters)
+    lines = frozenset(CITY.numbers)
+
+    found = compare(Side(DRAWN, offices, lines), Side(new, offices, lines), matters)
 
     assert [row.change for row in found.rows] == [
         Change.ELSEWHERE,
@@ -193,5 +195,7 @@ def test_two_rule_sets_are_compared_matter_by_matter() -> None:
         ("市住房和城乡建设局", None, 1),
     }
     assert found.ways == {(How.PUT_THROUGH, How.CASE_ONLY): 1}
-    back = compare(Side(new, offices), Side(DRAWN, offices), matters)
+    back = compare(Side(new, offices, lines), Side(DRAWN, offices, lines), matters)
     assert back.counts[Change.FOUND] == 1
+    shut = Side(DRAWN, offices, lines - {FACTS.dialled})
+    assert compare(Side(DRAWN, offices, lines), shut, matters).counts[Change.NOWHERE] == 4

@@ -14,16 +14,20 @@ from hypothesis import strategies as st
 from ivr.flow.effect import Notify, OpenCase, TakeToken
 from ivr.flow.event import Admission
 from ivr.flow.instruction import Ask, Hangup, Hold, Reject, Say
+from ivr.flow.matter import caller_kind
 from ivr.flow.world import Plan
 from ivr.web.trying.moves import Deed, Key, LineError, Move, Words, read_line, written
 from ivr.web.trying.play import Asked, Ignored, Known, Played, Ringing, is_over, play
 from routing.cases.kinds import Kind
+from routing.publishing.past import Matter, PastCall, Ruled
+from routing.rules.condition import Facts
 from routing.rules.explain import explain
 from tests.ivr.ruled import ruled
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZONE)
 POLICE, MOBILE = "+865580000021", "+8613900000012"
+MAYOR, SCHOOLS = "+865580000009", "+865580000019"
 USUAL = Asked(MOBILE, POLICE, TUESDAY)
 MOVES = st.lists(
     st.one_of(
@@ -164,6 +168,49 @@ def _rule(id_: str, office: str, when: dict[str, Any]) -> dict[str, Any]:
     return {"id": id_, "name": id_, "when": when, "then": {"office": office}, "enabled": True}
 
 
+def kept_of(plan: Plan, played: Played, case: OpenCase) -> Facts:
+    """What the rules were asked, as it is read from a case that was kept."""
+    assert played.settled is not None
+    matter = Matter(
+        kind=case.kind if case.said else None,
+        about=case.about,
+        topic=case.topic,
+        district=case.district or None,
+        caller_kind=caller_kind(played.call),
+        at=played.settled.facts.at,
+        rule=case.rule,
+        office=case.office,
+        group=case.group,
+    )
+    call = PastCall("c", TUESDAY, case.dialled, case.language, plan.number, None, None, matter)
+    return Ruled(plan.rules, plan.directory, plan.open).facts(call, matter)
+
+
+@pytest.mark.parametrize(
+    ("dialled", "line", "rule"),
+    [
+        (MAYOR, "2 2 1 # “停水了” #", "group-1"),  # a group, and none of its topics
+        (MAYOR, "2 2 1 2 “停水了” #", "topic-water"),
+        (SCHOOLS, "2 2 “停水了” #", "topic-education"),  # the number's own
+        (SCHOOLS, "0 无人接听 无人接听 “停水了” #", "topic-education"),
+    ],
+)
+def test_why_a_past_call_went_there_names_the_rule_that_decided(
+    demo_plan: Plan, dialled: str, line: str, rule: str
+) -> None:
+    plan = demo_plan
+    for id_, office, when in (
+        ("enquiries", "市公安局", {"kind": ["enquiry"]}),
+        ("second", "市公安局", {"group": [2]}),
+    ):
+        plan = ruled(f"rule {json.dumps(_rule(id_, office, when))}", plan)
+    played = play(plan, replace(USUAL, dialled=dialled), read_line(line))
+
+    case = next(one for one in played.shown if isinstance(one, OpenCase))
+    assert case.rule == rule
+    assert plan.rules.decide(kept_of(plan, played, case)).rule == rule
+
+
 def test_who_leaves_a_message_after_asking_for_a_person_was_decided_about_before_it(
     demo_plan: Plan,
 ) -> None:
@@ -190,11 +237,14 @@ def test_no_line_of_moves_fails_and_what_decided_is_what_is_explained(
     asked = Asked(None if hidden else MOBILE, POLICE, at, english)
     played = play(plan, asked, tuple(moves))
 
-    opened = [one.rule for one in played.shown if isinstance(one, OpenCase)]
+    opened = [one for one in played.shown if isinstance(one, OpenCase)]
+    assert not opened or played.settled is not None
     if played.settled is not None:
         assert plan.rules.decide(played.settled.facts) == played.settled.decision
         assert explain(plan.rules, played.settled.facts).decision == played.settled.decision
-    assert opened[-1:] in ([], [played.settled and played.settled.decision.rule])
+        for one in opened[-1:]:
+            assert one.rule == played.settled.decision.rule
+            assert plan.rules.decide(kept_of(plan, played, one)).rule == one.rule
 
     assert is_over(played) == isinstance(played.waits, Hangup | Reject)
     assert played.taken[-len(moves) :] == tuple(moves) or not moves

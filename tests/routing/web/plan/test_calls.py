@@ -14,6 +14,7 @@ from routing.accounts.roles import MAY, Act, Role
 from routing.cases.kinds import Kind
 from routing.drafts.kinds import Document
 from routing.publishing.past import Matter, PastCall, Ruled, Rung
+from routing.register import ListingStatus
 from routing.rules.condition import CallerKind
 from routing.web.plan.calls import CallsDesk, calls_routes
 from routing.web.plan.desk import PLAN_PAGES, PlanDesk
@@ -128,6 +129,13 @@ async def test_the_draft_is_compared_over_the_calls_of_the_last_days(
         assert 'href="/admin/calls/c1"' in page
         landing = page.partition('data-testid="landings"')[2].partition("</table>")[0]
         assert landing.count("<rect") == 4
+    shut = replace(directory.numbers[NUMBER], status=ListingStatus.SUSPENDED)
+    numbers = {**directory.numbers, NUMBER: shut}
+    suspended = replace(demo_plan, directory=replace(directory, numbers=numbers))
+    async with called(tmp_path / "shut", demo_inputs, demo_plan, suspended) as it:
+        _, page = await it.get(Role.ADMIN, "/admin/draft/compare?days=30&lang=en")
+        row = page.partition('data-change="nowhere"')[2].partition("</tr>")[0]
+        assert '<td class="digits">1</td>' in row, "its callers only hear that it is suspended"
     async with called(tmp_path / "bad", demo_inputs, demo_plan, None) as it:
         status, page = await it.get(Role.ADMIN, "/admin/draft/compare?days=9999999999999")
         assert (status, "data-change" in page) == (422, False)
