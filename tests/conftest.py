@@ -27,6 +27,7 @@ from ivr.library.plans import Inputs, compile_plan, shipped
 from routing.city import AREA, calendar, demo_sheets
 from tests.browser import Shared, tab
 from tests.costs import Costs
+from tests.deadline import DEADLINE
 from tests.outside import OUTSIDE
 from tests.programs import end_all
 from tools.postgres import Postgres
@@ -55,6 +56,8 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")  # a slow machine is no wrong example
 EXTRAS: Final = {"notify": "apprise", "speech": "faster_whisper"}
 """Tests of an extra are collected where what it installs is there."""
+HASTE: Final = 2.0
+"""Seconds."""
 SPEECH_TESTS: Final = frozenset({"test_first_words.py", "test_whisper.py"})
 """Files whose tests run Whisper itself."""
 
@@ -128,6 +131,23 @@ def templates_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("routing.web.layout.aiohttp_jinja2.setup", setup)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """Callers are told the plan after two seconds, and PostgreSQL is given up after three: a busy
+    machine is no fault, but in the tests of just that, which are `hasty`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ivr.carrier.routes.PATIENCE", DEADLINE)
+        patch.setattr("storage.postgres.database.PATIENCE", DEADLINE)
+        yield
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an operator's server; for tests in which something hangs."""
+    monkeypatch.setattr("ivr.carrier.routes.PATIENCE", HASTE)
+    monkeypatch.setattr("storage.postgres.database.PATIENCE", HASTE)
 
 
 @pytest.fixture(scope="session", autouse=True)

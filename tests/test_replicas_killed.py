@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from storage.steps import KillPoint
-from tests.cluster import cluster
+from tests.cluster import PATIENT, cluster
 from tests.whole_call import hang_up, one_whole_case, press, recorded, until_recorded
 from tools.postgres import Postgres
 
-VICTIM = """
+VICTIM = (
+    PATIENT
+    + """
 import os, signal, sys
 import server
 from storage.journal import StoredJournal
@@ -33,6 +35,7 @@ async def start(self):
 StoredJournal.start = start
 sys.exit(server.main(["run"]))
 """
+)
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),

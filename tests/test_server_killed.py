@@ -22,6 +22,7 @@ from deployment.folder import in_folder
 from deployment.settings import Secrets, Settings
 from ivr.carrier.local.twiml_reader import read_twiml
 from storage.steps import KillPoint
+from tests.cluster import PATIENT
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import CALLER, Answer, Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
@@ -36,7 +37,9 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
 ]
 
-KILLED = """
+KILLED = (
+    PATIENT
+    + """
 import asyncio, os, signal, sys
 from pathlib import Path
 from aiohttp import web
@@ -67,6 +70,7 @@ async def main():
 with in_folder(settings):
     asyncio.run(main())
 """.replace("RECORDING_TURN", str(RECORDING_TURN))
+)
 
 FAILING = """
 import sys

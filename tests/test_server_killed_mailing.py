@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.cluster import PATIENT
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.signed import Carrier
 from tests.ivr.desk import RECORDING_TURN, call_of
@@ -22,7 +23,7 @@ from tests.test_server_killed import here, press, running
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
 ]
-MAILING = f"""
+MAILING = f"""{PATIENT}
 import asyncio, os, signal, sys
 from aiohttp import web
 import server

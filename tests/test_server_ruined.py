@@ -24,6 +24,7 @@ from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.rest import REST_PATH
 from ivr.carrier.local.telephone import Telephone
+from tests.cluster import PATIENT
 from tests.deadline import DEADLINE
 from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.local.sounds import tone
@@ -40,7 +41,9 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX"),
 ]
 
-HURRIED = """
+HURRIED = (
+    PATIENT
+    + """
 import sys
 from datetime import timedelta
 import server
@@ -54,6 +57,7 @@ recovery.SETTLED = recovery.LOOK_FIRST = timedelta(0)
 recovery.LOOK_AGAIN = timedelta(seconds=0.1)
 sys.exit(server.main(["run"]))
 """
+)
 """The server, in a hurry to recover, on a Tuesday."""
 
 
@@ -175,7 +179,7 @@ async def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         auth_token=TOKEN,
         data_dir=tmp_path / "far",
         clock=Day(),
-        timing=Timing(second=0.1, back=8.0),
+        timing=Timing(back=DEADLINE),
         speech_program="",
     )
     carrier, host = web.Application(), web.Application()

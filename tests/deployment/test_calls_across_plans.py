@@ -87,7 +87,6 @@ async def test_a_call_keeps_its_plan_across_publications_on_every_server_and_aft
     tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # no .env of a developer
-    monkeypatch.setattr("ivr.carrier.routes.PATIENCE", 30.0)  # a busy machine is no fault here
     with chosen(ASYNCPG, postgres):
         await (await database_at(tmp_path / "plans.db")).close()
         async with replica(tmp_path, "one") as one, replica(tmp_path, "other") as other:

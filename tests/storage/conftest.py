@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import ASYNCPG, SQLITE, chosen
-from tests.deadline import DEADLINE
 
 
 @pytest.fixture(autouse=True, params=[SQLITE, ASYNCPG])
@@ -14,13 +13,6 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str]:
     name: str = request.param
     with chosen(name, None if name == SQLITE else request.getfixturevalue("postgres")):
         yield name
-
-
-@pytest.fixture(autouse=True)
-def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That a busy machine's PostgreSQL answers late is no fault, but in the tests of just that."""
-    if request.node.get_closest_marker("postgres") is None:
-        monkeypatch.setattr("storage.postgres.database.PATIENCE", DEADLINE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,13 +11,16 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from storage.errors import DiskFull, ReadOnly, StorageError
+from storage.retention import CALL_DETAILS
 from storage.schema import migrate
+from storage.sqlite import database
 from storage.sqlite.database import SqliteDatabase
 from storage.tables.base import sqlite_text
-from storage.tables.calls import settings, verdicts
+from storage.tables.calls import calls, settings, verdicts
 from storage.tables.outbox import mails
 from tests.deadline import DEADLINE
-from tests.storage.stepping import AT, file_of, opened
+from tests.storage.stepping import AT, file_of, first_step, opened
+from tests.storage.test_retention import ENDED, retain
 
 
 @pytest.mark.sqlite
@@ -185,3 +188,21 @@ def test_a_copy_of_the_files_of_a_killed_server_opens(tmp_path: Path) -> None:
             assert await again.scalar(select(settings.c.value)) == "1"
 
     asyncio.run(fill())
+
+
+@pytest.mark.sqlite
+async def test_a_reader_holds_up_neither_the_round_nor_the_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = f"PRAGMA busy_timeout={2_000 * DEADLINE:.0f}"  # where it waits, it does so for longer
+    monkeypatch.setattr(database, "PRAGMAS", (*database.PRAGMAS, waits))
+    async with opened(tmp_path) as house:
+        await house.journal.append(first_step("a"))
+        await house.calls.ended("a", ENDED, AT)
+        async with house.database.reading() as connection, asyncio.timeout(DEADLINE):
+            await connection.execute(select(calls))
+            await retain(house, AT + CALL_DETAILS)
+            await house.journal.append(first_step("b"))
+        await retain(house, AT + CALL_DETAILS)
+        log = house.folder / "house.db-wal"
+        assert log.stat().st_size == 0

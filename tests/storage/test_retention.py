@@ -355,20 +355,6 @@ async def test_steps_go_on_beside_a_round(tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite
-async def test_a_reader_holds_up_neither_the_round_nor_the_steps(tmp_path: Path) -> None:
-    async with opened(tmp_path) as house:
-        await house.journal.append(first_step("a"))
-        await house.calls.ended("a", ENDED, AT)
-        async with house.database.reading() as connection, asyncio.timeout(4):
-            await connection.execute(select(calls))  # SQLite waits 5 s for it where it waits
-            await retain(house, AT + CALL_DETAILS)
-            await house.journal.append(first_step("b"))
-        await retain(house, AT + CALL_DETAILS)
-        log = house.folder / "house.db-wal"
-        assert log.stat().st_size == 0
-
-
-@pytest.mark.sqlite
 async def test_what_was_forgotten_is_in_no_byte_of_the_files(tmp_path: Path) -> None:
     """Many calls of different sizes, forgotten in turns, among others that go on: SQLite moves
     rows between pages then, and must leave none behind."""

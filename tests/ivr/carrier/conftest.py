@@ -24,7 +24,6 @@ async def carrier(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Asyn
     """The real application, and the carrier whose secret it knows."""
     folder = empty_database.parent
     monkeypatch.chdir(folder)  # no .env of a developer
-    monkeypatch.setattr("ivr.carrier.routes.PATIENCE", 30.0)  # a busy machine is no fault here
     empty_database.rename(folder / "zhitong.db")
     settings = Settings(data_dir=folder, demo=False, max_calls_per_caller=10_000)  # one plays many
     app = await server.build_app(settings)

@@ -13,6 +13,7 @@ from dataclasses import replace as _replace
 
 from ivr.carrier.local.line import LocalLine
 from ivr.carrier.local.webhooks import Failure, Parcel, Post, Reply
+from tests.deadline import DEADLINE
 
 Where = Callable[[Parcel], bool]
 
@@ -63,9 +64,9 @@ class Faults:
         for event in reversed(waiting) if reverse else waiting:
             event.set()
 
-    async def held_up(self, count: int = 1, seconds: float = 8.0) -> None:
+    async def held_up(self, count: int = 1) -> None:
         """Until so many webhooks are being held."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(DEADLINE):
             while len(self._waiting) < count:
                 self._came.clear()
                 await self._came.wait()

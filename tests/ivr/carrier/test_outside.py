@@ -120,12 +120,6 @@ async def test_somleng_rings_a_desk_and_never_a_leaders_phone(tmp_path: Path) ->
     assert b'"accepted":true' in last[0].event  # a desk that took up the phone has accepted
 
 
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no fault here: a disk that others fill has kept the writer for seconds."""
-    monkeypatch.setattr("ivr.carrier.routes.PATIENCE", 30.0)
-
-
 async def recorded(both: Outside) -> Any:
     """The one recording, once it is kept here."""
     async with asyncio.timeout(DEADLINE):

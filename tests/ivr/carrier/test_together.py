@@ -57,7 +57,6 @@ class Town(Outside):
 @pytest.fixture
 async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
     monkeypatch.chdir(tmp_path)  # no .env of a developer
-    monkeypatch.setattr("ivr.carrier.routes.PATIENCE", 30.0)  # a busy machine is no fault here
     faults = Faults()
     async with outside(tmp_path, "twilio", faults.wrap, UNHURRIED) as there:
         plans = there.house.plans

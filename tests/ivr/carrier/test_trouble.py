@@ -140,6 +140,13 @@ DRAINS = 3
 """One for what tells offices, one for phones that ring together, one for all other work."""
 
 
+@pytest.fixture
+def never_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is waited for longer than any test lasts."""
+    monkeypatch.setattr("server.FAILED", 3600.0)
+
+
+@pytest.mark.usefixtures("never_again")
 async def test_work_that_cannot_be_claimed_is_waited_out(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,12 +37,8 @@ def answer(fault: str, told: Path, asked: dict[str, Any], sound: bytes) -> None:
         case "dies once" if not told.exists():
             told.write_text("died", encoding="utf-8")
             os._exit(3)
-        case "hangs":
-            told.write_text(str(os.getpid()), encoding="utf-8")
+        case "hangs" | "forks":
             time.sleep(3600)  # ended by whoever waits for it
-        case "forks":
-            told.write_text(str(os.fork() or os.getpid()), encoding="utf-8")
-            time.sleep(3600)  # the one as the other: both are ended by whoever waits
         case "long frame":
             OUT.write(b"\xff\xff\xff\xff" + b"x" * 1000)
             OUT.flush()
@@ -75,6 +71,17 @@ def answer(fault: str, told: Path, asked: dict[str, Any], sound: bytes) -> None:
             say(heard(number))
 
 
+def begin(fault: str, told: Path) -> None:
+    """What those do that are soon ended, before anybody waits for them."""
+    if fault == "hangs":
+        told.write_text(str(os.getpid()), encoding="utf-8")
+    elif fault == "forks":
+        child = os.fork()
+        if not child:
+            time.sleep(3600)  # ended with the other
+        told.write_text(str(child), encoding="utf-8")
+
+
 def main(fault: str, told: Path) -> None:
     if fault == "cannot begin":
         say({"failed": "its model is missing: uv sync --extra speech"})
@@ -84,6 +91,7 @@ def main(fault: str, told: Path) -> None:
     if fault == "is no engine":
         OUT.write(b"Traceback: nothing of the kind")
         return
+    begin(fault, told)
     say({"ready": True})
     while (asked := read_frame(sys.stdin.buffer, MOST_QUESTION)) is not None:
         sound = read_frame(sys.stdin.buffer, MOST_QUESTION) or b""

@@ -144,7 +144,7 @@ async def test_a_text_is_on_the_list_as_soon_as_it_is_heard_of(page: Page, house
     held.set()
 
     shown = page.get_by_test_id("messages").locator(".message-text")
-    await expect(shown).to_have_text(text.replace(" ", "\u00a0"), timeout=2000)
+    await expect(shown).to_have_text(text.replace(" ", "\u00a0"))
     await page.unroute_all(behavior="wait")  # an answer under way would fail the next test
 
 

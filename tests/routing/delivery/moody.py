@@ -3,7 +3,7 @@ is told, and everything that it took is noted."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from enum import Enum, auto
@@ -52,6 +52,8 @@ class Moody:
     """whether it knows RSET"""
     parted: asyncio.Event = field(default_factory=asyncio.Event)
     """set by a QUIT"""
+    hung: Callable[[], None] | None = None
+    """called once it says nothing any more"""
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[int]:
@@ -82,7 +84,7 @@ class Moody:
         if verb == b"RSET" and not self.resets:
             told = "502 5.5.1 what?"
         elif isinstance(mood, Mood):
-            await _moved(verb, mood, reader)
+            await self._moved(verb, mood, reader)
             told = VERBS.get(verb.decode(), "250 OK")
         else:
             named, instead = mood
@@ -105,7 +107,7 @@ class Moody:
             return
         self.taken.append(message_from_bytes(mail)["Message-ID"])
         if mood is Mood.HANGS_BEFORE_250:
-            await reader.read()
+            await self._says_nothing(reader)
         if mood in {Mood.LEAVES_BEFORE_250, Mood.HANGS_BEFORE_250}:
             raise Left
         writer.write(b"250 it is ours\r\n")
@@ -114,10 +116,14 @@ class Moody:
         if mood in {Mood.TAKES_AND_LEAVES, Mood.TAKES_AND_SAYS_421}:
             raise Left
 
+    async def _moved(self, verb: bytes, mood: Mood, reader: asyncio.StreamReader) -> None:
+        if GONE.get(mood) == verb:
+            raise Left
+        if SILENT.get(mood) == verb:
+            await self._says_nothing(reader)
+            raise Left
 
-async def _moved(verb: bytes, mood: Mood, reader: asyncio.StreamReader) -> None:
-    if GONE.get(mood) == verb:
-        raise Left
-    if SILENT.get(mood) == verb:
+    async def _says_nothing(self, reader: asyncio.StreamReader) -> None:
+        if self.hung is not None:
+            self.hung()
         await reader.read()
-        raise Left

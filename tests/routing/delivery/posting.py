@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from routing.delivery.relay import Relay, Security
 from routing.delivery.smtp import SmtpPost
+from tests.deadline import DEADLINE
 from tests.routing.delivery.mailbox import SENDER
 from tests.routing.delivery.office import StoppedClock
 
@@ -25,7 +26,7 @@ async def posting(
     security: Security = Security.NONE,
     *,
     login: Sequence[str] = ("", ""),
-    whole: float = 10,
+    whole: float = DEADLINE,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[SmtpPost]:
     """Closed in the end, as the server does."""

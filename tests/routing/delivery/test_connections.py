@@ -3,8 +3,9 @@ reason to send one twice: only a mail whose end was sent and never answered is r
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,7 +112,7 @@ async def test_a_kept_connection_that_says_nothing_is_given_up_soon(
     """As where a firewall has forgotten it."""
     monkeypatch.setattr(connections, "STALE", 0.05)
     server = Moody({(1, 2): Mood.HANGS_AT_MAIL})
-    async with server.serving() as port, posting(port, whole=DEADLINE) as post:
+    async with server.serving() as port, posting(port) as post:
         await all_sent(post, A, B)
 
     assert server.taken == ids(A, B)
@@ -127,13 +128,27 @@ async def test_a_new_connections_word_is_the_servers(answer: str) -> None:
     assert len(server.said) == 1
 
 
+@pytest.fixture
+def runs_out(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Ends the time of the mail under way: where the server hangs, and no sooner."""
+    begun: list[asyncio.Timeout] = []
+
+    def noted(seconds: float) -> asyncio.Timeout:
+        begun.append(asyncio.timeout(seconds))
+        return begun[-1]
+
+    ours = SimpleNamespace(timeout=noted, Semaphore=asyncio.Semaphore)
+    monkeypatch.setattr("routing.delivery.smtp.asyncio", ours)
+    return lambda: begun[-1].reschedule(asyncio.get_running_loop().time())
+
+
 @pytest.mark.parametrize("mood", [Mood.LEAVES_BEFORE_250, Mood.HANGS_BEFORE_250])
 @pytest.mark.parametrize("before", [[], [A]], ids=["new", "kept"])
 async def test_a_mail_whose_answer_never_came_is_repeated_under_its_message_id(
-    before: Sequence[Letter], mood: Mood
+    before: Sequence[Letter], mood: Mood, runs_out: Callable[[], None]
 ) -> None:
-    server = Moody({(1, len(before) + 1): mood})
-    async with server.serving() as port, posting(port, whole=0.5) as post:
+    server = Moody({(1, len(before) + 1): mood}, hung=runs_out)
+    async with server.serving() as port, posting(port) as post:
         await all_sent(post, *before)
         with pytest.raises(TryAgain):
             await post(B)
@@ -142,9 +157,11 @@ async def test_a_mail_whose_answer_never_came_is_repeated_under_its_message_id(
     assert server.taken == ids(*before, B, B)
 
 
-async def test_one_who_hangs_in_the_middle_is_tried_again_over_another_connection() -> None:
-    server = Moody({(1, 2): Mood.HANGS_AT_RCPT})
-    async with server.serving() as port, posting(port, whole=0.5) as post:
+async def test_one_who_hangs_in_the_middle_is_tried_again_over_another_connection(
+    runs_out: Callable[[], None],
+) -> None:
+    server = Moody({(1, 2): Mood.HANGS_AT_RCPT}, hung=runs_out)
+    async with server.serving() as port, posting(port) as post:
         await post(A)
         with pytest.raises(TryAgain, match="in time"):
             await post(B)

@@ -14,6 +14,7 @@ from routing.delivery.letter import Letter
 from routing.delivery.relay import Security, mailbox
 from routing.delivery.smtp import AT_ONCE
 from routing.handoff import NotYet, Refused, TryAgain
+from tests.deadline import DEADLINE
 from tests.ports import free_port
 from tests.routing.delivery.mailbox import SENDER, Mailbox, serving
 from tests.routing.delivery.office import LETTER, NOW, Talk, talking
@@ -123,20 +124,20 @@ async def takes_it_and_hangs(reader: asyncio.StreamReader, writer: asyncio.Strea
 
 
 @pytest.mark.parametrize(
-    ("talk", "says"),
+    ("talk", "whole", "says"),
     [
-        (hangs, "in time"),
-        (greeting(hangs), "in time"),
-        (breaks_off, "cannot be reached, or broke off"),
-        (greeting(breaks_off), "cannot be reached, or broke off"),
+        (hangs, 0.5, "in time"),
+        (greeting(hangs), 0.5, "in time"),
+        (breaks_off, DEADLINE, "cannot be reached, or broke off"),
+        (greeting(breaks_off), DEADLINE, "cannot be reached, or broke off"),
     ],
 )
 async def test_one_who_hangs_or_breaks_off_before_his_word_is_tried_again(
-    talk: Talk, says: str
+    talk: Talk, whole: float, says: str
 ) -> None:
     async with talking(talk) as port:
         with pytest.raises(TryAgain, match=says):
-            await send(port, whole=0.5)
+            await send(port, whole=whole)
 
 
 @pytest.mark.parametrize("talk", [greeting(takes_it_and_dies), greeting(takes_it_and_hangs)])

@@ -40,9 +40,6 @@ from tests.storage.stepping import (
     opened,
 )
 
-TOLD_WITHIN = 20
-"""Seconds, of which the server promises less: a loaded machine has the rest."""
-
 pytestmark = pytest.mark.postgres
 
 
@@ -190,6 +187,7 @@ async def test_a_restart_between_two_steps_is_noticed_by_nobody(tmp_path: Path) 
         await house.calls.hold_transcript("RE1", "停水", "carrier", AT)
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_one_that_hangs_is_told_in_time(tmp_path: Path) -> None:
     server = CHOSEN.server
     assert server is not None
@@ -197,7 +195,7 @@ async def test_one_that_hangs_is_told_in_time(tmp_path: Path) -> None:
         await house.journal.append(first_step("a"))
         server.pause(on=True)
         try:
-            async with asyncio.timeout(TOLD_WITHIN):
+            async with asyncio.timeout(DEADLINE):
                 with pytest.raises(Unreachable, match="does not answer"):
                     await house.journal.append(later_step("a", 1))
         finally:
@@ -205,6 +203,7 @@ async def test_one_that_hangs_is_told_in_time(tmp_path: Path) -> None:
         assert (await house.journal.append(later_step("a", 1))).body == b"<later/>"
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_what_keeps_it_from_a_write_is_told_over_a_connection_that_was_open_before(
     tmp_path: Path,
 ) -> None:
@@ -216,7 +215,7 @@ async def test_what_keeps_it_from_a_write_is_told_over_a_connection_that_was_ope
         assert await house.database.trouble() == ""
         server.pause(on=True)
         try:
-            async with asyncio.timeout(TOLD_WITHIN):
+            async with asyncio.timeout(DEADLINE):
                 assert "does not answer" in await house.database.trouble()
         finally:
             server.pause(on=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from storage.postgres.database import PATIENCE, driver_of
+from storage.postgres.database import driver_of
 from storage.postgres.driver import ASYNCPG, Line, Lines, driver_options
 from tests.databases import url_of
 from tests.deadline import DEADLINE
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.postgres
 
 async def lines(folder: Path) -> Lines:
     address = driver_of(await url_of(folder / "house.db")).set(drivername=ASYNCPG)
-    return Lines(driver_options(address, pooled=False, seconds=PATIENCE))
+    return Lines(driver_options(address, pooled=False, seconds=DEADLINE))
 
 
 async def test_a_look_that_goes_on_while_all_is_closed_leaves_no_connection(

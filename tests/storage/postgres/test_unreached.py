@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from storage.postgres.database import PostgresDatabase
+from tests.deadline import DEADLINE
 from tools.postgres import Postgres
 
 HBA = """
@@ -95,8 +96,9 @@ async def test_one_without_tls(driver: str) -> None:
     assert "speaks no TLS, which sslmode asks for: have it switched on there" in told
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_one_that_never_answers(driver: str) -> None:
-    async with answering(b"") as port, asyncio.timeout(20):
+    async with answering(b"") as port, asyncio.timeout(DEADLINE):
         told = await trouble(f"{driver}://zhitong:hush@127.0.0.1:{port}/zhitong")
     assert "PostgreSQL does not answer" in told
 

@@ -149,8 +149,9 @@ async def test_ctrl_d_before_anything_ends_it(house: House) -> None:
 async def test_it_ends_when_its_terminal_is_gone(house: House) -> None:
     async with terminal(house) as typist:
         await typist.sees("hang up")
-        os.close(typist.own)
-        typist.own = os.open(os.devnull, os.O_RDONLY)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, typist.own)  # which stays his number, and nobody else's
+        os.close(nothing)
         async with asyncio.timeout(DEADLINE):
             await typist.program.wait()
 

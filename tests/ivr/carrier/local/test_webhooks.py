@@ -59,8 +59,8 @@ async def test_without_a_working_fallback_a_stock_message_ends_the_call(house: H
 
 
 async def test_a_slow_answer_is_cut_off(house: House) -> None:
-    """§3: hard cap of 15 s for any call-control request."""
-    house.timing = Timing(second=0.05, total=0.2)
+    """§3: hard cap of 15 s for any call-control request; here of its address alone."""
+    house.voice_tail = "#tt=200"
     await house.restart()
     forever = asyncio.Event()
 
