@@ -78,9 +78,16 @@ class Trail(Protocol):
     """The audit, for whoever reads it."""
 
     async def search(
-        self, search: Search, *, before: int | None = None, after: int | None = None, most: int
+        self,
+        search: Search,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        down_to: int = 0,
+        most: int,
     ) -> Sequence[Found]:
-        """The newest first, below the number `before`; the oldest first above `after`."""
+        """The newest first, below the number `before` and above `down_to`; or the oldest first
+        above `after`."""
         ...
 
     async def verify(self) -> Verdict: ...

@@ -32,6 +32,9 @@ from storage.turns import take_turns
 
 SLICE: Final = 30
 """Links verified between two turns of the loop: about a millisecond."""
+WINDOW: Final = 20_000
+"""Links that one statement may look through: no index finds words in values, which come and go. It
+is some tens of milliseconds of a connection's, and other reads come between two."""
 LAST: Final = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
 ALL: Final = select(audit, audit_values.c.salt, audit_values.c.kept).join_from(
     audit, audit_values, isouter=True
@@ -110,19 +113,33 @@ class StoredAudit:
         return rows[0].number if rows else None
 
     async def search(
-        self, search: Search, *, before: int | None = None, after: int | None = None, most: int
+        self,
+        search: Search,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        down_to: int = 0,
+        most: int,
     ) -> Sequence[Found]:
-        """The newest first, of those with a lower number than `before`; or, where `after` is given,
-        the oldest first of those with a higher one. Raises StorageError where somebody altered one
-        so that it cannot be read; `verify` says which."""
-        query = ALL.where(*_asked(search)).limit(most)
-        if before is not None:
-            query = query.where(audit.c.number < before)
-        if after is not None:
-            query = query.where(audit.c.number > after)
-        order = audit.c.number.desc() if after is None else audit.c.number
+        """The newest first, of those with a lower number than `before` and a higher one than
+        `down_to`; or, where `after` is given, the oldest first of those with a higher one. Looked
+        through WINDOW at a time. Raises StorageError where somebody altered one so that it cannot
+        be read; `verify` says which."""
+        top = (await self.head()).number
+        top = top if before is None else min(top, before - 1)
+        found: list[Found] = []
+        for low, high in _windows(down_to if after is None else after, top, down=after is None):
+            within = (audit.c.number > low, audit.c.number <= high)
+            query = ALL.where(*_asked(search), *within).limit(most - len(found))
+            order = audit.c.number.desc() if after is None else audit.c.number
+            found += await self._read(query.order_by(order))
+            if len(found) >= most:
+                break
+        return found
+
+    async def _read(self, query: Select[Any]) -> list[Found]:
         try:
-            return [_found(row) for row in await self._database.read(query.order_by(order))]
+            return [_found(row) for row in await self._database.read(query)]
         except (TypeError, ValueError) as wrong:
             raise StorageError(
                 "an entry of the audit was altered and cannot be read: server.py audit --verify"
@@ -198,6 +215,17 @@ def _asked(search: Search) -> Iterator[ColumnElement[bool]]:
         yield audit.c.at >= search.since
     if search.until is not None:
         yield audit.c.at < search.until
+
+
+def _windows(low: int, high: int, *, down: bool) -> Iterator[tuple[int, int]]:
+    """The numbers above `low` up to `high`, from the end that is looked at first."""
+    while low < high:
+        if down:
+            yield max(low, high - WINDOW), high
+            high -= WINDOW
+        else:
+            yield low, min(low + WINDOW, high)
+            low += WINDOW
 
 
 def _found(row: Row[Any]) -> Found:

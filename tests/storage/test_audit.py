@@ -287,6 +287,24 @@ async def test_entries_are_turned_over_both_ways(tmp_path: Path) -> None:
         assert [f.link.number for f in await store.search(Search(), after=4, most=2)] == [5, 6]
 
 
+async def test_many_are_looked_through_a_window_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.audit.WINDOW", 2)
+    async with opened(tmp_path) as house:
+        store = await filled(house)
+        every = [found.link.number for found in await store.search(Search(), after=0, most=99)]
+        assert every == [*range(1, len(every) + 1)]
+        for most in range(1, len(every) + 1):
+            down = [found.link.number for found in await store.search(Search(), most=most)]
+            assert down == every[::-1][:most]
+        first = Search(subject=(await store.search(Search(), after=0, most=1))[0].link.subject)
+        assert [f.link.number for f in await store.search(first, most=9)][-1] == 1
+        assert [f.link.number for f in await store.search(Search(), down_to=3, most=99)] == [
+            number for number in every[::-1] if number > 3
+        ]
+
+
 async def test_an_erased_entry_is_found_without_its_values(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         store = await filled(house)

@@ -26,6 +26,8 @@ AUDIT_PAGES: Final = Chapter("audit", Path(__file__).parent)
 AUDIT_LINK: Final = Link("/admin/audit", "audit.title", frozenset(READERS))
 MOST: Final = 50
 """Entries on a page."""
+LOOKED: Final = 50_000
+"""Entries that one page looks through; then its reader says whether it shall go on."""
 SLICE: Final = 200
 """Entries of the table read at a time: some milliseconds."""
 MOST_ASKED: Final = 200
@@ -75,21 +77,28 @@ def audit_routes(desk: AuditDesk) -> list[web.RouteDef]:
 async def _show(request: web.Request, desk: AuditDesk, **more: Any) -> web.StreamResponse:
     tongue, asked = tongue_of(request), _asked(request.query, desk.zone)
     before = _number(request.query.get("before", ""))
-    found = []
+    head = await desk.trail.head()
+    looked = max(0, min(head.number + 1, before or LAST) - 1 - LOOKED)
+    found: list[Found] = []
     if not asked.faults:
-        found = list(await desk.trail.search(asked.search, before=before, most=MOST + 1))
+        found = list(
+            await desk.trail.search(asked.search, before=before, down_to=looked, most=MOST + 1)
+        )
     older = found[MOST - 1].link.number if len(found) > MOST else None
+    further = looked + 1 if older is None and looked and not asked.faults else None
     kept = {name: text for name, text in asked.typed.items() if text}
     context: dict[str, Any] = {
         "typed": asked.typed,
         "faults": asked.faults,
         "found": found[:MOST],
         "older": None if older is None else _url({**kept, "before": str(older)}),
+        "looked": looked + 1,
+        "further": None if further is None else _url({**kept, "before": str(further)}),
         "newest": _url(kept) if before is not None else None,
         "filtered": bool(kept),
         "actions": [*Action],
         "known": frozenset(Action),
-        "head": await desk.trail.head(),
+        "head": head,
         "verdict": None,
         "said": Said(request.config_dict[LAYOUT].wording, tongue),
         "when": lambda at: written(at, desk.zone, tongue),

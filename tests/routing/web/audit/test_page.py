@@ -1,6 +1,7 @@
 """`/admin/audit` as HTTP: for admins and auditors alone, read only, safe with whatever it shows."""
 
 import csv
+import html
 import io
 import re
 from pathlib import Path
@@ -66,6 +67,26 @@ async def test_entries_are_shown_with_names_times_and_details(tmp_path: Path) ->
         assert "<b>Reason</b> 节前" in page
         assert "hours: —" in page
         assert "发布" in await it.text("/admin/audit?lang=zh")
+
+
+async def test_what_one_page_does_not_reach_the_next_looks_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.web.audit.page.LOOKED", 3)
+    async with shown(tmp_path) as it:
+        await it.note(Action.PLAN_PUBLISHED, "plan:2", reason="needle")
+        for _ in range(7):
+            await it.note(Action.SIGNED_OUT, "session:1")
+        url, pages = "/admin/audit?text=needle", list[list[int]]()
+        while url:
+            page = await it.text(url)
+            pages.append(numbers(page))
+            further = re.search(r'rel="next" href="([^"]+)"', page)
+            assert ('data-testid="looked"' in page) is (further is not None)
+            url = "" if further is None else html.unescape(further[1])
+        assert len(pages) > 2
+        assert pages[0] == []
+        assert sum(map(len, pages)) == 1
 
 
 async def test_nothing_that_is_shown_becomes_markup(tmp_path: Path) -> None:
