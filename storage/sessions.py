@@ -2,6 +2,7 @@
 cookie's token, so that a copy of the table opens nothing; it ends with its row or by a mark on it,
 for every server at once. Implements `routing.people.Sessions` and `Tries`."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -34,6 +36,8 @@ from storage.tables.accounts import accounts, credentials, sessions, tries
 KEPT: Final = timedelta(days=1)
 """A session that is over, by time or by somebody, keeps its row so long: a form that is posted to
 it is not lost."""
+MOST_KEPT: Final = 4 * 1024 * 1024
+"""Bytes of all forms that are kept for an account, two of the largest."""
 MOST_SWEPT: Final = 500
 """Rows of one round."""
 MOST_REMEMBERED: Final = 10_000
@@ -127,10 +131,23 @@ class StoredSessions:
         return [_session(row) for row in await self._database.read(query)]
 
     async def keep(self, key: str, form: str) -> None:
-        """Sealed, in the session's own row: it goes with it."""
-        its = sessions.c.key == key
-        kept = update(sessions).where(its).values(kept=self._sealing.seal(form))
-        await self._database.brief(lambda unit: unit.execute(kept))
+        """Sealed, in the session's own row: it goes with it. Of all that an account has the newest
+        stay, up to MOST_KEPT."""
+        sealed = await asyncio.to_thread(self._sealing.seal, form)
+        whose = select(sessions.c.account).where(sessions.c.key == key).scalar_subquery()
+        others = (sessions.c.account == whose) & sessions.c.kept.is_not(None)
+        held = select(sessions.c.key, func.length(sessions.c.kept).label("size"))
+        newest_first = held.where(others, sessions.c.key != key).order_by(sessions.c.seen.desc())
+
+        def put(unit: Connection) -> None:
+            left, gone = MOST_KEPT - len(sealed), []
+            for row in unit.execute(newest_first):
+                left -= row.size
+                gone += [row.key] if left < 0 else []
+            unit.execute(update(sessions).where(sessions.c.key.in_(gone)).values(kept=None))
+            unit.execute(update(sessions).where(sessions.c.key == key).values(kept=sealed))
+
+        await self._database.brief(put)
 
     async def carry(self, before: str, now: str) -> bool:
         """What the session before kept goes to the same account's new one."""
@@ -138,10 +155,11 @@ class StoredSessions:
         held = (sessions.c.key == before) & (sessions.c.account == whose)
 
         def move(unit: Connection) -> bool:
-            kept = unit.execute(select(sessions.c.kept).where(held)).scalar_one_or_none()
-            if kept is None:
+            kept = select(sessions.c.kept).where(held, sessions.c.kept.is_not(None))
+            if not unit.execute(select(kept.exists())).scalar():
                 return False
-            unit.execute(update(sessions).where(sessions.c.key == now).values(kept=kept))
+            to = update(sessions).where(sessions.c.key == now)
+            unit.execute(to.values(kept=kept.scalar_subquery()))
             unit.execute(delete(sessions).where(sessions.c.key == before))
             return True
 
@@ -151,7 +169,8 @@ class StoredSessions:
         """What was kept for whoever is signed in now."""
         query = select(sessions.c.kept).where(sessions.c.key == key)
         for row in await self._database.read(query):
-            return None if row.kept is None else self._sealing.open(row.kept)
+            if row.kept is not None:
+                return await asyncio.to_thread(self._sealing.open, row.kept)
         return None
 
 

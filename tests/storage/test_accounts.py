@@ -14,7 +14,7 @@ from typing import Final, cast
 import pyotp
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from routing.accounts.account import Account, Flaw
 from routing.accounts.limit import FREE, FREE_OF_ADDRESS
@@ -27,7 +27,7 @@ from routing.signing_in import Half, Signed, Visitor, Wait, Wrong, key_of
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.passwords import MOST_WAITING, ArgonPasswords
-from storage.sessions import StoredSessions
+from storage.sessions import MOST_KEPT, StoredSessions
 from storage.tables.accounts import credentials, recovery_codes, sessions, tries
 from storage.tables.audit import audit, audit_values
 from tests.databases import database_at
@@ -346,3 +346,26 @@ async def test_a_session_that_was_ended_opens_nothing_and_goes_a_day_later(tmp_p
         assert await kept.of(key_of(token)) is not None
         await kept.sweep(people.clock.at + timedelta(days=2))
         assert await database.read(select(sessions.c.key)) == []
+
+
+async def test_what_is_kept_of_forms_is_bounded_for_each_person(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (people, database):
+        wang, zhao = await people.add(Role.ADMIN, name="wang"), await people.add(Role.ADMIN)
+        store = people.signing_in.sessions
+        assert isinstance(store, StoredSessions)
+        theirs = key_of(await people.token(zhao))
+        await store.keep(theirs, "theirs")
+        keys = []
+        for at in range(4):
+            people.clock.at += timedelta(minutes=1)
+            keys.append(key_of(await people.token(wang)))
+            await store.keep(keys[-1], str(at) * (MOST_KEPT // 3))
+        held = [await store.kept(key) for key in (theirs, *keys)]
+
+        assert held[0] == "theirs"
+        assert [one is None for one in held[1:]] == [True, True, False, False]
+        size = select(func.sum(func.length(sessions.c.kept))).where(sessions.c.account == wang.id)
+        [row] = await database.read(size)
+        assert row[0] <= MOST_KEPT
+        await store.sweep(people.clock.at + timedelta(days=9))
+        assert not await database.read(select(sessions.c.key))

@@ -2,6 +2,7 @@
 and shown again to the same person once they have signed in. Nothing is done until they send it
 again. Files and passwords are never kept: which file it was is told beside its field."""
 
+import asyncio
 import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from routing.sheets.files import MOST_BYTES
 from routing.signing_in import key_of
 from routing.web.entry import FRONT_DOOR, of_ones_own, session_of
 from routing.web.layout import LAYOUT, page, tongue_of
@@ -22,13 +24,17 @@ NOT_OF: Final = ("/account", "/sign-")
 NOT_OF_ENDED: Final = (*NOT_OF, "/admin/accounts")
 """The same where somebody ended the session: perhaps because its cookie was copied, and whoever has
 the copy must not lay a form there that gives them a way in."""
-UNSEEN: Final = frozenset({"seen", "do", "revision", "_charset_"})
+UNSEEN: Final = frozenset({"seen", "do", "revision", "_charset_", "content", "sounds"})
 """What forms note for themselves and nobody typed."""
 MOST_FIELDS: Final = 500
-MOST_TEXT: Final = 64 * 1024
-"""Bytes of the words of a form with files, as much as any other form may have."""
-MOST_READ: Final = 2 * 1024 * 1024
+MOST_TEXT: Final = MOST_BYTES
+"""Bytes of the words of a form with files, as many as an imported sheet may have: a plan that was
+pasted is such words. No other form that is let in has as many."""
+MOST_READ: Final = 2 * MOST_TEXT
 """Bytes of such a form that are read to find its words: what stands behind a larger file is not."""
+MOST_SHOWN: Final = 2000
+"""Characters of a field that are shown to be looked at; of one that came after somebody had ended
+the session it is all. All of it is sent again."""
 MOST_FILES: Final = 20
 KEPT: Final = "/account/kept"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -38,12 +44,14 @@ FILES: Final = "multipart/form-data"
 @dataclass(frozen=True, slots=True)
 class KeptForm:
     """Where it was sent, and what was typed, in order; `files` are the fields and names of files,
-    which have to be chosen anew, `ended` whether somebody had ended the session."""
+    which have to be chosen anew, `ended` whether somebody had ended the session, `parts` whether it
+    came in parts, as forms for files do, and goes so again."""
 
     path: str
     fields: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...] = ()
     ended: bool = False
+    parts: bool = False
 
     def as_text(self) -> str:
         """To be sealed."""
@@ -65,12 +73,14 @@ async def keep(request: web.Request) -> bool:
     session = await door.signing_in.sessions.of(key_of(token))
     if session is None or request.path.startswith(NOT_OF_ENDED if session.ended else NOT_OF):
         return False
-    form = await _with_files(request) if request.content_type == FILES else await _typed(request)
+    parts = request.content_type == FILES
+    form = await _with_files(request) if parts else await _typed(request)
     if form is None:
         return False
     fields = [one for one in form[0] if not _is_private(one[0])][:MOST_FIELDS]
-    kept = KeptForm(request.path_qs, tuple(fields), tuple(form[1]), session.ended)
-    await door.signing_in.sessions.keep(key_of(token), kept.as_text())
+    kept = KeptForm(request.path_qs, tuple(fields), tuple(form[1]), session.ended, parts)
+    text = await asyncio.to_thread(kept.as_text)
+    await door.signing_in.sessions.keep(key_of(token), text)
     return True
 
 
@@ -129,12 +139,23 @@ async def _show(request: web.Request) -> web.StreamResponse:
         raise web.HTTPSeeOther("/account")
     if session_of(request).account.must_change:
         raise web.HTTPSeeOther("/account/password")
+    return await asyncio.to_thread(_page, request, told)
+
+
+def _page(request: web.Request, told: str) -> web.Response:
+    """Beside the loop: a plan that was pasted may have megabytes."""
     named = Named(request.config_dict[LAYOUT].wording, tongue_of(request))
-    context = {"form": _read(told), "called": named.of_form, "unseen": UNSEEN}
+    context = {
+        "form": _read(told),
+        "called": named.of_form,
+        "unseen": UNSEEN,
+        "most": MOST_SHOWN,
+    }
     return page(request, "account/kept.html", context)
 
 
 def _read(told: str) -> dict[str, Any]:
-    """Also one that the version before this one kept, which knew of files that there were some."""
+    """Also one that a version before this one kept, which knew of files that there were some."""
     form: dict[str, Any] = {"ended": False, **json.loads(told)}
-    return form if isinstance(form["files"], list) else {**form, "files": []}
+    files = form["files"] if isinstance(form["files"], list) else []
+    return {"parts": bool(files), **form, "files": files}

@@ -1,5 +1,6 @@
 """Signing in as a person does it, over a real database, and as somebody does it who should not."""
 
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,9 @@ from aiohttp import FormData, web
 
 from routing.accounts.account import IDLE
 from routing.accounts.roles import Role
+from routing.web.account.kept import MOST_TEXT
 from routing.web.entry import signed_in
+from routing.web.parts import parts_of
 from tests.people import NOBODY, PASSWORD, Client, People, served
 
 FOREIGN = {"Origin": "https://evil.example"}
@@ -345,15 +348,48 @@ async def test_of_a_form_with_a_file_the_words_are_kept_and_the_file_is_asked_fo
     assert 'enctype="multipart/form-data"' in text
 
 
-async def test_a_form_with_more_words_than_are_kept_is_not_kept_by_half(tmp_path: Path) -> None:
+async def test_a_form_with_more_words_than_are_kept_is_not_kept_by_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.web.account.kept.MOST_TEXT", 60_000)
     async with served(tmp_path, [web.post("/edit", take_files)]) as (client, people):
         await people.add(Role.ADMIN, name="wang")
         await sign_in(client, "wang", PASSWORD)
         people.clock.at += IDLE + timedelta(minutes=1)
-        data = FormData({"text": "x" * 70_000})
+        data = FormData({"text": "x" * 60_001})
         data.add_field("file", b"x", filename="x.yaml")
         late = await client.post("/edit", data=data, allow_redirects=False)
         assert late.headers["Location"].startswith("/sign-in?next=")
+
+
+async def test_a_plan_that_was_pasted_is_kept_whole_and_goes_as_it_came(tmp_path: Path) -> None:
+    plan = "rules:\n" + "- name: 水务\n" * 20_000
+    sent: list[str] = []
+
+    @signed_in(Role.ADMIN, files=True)
+    async def take_parts(request: web.Request) -> web.Response:
+        parts = await parts_of(request, 2 * MOST_TEXT)
+        sent.extend(part.text for part in parts or () if part.name == "text")
+        return web.Response(text="taken")
+
+    async with served(tmp_path, [web.post("/edit", take_parts)]) as (client, people):
+        await people.add(Role.ADMIN, name="wang")
+        await sign_in(client, "wang", PASSWORD)
+        people.clock.at += IDLE + timedelta(minutes=1)
+        data = FormData({"text": plan}, quote_fields=False, default_to_multipart=True)
+        data.add_field("content", "aGlkZGVu", content_type="text/plain")
+        await client.post("/edit", data=data)
+        await sign_in(client, "wang", PASSWORD)
+        page = await (await client.get("/account/kept")).text()
+        [again] = re.findall(r'name="text" value="([^"]*)"', page)
+        data = FormData({"text": html.unescape(again)}, default_to_multipart=True)
+        await client.post("/edit", data=data)
+
+    assert sent == [plan]
+    assert 'enctype="multipart/form-data"' in page
+    assert f"（共{len(plan)}个字符，提交时全部保留）" in page
+    assert page.count("水务") < 2 * plan.count("水务"), "what is shown of it is its beginning"
+    assert "<dd" not in page[page.index("aGlkZGVu") - 200 : page.index("aGlkZGVu")]
 
 
 async def test_what_one_person_typed_is_not_shown_to_another(tmp_path: Path) -> None:
