@@ -16,10 +16,11 @@ class Sounds(Protocol):
         """Those of these that are kept here."""
         ...
 
-    async def keep(self, wavs: Mapping[str, bytes]) -> None:
-        """For a week, or for as long as a plan or a draft names them."""
+    async def preview(self, wavs: Mapping[str, bytes], account: str) -> None:
+        """In place of what this person's preview before brought, for less than a day."""
         ...
 
     async def hold(self, hashes: Collection[str]) -> frozenset[str]:
-        """Which of these are kept still; those are for another week."""
+        """Which of these are kept still; those are for a week, or for as long as a plan or a draft
+        names them."""
         ...

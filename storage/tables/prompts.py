@@ -12,5 +12,6 @@ prompt_sounds = Table(
     Column("wav", LargeBinary, nullable=False),
     Column("at", Instant, nullable=False),
     Column("published", Boolean, nullable=False),  # with some plan: then it is kept for good
+    Column("previewed_by", String(32)),  # the account whose preview brought it, until it is taken
     Index("ix_prompt_sounds_published_at", "published", "at"),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from routing.drafts.change import Author, Edit
 from storage.drafts import StoredDrafts
 from storage.plans import StoredPlans
-from storage.prompts import UNUSED, StoredPrompts
+from storage.prompts import PREVIEWED, UNUSED, StoredPrompts
 from tests.people import PeoplesClock
 from tests.storage.stepping import AT, opened
 
@@ -48,3 +48,35 @@ async def test_what_is_uploaded_again_stays(tmp_path: Path) -> None:
         await store.keep(ONE, b"RIFF", LATER)
         await store.sweep(LATER)
         assert await store.known({ONE}) == {ONE}
+
+
+async def test_what_one_person_looks_at_takes_the_place_of_what_they_looked_at_before(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as house:
+        store = StoredPrompts(house.database)
+        await store.keep(FOUR, b"RIFF", AT)
+        for each in (ONE, TWO, FOUR):
+            await store.preview(each, b"RIFF", AT, "lin")
+        await store.preview(THREE, b"RIFF", AT, "wang")
+        edit = Edit("recording", "en/a.b.1", {"sha256": ONE}, None, 1)
+        await StoredDrafts(house.database).save([edit], Author("a", "lin"), AT)
+        await store.replace_previews("lin", [])
+        assert await store.known({ONE, TWO, THREE, FOUR}) == {ONE, THREE, FOUR}
+        await store.replace_previews("wang", [THREE])
+        assert await store.hold({THREE}, AT) == {THREE}
+        await store.replace_previews("wang", [])
+        assert await store.known({THREE}) == {THREE}, "what was taken is nobody's preview"
+
+
+async def test_what_was_only_looked_at_goes_within_a_day(tmp_path: Path) -> None:
+    many = [f"{n:064x}" for n in range(50)]
+    async with opened(tmp_path) as house:
+        store = StoredPrompts(house.database)
+        for each in many:
+            await store.preview(each, b"RIFF", AT, "lin")
+        await store.keep(many[0], b"RIFF", AT)
+        await store.sweep(AT + PREVIEWED)
+        assert len(await store.known(many)) == 50
+        await store.sweep(AT + PREVIEWED + timedelta(seconds=1))
+        assert await store.known(many) == {many[0]}, "it was uploaded since"

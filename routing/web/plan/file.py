@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from routing.audit import BY, Action, Entry, subject
-from routing.drafts.change import Conflict, Draft, Edit
+from routing.drafts.change import Author, Conflict, Draft, Edit
 from routing.drafts.document import Difference, compose, differences
 from routing.drafts.kinds import Document
 from routing.exchange.container import MOST_PACKED, MOST_SOUNDS, Unusable, WholeFile, read_whole
@@ -120,9 +120,9 @@ def _asked(request: web.Request, desk: FileDesk, *, no_file: bool = False) -> we
     )
 
 
-async def _look(desk: FileDesk, sent: Sent) -> Looked:
-    """Sounds of a file without faults are kept before the review asks for them: under their hash
-    alone, and for a week where nothing comes to name them."""
+async def _look(desk: FileDesk, sent: Sent, by: Author) -> Looked:
+    """Sounds of a file without faults are kept before the review asks for them, one preview's a
+    person."""
     publishing = desk.plan.publishing
     newest, draft = await publishing.releases.newest(), await publishing.drafts.draft()
     raw = b" " * (MOST_BYTES + 1) if sent.too_large else sent.raw
@@ -130,7 +130,8 @@ async def _look(desk: FileDesk, sent: Sent) -> Looked:
     looked, wanted = await asyncio.to_thread(see)
     if looked.file.errors:
         return looked
-    await desk.sounds.keep(looked.whole.sounds)
+    if looked.whole.sounds:
+        await desk.sounds.preview(looked.whole.sounds, by.account)
     if not looked.edits:
         return looked
     findings = tuple(await publishing.review(wanted))
@@ -153,7 +154,7 @@ def _looked(
 async def _previewed(
     request: web.Request, desk: FileDesk, sent: Sent, *, moved: bool = False, lost: bool = False
 ) -> web.Response:
-    found = await _look(desk, sent)
+    found = await _look(desk, sent, author_of(request))
     context: dict[str, Any] = {
         "found": found,
         "name": sent.name,
@@ -170,7 +171,8 @@ async def _previewed(
 async def _taken(request: web.Request, desk: FileDesk, sent: Sent) -> web.StreamResponse:
     """Into the draft, if that is still the one that was looked at, its recordings are kept still
     and nothing is wrong; the summary is in the same transaction."""
-    found, by = await _look(desk, sent), author_of(request)
+    by = author_of(request)
+    found = await _look(desk, sent, by)
     if found.errors or sent.seen != str(found.draft.revision):
         return await _previewed(request, desk, sent, moved=not found.errors)
     if not await _holds(desk.sounds, sent.sounds):
@@ -189,8 +191,8 @@ async def _taken(request: web.Request, desk: FileDesk, sent: Sent) -> web.Stream
 
 
 async def _holds(sounds: Sounds, hashes: Collection[str]) -> bool:
-    """A preview that was left open for a week has lost them. What is no hash is none of ours: no
-    database is asked for it."""
+    """A preview that was left open for half a day, or for another one, has lost them. What is no
+    hash is none of ours: no database is asked for it."""
     if not all(HASH.fullmatch(one) for one in hashes):
         return False
     return not hashes or await sounds.hold(hashes) == frozenset(hashes)

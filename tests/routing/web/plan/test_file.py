@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import FormData
+from sqlalchemy import func, select
 
 from ivr.carrier.local.uploads import telephone_upload
 from ivr.library.plans import Inputs
@@ -22,6 +23,7 @@ from routing.exchange.container import packed
 from routing.findings import Finding, Level, Place
 from routing.trail import Search
 from storage.audit import StoredAudit
+from storage.tables.prompts import prompt_sounds
 from tests.ivr.carrier.local.test_conversion import recording
 from tests.routing.web.plan.planned import HOSTILE, LIN, Planned, planned
 
@@ -206,6 +208,27 @@ async def test_a_preview_whose_sounds_went_meanwhile_or_are_none_is_not_taken(
         status, page = await at.post(Role.ADMIN, f"{PLAN}/take", again(page))
         assert (status, "请重新选择文件" in page) == (422, True)
         assert (await at.desk.drafts.draft()).changes == ()
+
+
+async def test_a_second_preview_leaves_no_more_sounds_than_the_first(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as at:
+        pages: list[str] = []
+        held = select(func.count()).select_from(prompt_sounds)
+        for hertz in (500, 600, 700):
+            wav = telephone_upload(recording(rate=8_000, hertz=hertz))
+            sha256 = hashlib.sha256(wav).hexdigest()
+            body = {"text": "再见。", "sha256": sha256, "length": 1}
+            text = f"zhitong_plan: 1\nrecording: {json.dumps({KEY: body})}\n"
+            status, page = await at.post(Role.ADMIN, PLAN, form(packed(text, {sha256: wav})))
+            assert status == 200
+            pages.append(page)
+            [row] = await at.database.read(held)
+            assert row[0] == 1
+        status, page = await at.post(Role.ADMIN, f"{PLAN}/take", again(pages[0]))
+        assert (status, "请重新选择文件" in page) == (422, True)
+        assert "已全部存入草稿" in (await at.post(Role.ADMIN, f"{PLAN}/take", again(pages[-1])))[1]
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.AUDITOR])
