@@ -88,8 +88,14 @@ class PlanSounds:
         found = {sha256: await self.store.wav(sha256) for sha256 in sorted(hashes)}
         return {sha256: wav for sha256, wav in found.items() if wav is not None}
 
+    async def keep(self, wavs: Mapping[str, bytes]) -> None:
+        """What is taken at once, as a command does: one transaction each, so that no call waits for
+        all of them."""
+        for sha256, wav in wavs.items():
+            await self.store.keep(sha256, wav, self.clock.now())
+
     async def preview(self, wavs: Mapping[str, bytes], account: str) -> None:
-        """One transaction each, so that no call waits for all of them."""
+        """Transactions as short as those of `keep`."""
         await self.store.replace_previews(account, wavs.keys())
         for sha256, wav in wavs.items():
             await self.store.preview(sha256, wav, self.clock.now(), account)

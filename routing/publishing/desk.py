@@ -17,7 +17,7 @@ from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
 from routing.publishing.composing import Beside, at_once, composed, made_of, over_what_was_seen
-from routing.publishing.hurry import came_back
+from routing.publishing.hurry import MOST_QUICK, came_back, what_stays
 from routing.publishing.release import (
     MOST_REASON,
     SYSTEM,
@@ -31,6 +31,7 @@ from routing.publishing.release import (
     Refused,
     Release,
     Releases,
+    TooFar,
     Unchanged,
     Unreasoned,
     Way,
@@ -316,19 +317,18 @@ class PublishingDesk:
         )
 
     async def what_comes_back(self, number: int, newest: Newest | None = None) -> Document:
-        """The body that rolling back to this plan would publish. Raises NotThere."""
+        """The body that rolling back to this plan would publish. Raises NotThere, TooFar."""
         newest = newest or await self.releases.newest()
         old = await self.releases.document(number)
         since = await self.releases.releases(newest.number - number)
-        quick = [
-            (
-                await self.releases.document(release.number - 1),
-                await self.releases.document(release.number),
-            )
-            for release in reversed(since)
-            if release.way is Way.QUICK and release.number > number
-        ]
-        return await self.beside(partial(came_back, old, newest.document, quick))
+        quick = [one.number for one in since if one.way is Way.QUICK and one.number > number]
+        if len(quick) > MOST_QUICK:
+            raise TooFar(f"go back to a later plan: {len(quick)} changes in a hurry came since")
+        stays: list[Edit] = []
+        for at in sorted(quick):  # one after another: a body may be large
+            before, after = await self.releases.document(at - 1), await self.releases.document(at)
+            stays += await self.beside(partial(what_stays, before, after, newest.document))
+        return await self.beside(partial(came_back, old, newest.document, stays))
 
     async def back_would_change(self, number: int) -> tuple[Difference, ...]:
         """What rolling back to this plan would change of the newest. Raises NotThere."""

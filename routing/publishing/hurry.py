@@ -1,7 +1,8 @@
 """What was ordered in a hurry stays when an earlier plan comes back: a closure order or a suspended
 number must not end because somebody undid a rule."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from routing.drafts.body import in_parts, with_fields
 from routing.drafts.change import Edit
@@ -13,19 +14,19 @@ FOLLOWING = ("shipped", "calendar", "area", "zone", "policy")
 """Parts of a body that are the version's and the deployment's, not an admin's."""
 
 
+MOST_QUICK: Final = 100
+"""Changes made in a hurry that a way back leads past: two bodies are read for each."""
+
+
 def following(document: Document, ours: Document) -> Document:
     """An admin's plan with the words, calendar and settings of this version and deployment."""
     return with_fields(document, {name: ours[name] for name in FOLLOWING if name in ours})
 
 
-def came_back(
-    old: Document, newest: Document, quick: Iterable[tuple[Document, Document]]
-) -> Document:
-    """An earlier body, over the newest. `quick` are the bodies before and after each plan that was
-    published in a hurry since: what they changed and nobody changed again stays; and no number
-    comes onto the list, which keeps its gates."""
+def came_back(old: Document, newest: Document, stays: Sequence[Edit]) -> Document:
+    """An earlier body, over the newest. `stays` is what was done in a hurry since (`what_stays`);
+    and no number comes onto the list, which keeps its gates."""
     body = following(old, newest)
-    stays = [edit for before, after in quick for edit in _stays(before, after, newest)]
     listed = [
         Edit(found.kind, found.key, found.old, None, 0)
         for found in differences(newest, compose(body, stays), _NUMBERS)
@@ -37,7 +38,9 @@ def came_back(
 _NUMBERS = {"number": KINDS["number"]}
 
 
-def _stays(before: Document, after: Document, newest: Document) -> Sequence[Edit]:
+def what_stays(before: Document, after: Document, newest: Document) -> Sequence[Edit]:
+    """What a plan that was published in a hurry changed, from the body before it, and nobody
+    changed again."""
     changed = [found for found in differences(before, after) if found.kind != SETTING]
     now = {kind: KINDS[kind].read(newest) for kind in {found.kind for found in changed}}
     return [

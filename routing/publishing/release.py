@@ -8,6 +8,7 @@ PublishingError
 ├── NotSecond    the second person must be another one
 ├── Unreasoned   a publication says why
 ├── Unfinished   what checks a large plan came to no end
+├── TooFar       too much was done in a hurry since
 └── NotThere     no such plan, or no such proposal any more
 """
 
@@ -65,6 +66,10 @@ class Unfinished(PublishingError):
 
 class NotThere(PublishingError):
     """There is none of this number, or it was settled already."""
+
+
+class TooFar(PublishingError):
+    """More was done in a hurry since than a way back leads past: go back to a later plan."""
 
 
 class Way(StrEnum):

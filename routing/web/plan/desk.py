@@ -23,6 +23,7 @@ from routing.publishing.release import (
     Overtaken,
     PublishingError,
     Refused,
+    TooFar,
     Unfinished,
     Unreasoned,
 )
@@ -55,6 +56,7 @@ WORDS: Final[Mapping[type[Exception], str]] = {
     NotThere: "plan.not_there",
     Unreasoned: "plan.no_reason",
     Conflict: "plan.conflict",
+    TooFar: "plan.too_far",
     Unfinished: "plan.unfinished",
 }
 KNOWN: Final = (PublishingError, DraftError)

@@ -13,6 +13,7 @@ from routing.publishing.release import (
     PublishingError,
     Refused,
     Release,
+    TooFar,
     Unchanged,
     Unreasoned,
     Way,
@@ -147,10 +148,14 @@ async def _ask(
     number, newest = _number(request), await desk.publishing.releases.newest()
     if number >= newest.number:
         raise web.HTTPNotFound
+    try:
+        found = await desk.publishing.back_would_change(number)
+    except TooFar as wrong:
+        return await _listed(request, desk, 409, wrong=_said(request, word_of(wrong)))
     context = {
         "number": number,
         "seen": newest.number,
-        "found": await desk.publishing.back_would_change(number),
+        "found": found,
         "findings": (),
         "typed": {"reason": _said(request, "plan.back_default")},
         **more,
@@ -167,7 +172,7 @@ async def _back(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
     except Unchanged:
         raise web.HTTPSeeOther("/admin/versions?done=back") from None
     except Overtaken as wrong:
-        if not await desk.publishing.back_would_change(_number(request)):  # it was sent twice
+        if await _is_back(desk, _number(request)):  # it was sent twice
             raise web.HTTPSeeOther("/admin/versions?done=back") from None
         return await _ask(request, desk, 409, typed=typed, wrong=_said(request, word_of(wrong)))
     except Unreasoned as wrong:
@@ -178,6 +183,14 @@ async def _back(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
     except PublishingError as wrong:
         return await _listed(request, desk, 409, wrong=_said(request, word_of(wrong)))
     raise web.HTTPSeeOther(f"/admin/versions?done={made}")
+
+
+async def _is_back(desk: PlanDesk, number: int) -> bool:
+    """Whether rolling back to this version would change nothing any more."""
+    try:
+        return not await desk.publishing.back_would_change(number)
+    except TooFar:
+        return False
 
 
 async def _confirm(request: web.Request, desk: PlanDesk) -> web.StreamResponse:

@@ -28,6 +28,9 @@ DONE: Final = frozenset(
 )
 MOST_PRIOR: Final = 50
 """Orders that are over and still shown."""
+MOST_WAITING: Final = 20
+"""Changes in a hurry that are looked into for the order that each is about, the most urgent first:
+two bodies are read for each. All of them stand on the page of versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,14 @@ async def _listed(request: web.Request, desk: WorktimeDesk) -> web.StreamRespons
     kept = desk.kept(directory)
     orders = read_closures(newest.document.get("closures", ""))
     over = [each for each in orders if each.until <= now]
-    waiting = await _waiting(desk)
+    waiting, more = await _waiting(desk)
     done = request.query.get("done", "")
     context: dict[str, Any] = {
         "standing": [each for each in orders if each.stands(now)],
         "coming": [each for each in orders if each.start > now and each.until > each.start],
         "over": over[-MOST_PRIOR:][::-1],
         "waiting": waiting,
+        "more": more,
         "unconfirmed": {each.key: each.release for each in waiting},
         "late": lambda release: release.confirm_by is not None and release.confirm_by <= now,
         "mine": lambda release: release.by.account == actor_of(request).account,
@@ -107,14 +111,16 @@ def _name(offices: Mapping[str, Any], office: str, tongue: str) -> str:
     return str(offices[office].name[tongue]) if office in offices else office
 
 
-async def _waiting(desk: WorktimeDesk) -> Sequence[Waiting]:
-    """Those of orders: what else was done in a hurry stands on the page of versions."""
+async def _waiting(desk: WorktimeDesk) -> tuple[Sequence[Waiting], int]:
+    """Those of orders, and how many changes in a hurry were not looked into: what else was done so
+    stands on the page of versions."""
     found: list[Waiting] = []
-    for release in await desk.publishing.releases.waiting():
-        if release.way is Way.QUICK:
-            changed = await desk.publishing.difference(release.number - 1, release.number)
-            found.extend(Waiting(release, each.key) for each in changed if each.kind == KIND)
-    return found
+    waits = await desk.publishing.releases.waiting()
+    quick = [release for release in waits if release.way is Way.QUICK]
+    for release in quick[:MOST_WAITING]:
+        changed = await desk.publishing.difference(release.number - 1, release.number)
+        found.extend(Waiting(release, each.key) for each in changed if each.kind == KIND)
+    return found, len(quick[MOST_WAITING:])
 
 
 def _form(
@@ -222,11 +228,12 @@ async def _known(request: web.Request, desk: WorktimeDesk) -> tuple[Closure, Map
 
 async def _confirm(request: web.Request, desk: WorktimeDesk) -> web.StreamResponse:
     number = field_of(await request.post(), "plan")
-    known = {str(each.release.number): each.release for each in await _waiting(desk)}
+    waits = await desk.publishing.releases.waiting()
+    known = {str(each.number): each.number for each in waits if each.way is Way.QUICK}
     if number not in known:
         raise web.HTTPSeeOther(f"{LISTED}?done=settled")
     try:
-        await desk.publishing.confirm(known[number].number, author_of(request))
+        await desk.publishing.confirm(known[number], author_of(request))
     except NotSecond:
         raise web.HTTPSeeOther(f"{LISTED}?done=not_second") from None
     except PublishingError:

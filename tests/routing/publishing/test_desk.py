@@ -17,6 +17,7 @@ from routing.publishing.release import (
     Overtaken,
     ProposalState,
     Refused,
+    TooFar,
     Unchanged,
     Unreasoned,
     Way,
@@ -267,6 +268,21 @@ async def test_what_was_ordered_in_a_hurry_since_stays_when_an_old_plan_comes_ba
     assert kept.new["status"] == "suspended"
     with pytest.raises(Unchanged):
         await trial.desk.roll_back(1, "sent twice", LIN)
+
+
+async def test_a_way_back_past_too_much_that_was_done_in_a_hurry_is_refused(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.publishing.desk.MOST_QUICK", 1)
+    for text in ("Line", "Desk"):
+        await trial.desk.change_quickly(
+            [await trial.edit("topic", "hotline", en=text)], "storm", WANG
+        )
+    with pytest.raises(TooFar, match="2 changes"):
+        await trial.desk.roll_back(1, "undo", LIN)
+    assert (await trial.desk.releases.newest()).number == 3
+    with pytest.raises(Unchanged):
+        await trial.desk.roll_back(2, "the last one stays", LIN)
 
 
 async def test_rolling_back_puts_no_number_on_the_list(trial: Trial) -> None:

@@ -191,6 +191,22 @@ async def test_the_way_back_leads_past_what_was_done_in_a_hurry(
         assert offered == [("1", "Roll back to version 1")]
 
 
+async def test_a_way_back_that_is_too_far_is_said_and_asks_for_nothing(
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.publishing.desk.MOST_QUICK", 0)
+    async with planned(tmp_path, demo_inputs) as it:
+        number = entity_of((await it.desk.releases.newest()).document, "number", LINE)
+        edit = Edit("number", LINE, {**(number or {}), "status": "suspended"}, number, 1)
+        await it.desk.change_quickly([edit], "swindlers", LIN)
+        status, ask = await it.get(Role.ADMIN, "/admin/versions/1/back")
+        form = {"reason": "undo", "seen": "1"}
+        gone = await it.post(Role.ADMIN, "/admin/versions/1/back", form)
+
+        assert (status, "紧急变更超过100项" in ask) == (409, True)
+        assert (gone[0], "紧急变更超过100项" in gone[1]) == (409, True)
+
+
 async def test_a_new_plan_whose_calls_are_hardly_answered_is_shown_beside_what_is_usual(
     tmp_path: Path, demo_inputs: Inputs
 ) -> None:

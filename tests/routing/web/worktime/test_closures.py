@@ -101,6 +101,24 @@ async def test_who_orders_while_others_publish_is_told_in_their_language(
     assert "try again" not in text
 
 
+async def test_of_many_that_wait_the_most_urgent_are_marked_and_the_rest_counted(
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.web.worktime.closures.MOST_WAITING", 1)
+    async with asked(tmp_path, demo_inputs) as (client, people, _):
+        one, other = await people.cookie(Role.SUPERVISOR), await people.cookie(Role.ADMIN)
+        for key, reason in (("C1", "台风"), ("C2", "停电"), ("C3", "停水")):
+            await sent(client, NEW, {**FORM, "id": key, "reason": reason}, one)
+
+        text = await read(client, LIST, other)
+        assert "另有2项紧急变更等待第二人确认" in text
+        assert text.count('name="plan"') == 1
+        for plan in ("2", "3", "4"):  # those that are not marked here, too
+            where = await sent(client, f"{LIST}/confirm", {"plan": plan}, other)
+            assert where == f"{LIST}?done=confirmed"
+        assert "另有" not in await read(client, LIST, other)
+
+
 async def test_nobody_confirms_and_it_stands_until_its_end(
     tmp_path: Path, demo_inputs: Inputs
 ) -> None:
