@@ -1,5 +1,6 @@
 """The block list: who is turned away, until when and why, matched by keyed digest and shown masked;
-each change is an audit row. Implements `ivr.conversation.ongoing.Blocks`."""
+each change is a row of its own, and what a person decides an entry of the audit, too. Implements
+`ivr.conversation.ongoing.Blocks`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
+from routing.audit import BY, TERMINAL, Action, Entry, subject
+from routing.numbers.forms import masked
+from storage.audit import append
 from storage.effects import Effects
 from storage.engine import Database, Topic
 from storage.errors import StorageError
@@ -101,6 +105,7 @@ class StoredBlocks:
             unit.execute(kept)
             _note(unit, self._entry(unit, number), Change.CHANGED if before else Change.BLOCKED,
                   decision)  # fmt: skip
+            append(unit, _audited(Action.CALLER_BLOCKED, number, decision, until))
 
         await self._database.brief(keep)
         self._database.signals.tell(Topic.BLOCKS)
@@ -112,6 +117,7 @@ class StoredBlocks:
             entry = self._entry(unit, number)
             if entry is not None:
                 _remove(unit, entry, Change.LIFTED, decision)
+                append(unit, _audited(Action.CALLER_UNBLOCKED, number, decision))
             return entry is not None
 
         lifted = await self._database.brief(leave)
@@ -161,6 +167,17 @@ HIT: Final = (
         last_hit=bindparam("at", type_=blocks.c.last_hit.type),
     )
 )
+
+
+def _audited(
+    action: Action, number: str, decision: Decision, until: datetime | None = None
+) -> Entry:
+    """A command's. Whom it is about is told by two digits, as in every list: an entry's subject is
+    never erased."""
+    told = {BY: decision.by, "reason": decision.reason}
+    if until is not None:
+        told["ends"] = until.isoformat(timespec="minutes")
+    return Entry(TERMINAL, action, subject("caller", masked(number)), decision.at, told)
 
 
 def _remove(unit: Connection, entry: Row[Any], change: Change, decision: Decision) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from routing.trail import Search
+from storage.audit import StoredAudit
 from storage.blocks import LONGEST, BlockError, Decision, StoredBlocks
 from storage.engine import Topic
 from storage.tables.blocks import block_events, blocks
@@ -47,6 +49,16 @@ async def test_a_caller_is_turned_away_and_let_in_again(tmp_path: Path) -> None:
         assert await store.current(AT) == {}
         assert not await store.lift(CALLER, because("again"))
         assert [row[0] for row in await told(house)] == ["blocked", "lifted"]
+        found = await StoredAudit(house.database).search(Search(), most=9)
+        assert [(one.link.actor, one.link.action, one.link.subject) for one in found] == [
+            ("terminal", "caller.unblocked", "caller:…34"),
+            ("terminal", "caller.blocked", "caller:…34"),
+        ]
+        assert found[-1].values == {
+            "by": "admin",
+            "reason": "rings every minute at night",
+            "ends": (AT + 7 * DAY).isoformat(timespec="minutes"),
+        }
 
 
 async def test_a_second_block_changes_the_first_and_keeps_its_hits(tmp_path: Path) -> None:
