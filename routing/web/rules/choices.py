@@ -1,6 +1,8 @@
 """What the forms of rules offer to choose from, in the visitor's language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
 
 from routing.register import Directory
 from routing.rules.condition import Field
@@ -11,6 +13,8 @@ from routing.web.wording import Tongue
 
 Choice = tuple[str, str]
 """A value as the form sends it, and its name."""
+MOST_OFFERED: Final = 500
+"""Numbers that a page lists: whoever wants another one types it."""
 
 
 def choices(known: Known, directory: Directory, tongue: Tongue) -> dict[str, Sequence[Choice]]:
@@ -34,3 +38,15 @@ def _ordered(field: Field, known: Known, directory: Directory) -> list[str | int
 def offices(directory: Directory, tongue: Tongue) -> list[Choice]:
     """Every office, in the register's order."""
     return [(office.id, office.name[tongue]) for office in directory.offices.values()]
+
+
+def targets(
+    directory: Directory, rosters: Mapping[str, Mapping[str, Any]], tongue: Tongue
+) -> list[Choice]:
+    """Whom a step may ring, by the key that its field takes: rosters, offices, and of the published
+    numbers the first MOST_OFFERED."""
+    name = "name" if tongue is Tongue.ZH else "name_en"
+    on_duty = [(key, str(body.get(name, ""))) for key, body in rosters.items()]
+    listed = islice(directory.numbers.values(), MOST_OFFERED)
+    numbers = [(one.e164, one.post[tongue]) for one in listed]
+    return [*on_duty, *offices(directory, tongue), *numbers]

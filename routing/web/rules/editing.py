@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
-from routing.rules.explain import HOWS
+from routing.drafts.kinds import KINDS
 from routing.rules.fields import Known, read_rule
+from routing.rules.ruleset import How
 from routing.rules.wording import RuleFault
 from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import LAYOUT, page, tongue_of
 from routing.web.named import Named
-from routing.web.rules.choices import choices, offices
+from routing.web.rules.choices import choices, offices, targets
 from routing.web.rules.desk import RULE, RulesDesk, Workspace, at_hand, digest, save
 from routing.web.rules.form import body_of, filled
 
@@ -110,8 +111,9 @@ class RulePage:
             "action": f"/admin/rules/{query}",
             "choices": choices(Known.of(now.directory, self.desk.zone), now.directory, tongue),
             "offices": offices(now.directory, tongue),
+            "targets": targets(now.directory, KINDS["roster"].read(now.drafted), tongue),
             "services": [(n, names[tongue]) for n, names in now.directory.public_services.items()],
-            "hows": [(how.value, HOWS[how][tongue]) for how in HOWS],
+            "hows": [(how.value, named.value(RULE, "how", how.value)) for how in How],
             "change": None if shown.id is None else now.draft.of(RULE, shown.id),
             "may_edit": allows(request, Act.EDIT_PLAN),
         }

@@ -158,7 +158,7 @@ def _line(
     """The row with what its rule says; of a faulty one only its name, as it was typed."""
     if rule is None:
         return replace(line, name=str(body.get("name", ""))[:MOST_NAME], faulty=True)
-    to = "：" if tongue is Tongue.ZH else ": "
+    to = "：" if tongue is Tongue.ZH else ", "
     return replace(
         line,
         name=names_of(rule.name)[tongue],

@@ -176,6 +176,8 @@ async def test_a_rule_is_kept_in_the_draft_and_shown_again(
             },
         }
         text = await page_of(client, "/admin/rules/edit?id=rule-1")
+        assert '<datalist id="targets"><option value="市委">' in text
+        assert 'name="ring_5_key" value="" list="targets"' in text
         assert 'value="夜间停水"' in text
         assert 'name="topic" value="water" checked' in text
         assert "夜间停水" in await page_of(client, "/admin/rules")
