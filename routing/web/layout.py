@@ -1,6 +1,7 @@
 """The one layout of all pages: templates, words, static files and the headers that go with them.
 Each folder of pages (a chapter) extends `house/layout.html` and is added here by `server.py`."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -144,6 +145,14 @@ def page(
     if chosen_now(request):
         response.set_cookie(COOKIE, tongue[:2], max_age=_YEAR, samesite="Lax", httponly=True)
     return response
+
+
+async def page_beside(
+    request: web.Request, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> web.Response:
+    """The same of a page that may be long: put together in a thread, so that calls get their turns
+    meanwhile. What the context computes is computed there."""
+    return await asyncio.to_thread(page, request, template, context, status=status)
 
 
 def fresh(request: web.Request, response: web.Response) -> web.Response:

@@ -13,7 +13,7 @@ from ivr.web.spoken.recordings import is_recorded
 from routing.accounts.roles import Act
 from routing.drafts.change import Entity
 from routing.web.entry import allows
-from routing.web.layout import page
+from routing.web.layout import page_beside
 
 MOST_ASKED: Final = 100
 LACKS: Final = ("words", "recording")
@@ -89,4 +89,4 @@ async def show_all(request: web.Request, desk: SpokenDesk) -> web.StreamResponse
         "kept": "kept" in request.query,
         "may_edit": allows(request, Act.EDIT_PLAN),
     }
-    return page(request, "spoken/phrases.html", context)
+    return await page_beside(request, "spoken/phrases.html", context)

@@ -23,7 +23,7 @@ from routing.drafts.kinds import kind_of
 from routing.publishing.sight import Sight, sight_in
 from routing.register import Names
 from routing.web.entry import actor_of, allows, signed_in
-from routing.web.layout import page
+from routing.web.layout import page, page_beside
 from routing.web.parts import parts_of
 
 EDIT: Final = "/admin/scripts/edit"
@@ -90,7 +90,7 @@ async def _shown(request: web.Request, seen: Seen) -> web.Response:
         "changed": (SCRIPT, MAIN) in seen.changes,
         "may_edit": allows(request, Act.EDIT_PLAN),
     }
-    return page(request, "spoken/script.html", context)
+    return await page_beside(request, "spoken/script.html", context)
 
 
 def _told(seen: Seen) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from routing.audit import BY, Action, entry_by, subject
 from routing.ports import Clock
 from routing.trail import Found, Search, Trail, heading, table
 from routing.web.entry import actor_of, signed_in
-from routing.web.layout import HEADERS, LAYOUT, Chapter, Link, page, tongue_of
+from routing.web.layout import HEADERS, LAYOUT, Chapter, Link, page_beside, tongue_of
 from routing.web.moments import written
 from routing.web.named import BETWEEN
 from routing.web.wording import Tongue, Wording
@@ -106,7 +106,7 @@ async def _show(request: web.Request, desk: AuditDesk, **more: Any) -> web.Strea
         **more,
     }
     status = 422 if asked.faults else 200
-    return page(request, "audit/whole.html", context, status=status)
+    return await page_beside(request, "audit/whole.html", context, status=status)
 
 
 async def _export(request: web.Request, desk: AuditDesk) -> web.StreamResponse:

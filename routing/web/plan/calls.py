@@ -76,7 +76,7 @@ async def _listed(request: web.Request, desk: CallsDesk) -> web.Response:
         "number": dialled,
         "office": await _names(request, desk, found),
     }
-    return shown(request, desk.plan, "plan/calls.html", context)
+    return await shown(request, desk.plan, "plan/calls.html", context)
 
 
 async def _names(
@@ -114,7 +114,7 @@ async def _one(request: web.Request, desk: CallsDesk) -> web.StreamResponse:
         explanation = _explained(ruled, call)
         if explanation is not None:
             context |= _said(request, ruled, call, explanation)
-    return shown(request, desk.plan, "plan/call.html", context)
+    return await shown(request, desk.plan, "plan/call.html", context)
 
 
 def _known(
@@ -184,7 +184,7 @@ async def _compare(request: web.Request, desk: CallsDesk) -> web.StreamResponse:
         after = await asyncio.to_thread(new.over, first, last)
         comparison = await _over(before, after, desk.calls.since(since, MOST))
         context |= _table(comparison, Wording(new.directory), tongue_of(request))
-    return shown(request, desk.plan, "plan/compare.html", context, 422 if fault else 200)
+    return await shown(request, desk.plan, "plan/compare.html", context, 422 if fault else 200)
 
 
 def _drafted(newest: Newest, draft: Draft) -> Document:

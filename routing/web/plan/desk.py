@@ -29,7 +29,7 @@ from routing.publishing.release import (
 )
 from routing.register import Directory
 from routing.web.entry import actor_of, allows
-from routing.web.layout import LAYOUT, Chapter, Link, page, tongue_of
+from routing.web.layout import LAYOUT, Chapter, Link, page_beside, tongue_of
 from routing.web.moments import written
 from routing.web.named import UNNAMED, Named
 
@@ -85,10 +85,10 @@ def author_of(request: web.Request) -> Author:
     return Author(actor.account, actor.name)
 
 
-def shown(
+async def shown(
     request: web.Request, desk: PlanDesk, template: str, more: Mapping[str, Any], status: int = 200
 ) -> web.Response:
-    """A page with what all of them want."""
+    """A page with what all of them want, put together beside the calls: it may be a plan's."""
     tongue = tongue_of(request)
     named = Named(request.config_dict[LAYOUT].wording, tongue, desk.directory())
     context = {
@@ -109,7 +109,7 @@ def shown(
         **more,
         "faults": {"reason": "", "starts": "", **more.get("faults", {})},
     }
-    return page(request, template, context, status=status)
+    return await page_beside(request, template, context, status=status)
 
 
 def word_of(wrong: Exception) -> str:

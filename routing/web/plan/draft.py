@@ -96,7 +96,7 @@ async def _draft(
         "done": _said(request, DONE.get(request.query.get("done", ""), "")),
         "wrong": _said(request, word_of(wrong)) if wrong is not None else "",
     }
-    return shown(request, desk, "plan/draft.html", context, 409 if wrong else 200)
+    return await shown(request, desk, "plan/draft.html", context, 409 if wrong else 200)
 
 
 async def _discarded(
@@ -129,7 +129,7 @@ async def _publish(
         "done": _said(request, DONE.get(request.query.get("done", ""), "")),
         **more,
     }
-    return shown(request, desk, "plan/publish.html", context, status)
+    return await shown(request, desk, "plan/publish.html", context, status)
 
 
 def _open(proposal: Proposal) -> bool:

@@ -32,7 +32,9 @@ async def plan_with_sounds(
     try:
         raw = await asyncio.to_thread(lambda: packed(exported(document), kept))
     except TooMuch:
-        return shown(request, desk, "plan/file.html", {"no_file": False, "too_much": True}, 409)
+        return await shown(
+            request, desk, "plan/file.html", {"no_file": False, "too_much": True}, 409
+        )
     return _attachment(raw, f"{name}.zip", "application/zip")
 
 

@@ -86,7 +86,7 @@ def file_routes(plan: PlanDesk, sounds: Sounds) -> list[web.RouteDef]:
     read, edit = signed_in(*READERS), signed_in(*EDITORS, files=True)
 
     async def ask(request: web.Request) -> web.StreamResponse:
-        return _asked(request, desk)
+        return await _asked(request, desk)
 
     async def alone(request: web.Request) -> web.StreamResponse:
         return await plan_alone(request, plan)
@@ -97,7 +97,7 @@ def file_routes(plan: PlanDesk, sounds: Sounds) -> list[web.RouteDef]:
     async def look(request: web.Request) -> web.StreamResponse:
         sent = await _sent(request)
         if not sent.raw.strip() and not sent.too_large:
-            return _asked(request, desk, no_file=True)
+            return await _asked(request, desk, no_file=True)
         return await _previewed(request, desk, sent)
 
     async def take(request: web.Request) -> web.StreamResponse:
@@ -113,9 +113,9 @@ def file_routes(plan: PlanDesk, sounds: Sounds) -> list[web.RouteDef]:
     ]
 
 
-def _asked(request: web.Request, desk: FileDesk, *, no_file: bool = False) -> web.Response:
+async def _asked(request: web.Request, desk: FileDesk, *, no_file: bool = False) -> web.Response:
     status = 422 if no_file else 200
-    return shown(
+    return await shown(
         request, desk.plan, "plan/file.html", {"no_file": no_file, "too_much": False}, status
     )
 
@@ -165,7 +165,7 @@ async def _previewed(
         "most_faults": MOST_SHOWN,
     }
     status = 422 if found.errors or moved or lost else 200
-    return shown(request, desk.plan, "plan/file_preview.html", context, status)
+    return await shown(request, desk.plan, "plan/file_preview.html", context, status)
 
 
 async def _taken(request: web.Request, desk: FileDesk, sent: Sent) -> web.StreamResponse:

@@ -88,7 +88,7 @@ async def _listed(
         "answered": before is None and await _answered(request, desk),
         **more,
     }  # fmt: skip
-    return shown(request, desk, "plan/versions.html", context, status)
+    return await shown(request, desk, "plan/versions.html", context, status)
 
 
 def _before_the_last(releases: Sequence[Release]) -> int:
@@ -130,15 +130,18 @@ async def _one(request: web.Request, desk: PlanDesk) -> web.StreamResponse:
     number = _number(request)
     old = number_in(request.query.get("with", "")) or max(number - 1, 1)
     try:
+        found = await desk.publishing.difference(old, number)
+        start = min(number_in(request.query.get("start", "")) or 0, max(len(found) - 1, 0))
         context = {
             "one": await desk.publishing.releases.release(number),
             "old": old,
             "newest": (await desk.publishing.releases.newest()).number,
-            "found": await desk.publishing.difference(old, number),
+            "found": found,
+            "start": start,
         }
     except NotThere:
         raise web.HTTPNotFound from None
-    return shown(request, desk, "plan/version.html", context)
+    return await shown(request, desk, "plan/version.html", context)
 
 
 async def _ask(
@@ -160,7 +163,7 @@ async def _ask(
         "typed": {"reason": _said(request, "plan.back_default")},
         **more,
     }
-    return shown(request, desk, "plan/back.html", context, status)
+    return await shown(request, desk, "plan/back.html", context, status)
 
 
 async def _back(request: web.Request, desk: PlanDesk) -> web.StreamResponse:

@@ -45,10 +45,10 @@ def list_routes(desk: RegisterDesk) -> list[web.RouteDef]:
     async def numbers(request: web.Request) -> web.StreamResponse:
         now = await at_hand(desk)
         lines = await asyncio.to_thread(lambda: list(_lines(now, desk.today())))
-        return _numbers(request, now, lines)
+        return await asyncio.to_thread(_numbers, request, now, lines)
 
     async def offices(request: web.Request) -> web.StreamResponse:
-        return _offices(request, await at_hand(desk))
+        return await asyncio.to_thread(_offices, request, await at_hand(desk))
 
     routes = [web.get("/admin/numbers", read(numbers)), web.get("/admin/offices", read(offices))]
     plain = (web.get(f"/admin/{SECTIONS[kind]}", read(_plain(desk, kind))) for kind in PLAIN)
@@ -68,6 +68,7 @@ class Line:
 
 
 def _numbers(request: web.Request, now: Workspace, every: Sequence[Line]) -> web.Response:
+    """Looked through and put together beside the calls: there may be ten thousand."""
     sought = request.query.get("q", "")[:MOST_SOUGHT].strip()
     chosen = request.query.get("status", "")
     lines = [
@@ -140,6 +141,7 @@ class Branch:
 
 
 def _offices(request: web.Request, now: Workspace) -> web.Response:
+    """All of them, beside the calls."""
     changed, rows = now.changed(EntityKind.OFFICE), now.rows(EntityKind.OFFICE)
     rungs: dict[str, int] = {}
     for body in now.rows(EntityKind.CONTACT).values():

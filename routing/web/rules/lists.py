@@ -16,7 +16,7 @@ from routing.rules.explain import HOWS
 from routing.rules.ruleset import Rule, drawn
 from routing.rules.wording import Wording, names_of
 from routing.web.entry import actor_of, allows, signed_in
-from routing.web.layout import page, tongue_of
+from routing.web.layout import page_beside, tongue_of
 from routing.web.rules.desk import (
     RULE,
     RULE_ORDER,
@@ -114,7 +114,7 @@ async def shown(
         "changes": len(now.draft.changes),
         "may_edit": allows(request, Act.EDIT_PLAN),
     }
-    return page(request, "rules/list.html", context, status=status)
+    return await page_beside(request, "rules/list.html", context, status=status)
 
 
 def _of_rules(findings: Sequence[Finding]) -> Sequence[Finding]:

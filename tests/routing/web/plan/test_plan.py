@@ -1,5 +1,6 @@
 """`/admin/draft`, `/admin/publish` and `/admin/versions` as HTTP."""
 
+import html
 import re
 from pathlib import Path
 
@@ -68,6 +69,27 @@ async def test_a_draft_is_read_published_and_found_among_the_versions(
         assert "clearer" in versions
         _, difference = await it.get(Role.AUDITOR, "/admin/versions/2")
         assert "<ins>The city&#39;s line</ins>" in difference
+
+
+async def test_more_differences_than_a_page_has_are_turned_over(
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.web.plan.desk.MOST", 1)
+    async with planned(tmp_path, demo_inputs) as it:
+        await it.change("topic", "hotline", en="The city's line")
+        seen = await it.change("topic", "water", en="Water and more")
+        await it.post(Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "clearer"})
+
+        url, shown = "/admin/versions/2?lang=en", list[str]()
+        while url:
+            _, page = await it.get(Role.AUDITOR, url)
+            shown += re.findall(r'class="change" data-key="([^"]+)"', page)
+            after = re.search(r'rel="next" href="([^"]+)"', page)
+            url = "" if after is None else html.unescape(after[1])
+        assert sorted(shown) == ["hotline", "water"]
+        assert "2 to 2 of 2." in page
+        _, beyond = await it.get(Role.AUDITOR, "/admin/versions/2?start=99")
+        assert 'class="change"' in beyond
 
 
 async def test_what_was_typed_is_shown_again_with_the_fault_beside_it(
