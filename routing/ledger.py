@@ -131,6 +131,8 @@ LOOK: Final = "look"
 
 WORK_ENDS: Final = 2**31
 """Beyond the number of any work: a database counts it in 32 bits."""
+FIGURES: Final = 10
+"""Of such a number: of thousands of figures Python makes none."""
 OF_WORK: Final[Mapping[str, Expectation]] = {
     job.value: expected for expected in EXPECTED.values() for job in expected.work
 }
@@ -208,7 +210,8 @@ class Work:
 
 def number_of(subject: str) -> int | None:
     """The work that a gap is known by, None where it is another subject."""
-    return int(subject) if subject.isdecimal() and int(subject) < WORK_ENDS else None
+    known = len(subject) <= FIGURES and subject.isdecimal() and int(subject) < WORK_ENDS
+    return int(subject) if known else None
 
 
 class Books(Protocol):

@@ -136,6 +136,8 @@ def _entities(kind: str, node: Named, faults: _Faults) -> dict[str, Entity]:
         path = f"{kind}/{key}"
         if not 0 < len(key) <= MOST_KEY:
             faults.append(fault(body.line, path, "long_key", n=MOST_KEY))
+        elif "\0" in key:
+            faults.append(fault(body.line, path, "zero"))
         elif not isinstance(body, Named):
             faults.append(fault(body.line, path, "not_names"))
         elif kind in frozenset(EntityKind):

@@ -60,6 +60,10 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "no sentence of the plan has this recording: it is not taken",
     ),
     "not_yaml": ("这里不是有效的YAML：{why}。", "this is no YAML: {why}"),
+    "zero": (
+        "名称里有一个零字符，数据库存不了，请去掉。",
+        "the name holds a zero byte, which no database keeps: take it out",
+    ),
     "several": (
         "文件里有不止一份文档，请只留一份。",
         "the file holds more than one document: keep one",

@@ -3,6 +3,7 @@ no anchors, no aliases (of which a few lines can fill a memory), no second key o
 a text unless JSON knows it otherwise, so that `no` and 2026-11-24 stay what was written."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def plain_value(text: str) -> Any:
     found = _NUMBER.fullmatch(text)
     if found is None:
         return text
-    return float(text) if found["part"] else int(text)
+    number = float(text) if found["part"] else int(text)
+    return number if math.isfinite(number) else text  # JSON has no endless ones
 
 
 def read_tree(raw: bytes) -> Node:

@@ -18,6 +18,7 @@ KIND: Final = "calendar"
 NOTICE: Final = "notice-"
 LONGEST_NOTE: Final = 100
 YEARS: Final = range(2020, 2100)
+FIGURES: Final = 4
 WHATS: Final = {"zh-CN": "放假、上班、按指定时间接听", "en": "day off, working day, set hours"}
 """What an override may say, in a row."""
 Body = Mapping[str, Any]
@@ -126,7 +127,8 @@ def _of_days(key: str, body: Body) -> Iterator[Finding]:
 
 def _of_notice(key: str, body: Body) -> Iterator[Finding]:
     year = str(body.get("year", ""))
-    if not year.isdecimal() or int(year) not in YEARS or key != notice_key(int(year)):
+    known = len(year) == FIGURES and year.isdecimal() and int(year) in YEARS
+    if not known or key != notice_key(int(year)):
         yield _fault(key, "year", "shape", field="year")
         return
     read: dict[str, set[date]] = {}

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from routing.ledger import EXPECTED, OF_WORK, GapKind
+import pytest
+
+from routing.ledger import EXPECTED, OF_WORK, GapKind, number_of
 from routing.ports import JobKind
 
 
@@ -31,3 +33,11 @@ def test_nobody_is_texted_or_rung_or_escalated_to_again_by_itself() -> None:
 def test_nothing_is_called_missing_while_it_may_still_be_on_its_way() -> None:
     """A webhook takes seconds, a job's first tries a minute, and settling waits for both."""
     assert min(expected.within for expected in EXPECTED.values()) >= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("subject", "number"),
+    [("7", 7), (str(2**31 - 1), 2**31 - 1), (str(2**31), None), ("9" * 5000, None), ("", None)],
+)
+def test_a_subject_of_figures_without_end_is_no_work(subject: str, number: int | None) -> None:
+    assert number_of(subject) == number

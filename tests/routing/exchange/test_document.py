@@ -110,6 +110,7 @@ BILLION = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         (HEAD + "number: {[a]: b}\n", "no_name", 2, "number"),
         (HEAD + "number: {a: b\n", "not_yaml", None, ""),
         (HEAD + "\x00", "not_yaml", None, ""),
+        (HEAD + 'roster:\n  "a\\0b": {}\n', "zero", 3, "roster/a\0b"),
         (HEAD + "---\nb: c\n", "several", 2, ""),
         (HEAD + "numbers: {}\n", "unknown_kind", 2, "numbers"),
         (HEAD + "number: 7\n", "not_names", 2, "number"),
@@ -157,6 +158,12 @@ def test_numbers_and_days_without_quotes_are_the_text_that_was_written(document:
     assert KINDS["service"].read(after) == {
         "110": {"number": "110", "zh": "no", "en": "2026-11-24"}
     }
+
+
+def test_a_number_that_json_cannot_say_is_the_text_that_was_written() -> None:
+    found = read_tree(b"[1e308, 1e309, -1e999, 2]").value()
+
+    assert found == [1e308, "1e309", "-1e999", 2]
 
 
 def test_a_kind_that_is_left_out_stays_and_one_that_is_there_is_whole(document: Document) -> None:

@@ -43,6 +43,9 @@ def opened(calendar: Calendar, day: date, hours: str = "") -> tuple[Period, ...]
     return day_periods(week, calendar.of_office(BUNDLED, MINE, week), day)
 
 
+NINES = "notice-" + "9" * 5000
+
+
 @pytest.mark.parametrize(
     ("overrides", "day", "periods"),
     [
@@ -159,6 +162,7 @@ def test_the_page_and_the_call_say_the_same_of_a_day(
         ),
         ("notice-2027", {"year": "2027", "off": ["x"], "make_up": []}, "off", "not_a_day"),
         ("notice-2027", {"year": "2028", "off": ["x"], "make_up": []}, "year", "shape"),
+        (NINES, {"year": "9" * 5000, "off": [], "make_up": []}, "year", "shape"),
         ("notice-2027", {"year": "2027", "off": ["2027-01-01"]}, "make_up", "shape"),
         (
             "notice-2027",
