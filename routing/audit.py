@@ -83,7 +83,10 @@ class Action(StrEnum):
     """the values of the entry that is its subject"""
 
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Also those that turn the direction of what is read."""
 
 
 def subject(kind: str, key: object) -> str:

@@ -365,7 +365,7 @@ class PublishingDesk:
 
 
 def _reason(reason: str) -> str:
-    reason = " ".join(reason.split())
+    reason = "".join(sign for sign in " ".join(reason.split()) if sign.isprintable())
     if not 0 < len(reason) <= MOST_REASON:
         raise Unreasoned(f"say why, in at most {MOST_REASON} characters")
     return reason

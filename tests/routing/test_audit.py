@@ -228,3 +228,8 @@ def test_no_text_in_a_link_can_be_altered_unseen(
     broken = verified(found)
     assert broken is not None
     assert broken.number in (number, number + 1)
+
+
+def test_no_sign_of_an_entry_turns_what_is_read() -> None:
+    assert written({"reason": "a\u202eb\u2066"}) == '{"reason": "a b "}'
+    assert subject("rule", "a\u202eb") == "rule:a b"

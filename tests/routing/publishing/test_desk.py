@@ -40,10 +40,16 @@ async def test_a_draft_is_published_with_its_reason_and_leaves_the_draft(trial: 
     assert (await trial.desk.drafts.draft()).changes == ()
 
 
-@pytest.mark.parametrize("reason", ["", "  \n ", "x" * 501])
+@pytest.mark.parametrize("reason", ["", "  \n ", "\u200b\u202e", "x" * 501])
 async def test_nothing_is_published_without_a_reason(trial: Trial, reason: str) -> None:
     with pytest.raises(Unreasoned):
         await trial.desk.publish(await trial.say("nine"), reason, LIN)
+
+
+async def test_a_reason_has_no_sign_that_turns_what_the_second_person_reads(trial: Trial) -> None:
+    number = (await trial.desk.publish(await trial.say("nine"), "a\u202eb \u2066c", LIN)).number
+    assert number is not None
+    assert (await trial.desk.releases.release(number)).reason == "ab c"
 
 
 async def test_a_finding_at_level_error_keeps_it_back(trial: Trial) -> None:
