@@ -110,7 +110,7 @@ BILLION = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         (HEAD + "number: {[a]: b}\n", "no_name", 2, "number"),
         (HEAD + "number: {a: b\n", "not_yaml", None, ""),
         (HEAD + "\x00", "not_yaml", None, ""),
-        (HEAD + 'roster:\n  "a\\0b": {}\n', "zero", 3, "roster/a\0b"),
+        (HEAD + 'roster:\n  "a\\0b": {}\n', "zero", 3, "roster/a?b"),
         (HEAD + "---\nb: c\n", "several", 2, ""),
         (HEAD + "numbers: {}\n", "unknown_kind", 2, "numbers"),
         (HEAD + "number: 7\n", "not_names", 2, "number"),
