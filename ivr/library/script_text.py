@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -49,6 +50,11 @@ _SHAPES: Final[Mapping[str, str]] = {
     "too_long": "最多{max_length}项",
 }
 """How pydantic's kinds of faults read in Chinese; its own sentences are English."""
+MOST_SIGNS: Final = 200_000
+MOST_LINE: Final = 2_000
+"""Signs: a name of thirty thousand parts takes the library a quarter of a minute."""
+MOST_FAULTS: Final = 50
+"""Of one look: each is looked for in all lines."""
 _AT: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -68,6 +74,25 @@ class TextFault:
         return f"line {self.line}{f' {at}' if at else ''}: {self.says['en']}"
 
 
+def too_much(text: str) -> TextFault | None:
+    """Why a text is not read at all; None where it is."""
+    if len(text) > MOST_SIGNS:
+        most = MOST_SIGNS // 1000
+        says = _both(f"最多{most}千个字符", f"at most {most},000 characters are read")
+        return TextFault(1, "", "", says)
+    lines = enumerate(text.split("\n"), 1)
+    long = next((at for at, line in lines if len(line) > MOST_LINE), None)
+    if long is None:
+        return None
+    says = _both(f"这一行超过{MOST_LINE}个字符", f"this line has over {MOST_LINE} characters")
+    return TextFault(long, "", "", says)
+
+
+def too_deep() -> TextFault:
+    """Brackets within brackets, without end."""
+    return TextFault(1, "", "", _both("括号嵌套太深", "brackets are nested too deep"))
+
+
 def of_toml(text: str, wrong: ValueError) -> TextFault:
     """Where it is no TOML."""
     found = _AT.search(str(wrong))
@@ -78,8 +103,8 @@ def of_toml(text: str, wrong: ValueError) -> TextFault:
 
 
 def of_shape(text: str, wrong: ValidationError) -> Iterator[TextFault]:
-    """What a script, or a node of this kind, cannot have."""
-    for fault in wrong.errors():
+    """What a script, or a node of this kind, cannot have: the first MOST_FAULTS."""
+    for fault in islice(wrong.errors(), MOST_FAULTS):
         path = [str(part) for part in fault["loc"]]
         node = path[1] if path[0] == "nodes" and len(path) > 1 else ""
         field = ".".join(path[3:] if node else path)
@@ -112,10 +137,11 @@ def line_of(text: str, node: str, field: str = "") -> int:
     start = _heading(lines, node) if node else 0
     if start is None:
         return 1
+    own, wanted = re.compile(_table(node)), re.compile(rf"\s*\"?{re.escape(field)}\"?\s*=")
     for at in range(start + 1 if node else 0, len(lines)):
-        if re.match(r"\s*\[", lines[at]) and not re.match(_table(node), lines[at]):
+        if re.match(r"\s*\[", lines[at]) and not own.match(lines[at]):
             break
-        if field and re.match(rf"\s*\"?{re.escape(field)}\"?\s*=", lines[at]):
+        if field and wanted.match(lines[at]):
             return at + 1
     return start + 1
 
@@ -129,7 +155,8 @@ def node_at(text: str, line: int) -> str:
 
 
 def _heading(lines: list[str], node: str) -> int | None:
-    return next((at for at, line in enumerate(lines) if re.match(_table(node), line)), None)
+    table = re.compile(_table(node))
+    return next((at for at, line in enumerate(lines) if table.match(line)), None)
 
 
 def _table(node: str) -> str:

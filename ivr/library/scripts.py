@@ -9,8 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.flow import node as flow
 from ivr.library.errors import LibraryError
-from ivr.library.script_text import TextFault, of_shape, of_toml
+from ivr.library.script_text import TextFault, of_shape, of_toml, too_deep, too_much
 from routing.cases.kinds import About, Kind
+
+MOST_NODES: Final = 500
+"""Seven times the shipped ones: what is proved of them grows faster than they do."""
 
 
 class _Model(BaseModel):
@@ -183,7 +186,7 @@ class _Script(_Model):
     time: str
     urgent: str
     message: str
-    nodes: dict[str, _Node]
+    nodes: dict[str, _Node] = Field(max_length=MOST_NODES)
 
 
 class ScriptTextError(LibraryError):
@@ -196,11 +199,16 @@ class ScriptTextError(LibraryError):
 
 
 def load_script(text: str) -> flow.Script:
-    """A script from TOML. Raises ScriptTextError with every fault, its line and its path."""
+    """A script from TOML. Raises ScriptTextError with every fault, its line and its path, up to a
+    bound."""
+    if (unread := too_much(text)) is not None:
+        raise ScriptTextError([unread])
     try:
         read = _Script.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
         raise ScriptTextError([of_toml(text, wrong)]) from wrong
+    except RecursionError:
+        raise ScriptTextError([too_deep()]) from None
     except ValidationError as wrong:
         raise ScriptTextError(of_shape(text, wrong)) from wrong
     nodes = {name: _node(name, read.person, node) for name, node in read.nodes.items()}
