@@ -2,13 +2,14 @@
 of a roster in which nobody is on duty, announcements without words. A call passes such a step over,
 so its author is told beforehand. Beside `review`, which has the rules themselves."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from routing.findings import Finding, Level, Place
 from routing.register import Directory
+from routing.rules.asked import asked_of, naming
 from routing.rules.condition import Field
 from routing.rules.roster import Roster, on_shift, unmanned
 from routing.rules.ruleset import How, Rule, RuleSet
@@ -42,9 +43,10 @@ def staffing(seen: Staffed) -> Iterator[Finding]:
             yield from _led_nowhere(seen, rule)
             for at, step in enumerate(rule.then.rings, start=1):
                 yield from _step(seen, rule, step, f"ring.{at}")
+    named = naming(seen.rules)
     for roster in seen.rosters.values():
         yield from _members(seen, roster)
-        yield from _nobody(seen, roster)
+        yield from _nobody(seen, roster, named.get(roster.id, ()))
 
 
 def _led_nowhere(seen: Staffed, rule: Rule) -> Iterator[Finding]:
@@ -136,14 +138,9 @@ def _members(seen: Staffed, roster: Roster) -> Iterator[Finding]:
             )
 
 
-def _nobody(seen: Staffed, roster: Roster) -> Iterator[Finding]:
-    """The first time within two weeks in which the office is open and nobody is on duty."""
-    until = seen.now + AHEAD
-    needed = [
-        (max(start, seen.now), min(end, until))
-        for start, end in seen.opened.get(roster.office, ())
-        if end > seen.now and start < until
-    ]
+def _nobody(seen: Staffed, roster: Roster, rules: Sequence[Rule]) -> Iterator[Finding]:
+    """The first time within two weeks in which it is needed and nobody is on duty."""
+    needed = asked_of(roster, rules, seen.opened, seen.now, AHEAD)
     gap = next(unmanned(roster, needed), None)
     if gap is None:
         return

@@ -9,6 +9,7 @@ import pytest
 
 from ivr.flow.world import Plan
 from routing.findings import Finding, Level
+from routing.rules.condition import Between, Condition, During, IsOpen
 from routing.rules.roster import Days, Member, Roster, Shift
 from routing.rules.ruleset import How, Rule, RuleSet
 from routing.rules.staffing import Staffed, staffing
@@ -132,3 +133,25 @@ def test_hours_in_which_nobody_is_on_duty_are_found(
     roster = replace(DUTY, shifts=(Shift("ann", parse_hours(hours), days),))
     expected = [] if level is None else [("nobody_on_shift", level.value, "shifts")]
     assert found(demo_plan, ringing(), roster) == expected
+    by_roster = ringing(Ring(Whom.ROSTER, "duty"))
+    assert found(demo_plan, by_roster, roster) == expected
+
+
+@pytest.mark.parametrize(
+    ("when", "missing"),
+    [
+        ((During(parse_hours("Mon-Sun 18:00-22:00"), SHANGHAI),), False),
+        ((During(parse_hours("Mon-Sun 17:30-22:00"), SHANGHAI),), True),
+        ((IsOpen(wanted=False), Between(NOW + timedelta(hours=12), None)), True),
+        ((IsOpen(wanted=False), During(parse_hours("Mon-Sun 18:30-20:00"), SHANGHAI)), False),
+        ((IsOpen(wanted=True),), True),
+    ],
+)
+def test_a_roster_of_the_evening_is_needed_when_its_rules_ask_for_it(
+    demo_plan: Plan, when: tuple[Condition, ...], missing: bool
+) -> None:
+    """The office is open in the morning, when nobody of the roster has to be there."""
+    evenings = replace(DUTY, shifts=(Shift("ann", parse_hours("Mon-Sun 18:00-22:00"), Days()),))
+    rule = replace(ringing(Ring(Whom.ROSTER, "duty")), when=when)
+    codes = [code for code, _, _ in found(demo_plan, rule, evenings)]
+    assert codes == (["nobody_on_shift"] if missing else [])
