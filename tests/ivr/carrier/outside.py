@@ -25,12 +25,16 @@ from ivr.carrier.local.telephone import Telephone
 from ivr.carrier.local.webhooks import Post
 from ivr.carrier.profiles import CarrierName
 from tests.databases import migrated
+from tests.deadline import DEADLINE
 from tests.ports import free_port
 
 ACCOUNT: Final = "7d1c1a4e-5b1f-4a7e-9d7e-1f0c55a1c0de"
 TOKEN: Final = "a-token-of-the-test"
 BY_DAY: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-BRISK: Final = Timing(second=0.1, back=8.0)
+BRISK: Final = Timing(second=0.1, back=DEADLINE)
+"""Where somebody presses nothing until the carrier's time for it ends."""
+UNHURRIED: Final = Timing(back=DEADLINE)
+"""Where somebody presses in time, on a busy machine too."""
 
 
 class DayTime(SystemClock):
@@ -73,7 +77,7 @@ async def outside(
     folder: Path,
     carrier: CarrierName,
     faults: Callable[[Post], Post] | None = None,
-    timing: Timing = BRISK,
+    timing: Timing = UNHURRIED,
     transcriber: Literal["carrier", "none"] = "carrier",
     *,
     database_url: str = "",

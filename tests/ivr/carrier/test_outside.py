@@ -20,7 +20,7 @@ from tests.deadline import DEADLINE
 from tests.ivr.carrier.faulty_line import Faults, to
 from tests.ivr.carrier.local.house import hear
 from tests.ivr.carrier.local.sounds import tone
-from tests.ivr.carrier.outside import Outside, outside
+from tests.ivr.carrier.outside import BRISK, Outside, outside
 
 CALLER, LINE = "+8613900000012", "+865580000021"
 POOL, STAND_IN = "+865580020007", "+865580030007"
@@ -65,7 +65,7 @@ async def test_a_machine_that_takes_up_the_phone_is_never_a_person(
     """It talks into the whisper and accepts nothing: the stand-in rings, and it is not bridged."""
     heard: list[str] = []
     async with (
-        outside(tmp_path, carrier) as both,
+        outside(tmp_path, carrier, timing=BRISK) as both,
         both.phone(CALLER) as caller,
         both.phone(POOL) as machine,
         both.phone(STAND_IN) as person,
@@ -94,7 +94,7 @@ async def test_somleng_rings_a_desk_and_never_a_leaders_phone(tmp_path: Path) ->
     """It cannot ask before it puts through. What was said is a case with its sound, though it
     names no recording and no key."""
     async with (
-        outside(tmp_path, "somleng") as both,
+        outside(tmp_path, "somleng", timing=BRISK) as both,
         both.phone(CALLER) as caller,
         both.phone(LEADERS_PHONE) as leader,
         both.phone(LEADERS_POOL) as desk,

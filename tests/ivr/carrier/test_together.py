@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from ivr.carrier.local.leg import Timing
 from ivr.carrier.local.telephone import Telephone
 from ivr.conversation.tally import Forward
 from storage.tables.calls import joins, leg_answers
@@ -43,9 +42,6 @@ RULE = (
     ' "then": {"office": "市教育局", "ring": [{"roster": "duty", "order": "together"}]}}'
 )
 
-UNHURRIED = Timing(second=1.0, back=8.0)
-"""A phone rings for as long as it does, so that no test depends on the machine's speed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Town(Outside):
@@ -58,7 +54,7 @@ class Town(Outside):
 async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
     monkeypatch.chdir(tmp_path)  # no .env of a developer
     faults = Faults()
-    async with outside(tmp_path, "twilio", faults.wrap, UNHURRIED) as there:
+    async with outside(tmp_path, "twilio", faults.wrap) as there:
         plans = there.house.plans
         plans.publish(ruled(RULE, ruled(DUTY, plans.current)))
         yield Town(there.app, there.line, there.session, there.far, there.clock, faults)

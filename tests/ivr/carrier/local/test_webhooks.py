@@ -237,7 +237,9 @@ async def test_a_document_that_only_pauses_is_never_answered(house: House) -> No
 
 
 async def test_many_calls_at_once(house: House) -> None:
-    house.replies["/voice/answer"] = twiml('<Gather action="/voice/turn" numDigits="1"/>')
+    house.replies["/voice/answer"] = twiml(
+        '<Gather action="/voice/turn" numDigits="1" timeout="200"/>'
+    )
     house.replies["/voice/turn"] = lambda form: twiml(f"<Say>{form['Digits']}</Say>")
 
     async def one(number: int) -> str:
