@@ -90,9 +90,11 @@ async def _draft(
     request: web.Request, desk: PlanDesk, wrong: Exception | None = None
 ) -> web.Response:
     preview = await desk.publishing.preview()
+    proposals = await desk.publishing.releases.proposals(0)
     context = {
         "preview": preview,
         "entity": entities_of(preview.document),
+        "waits": len([one for one in proposals if _open(one)]),
         "done": _said(request, DONE.get(request.query.get("done", ""), "")),
         "wrong": _said(request, word_of(wrong)) if wrong is not None else "",
     }

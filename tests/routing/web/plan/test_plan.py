@@ -157,11 +157,13 @@ async def test_the_second_person_approves_and_the_first_cannot(
         (proposal,) = re.findall(r'data-proposal="(\d+)"', page)
         approve = f"/admin/proposals/{proposal}/approve"
         assert (await it.post(Role.ADMIN, approve, {}))[0] == 403
+        assert "有1项发布申请等待批准" in (await it.get(Role.ADMIN, "/admin/draft"))[1]
 
         status, versions = await it.post(Role.ADMIN, approve, {}, name="second")
 
         assert (status, 'data-version="2"' in versions) == (200, True)
         assert "second" in versions
+        assert 'data-testid="waits"' not in (await it.get(Role.ADMIN, "/admin/draft"))[1]
 
 
 async def test_the_way_back_is_shown_first_gone_at_once_and_confirmed_by_another(
