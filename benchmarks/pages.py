@@ -221,14 +221,17 @@ async def measure(app: web.Application, wanted: Any, url: str, reference: str) -
     listed = await house.signing_in.people.listed()
     named = Named(reference, published(wanted.numbers)[0], listed[0].id)
     floor = (await seen(url + FLOOR, session[Role.ADMIN], holds)).held
-    found = []
+    found: list[float] = []
     for place, who in addresses(app, wanted.only, named):
         whole = url + urllib.parse.quote(place, "/?&=%:")
-        found.append((await seen(whole, session[who], holds), place))
-    for one, place in sorted(found, key=lambda pair: -pair[0].held):
+        one = await seen(whole, session[who], holds)
+        found.append(one.held)
         times = f"{one.held / floor:6.1f} times {FLOOR}"
-        print(f"{one.held:7.1f} ms, {times}, {one.size:9,} bytes, {one.status}  {place}")
-    return all(one.held <= GOAL for one, _ in found)
+        print(
+            f"{one.held:7.1f} ms, {times}, {one.size:9,} bytes, {one.status}  {place}", flush=True
+        )
+    print(f"{len(found)} pages and files, the longest hold {max(found):.1f} ms")
+    return max(found) <= GOAL
 
 
 async def run(wanted: Any) -> bool:

@@ -1,6 +1,7 @@
 """The browser phone: `/phone` rings a published number or is an official's phone; its sound and
 keys go over the socket of the embedded carrier. Counterpart of `static/phone.js`."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def phone_routes(phones: Phones) -> list[web.RouteDef]:
     are the embedded carrier's own."""
 
     async def show(request: web.Request) -> web.StreamResponse:
-        return _phone(request, phones)
+        return await asyncio.to_thread(_phone, request, phones)
 
     async def sent(request: web.Request) -> web.StreamResponse:
         return await _messages(request, phones)

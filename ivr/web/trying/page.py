@@ -29,7 +29,7 @@ from routing.rules.condition import Facts, Field
 from routing.rules.ruleset import How
 from routing.rules.wording import Wording
 from routing.web.entry import allows, signed_in
-from routing.web.layout import LAYOUT, Chapter, page, tongue_of
+from routing.web.layout import LAYOUT, Chapter, page_beside, tongue_of
 from routing.web.rules.answering import answered
 from routing.web.wording import Tongue
 
@@ -124,7 +124,9 @@ async def _show(request: web.Request, desk: TryingDesk) -> web.StreamResponse:
         wording = request.config_dict[LAYOUT].wording
         t = partial(_said, wording.say, tongue)
         context |= await asyncio.to_thread(_played, plan, form, t, tongue)
-    return page(request, "trying/try.html", context, status=422 if form.faults else 200)
+    return await page_beside(
+        request, "trying/try.html", context, status=422 if form.faults else 200
+    )
 
 
 @dataclass(frozen=True, slots=True)

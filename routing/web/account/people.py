@@ -15,7 +15,7 @@ from routing.directory import Directory
 from routing.numbers.forms import written
 from routing.web.account.sign_in import said, typed
 from routing.web.entry import FRONT_DOOR, actor_of, recently, signed_in
-from routing.web.layout import Link, page, tongue_of
+from routing.web.layout import Link, page, page_beside, tongue_of
 
 KEEPERS: Final = MAY[Act.KEEP_ACCOUNTS]
 ACCOUNTS_LINK: Final = Link("/admin/accounts", "people.title", KEEPERS)
@@ -45,7 +45,9 @@ def people_routes(directory: Callable[[], Directory]) -> list[web.RouteDef]:
 
     async def ask(request: web.Request) -> web.StreamResponse:
         office = typed(request.query.get("office"), MOST_ASKED)
-        return _form(request, directory(), replace(NOBODY, office=_known(directory(), office)))
+        return await _form(
+            request, directory(), replace(NOBODY, office=_known(directory(), office))
+        )
 
     async def create(request: web.Request) -> web.StreamResponse:
         return await _create(request, directory())
@@ -53,7 +55,7 @@ def people_routes(directory: Callable[[], Directory]) -> list[web.RouteDef]:
     async def show(request: web.Request) -> web.StreamResponse:
         asked = request.query.get("not", "")
         flaws = (Flaw(asked),) if asked in set(Flaw) else ()
-        return _form(request, directory(), await _account(request), flaws)
+        return await _form(request, directory(), await _account(request), flaws)
 
     async def change(request: web.Request) -> web.StreamResponse:
         return await _change(request, directory())
@@ -108,7 +110,7 @@ def _office_name(request: web.Request, directory: Directory, office: str | None)
     return known.name[tongue_of(request)] if known else office or ""
 
 
-def _form(
+async def _form(
     request: web.Request,
     directory: Directory,
     account: Account,
@@ -133,7 +135,8 @@ def _form(
         "most_name": MOST_NAME,
         "most_display": MOST_DISPLAY,
     }
-    return page(request, "account/person.html", context, status=422 if flaws else 200)
+    status = 422 if flaws else 200
+    return await page_beside(request, "account/person.html", context, status=status)
 
 
 def seen_of(account: Account) -> str:
@@ -196,12 +199,12 @@ def _written(
 async def _create(request: web.Request, directory: Directory) -> web.StreamResponse:
     told, wrong = _written(await request.post(), NOBODY, directory)
     if wrong:
-        return _form(request, directory, told, wrong)
+        return await _form(request, directory, told, wrong)
     signing_in = request.config_dict[FRONT_DOOR].signing_in
     outcome = await signing_in.create(told, frozenset(directory.offices), actor_of(request))
     if isinstance(outcome, str):
         return _once(request, told, outcome)
-    return _form(request, directory, told, outcome)
+    return await _form(request, directory, told, outcome)
 
 
 async def _change(request: web.Request, directory: Directory) -> web.StreamResponse:
@@ -213,7 +216,7 @@ async def _change(request: web.Request, directory: Directory) -> web.StreamRespo
     offices = frozenset(directory.offices)
     flaws = wrong or await signing_in.change(before, told, offices, actor_of(request))
     if flaws:
-        return _form(request, directory, told, flaws, await _account(request))
+        return await _form(request, directory, told, flaws, await _account(request))
     raise web.HTTPSeeOther("/admin/accounts?done=1")
 
 

@@ -71,7 +71,7 @@ def _shown(desk: OfficeDesk) -> Handler:
             **how_shown(request, desk, case.office),
             "open": lambda _: True,
         }
-        return whole_or_part(request, "one", context)
+        return await whole_or_part(request, "one", context)
 
     return show
 

@@ -18,7 +18,7 @@ from routing.ports import PutThrough
 from routing.rules.quota import Quota, bucket
 from routing.web.desk.desk import OfficeDesk, address, case_address
 from routing.web.entry import actor_of, signed_in
-from routing.web.layout import page, tongue_of
+from routing.web.layout import page_beside, tongue_of
 from routing.web.moments import written
 
 MINE: Final = "/desk/mine"
@@ -59,7 +59,7 @@ def mine_routes(desk: OfficeDesk, lines: OwnLines) -> list[web.RouteDef]:
         if entry is None:  # no number is theirs, or it has left the list
             raise web.HTTPSeeOther(address(office))
         context = await _context(request, desk, lines, entry)
-        return page(request, "desk/mine.html", context)
+        return await page_beside(request, "desk/mine.html", context)
 
     return [web.get(MINE, signed_in(*MAY[Act.OWN_LINE])(show))]
 

@@ -27,7 +27,7 @@ from routing.web.desk.desk import (
 )
 from routing.web.desk.mine import MINE
 from routing.web.entry import actor_of, allows
-from routing.web.layout import Chapter, Link, fresh, page, tongue_of
+from routing.web.layout import Chapter, Link, fresh, page_beside, tongue_of
 from routing.web.moments import written
 from routing.web.wording import Tongue
 
@@ -85,7 +85,7 @@ async def _offices(request: web.Request, desk: OfficeDesk) -> web.Response:
         "address": address,
         "latest": lambda count: written(count.latest, desk.zone_of(count.office), tongue),
     }
-    return whole_or_part(request, "offices", context)
+    return await whole_or_part(request, "offices", context)
 
 
 async def _cases(request: web.Request, desk: OfficeDesk) -> web.Response:
@@ -106,15 +106,17 @@ async def _cases(request: web.Request, desk: OfficeDesk) -> web.Response:
         "keeps_accounts": allows(request, Act.KEEP_ACCOUNTS) and office in directory.offices,
         **how_shown(request, desk, office),
     }
-    return whole_or_part(request, "cases", context)
+    return await whole_or_part(request, "cases", context)
 
 
-def whole_or_part(request: web.Request, name: str, context: Mapping[str, Any]) -> web.Response:
+async def whole_or_part(
+    request: web.Request, name: str, context: Mapping[str, Any]
+) -> web.Response:
     """The page; with `?part=1` only what changes, for the page to renew itself."""
     if "part" in request.query:
-        return fresh(request, page(request, f"desk/{name}_part.html", context))
+        return fresh(request, await page_beside(request, f"desk/{name}_part.html", context))
     part = str(request.rel_url.with_query(part="1"))
-    return page(request, f"desk/{name}.html", {"part": part, **context})
+    return await page_beside(request, f"desk/{name}.html", {"part": part, **context})
 
 
 def how_shown(request: web.Request, desk: OfficeDesk, office: str) -> dict[str, Any]:

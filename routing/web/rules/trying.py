@@ -30,7 +30,7 @@ from routing.rules.scenarios import (
 )
 from routing.rules.wording import Wording, names_of
 from routing.web.entry import actor_of, allows, signed_in
-from routing.web.layout import page, tongue_of
+from routing.web.layout import page_beside, tongue_of
 from routing.web.plan.desk import number_in
 from routing.web.rules.answering import answered
 from routing.web.rules.choices import choices
@@ -96,7 +96,7 @@ class TryPages:
                     answered, ground.router, ground.directory, ground.open, facts, tongue
                 )
         status = 422 if odd else 200
-        return page(request, "rules/facts.html", context, status=status)
+        return await page_beside(request, "rules/facts.html", context, status=status)
 
     async def _body(
         self, asked: Mapping[str, str], now: Workspace
@@ -160,7 +160,7 @@ class TryPages:
             "kept": "kept" in request.query,
             "may_edit": allows(request, Act.EDIT_PLAN),
         }
-        return page(request, "rules/scenarios.html", context, status=status)
+        return await page_beside(request, "rules/scenarios.html", context, status=status)
 
     async def keep(self, request: web.Request) -> web.StreamResponse:
         """What was tried, with what came out as what must."""
