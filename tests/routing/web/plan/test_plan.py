@@ -213,6 +213,8 @@ async def test_the_way_back_leads_past_what_was_done_in_a_hurry(
         offered = re.findall(r'role="button" href="/admin/versions/(\d+)/back">([^<]+)', versions)
 
         assert offered == [("1", "Roll back to version 1")]
+        _, useless = await it.get(Role.ADMIN, "/admin/versions/2/back")
+        assert "would change nothing: what was done in a hurry since" in useless
 
 
 async def test_a_way_back_that_is_too_far_is_said_and_asks_for_nothing(
