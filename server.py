@@ -75,7 +75,7 @@ from ivr.transcription.hot_words import HotWords, hot_words
 from ivr.transcription.sorting import SortingByWords
 from ivr.web.phone import PHONE_LINK, PHONE_PAGES, Phones, phone_routes
 from routing.delivery.webhook import Endpoint
-from routing.handoff import Drains, Handler, Handoff
+from routing.handoff import IN_TURN, Drains, Handler, Handoff
 from routing.ports import Job, JobKind
 from routing.web.api.accept import AcceptDesk, accept_routes
 from routing.web.desk.office import DESK_DOOR
@@ -359,7 +359,8 @@ def engine(house: House) -> EngineProcess | None:
 
 
 def _report(what: str, job: Job, why: str) -> None:
-    LOG.warning("outbox", what=what, kind=job.kind, job=job.id, attempts=job.attempts, why=why)
+    tell = LOG.info if what == IN_TURN else LOG.warning
+    tell("outbox", what=what, kind=job.kind, job=job.id, attempts=job.attempts, why=why)
 
 
 async def serve(settings: Settings, worker: Worker | None = None) -> None:

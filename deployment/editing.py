@@ -97,8 +97,9 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A body as it would run, and the plan that calls would follow, where it can be compiled."""
+class Run:
+    """A body as it would run: what its pages look at, and the plan that calls would follow, None
+    where it cannot be compiled."""
 
     looked: Looked
     plan: Plan | None
@@ -110,36 +111,36 @@ class Looks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last: tuple[str, Seen] | None = None
+        self._last: tuple[str, Run] | None = None
 
     async def look(self, document: Document) -> Looked:
         """The look at a body."""
         return (await self.see(document)).looked
 
-    async def see(self, document: Document) -> Seen:
+    async def see(self, document: Document) -> Run:
         """The same with its plan."""
         now = self._clock.now()
         digest = await beside(lambda: digest_of(document))
         key = f"{now:%Y-%m-%d %H} {digest}"
         if self._last is None or self._last[0] != key:
-            self._last = key, await beside(lambda: seen(document, now))
+            self._last = key, await beside(lambda: run(document, now))
         return self._last[1]
 
 
 def looked(document: Document, now: datetime) -> Looked:
     """What would run, and all that is to be said of it."""
-    return seen(document, now).looked
+    return run(document, now).looked
 
 
-def seen(document: Document, now: datetime) -> Seen:
+def run(document: Document, now: datetime) -> Run:
     """The same with the plan, as publishing has it reviewed."""
     today = now.astimezone(ZoneInfo(document["zone"])).date()
     found = reviewed(document, today, now)
     plan = found.plan
     if plan is None:
-        return Seen(Looked(None, found.findings), None)
+        return Run(Looked(None, found.findings), None)
     ground = Ground(plan.directory, plan.rules, plan.open, plan.holidays, plan.zone, today)
-    return Seen(Looked(ground, found.findings), plan)
+    return Run(Looked(ground, found.findings), plan)
 
 
 def register_desk(house: House) -> RegisterDesk:

@@ -19,8 +19,8 @@ from routing.drafts.body import CutBody
 from routing.drafts.kinds import Document
 from routing.findings import Finding, Level, Place
 from routing.ports import Clock
+from routing.publishing.asked import Review
 from routing.publishing.composing import Beside
-from routing.publishing.desk import Review
 from routing.rules.faults import EntityError
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError

@@ -47,11 +47,14 @@ class TryAgain(HandoffError):
 class NotYet(HandoffError):
     """Something of our own is in the way (a full disk, the hour): it is no try, and is asked again
     until it is mended. A full disk over a night must not cost a caller's recording. `after` is when
-    to look again."""
+    to look again; `in_turn` says that nothing is wrong, and others or an hour come first."""
 
-    def __init__(self, message: str, *, after: timedelta = OURS_MENDS) -> None:
+    def __init__(
+        self, message: str, *, after: timedelta = OURS_MENDS, in_turn: bool = False
+    ) -> None:
         super().__init__(message)
         self.after = after
+        self.in_turn = in_turn
 
 
 class Refused(HandoffError):
@@ -79,6 +82,8 @@ Handler = Callable[[Job], Awaitable[None]]
 """Carries out a job; what follows from it goes to `job.follows` as soon as it is known."""
 Report = Callable[[str, Job, str], None]
 """Tells the operator: what happened, to which job, why. Must not name people or numbers."""
+IN_TURN: Final = "in turn"
+"""What is told of a job that waits though nothing is wrong."""
 
 
 class Handoff:
@@ -213,7 +218,8 @@ class Handoff:
         except TryAgain as later:
             await self._later(job, str(later), later.after)
         except NotYet as waiting:
-            await self._wait(job, str(waiting), waiting.after)
+            what = IN_TURN if waiting.in_turn else "waits"
+            await self._wait(job, str(waiting), waiting.after, what)
         except self._ours as mending:
             await self._wait(job, str(mending), OURS_MENDS)
         except Exception as unexpected:  # noqa: BLE001 - one job must not stop the drain
@@ -241,10 +247,10 @@ class Handoff:
         self._report("again", job, why)
         self._noted(job, left_out)
 
-    async def _wait(self, job: Job, why: str, after: timedelta) -> None:
+    async def _wait(self, job: Job, why: str, after: timedelta, what: str = "waits") -> None:
         again = self._clock.now() + after
         left_out = await self._outbox.again(self._latest(job), again, why, counted=False)
-        self._report("waits", job, why)
+        self._report(what, job, why)
         self._noted(job, left_out)
 
     async def _fail(self, job: Job, why: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from ivr.flow.effect import Duty
 from routing.rules.then import Order
@@ -43,7 +44,9 @@ def next_of(
     if had in order:
         return (had, *(one for one in order if one != had))
     row = {"call_id": call, "turn": turn, "roster": duty.roster, "member": order[0], "at": now}
-    unit.execute(insert(duties), row)
+    taken = insert(duties).values(row)  # also of a turn that is asked again after a shift has ended
+    key = ["call_id", "turn", "roster"]
+    unit.execute(taken.on_conflict_do_update(index_elements=key, set_={"member": order[0]}))
     return tuple(order)
 
 

@@ -95,7 +95,9 @@ class Calling:
         if not may_call(plan, call.line, local.date()):
             raise Refused("this line never calls out, as who checks it is told: use another")
         if wait := until_day(local, plan.zone):
-            raise NotYet(f"people are rung from {FROM} to {UNTIL} o'clock", after=wait)
+            raise NotYet(
+                f"people are rung from {FROM} to {UNTIL} o'clock", after=wait, in_turn=True
+            )
 
     async def _place(self, call: Outgoing, to: str) -> None:
         urls = self._addresses

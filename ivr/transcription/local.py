@@ -119,7 +119,7 @@ class Local:
         if part.at < reading.layout.size:
             self._keep(reading.sid, part)
             after = 2 * BUSY if self._waiting else timedelta(0)
-            raise NotYet("a long recording is written down in parts", after=after)
+            raise NotYet("a long recording is written down in parts", after=after, in_turn=True)
         return part
 
     def _keep(self, sid: str, part: _Part) -> None:

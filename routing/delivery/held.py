@@ -38,7 +38,7 @@ def wait_for(first: FirstTold | None, job: Job) -> None:
     they came."""
     if first is not None and first.waits:
         after = min(wait_after(min(job.attempts, _DOUBLINGS)), OURS_MENDS)
-        raise NotYet("the case itself is told before its words", after=after)
+        raise NotYet("the case itself is told before its words", after=after, in_turn=True)
 
 
 def _mark(to: str, recording: str, words: Words) -> str:

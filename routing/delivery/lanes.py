@@ -48,7 +48,9 @@ class Lane:
         """A request's time. Raises NotYet with a time of its own where there is none now."""
         clock = asyncio.get_running_loop().time
         if self._held >= self._room() or clock() < self._paced or self._hands.used >= ALL_AT_ONCE:
-            raise NotYet("others are before it on this channel", after=self._later(clock()))
+            raise NotYet(
+                "others are before it on this channel", after=self._later(clock()), in_turn=True
+            )
         self._held += 1
         self._hands.used += 1
         self._paced = clock() + self._pace

@@ -60,6 +60,12 @@ class Change:
         """Which entity it is of."""
         return self.kind, self.key
 
+    def to(self, body: Entity | None, seen: int | None = None) -> "Edit":
+        """The edit that puts another body in its place, by whoever has `seen` that revision; None:
+        this one."""
+        revision = self.revision if seen is None else seen
+        return Edit(self.kind, self.key, body, self.base, self.over, revision)
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:

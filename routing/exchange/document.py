@@ -203,7 +203,7 @@ def edits_of(document: Document, number: int, draft: Draft, file: PlanFile) -> t
             if known is None:
                 edit = Edit(name, key, after.get(key), before.get(key), number)
             else:
-                edit = Edit(name, key, after.get(key), known.base, known.over, known.revision)
+                edit = known.to(after.get(key))
             if edit.body != (edit.base if known is None else known.body):
                 edits.append(edit)
     return tuple(edits)

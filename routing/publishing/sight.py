@@ -1,10 +1,13 @@
 """What an editor had before their eyes when they began to type, as a form brings it back: so that
 nothing is kept over what was changed in the draft, or published, meanwhile (ADR 39)."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from routing.drafts.change import Conflict, Edit
+from routing.drafts.change import Change, Conflict, Edit
 from routing.drafts.document import entity_of
 from routing.publishing.release import NotThere, Releases
 
@@ -17,6 +20,12 @@ class Sight:
 
     revision: int = 0
     over: int = 0
+
+    @classmethod
+    def of(cls, change: Change | None, over: int) -> "Sight":
+        """What whoever looks at an entity now sees: the draft's `change` of it, None where it
+        stands as in the plan `over`."""
+        return cls(0 if change is None else change.revision, over)
 
     def __str__(self) -> str:
         """As a hidden field of a form."""
@@ -33,6 +42,14 @@ def sight_in(text: object) -> Sight:
     if not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS for part in parts):
         return NOTHING
     return Sight(*map(int, parts)) if len(parts) in {1, 2} else NOTHING
+
+
+def digest(body: Mapping[str, Any] | None) -> str:
+    """What tells two texts of an entity apart, where a form brings back which one it was; "" where
+    there is none."""
+    if body is None:
+        return ""
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
 
 
 async def compare(releases: Releases, edit: Edit, sight: Sight) -> None:

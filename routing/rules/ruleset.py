@@ -139,7 +139,7 @@ def _own_offices(directory: Directory) -> Iterator[Rule]:
     for entry in directory.numbers.values():
         yield Rule(
             f"{entry.e164}-own",
-            f"{entry.post['zh-CN']}：本单位 {entry.post['en']}: its own office",
+            f"{entry.post['zh-CN']}：本单位 / {entry.post['en']}: its own office",
             (Is(Field.DIALLED, entry.e164),),
             entry.office,
         )

@@ -18,7 +18,7 @@ def of_rule(rule: Rule, code: str, zh: str, en: str, level: Level = Level.WARNIN
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Earlier:
     rule: Rule
     rest: tuple[Condition, ...]
 
@@ -26,7 +26,7 @@ class _Seen:
 def shadowed(rules: RuleSet) -> Iterator[Finding]:
     """Rules before which others take all that they could. A drawn rule that a written one stands
     before is what the writer wanted."""
-    tables: dict[tuple[str, ...], dict[tuple[Hashable, ...], list[_Seen]]] = {}
+    tables: dict[tuple[str, ...], dict[tuple[Hashable, ...], list[_Earlier]]] = {}
     for rule in rules.written:
         if not rule.enabled:
             continue
@@ -51,17 +51,17 @@ def shadowed(rules: RuleSet) -> Iterator[Finding]:
                 f"Rule “{name['en']}” never applies: “{before['en']}” before it takes all of it. "
                 "Move it up, or take it out.",
             )
-        entry = _Seen(rule, parts.rest)
+        entry = _Earlier(rule, parts.rest)
         for key in parts.keys:
             tables.setdefault(parts.names, {}).setdefault(key, []).append(entry)
 
 
 def _hider(
-    tables: Mapping[tuple[str, ...], Mapping[tuple[Hashable, ...], Sequence[_Seen]]],
+    tables: Mapping[tuple[str, ...], Mapping[tuple[Hashable, ...], Sequence[_Earlier]]],
     names: tuple[str, ...],
     key: tuple[Hashable, ...],
     rest: tuple[Condition, ...],
-) -> _Seen | None:
+) -> _Earlier | None:
     """An earlier rule that applies wherever this one does, for one combination of values."""
     values = dict(zip(names, key, strict=True))
     for theirs, table in tables.items():

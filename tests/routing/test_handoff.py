@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from routing.handoff import (
+    IN_TURN,
     MOST_AT_ONCE,
     MOST_TRIES,
     Handler,
@@ -29,6 +30,9 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 class StoppedClock:
     def now(self) -> datetime:
         return NOW
+
+
+FULL = "the disk is full"
 
 
 @dataclass
@@ -155,7 +159,7 @@ async def test_a_broken_handler_is_asked_again_and_its_words_are_not_kept() -> N
     assert "139" not in "".join(table + reported)
 
 
-@pytest.mark.parametrize("wrong", [NotYet("the disk is full"), MemoryError("the disk is full")])
+@pytest.mark.parametrize("wrong", [NotYet(FULL), MemoryError(FULL), NotYet(FULL, in_turn=True)])
 @pytest.mark.parametrize("tries", [1, MOST_TRIES])
 async def test_what_is_ours_to_mend_costs_no_try(wrong: Exception, tries: int) -> None:
     async def waiting(_: Job) -> None:
@@ -163,7 +167,7 @@ async def test_what_is_ours_to_mend_costs_no_try(wrong: Exception, tries: int) -
 
     assert await told(job(1, tries=tries), waiting) == (
         ["waits 1 in 60 s: the disk is full"],
-        ["waits sms: the disk is full"],
+        [f"{IN_TURN if getattr(wrong, 'in_turn', False) else 'waits'} sms: the disk is full"],
     )
 
 

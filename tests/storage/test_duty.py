@@ -64,6 +64,17 @@ async def test_the_same_turn_again_hears_the_same(tmp_path: Path) -> None:
         assert (await order(house, "b", ROUND, minutes(2)))[0] != once[0]
 
 
+async def test_a_turn_that_is_asked_again_after_a_shift_has_ended_is_somebody_elses(
+    tmp_path: Path,
+) -> None:
+    """Who had it is off duty; a step that is taken anew must not fail for that."""
+    async with opened(tmp_path) as house:
+        assert (await order(house, "a", ROUND))[0] == "ann"
+        late = Duty("duty", Order.ROUND_ROBIN, ("bo", "cy"))
+        assert (await order(house, "a", late, minutes(1)))[0] == "bo"
+        assert (await order(house, "a", late, minutes(2)))[0] == "bo"
+
+
 async def test_calls_at_once_are_spread(tmp_path: Path) -> None:
     async with opened(tmp_path) as house:
         for duty in (ROUND, IDLE):

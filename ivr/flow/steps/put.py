@@ -286,7 +286,8 @@ def hear(
     if rung is not None and rung.official is not None:
         back = (ReturnToken(call.turn),)
     if not isinstance(event, DialEnded):
-        same = with_facts(call, rung=max(call.facts.rung - 1, 0))
+        alone = call.facts.legs[:1] or (max(call.facts.rung - 1, 0),)
+        same = with_facts(call, rung=alone[0])
         again = ring(world, same, node, (), answers)
         return replace(again, do=(*back, *again.do, NoteStray(type(event).__name__)))
     if event.accepted:

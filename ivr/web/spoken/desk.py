@@ -70,14 +70,13 @@ class Seen:
 
     def sight(self, kind: str, key: str) -> Sight:
         """What whoever looks at it now sees."""
-        change = self.changes.get((kind, key))
-        return Sight(0 if change is None else change.revision, self.number)
+        return Sight.of(self.changes.get((kind, key)), self.number)
 
     def edit(self, kind: str, key: str, body: Entity | None, sight: Sight) -> Edit:
         """The edit that puts a body where the editor saw that."""
         known = self.changes.get((kind, key))
         if known is not None:
-            return Edit(kind, key, body, known.base, known.over, sight.revision)
+            return known.to(body, sight.revision)
         base = kind_of(kind).read(self.published).get(key)
         return Edit(kind, key, body, base, self.number, sight.revision)
 

@@ -78,7 +78,7 @@ class Workspace:
         """The edit that puts a body where this moment has something else."""
         known = self.draft.of(kind, key)
         if known is not None:
-            return Edit(kind, key, body, known.base, known.over, known.revision)
+            return known.to(body)
         return Edit(kind, key, body, self.rows_published[kind].get(key), self.number)
 
     def edits(self, found: Preview) -> list[Edit]:

@@ -16,7 +16,7 @@ from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import page, tongue_of
 from routing.web.register.desk import SECTIONS, RegisterDesk, Workspace, at_hand
 from routing.web.register.fields import MOST_TYPED, Typed, groups
-from routing.web.register.keeping import Clash, Faulty, Form, Kept, digest, keep, remove
+from routing.web.register.keeping import Clash, Faulty, Form, Kept, keep, remove, text_of
 
 NEW_NUMBER: Mapping[str, str] = {
     "answer_mode": "pooled",
@@ -81,7 +81,7 @@ class EntityPage:
         body = now.rows(self.kind).get(key)
         if body is None:
             return page(request, "register/missing.html", self._common(), status=404)
-        return self._form(request, now, Shown(key, Typed(body, {}), digest(body)))
+        return self._form(request, now, Shown(key, Typed(body, {}), text_of(body)))
 
     async def save(self, request: web.Request) -> web.StreamResponse:
         """Into the draft, and back to the list."""
@@ -101,7 +101,7 @@ class EntityPage:
                 shown = Shown(form.key, Typed(body, faults), seen)
             case Clash(body=body, theirs=theirs):
                 typed = Typed(body, {}, theirs or {})
-                shown = Shown(form.key, typed, digest(theirs), gone=theirs is None)
+                shown = Shown(form.key, typed, text_of(theirs), gone=theirs is None)
             case other:
                 assert_never(other)
         return self._form(request, await at_hand(self.desk), shown, status=422)

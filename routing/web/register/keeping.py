@@ -2,13 +2,12 @@
 its fields, and never over what somebody else has changed meanwhile."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from routing.accounts.roles import Actor
 from routing.drafts.change import MOST_KEY, Conflict, Edit
+from routing.publishing.sight import digest
 from routing.register import Names
 from routing.sheets.cells import Refused, read_cell
 from routing.sheets.entities import (
@@ -62,12 +61,9 @@ class Clash:
 Outcome = Kept | Faulty | Clash
 
 
-def digest(body: Body | None) -> str:
-    """What tells two texts of an entity apart; "" where there is none."""
-    if body is None:
-        return ""
-    filled = {column: text for column, text in body.items() if text}
-    return hashlib.sha256(json.dumps(filled, sort_keys=True).encode()).hexdigest()[:32]
+def text_of(body: Body | None) -> str:
+    """What tells two texts of an entity apart: cells that are empty say nothing."""
+    return digest(body and {column: text for column, text in body.items() if text})
 
 
 async def keep(desk: RegisterDesk, form: Form, actor: Actor) -> Outcome:
@@ -78,7 +74,7 @@ async def keep(desk: RegisterDesk, form: Form, actor: Actor) -> Outcome:
     refused = {**refused, **_unnamed(form.kind, key, body)}
     known = now.rows(form.kind)
     current = known.get(form.key) if form.key else None
-    if form.key and digest(current) != form.seen:
+    if form.key and text_of(current) != form.seen:
         return Clash(body, current)
     taken = key != form.key and key in known
     faults = refused or await asyncio.to_thread(_faults, form, key, body, now)
@@ -96,7 +92,7 @@ async def remove(desk: RegisterDesk, form: Form, actor: Actor) -> Outcome:
     """Out of the draft's register; callers keep it until that is published."""
     now = await at_hand(desk)
     current = now.rows(form.kind).get(form.key or "")
-    if current is None or digest(current) != form.seen:
+    if current is None or text_of(current) != form.seen:
         return Clash(form.cells, current)
     edit = now.edit(form.kind, form.key or "", None)
     return await _saved(desk, [edit], actor, edit.key, form.cells)

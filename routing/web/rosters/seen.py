@@ -27,14 +27,13 @@ class Seen:
 
     def sight(self, key: str) -> Sight:
         """What whoever looks at it now sees."""
-        change = self.changes.get(key)
-        return Sight(0 if change is None else change.revision, self.number)
+        return Sight.of(self.changes.get(key), self.number)
 
     def edit(self, key: str, body: Mapping[str, Any] | None, sight: Sight) -> Edit:
         """The edit that puts a body where the editor saw that."""
         known = self.changes.get(key)
         if known is not None:
-            return Edit(self.kind, key, body, known.base, known.over, sight.revision)
+            return known.to(body, sight.revision)
         return Edit(self.kind, key, body, self.published.get(key), self.number, sight.revision)
 
 

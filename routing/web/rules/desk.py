@@ -2,14 +2,12 @@
 that the draft would make. They change the draft alone (ADR 35, 39)."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from routing.accounts.roles import Actor
@@ -70,7 +68,7 @@ class Workspace:
         """The edit that puts a body where this moment has something else."""
         known = self.draft.of(kind, key)
         if known is not None:
-            return Edit(kind, key, body, known.base, known.over, known.revision)
+            return known.to(body)
         return Edit(kind, key, body, self.rows(kind).get(key), self.number)
 
     def changed(self, kind: str) -> Mapping[str, Change]:
@@ -115,10 +113,3 @@ async def save(desk: RulesDesk, edits: list[Edit], actor: Actor) -> Conflict | N
     except Conflict as faster:
         return faster
     return None
-
-
-def digest(body: Mapping[str, Any] | None) -> str:
-    """What tells two texts of an entity apart; "" where there is none."""
-    if body is None:
-        return ""
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.drafts.kinds import KINDS
+from routing.publishing.sight import digest
 from routing.rules.fields import Known, read_rule
 from routing.rules.ruleset import How
 from routing.rules.wording import RuleFault
@@ -19,7 +20,7 @@ from routing.web.entry import actor_of, allows, signed_in
 from routing.web.layout import LAYOUT, page, tongue_of
 from routing.web.named import Named
 from routing.web.rules.choices import choices, offices, targets
-from routing.web.rules.desk import RULE, RulesDesk, Workspace, at_hand, digest, save
+from routing.web.rules.desk import RULE, RulesDesk, Workspace, at_hand, save
 from routing.web.rules.form import body_of, filled
 
 EMPTY: Final[Mapping[str, Any]] = {"name": "", "when": {}, "then": {"how": "put_through"}}

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from routing.accounts.roles import MAY, Act
 from routing.findings import Finding
+from routing.publishing.sight import digest
 from routing.rules.document import ORDER, Written, read_rules, written_out
 from routing.rules.explain import HOWS
 from routing.rules.ruleset import Rule, drawn
@@ -23,7 +24,6 @@ from routing.web.rules.desk import (
     RulesDesk,
     Workspace,
     at_hand,
-    digest,
     save,
 )
 from routing.web.wording import Tongue

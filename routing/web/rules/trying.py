@@ -16,6 +16,7 @@ from routing.accounts.roles import MAY, Act
 from routing.cases.kinds import About, Kind
 from routing.drafts.kinds import Document, kind_of
 from routing.hours import YEARS
+from routing.publishing.sight import digest
 from routing.register import LANGUAGES
 from routing.rules.condition import CallerKind, Facts
 from routing.rules.errors import RuleSetError
@@ -34,7 +35,7 @@ from routing.web.layout import page_beside, tongue_of
 from routing.web.plan.desk import number_in
 from routing.web.rules.answering import answered
 from routing.web.rules.choices import choices
-from routing.web.rules.desk import SCENARIO, RulesDesk, Workspace, at_hand, digest, save
+from routing.web.rules.desk import SCENARIO, RulesDesk, Workspace, at_hand, save
 from routing.web.wording import Tongue
 
 MOST_NAME: Final = 120

@@ -154,8 +154,7 @@ async def _page(request: web.Request, desk: WorktimeDesk, shown: Shown) -> web.R
 
 
 def _seen(newest: Newest, draft: Draft, key: str) -> Sight:
-    change = draft.of(KIND, key)
-    return Sight(0 if change is None else change.revision, newest.number)
+    return Sight.of(draft.of(KIND, key), newest.number)
 
 
 def _days(request: web.Request, rows: Mapping[str, Entity], newest: Newest, draft: Draft) -> Days:

@@ -1,10 +1,12 @@
 """Where each key, word and silence leads, for what the stories in `calls/` do not reach."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from ivr.flow.call import with_facts
 from ivr.flow.effect import OpenCase
 from ivr.flow.event import (
     DialEnded,
@@ -16,7 +18,9 @@ from ivr.flow.event import (
 )
 from ivr.flow.world import Plan
 from tests.ivr.flow.wandering import FARMING, MINE, NIGHT, PIN, SAID, Way, go, ring, rung, said
+from tests.ivr.ruled import ruled
 
+POLICE = "+865580000021"
 NOTHING = Recorded("RE0", 0, RecordingEnd.FINISHED)
 UNREAD = "5" * 32
 NO_ANSWER = DialEnded(accepted=False, declined=False)
@@ -240,6 +244,19 @@ def test_after_hours_who_cannot_wait_is_offered_the_duty_desk(
     assert rung(wanderer) in (
         (HOTLINE_POOL, HOTLINE_STAND_IN) if at.startswith("duty") else (None,)
     )
+
+
+def test_whoever_of_a_round_rings_alone_is_rung_again_after_what_nobody_expects(
+    demo_plan: Plan,
+) -> None:
+    """Not whoever was left in peace behind them."""
+    ring_all = {"office": "市公安局", "ring": [{"office": "市公安局", "order": "together"}]}
+    rule = {"id": "all", "name": "试行", "when": {}, "then": ring_all, "enabled": True}
+    wanderer = go(ring(ruled(f"rule {json.dumps(rule)}", demo_plan), POLICE), "0")
+    wanderer.call = with_facts(wanderer.call, legs=(0,))
+    wanderer.hear(Silence())
+
+    assert 0 in wanderer.call.facts.legs
 
 
 def test_danger_is_answered_by_the_clock_and_not_after_working_days(demo_plan: Plan) -> None:

@@ -19,6 +19,7 @@ from routing.publishing.release import (
     Refused,
     TooFar,
     Unchanged,
+    Unfinished,
     Unreasoned,
     Way,
 )
@@ -165,6 +166,34 @@ async def test_a_scheduled_plan_that_no_longer_fits_fails_aloud_and_once(trial: 
     assert failed.id == outcome.proposal
     assert await trial.desk.carry_out_due() == []
     assert await trial.said() == "ten"
+
+
+async def test_one_plan_whose_checks_end_early_keeps_no_other_from_its_time(trial: Trial) -> None:
+    """It is tried again, at which nothing may be left to do."""
+    starts, ended = AT + timedelta(hours=8), [Unfinished("its process was ended")]
+    first = await trial.desk.publish(await trial.say("nine"), "later", LIN, starts)
+    edit = await trial.edit("topic", "hotline", en="Line")
+    both = await trial.desk.drafts.save([edit], WANG, AT)
+    second = await trial.desk.publish(both, "later, too", WANG, starts)
+
+    async def review(document: Document) -> Sequence[Finding]:
+        if ended:
+            raise ended.pop()
+        return []
+
+    trial.at = starts
+    desk = replace(trial.desk, review=review)
+    assert await desk.carry_out_due() == []
+    states = [(await desk.releases.proposal(one.proposal or 0)).state for one in (first, second)]
+    assert states == [ProposalState.SCHEDULED, ProposalState.PUBLISHED]
+
+    assert await desk.carry_out_due() == []
+    kept = await desk.releases.proposal(first.proposal or 0)
+    assert (kept.state, kept.why) == (
+        ProposalState.WITHDRAWN,
+        "what was scheduled was published meanwhile",
+    )
+    assert (await desk.releases.newest()).number == 2
 
 
 async def test_what_is_withdrawn_while_it_is_carried_out_stops_nothing_else(trial: Trial) -> None:

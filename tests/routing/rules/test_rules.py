@@ -1,6 +1,7 @@
 """Where a matter goes: the compiled router equals its naive reference, and no complaint ever goes
 to the office it is about."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from routing.rules.condition import (
 from routing.rules.errors import RuleSetError
 from routing.rules.router import Decision, Router, naive
 from routing.rules.ruleset import How, Rule, RuleSet, default_rules
+from routing.rules.wording import names_of
 from routing.sheets.register import read_directory
 from routing.week import CLOSED, parse_hours
 
@@ -149,6 +151,14 @@ def test_where_all_have_one_mailbox_it_goes_above_all_the_same(city: Directory) 
 def test_every_topic_has_its_lead_office(city: Directory, router: Router) -> None:
     for topic in city.topics.values():
         assert router.decide(facts(topic=topic.id)).office == topic.lead
+
+
+def test_every_drawn_rule_is_named_in_the_readers_language_alone(city: Directory) -> None:
+    for rule in default_rules(city).rules:
+        zh, en = names_of(rule.name)["zh-CN"], names_of(rule.name)["en"]
+        assert zh != en
+        assert not re.search("[\u4e00-\u9fff]", en), rule.id
+        assert not re.search("[A-Za-z]{3}", zh), rule.id
 
 
 def test_a_decision_reads_back() -> None:
