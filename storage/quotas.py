@@ -42,8 +42,10 @@ IN_USE: Final = Read(
 
 def free_token(bucket: Bucket, used: Collection[int], call: str, turn: int) -> int | None:
     """A token of the bucket that nobody uses, None where there is none. Calls that ask at the same
-    time are told different ones where there are several, so that they seldom meet."""
-    free = [number for number in range(bucket.tokens) if number not in used]
+    time are told different ones where there are several, so that they seldom meet. What was taken
+    while a plan had more of them counts by its number, too."""
+    left = max(bucket.tokens - len(used), 0)
+    free = [number for number in range(bucket.tokens) if number not in used][:left]
     return free[crc32(f"{call} {turn}".encode()) % len(free)] if free else None
 
 

@@ -24,15 +24,12 @@ from routing.handoff import (
 from routing.ports import Job, JobKind, NewJob
 from tests.deadline import DEADLINE
 
-NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+NOW, FULL = datetime(2026, 11, 24, 2, 0, tzinfo=UTC), "the disk is full"
 
 
 class StoppedClock:
     def now(self) -> datetime:
         return NOW
-
-
-FULL = "the disk is full"
 
 
 @dataclass

@@ -69,6 +69,21 @@ async def test_a_token_that_is_taken_is_told_to_nobody_else(tmp_path: Path) -> N
         assert await free(house, "c", Bucket(DIALLED, "day 2026-11-25", 2)) is not None
 
 
+async def test_what_was_taken_counts_also_where_a_new_plan_has_fewer_tokens(
+    tmp_path: Path,
+) -> None:
+    """Two of four were taken, by whatever numbers: of two none is left, of three one."""
+    async with opened(tmp_path) as house:
+        for call, number in (("a", 1), ("b", 3)):
+            await house.journal.append(first_step(call))
+            await take(house, call, number)
+
+        assert await free(house, "c", Bucket(DIALLED, DAY, 2)) is None
+        three = {await free(house, call, Bucket(DIALLED, DAY, 3)) for call in "cdefgh"}
+        assert len(three) == 1
+        assert three != {None}
+
+
 async def test_of_two_calls_at_once_one_takes_the_token(tmp_path: Path) -> None:
     """The other's step is not kept at all, so that it can be taken anew."""
     async with opened(tmp_path) as house:

@@ -308,7 +308,7 @@ async def test_what_was_ordered_in_a_hurry_since_stays_when_an_old_plan_comes_ba
 async def test_a_way_back_past_too_much_that_was_done_in_a_hurry_is_refused(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("routing.publishing.desk.MOST_QUICK", 1)
+    monkeypatch.setattr("routing.publishing.hurried.MOST_QUICK", 1)
     for text in ("Line", "Desk"):
         await trial.desk.change_quickly(
             [await trial.edit("topic", "hotline", en=text)], "storm", WANG

@@ -220,7 +220,7 @@ async def test_the_way_back_leads_past_what_was_done_in_a_hurry(
 async def test_a_way_back_that_is_too_far_is_said_and_asks_for_nothing(
     tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("routing.publishing.desk.MOST_QUICK", 0)
+    monkeypatch.setattr("routing.publishing.hurried.MOST_QUICK", 0)
     async with planned(tmp_path, demo_inputs) as it:
         number = entity_of((await it.desk.releases.newest()).document, "number", LINE)
         edit = Edit("number", LINE, {**(number or {}), "status": "suspended"}, number, 1)
