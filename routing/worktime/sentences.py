@@ -101,7 +101,7 @@ def finding(place: Place, code: str, level: Level = Level.ERROR, /, **details: o
 
 def _in(language: str, details: Mapping[str, object]) -> dict[str, object]:
     return {
-        name: detail[language] if isinstance(detail, Mapping) else detail
+        name: detail[language] if isinstance(detail, Mapping) and language in detail else detail
         for name, detail in details.items()
     }
 

@@ -162,6 +162,12 @@ def test_the_page_and_the_call_say_the_same_of_a_day(
         ),
         ("notice-2027", {"year": "2027", "off": ["x"], "make_up": []}, "off", "not_a_day"),
         ("notice-2027", {"year": "2028", "off": ["x"], "make_up": []}, "year", "shape"),
+        (
+            "notice-2027",
+            {"year": "2027", "off": ["2027-01-01"], "make_up": [{"a": "b"}]},
+            "make_up",
+            "not_a_day",
+        ),
         (NINES, {"year": "9" * 5000, "off": [], "make_up": []}, "year", "shape"),
         ("notice-2027", {"year": "2027", "off": ["2027-01-01"]}, "make_up", "shape"),
         (
