@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from routing.findings import Finding, Place
+from routing.hours import YEARS
 from routing.register import LANGUAGES, Directory, Names
 from routing.worktime.closures import LONGEST_DAYS, Closure, Signed
 from routing.worktime.sentences import WorktimeError, entities, finding
@@ -137,10 +138,12 @@ def _is_text(value: object) -> bool:
 
 
 def _is_moment(value: object) -> bool:
+    """Of years that every zone has."""
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return False
+    return at is not None and at.tzinfo is not None and at.year in YEARS
 
 
 def _is_signed(value: object) -> bool:

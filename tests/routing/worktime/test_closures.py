@@ -145,3 +145,13 @@ def test_the_words_of_every_template_can_be_said() -> None:
 
         assert list(form_faults("C1", body)) == []
         assert closure_of("C1", body).words == template.words
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize("field", ["start", "end", "ordered", "ended"])
+def test_a_moment_at_the_calendars_ends_is_none(field: str, at: str) -> None:
+    """A plan's file may say it; no page of the draft could have shown it."""
+    told: Any = at if field in {"start", "end"} else {"by": "duty", "at": at}
+    body = {**body_of(order(ended=Signed("head", NINE))), field: told}
+
+    assert [(one.place.field, one.code) for one in form_faults("C1", body)] == [(field, "shape")]
