@@ -20,7 +20,7 @@ class Order(StrEnum):
 
     IN_TURN = "in_turn"  # as they are written
     TOGETHER = "together"  # all at once, the first to accept takes the call
-    ROUND_ROBIN = "round_robin"  # whoever was rung longest ago comes first
+    ROUND_ROBIN = "round_robin"  # whose turn was longest ago; whoever is rung first has theirs
     LONGEST_IDLE = "longest_idle"  # whoever has not talked for longest comes first
 
 
