@@ -1,6 +1,7 @@
 """`/admin/accounts`: who may sign in, as what, for which office; a new password for who has lost
 theirs; the end of an account. Nobody's password is ever shown but one that is made up here."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -130,7 +131,7 @@ async def _form(
         "faults": faults,
         "roles": list(Role),
         "offices": sorted(offices, key=lambda office: office[1]),
-        "lines": _lines(request, directory, account.line),
+        "lines": await asyncio.to_thread(_lines, request, directory, account.line),
         "mine": account.id == actor_of(request).account,
         "most_name": MOST_NAME,
         "most_display": MOST_DISPLAY,
