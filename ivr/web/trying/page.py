@@ -25,6 +25,7 @@ from routing.findings import Finding
 from routing.numbers.forms import written as number_of
 from routing.numbers.reading import Number, read_number
 from routing.ports import Clock
+from routing.register import Directory
 from routing.rules.condition import Facts, Field
 from routing.rules.ruleset import How
 from routing.rules.wording import Wording
@@ -100,6 +101,11 @@ def trying_routes(desk: TryingDesk) -> list[web.RouteDef]:
     return [web.get("/admin/try", read(show)), web.post("/admin/try", read(show))]
 
 
+def _numbers(directory: Directory, tongue: Tongue) -> list[tuple[str, str]]:
+    """All that can be dialled, as they are written: beside the calls, as there may be thousands."""
+    return [(number_of(n), one.post[tongue]) for n, one in directory.numbers.items()]
+
+
 async def _show(request: web.Request, desk: TryingDesk) -> web.StreamResponse:
     sent, tongue = await request.post(), tongue_of(request)
     fields = _fields(sent, desk, tongue)
@@ -113,7 +119,7 @@ async def _show(request: web.Request, desk: TryingDesk) -> web.StreamResponse:
         "section": "try",
         "form": form,
         "choices": CHOICES,
-        "numbers": [(number_of(n), one.post[tongue]) for n, one in shown.directory.numbers.items()],
+        "numbers": await asyncio.to_thread(_numbers, shown.directory, tongue),
         "refused": [one.says[tongue] for one in chosen.findings if plan is None],
         "tried": plan.number if plan is not None and fields["plan"] in EARLIER else None,
         "answer": None,
