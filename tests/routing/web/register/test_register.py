@@ -33,8 +33,8 @@ async def test_numbers_are_found_by_their_words_status_and_page(tmp_path: Path) 
 async def test_a_listing_that_ends_within_sixty_days_is_shown(tmp_path: Path) -> None:
     async with asked(tmp_path) as (client, register):
         before = await (await client.get("/admin/numbers?status=expired")).text()
-        numbers = demo_sheets().numbers.replace("2027-02-07", "2026-12-31", 2)
-        numbers = numbers.replace("2027-02-07", "2026-11-23", 1)
+        numbers = demo_sheets().numbers.replace("2036-02-07", "2026-12-31", 2)
+        numbers = numbers.replace("2036-02-07", "2026-11-23", 1)
         await register.publish(replace(demo_sheets(), numbers=numbers))
         soon = await (await client.get("/admin/numbers?status=expiring")).text()
         over = await (await client.get("/admin/numbers?status=expired")).text()
