@@ -192,7 +192,7 @@ async def _is_back(desk: PlanDesk, number: int) -> bool:
     """Whether rolling back to this version would change nothing any more."""
     try:
         return not await desk.publishing.back_would_change(number)
-    except TooFar:
+    except (NotThere, TooFar):
         return False
 
 

@@ -77,16 +77,20 @@ async def test_what_one_page_does_not_reach_the_next_looks_through(
         await it.note(Action.PLAN_PUBLISHED, "plan:2", reason="needle")
         for _ in range(7):
             await it.note(Action.SIGNED_OUT, "session:1")
-        url, pages = "/admin/audit?text=needle", list[list[int]]()
+        url, pages, said = "/admin/audit?text=needle", list[list[int]](), list[str]()
         while url:
             page = await it.text(url)
             pages.append(numbers(page))
             further = re.search(r'rel="next" href="([^"]+)"', page)
             assert ('data-testid="looked"' in page) is (further is not None)
             url = "" if further is None else html.unescape(further[1])
+            said += re.findall(r'class="empty" role="status">([^<]+)', page)
         assert len(pages) > 2
         assert pages[0] == []
         assert sum(map(len, pages)) == 1
+        assert said[0] == "查到这里，还没有符合条件的记录。"
+        assert set(said[1:]) == {"这一段里没有符合条件的记录。"}
+        assert "已经查到第一条" in await it.text("/admin/audit?text=needle&before=1")
 
 
 async def test_nothing_that_is_shown_becomes_markup(tmp_path: Path) -> None:

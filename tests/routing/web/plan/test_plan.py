@@ -233,6 +233,27 @@ async def test_a_way_back_that_is_too_far_is_said_and_asks_for_nothing(
         assert (gone[0], "紧急变更超过100项" in gone[1]) == (409, True)
 
 
+async def test_a_way_back_to_no_version_is_404_whatever_was_seen(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        back, form = "/admin/versions/99/back", {"reason": "undo", "seen": "0"}
+        assert (await it.post(Role.SUPERVISOR, back, form))[0] == 404
+
+
+async def test_what_is_scheduled_is_said_not_to_wait_for_another_request(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with planned(tmp_path, demo_inputs) as it:
+        seen = await it.change("topic", "hotline", en="Line")
+        form = {"seen": str(seen), "reason": "r", "starts": "2999-01-01T08:00"}
+        _, scheduled = await it.post(Role.ADMIN, "/admin/publish", form)
+        assert "不必再提交" in scheduled
+        assert 'action="/admin/publish"' in scheduled, "it may start earlier all the same"
+        await it.change("topic", "hotline", en="Other line")
+        assert "不必再提交" not in (await it.get(Role.ADMIN, "/admin/publish"))[1]
+
+
 async def test_a_new_plan_whose_calls_are_hardly_answered_is_shown_beside_what_is_usual(
     tmp_path: Path, demo_inputs: Inputs
 ) -> None:
