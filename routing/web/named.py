@@ -3,6 +3,7 @@ their form: differences, conflicts, findings. Rows of the register have their sh
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from routing.drafts.change import Entity
@@ -19,6 +20,8 @@ CHOSEN: Final = frozenset(
 """Fields whose values are chosen from a list; in all others people wrote what stands there."""
 HOURS: Final = frozenset({"hours", "weekly"})
 """Fields that hold times of a week or a day."""
+MOMENTS: Final = frozenset({"at", "start", "end", "from", "until"})
+"""Fields that hold an instant, or a day and a time in the offices' zone."""
 OFFICES: Final = frozenset({"office", "parent", "lead_office", "also_notify", "offices"})
 TOPICS: Final = frozenset({"topic", "topics"})
 """Fields that hold ids of the register."""
@@ -37,6 +40,8 @@ class Named:
     tongue: Tongue
     directory: Directory | None = None
     """That the entities are about; without one, its offices and topics keep their ids."""
+    zone: tzinfo | None = None
+    """In which instants are told; without one, they stay as they are."""
 
     def field(self, kind: str, path: str) -> str:
         """A field, or one within a field: `members.2.phone`; what has no name stays as it is."""
@@ -80,6 +85,8 @@ class Named:
                 return self._numbered(parts) if within else between.join(parts)
             case str() if value:
                 return self._chosen(kind, field, value)
+            case bool() if field == "open":
+                return self.wording.say(f"chosen.is_{'open' if value else 'closed'}", self.tongue)
             case bool() | None | "":
                 word = {True: "yes", False: "no", None: "nothing", "": "empty"}[value]
                 return self.wording.say(f"chosen.{word}", self.tongue)
@@ -97,7 +104,21 @@ class Named:
             return value_named(field, text, self.tongue)
         if field in HOURS:
             return shown_hours(text, self.tongue)
+        if field in MOMENTS:
+            return self._moment(text)
         return self._word(f"chosen.{text}", text) if field in CHOSEN else text
+
+    def _moment(self, text: str) -> str:
+        """Seconds are told where they are not the first of a minute. A day, and what is no moment
+        that the zone has, stays as it is."""
+        try:
+            at = datetime.fromisoformat(text)
+            at = at if at.tzinfo is None else at.astimezone(self.zone or at.tzinfo)
+        except (ValueError, OverflowError):
+            return text
+        if "T" not in text or (at.tzinfo is not None and self.zone is None):
+            return text
+        return at.strftime("%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M")
 
     def _registered(self, field: str, id_: str) -> str | None:
         """An office's, a topic's or a district's name; None of what is none of them."""

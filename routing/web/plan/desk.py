@@ -90,7 +90,7 @@ async def shown(
 ) -> web.Response:
     """A page with what all of them want, put together beside the calls: it may be a plan's."""
     tongue = tongue_of(request)
-    named = Named(request.config_dict[LAYOUT].wording, tongue, desk.directory())
+    named = Named(request.config_dict[LAYOUT].wording, tongue, desk.directory(), desk.zone)
     context = {
         "done": "",
         "wrong": "",

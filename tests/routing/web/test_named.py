@@ -4,6 +4,7 @@ own name, or JSON."""
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -134,6 +135,33 @@ def test_hours_offices_and_topics_are_named_in_the_readers_language() -> None:
     assert en.value("rule", "office", "gone") == "gone"
     assert zh.value("rule", "weekly", "Mon-Fri 08:30-12:00") == "周一至周五08:30-12:00"
     assert en.value("office", "hours", "closed") == "closed"
+
+
+@pytest.mark.parametrize(
+    ("field", "kept", "told"),
+    [
+        ("start", "2026-11-30T18:10:00.582029+00:00", "2026-12-01 02:10"),
+        ("end", "2026-12-01T23:59:30+08:00", "2026-12-01 23:59:30"),
+        ("from", "2027-02-01T00:00", "2027-02-01 00:00"),
+        ("until", "2026-11-02", "2026-11-02"),
+        ("at", "9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00"),
+        ("at", "soon", "soon"),
+        ("note", "2027-02-01T00:00", "2027-02-01T00:00"),
+    ],
+)
+def test_moments_are_told_by_the_citys_clocks(field: str, kept: str, told: str) -> None:
+    named = Named(WORDING, Tongue.ZH, zone=ZoneInfo("Asia/Shanghai"))
+    assert named.value("closure", field, kept) == told
+
+
+def test_an_instant_stays_as_it_is_where_no_zone_is_known() -> None:
+    assert EN.value("closure", "start", "2026-11-30T18:10:00+00:00") == "2026-11-30T18:10:00+00:00"
+
+
+def test_whether_a_scenario_expects_an_open_office_is_no_yes_or_no() -> None:
+    expected = {"office": "o", "open": False}
+    assert ZH.value("scenario", "expected", expected) == "单位：o；上班或下班：下班"
+    assert EN.value("scenario", "expected", {"open": True}) == "Open or closed: open"
 
 
 def test_a_fault_calls_what_may_be_chosen_as_the_form_does() -> None:
