@@ -123,10 +123,13 @@ async def _publish(
 ) -> web.Response:
     proposals = await desk.publishing.releases.proposals(0)
     preview = await desk.publishing.preview()
+    turned = number_in(request.query.get("proposal", ""))
+    start = number_in(request.query.get("start", "")) or 0
     context = {
         "preview": preview,
         "entity": entities_of(preview.document),
         "seen": preview.draft.revision,
+        "start": lambda one: min(start, max(len(one.changes) - 1, 0)) if one.id == turned else 0,
         "proposals": [one for one in proposals if _open(one)],
         "done": _said(request, DONE.get(request.query.get("done", ""), "")),
         **more,

@@ -233,6 +233,25 @@ async def test_a_way_back_that_is_too_far_is_said_and_asks_for_nothing(
         assert (gone[0], "紧急变更超过100项" in gone[1]) == (409, True)
 
 
+async def test_the_second_person_turns_over_all_that_is_to_be_approved(
+    tmp_path: Path, demo_inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.web.plan.desk.MOST", 2)
+    async with planned(tmp_path, demo_inputs, TwoPeople.ALWAYS) as it:
+        for topic in ("hotline", "housing", "power", "water", "tax"):
+            seen = await it.change("topic", topic, en=f"New {topic}")
+        await it.post(Role.ADMIN, "/admin/publish", {"seen": str(seen), "reason": "r"})
+        url, told = "/admin/publish", list[str]()
+        while url:
+            _, page = await it.get(Role.ADMIN, url)
+            told += re.findall(r"<ins>New (\w+)</ins>", page)
+            further = re.search(r'rel="next" href="([^"#]+)#proposal', page)
+            url = "" if further is None else html.unescape(further[1])
+        assert sorted(told) == ["hotline", "housing", "power", "tax", "water"]
+        beyond = await it.get(Role.ADMIN, "/admin/publish?proposal=1&start=99999")
+        assert (beyond[0], 'rel="prev"' in beyond[1]) == (200, True)
+
+
 async def test_a_way_back_to_no_version_is_404_whatever_was_seen(
     tmp_path: Path, demo_inputs: Inputs
 ) -> None:
