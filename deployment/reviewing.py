@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import Final
+
+import structlog
 
 from deployment import pauses
 from deployment.compiler import COMPILER
@@ -25,6 +28,7 @@ from routing.rules.faults import EntityError
 from routing.sheets.entities import faults_of
 from routing.worktime.sentences import WorktimeError
 
+LOG: Final = structlog.get_logger()
 Known = Callable[[Collection[str]], Awaitable[frozenset[str]]]
 """Of which of these hashes the sound is kept."""
 
@@ -73,7 +77,8 @@ def findings(document: Document, today: date, now: datetime) -> tuple[Finding, .
 
 def reviewed(document: Document, today: date, now: datetime) -> Reviewed:
     """Errors alone where it cannot be compiled; otherwise what is to be said of it, examples that
-    do not come out as they must among it. `today` is local, `now` aware."""
+    do not come out as they must among it. `today` is local, `now` aware. What nobody foresaw is an
+    error, too: pages from which the last change can be discarded ask this first."""
     try:
         inputs = Inputs.of(document.rest if isinstance(document, CutBody) else document)
         if faults := tuple(_of_register(inputs)):
@@ -84,6 +89,24 @@ def reviewed(document: Document, today: date, now: datetime) -> Reviewed:
         return Reviewed(None, tuple(wrong.faults))
     except REFUSED as wrong:
         return Reviewed(None, tuple(of_refused(wrong)) or (_refused(wrong),))
+    except MemoryError:
+        raise  # not the plan's fault: whoever asked says so
+    except Exception:
+        LOG.exception("review.failed")
+        return Reviewed(None, (UNFORESEEN,))
+
+
+UNFORESEEN: Final = Finding(
+    "unforeseen",
+    Level.ERROR,
+    {
+        "zh-CN": "检查这个方案时，程序自己出了错，所以现在不能发布。请放弃最近的修改再试，"
+        "并请技术人员查看日志中的 review.failed。",
+        "en": "the program itself failed while it checked this plan, so it cannot be published: "
+        "discard the latest changes and try again, and have somebody look at review.failed in "
+        "the log",
+    },
+)
 
 
 def _of_register(inputs: Inputs) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 languages."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 
@@ -88,3 +89,29 @@ def test_an_example_that_does_not_hold_keeps_the_plan_back(body: Document, holds
     edited = compose(body, [Edit("scenario", "s1", example, None, 1)])
     found = [f for f in findings(edited, TODAY, NOW) if f.level is Level.ERROR]
     assert [one.code for one in found] == ([] if holds else ["scenario"])
+
+
+def test_what_nobody_foresaw_is_an_error_of_the_plan_and_its_pages_stay(
+    body: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last change can be discarded, and nothing is published meanwhile."""
+
+    def unforeseen(*_: object) -> Iterator[Finding]:
+        raise AttributeError("'NoneType' object has no attribute 'beat'")
+
+    monkeypatch.setattr("deployment.reviewing.findings_of", unforeseen)
+
+    (found,) = findings(body, TODAY, NOW)
+    assert (found.code, found.level) == ("unforeseen", Level.ERROR)
+    assert not any("NoneType" in sentence for sentence in found.says.values())
+
+
+def test_a_plan_that_memory_does_not_hold_is_not_called_faulty(
+    body: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object) -> Iterator[Finding]:
+        raise MemoryError
+
+    monkeypatch.setattr("deployment.reviewing.findings_of", too_large)
+    with pytest.raises(MemoryError):
+        findings(body, TODAY, NOW)
