@@ -99,6 +99,12 @@ class OpenIntervals:
             return self._starts[index]
         return None if self.week is None else self._beyond(self.week, at).next_open(at)
 
+    def without_orders(self) -> "OpenIntervals":
+        """As though no closure order stood: worked out anew for each moment that is asked for."""
+        if self.week is None or not self.week.shut:
+            return self
+        return OpenIntervals((), datetime.min.replace(tzinfo=UTC), replace(self.week, shut=()))
+
     def _is_past(self, at: datetime) -> bool:
         """Whether it lies before what was compiled."""
         return self.since is not None and at < self.since

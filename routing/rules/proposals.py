@@ -13,7 +13,7 @@ from routing.hours import DAY, Holidays
 from routing.register import Directory
 from routing.rules.condition import CallerKind, Facts, Opening
 from routing.rules.router import Router
-from routing.rules.scenarios import Expected, Scenario, run
+from routing.rules.scenarios import Expected, Scenario, Usual, run
 
 MORNING: Final = time(10, 0)
 HALF_HOUR: Final = timedelta(minutes=30)
@@ -38,6 +38,7 @@ class Ground:
 
 def generated(ground: Ground, days: int | None = None) -> Iterator[Scenario]:
     """All of them; the days as far as holiday notices are known, or so many."""
+    ground = replace(ground, open=Usual(ground.open))
     dialled = next(iter(ground.directory.numbers), "")
     ahead = _known(ground) if days is None else days
     noon = _at(ground, ground.today)

@@ -3,14 +3,14 @@ and way that are expected. Pure. `proposals` makes some of the register and the 
 admin to accept."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from routing.cases.kinds import About, Kind
-from routing.hours import YEARS
+from routing.hours import YEARS, OpenIntervals
 from routing.register import Directory, Names
 from routing.rules.condition import CallerKind, Facts, Opening
 from routing.rules.errors import RuleSetError
@@ -86,11 +86,29 @@ class Outcome:
         )
 
 
+class Usual(Mapping[str, Opening]):
+    """When offices are open by their hours and calendars, as though no closure order stood: those
+    come and go, and an example must keep back neither an order nor its end."""
+
+    def __init__(self, opened: Mapping[str, Opening]) -> None:
+        self._opened = opened
+
+    def __getitem__(self, office: str) -> Opening:
+        known = self._opened[office]
+        return known.without_orders() if isinstance(known, OpenIntervals) else known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._opened)
+
+    def __len__(self) -> int:
+        return len(self._opened)
+
+
 def run(
     router: Router, scenario: Scenario, directory: Directory, opened: Mapping[str, Opening]
 ) -> Outcome:
-    """One example under the rules and hours of a plan."""
-    entry = directory.numbers.get(scenario.facts.dialled)
+    """One example under the rules and the usual hours of a plan."""
+    entry, opened = directory.numbers.get(scenario.facts.dialled), Usual(opened)
     facts = replace(
         scenario.facts,
         office=None if entry is None else entry.office,

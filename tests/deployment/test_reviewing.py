@@ -15,6 +15,8 @@ from routing.drafts.document import compose, entity_of
 from routing.drafts.kinds import KINDS, Document
 from routing.findings import Finding, Level
 from routing.publishing.release import document_of
+from routing.worktime.closures import Closure, Signed
+from routing.worktime.orders import body_of
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -115,3 +117,18 @@ def test_a_plan_that_memory_does_not_hold_is_not_called_faulty(
     monkeypatch.setattr("deployment.reviewing.findings_of", too_large)
     with pytest.raises(MemoryError):
         findings(body, TODAY, NOW)
+
+
+def test_a_closure_order_makes_no_example_fail(body: Document) -> None:
+    """Offices are closed in a hurry, and opened again, whatever examples are kept."""
+    lead = KINDS["topic"].read(body)["housing"]["lead_office"]
+    facts = {"dialled": NUMBER, "kind": "help", "topic": "housing", "at": "2026-11-24T10:00+08:00"}
+    example = {"name": "物业", "facts": facts, "expected": {"office": lead, "open": True}}
+    kept = compose(body, [Edit("scenario", "s1", example, None, 1)])
+    words = {"zh-CN": "因台风停办", "en": "closed by a typhoon"}
+    end, ordered = datetime(2026, 11, 25, tzinfo=UTC), Signed("zhang", NOW)
+    order = Closure("c1", (), datetime(2026, 11, 23, tzinfo=UTC), end, "台风", words, ordered)
+    closed = compose(kept, [Edit("closure", "c1", body_of(order), None, 1)])
+    for document in (kept, closed):
+        found = findings(document, TODAY, NOW)
+        assert [one.says for one in found if one.level is Level.ERROR] == []

@@ -5,7 +5,7 @@ anything is published."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from routing.rules.proposals import Ground, generated
 from routing.rules.scenarios import (
     Expected,
     Scenario,
+    Usual,
     read_scenario,
     run,
     scenario_to_plain,
@@ -172,7 +173,8 @@ class TryPages:
         facts = None if ground is None else self._facts(asked, ground)
         if ground is None or facts is None:
             return await self._scenarios(request, now, clash=True, status=409)
-        decision = ground.router.decide(facts)
+        usual = replace(facts, open=Usual(ground.open))  # by which it is looked at from now on
+        decision = ground.router.decide(usual)
         name = str(sent.get("name", "")).strip()[:MOST_NAME] or asked["at"]
         used = {*_kept(now), *now.changed(SCENARIO)}
         id_ = next(key for n in range(1, len(used) + 2) if (key := f"example-{n}") not in used)

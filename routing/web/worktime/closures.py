@@ -24,7 +24,7 @@ from routing.worktime.templates import TEMPLATES
 
 LISTED: Final = "/admin/closures"
 DONE: Final = frozenset(
-    {"ordered", "stands", "ended", "confirmed", "removed", "not_second", "settled"}
+    {"ordered", "stands", "ended", "confirmed", "removed", "not_second", "settled", "failed"}
 )
 MOST_PRIOR: Final = 50
 """Orders that are over and still shown."""
@@ -196,13 +196,16 @@ async def _end(request: web.Request, desk: WorktimeDesk) -> web.StreamResponse:
 async def _changed(
     desk: WorktimeDesk, edit: Edit, reason: str, by: Author, *, over: bool = False
 ) -> None:
-    """Raises HTTPSeeOther where somebody else was faster: the page shows how it stands."""
+    """Raises HTTPSeeOther where somebody else was faster, or it could not be done: the page shows
+    how it stands."""
     try:
         await desk.publishing.change_quickly(
             [edit], reason, by, Action.CLOSURE_LIFTED, confirmed=over
         )
-    except (Conflict, PublishingError):
+    except Conflict:
         raise web.HTTPSeeOther(f"{LISTED}?done=settled") from None
+    except PublishingError:  # the checks found an error, or came to no end
+        raise web.HTTPSeeOther(f"{LISTED}?done=failed") from None
 
 
 async def _remove(request: web.Request, desk: WorktimeDesk) -> web.StreamResponse:

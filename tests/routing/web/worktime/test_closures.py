@@ -268,6 +268,24 @@ async def test_what_the_review_refuses_is_not_ordered(tmp_path: Path, demo_input
         assert await town.orders() == ()
 
 
+async def test_an_end_that_the_review_refuses_is_not_said_to_be_somebody_elses(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with asked(tmp_path, demo_inputs) as (client, people, town):
+        one = await people.cookie(Role.SUPERVISOR)
+        await sent(client, NEW, FORM, one)
+
+        async def review(document: Mapping[str, object]) -> list[Finding]:
+            says = {"zh-CN": "不行", "en": "no"}
+            wrong = Finding("x", Level.ERROR, says, Place("closure", "C1", "end"))
+            return [wrong] if "ended" in str(document.get("closures")) else []
+
+        client_town(town, review)
+        assert await sent(client, f"{LIST}/end", {"id": "C1"}, one) == f"{LIST}?done=failed"
+        page = await client.get(f"{LIST}?done=failed", cookies=one)
+        assert "公告照旧" in await page.text()
+
+
 def client_town(town: Town, review: object) -> None:
     object.__setattr__(town.desk.publishing, "review", review)
 
