@@ -22,7 +22,7 @@ HOURS: Final = frozenset({"hours", "weekly"})
 """Fields that hold times of a week or a day."""
 MOMENTS: Final = frozenset({"at", "start", "end", "from", "until"})
 """Fields that hold an instant, or a day and a time in the offices' zone."""
-OFFICES: Final = frozenset({"office", "parent", "lead_office", "also_notify", "offices"})
+OFFICES: Final = frozenset({"office", "parent", "lead_office", "also_notify", "offices", "scope"})
 TOPICS: Final = frozenset({"topic", "topics"})
 """Fields that hold ids of the register."""
 UNNAMED: Final = frozenset({"rule", "scenario", "closure", "calendar", "rule_order", "script"})
@@ -79,17 +79,18 @@ class Named:
                     f"{self._part(kind, name)}{to}{self.value(kind, name, each)}"
                     for name, each in told.items()
                 )
+            case [] if field == "scope":
+                return self.wording.say("chosen.every_office", self.tongue)
             case list():
                 within = any(isinstance(each, Mapping) for each in value)
                 parts = (self.value(kind, field, each) for each in value)
                 return self._numbered(parts) if within else between.join(parts)
             case str() if value:
                 return self._chosen(kind, field, value)
-            case bool() if field == "open":
-                return self.wording.say(f"chosen.is_{'open' if value else 'closed'}", self.tongue)
             case bool() | None | "":
-                word = {True: "yes", False: "no", None: "nothing", "": "empty"}[value]
-                return self.wording.say(f"chosen.{word}", self.tongue)
+                words = {True: "yes", False: "no", None: "nothing", "": "empty"}
+                words |= {True: "is_open", False: "is_closed"} if field == "open" else {}
+                return self.wording.say(f"chosen.{words[value]}", self.tongue)
             case _:
                 return str(value)
 

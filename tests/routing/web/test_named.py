@@ -133,6 +133,8 @@ def test_hours_offices_and_topics_are_named_in_the_readers_language() -> None:
     assert en.value("number", "office", "市水利局") == "Bureau of Water Resources"
     assert en.value("office", "district", "云岭市") == "Yunling"
     assert en.value("rule", "office", "gone") == "gone"
+    assert en.value("closure", "scope", ["市水利局"]) == "Bureau of Water Resources"
+    assert zh.value("closure", "scope", []) == "全部单位"
     assert zh.value("rule", "weekly", "Mon-Fri 08:30-12:00") == "周一至周五08:30-12:00"
     assert en.value("office", "hours", "closed") == "closed"
 

@@ -67,6 +67,11 @@ async def test_entries_are_shown_with_names_times_and_details(tmp_path: Path) ->
         assert "<b>Reason</b> 节前" in page
         assert "hours: —" in page
         assert "发布" in await it.text("/admin/audit?lang=zh")
+        of_a_case = {"plan": 2, "topic": "water", "rule": "r1", "recording": "RE1"}
+        await it.note(Action.CASE_SORTED, "case:1", **of_a_case)
+        page = await it.text("/admin/audit?lang=zh")
+        for called in ("版本", "事项", "规则", "录音"):
+            assert f"<b>{called}</b>" in page
 
 
 async def test_what_one_page_does_not_reach_the_next_looks_through(
