@@ -74,7 +74,8 @@ class RulePage:
         known, seen = request.query.get("id"), str(sent.get("seen", ""))[:64]
         old = None if known is None else now.written.rules.get(known)
         id_ = _next_id(now) if known is None else known
-        body = body_of({name: sent.getall(name) for name in sent}, id_, old)
+        typed = {name: sent.getall(name) for name in sent}
+        body = await asyncio.to_thread(body_of, typed, id_, old)
         if known is not None and digest(old) != seen:
             return self._form(request, now, _clash(known, body, old), status=409)
         removed = known is not None and sent.get("do") == "remove"

@@ -1,9 +1,11 @@
 """A rule between its form and its body: what was typed becomes the JSON that `routing.rules.fields`
 reads, and a body fills the form again. A field that cannot be read keeps what was typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from routing.numbers.reading import Number, read_number
 from routing.rules.condition import Field
 from routing.rules.fields import LONGEST_NAME, LONGEST_NOTE
 from routing.rules.then import MOST_STEPS
@@ -24,6 +26,8 @@ CHOSEN: Final = (
 STEPS: Final = tuple(range(1, MOST_STEPS + 1))
 """Steps of ringing, all that a rule may have: one that the form left out would be lost by it."""
 MOST_TYPED: Final = 20_000
+_BETWEEN: Final = re.compile(r"[\s,，、;；]+")
+_KEPT: Final = re.compile(r"\+[0-9]+")
 Body = dict[str, Any]
 
 
@@ -54,8 +58,8 @@ def _all(sent: Sent, name: str) -> list[str]:
 
 def _when(sent: Sent) -> Body:
     when: Body = {}
-    if numbers := _text(sent, "dialled").replace("，", " ").replace(",", " ").split():
-        when["dialled"] = numbers
+    if numbers := [one for one in _BETWEEN.split(_text(sent, "dialled")) if one]:
+        when["dialled"] = [typed_number(one) for one in numbers]
     for field in CHOSEN:
         if chosen := _all(sent, field.value):
             when[field.value] = [_value(field, one) for one in chosen]
@@ -65,6 +69,15 @@ def _when(sent: Sent) -> Body:
         if text := _text(sent, name):
             when[name] = kept_hours(text) if name == "weekly" else text
     return when
+
+
+def typed_number(text: str) -> str:
+    """A published number as rules name it, typed so or as people write it: 0558-0000021. What is no
+    whole number stays as it was typed."""
+    if _KEPT.fullmatch(text):
+        return text
+    found = read_number(text[:64], area="")
+    return found.e164 if isinstance(found, Number) else text
 
 
 def _value(field: Field, text: str) -> str | int | None:

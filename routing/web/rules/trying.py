@@ -37,6 +37,7 @@ from routing.web.plan.desk import number_in
 from routing.web.rules.answering import answered
 from routing.web.rules.choices import choices
 from routing.web.rules.desk import SCENARIO, RulesDesk, Workspace, at_hand, save
+from routing.web.rules.form import typed_number
 from routing.web.wording import Tongue
 
 MOST_NAME: Final = 120
@@ -72,7 +73,7 @@ class TryPages:
         """The form, and the answer where something was asked. It is sent, as no number belongs
         into an address."""
         now, tongue, sent = await at_hand(self.desk), tongue_of(request), await request.post()
-        asked = {name: str(sent.get(name, ""))[:64] for name in ASKED}
+        asked = _asked(sent)
         asked["at"] = asked["at"] or self._now()
         asked["plan"] = asked["plan"] if asked["plan"] in PLANS else PLANS[0]
         body, odd = await self._body(asked, now)
@@ -168,7 +169,7 @@ class TryPages:
         """What was tried, with what came out as what must."""
         sent, now = await request.post(), await at_hand(self.desk)
         looked = await self.desk.look(now.drafted)
-        asked = {name: str(sent.get(name, ""))[:64] for name in ASKED}
+        asked = _asked(sent)
         ground = looked.ground
         facts = None if ground is None else self._facts(asked, ground)
         if ground is None or facts is None:
@@ -209,6 +210,12 @@ class TryPages:
         if edits and await save(self.desk, edits, actor_of(request)):
             return await self._scenarios(request, await at_hand(self.desk), clash=True, status=409)
         raise web.HTTPSeeOther("/admin/scenarios?kept=1")
+
+
+def _asked(sent: Mapping[str, Any]) -> dict[str, str]:
+    """What was filled in, the number as rules name it."""
+    asked = {name: str(sent.get(name, ""))[:64] for name in ASKED}
+    return {**asked, "dialled": typed_number(asked["dialled"].strip())}
 
 
 def _kept(now: Workspace) -> Mapping[str, Any]:

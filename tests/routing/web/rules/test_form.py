@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import pytest
+
 from routing.rules.then import MOST_STEPS
 from routing.web.rules.form import body_of, filled
 
@@ -26,6 +28,25 @@ def sent(shown: dict[str, Any]) -> dict[str, list[Any]]:
         fields |= {f"ring_{at}": [ring["whom"]], f"ring_{at}_seconds": [str(ring["seconds"])]}
         fields |= {f"ring_{at}_press": ["1"]} if ring["press"] else {}
     return fields
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("0558-0000021、+865580000022；０５５８－００００００１", ["21", "22", "01"]),
+        ("05580000021\n0558-0000022", ["21", "22"]),
+    ],
+)
+def test_numbers_are_typed_as_pages_show_them(typed: str, kept: list[str]) -> None:
+    body = body_of({"dialled": [typed]}, "one", None)
+
+    assert body["when"]["dialled"] == [f"+8655800000{end}" for end in kept]
+
+
+def test_what_is_no_whole_number_stays_as_it_was_typed() -> None:
+    body = body_of({"dialled": ["0000021 110 市公安局"]}, "one", None)
+
+    assert body["when"]["dialled"] == ["0000021", "110", "市公安局"]
 
 
 def test_every_step_that_a_rule_may_have_is_kept() -> None:

@@ -291,6 +291,19 @@ async def test_a_call_is_tried_with_each_rule_that_did_not_apply(
         assert await rules.drafts.change("scenario", "example-1") is None
 
 
+async def test_facts_are_asked_of_a_number_as_pages_show_it(
+    tmp_path: Path, demo_inputs: Inputs
+) -> None:
+    async with asked(tmp_path, demo_inputs) as (client, rules):
+        sent = {"dialled": "0558-0000021", "at": "2026-12-01T10:00", "name": "早上"}
+        async with client.post("/admin/try/facts", data=sent) as answer:
+            assert "交由市公安局" in await answer.text()
+        await client.post("/admin/scenarios/keep", data=sent)
+
+        body = await rules.body("scenario", "example-1")
+        assert body["expected"] == {"office": "市公安局", "how": "put_through"}
+
+
 async def test_what_was_tried_is_kept_as_an_example_that_must_hold(
     tmp_path: Path, demo_inputs: Inputs
 ) -> None:
