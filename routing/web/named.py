@@ -145,6 +145,6 @@ class Named:
         if kind == "setting":
             return self._part(kind, key)
         if kind not in UNNAMED:
-            return key
+            return self._registered(kind, key) or key
         told = next((body[name] for name in TITLES if (body or {}).get(name)), "") if body else ""
         return str(told)

@@ -137,6 +137,9 @@ def test_hours_offices_and_topics_are_named_in_the_readers_language() -> None:
     assert zh.value("closure", "scope", []) == "全部单位"
     assert zh.value("rule", "weekly", "Mon-Fri 08:30-12:00") == "周一至周五08:30-12:00"
     assert en.value("office", "hours", "closed") == "closed"
+    assert en.entity("office", "市水利局") == "Bureau of Water Resources"
+    assert zh.entity("topic", "water") == "供水排水"
+    assert en.entity("office", "新局", {"office": "新局"}) == "新局"
 
 
 @pytest.mark.parametrize(
