@@ -20,7 +20,7 @@ import structlog
 from benchmarks.simulation.caller import LINES, SimulatedCall
 from benchmarks.simulation.carrier import Carrier, Faults
 from benchmarks.simulation.house import House
-from benchmarks.simulation.laws import Kept, broken, lost
+from benchmarks.simulation.laws import Kept, broken, lost, tried
 from benchmarks.simulation.timeline import JumpingClock, Timeline
 from routing.ledger import Gap, GapKind
 from storage.schema import migrate
@@ -30,6 +30,9 @@ A_CALL: Final = 20
 """Seconds from one call to the next, in the mean."""
 AFTERWARDS: Final = 3 * 3600
 """Seconds after the last call within which all is to be mended: longer than any work's tries."""
+LAST_TRIES: Final = 3 * 3600
+"""Seconds more for what began late in them and met an outage: work, and a text's arrival."""
+BETWEEN_TRIES: Final = 300
 WORKS, SWEEPS, RECOVERS, FORGETS, LOOKS = 20, 120, 60, 900, 1_800
 """Seconds between rounds of the outbox, the ledger, recovery and retention, and between a person's
 looks at what was given up."""
@@ -108,6 +111,17 @@ class World:
             await self.timeline.run(second)
             await event()
         await self.timeline.run(self.span + AFTERWARDS)
+        await self._try_the_last()
+
+    async def _try_the_last(self) -> None:
+        while self.timeline.second < self.span + AFTERWARDS + LAST_TRIES:
+            kept, missing = await Kept.of(self.house), await self.house.ledger.counts()
+            if not self.sweeps or (not tried(kept) and missing == lost(kept, self.carrier)):
+                return
+            await self.timeline.run(self.timeline.second + BETWEEN_TRIES)
+            await self.house.look_after()
+            await self.house.work()
+            await self.house.sweep()
 
     def _regularly(self, every: int, round_: Callable[[], Awaitable[None]], until: int) -> None:
         async def again() -> None:

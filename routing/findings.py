@@ -3,8 +3,12 @@ code, how bad it is, where it stands, and a sentence in both languages."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from routing.register import Names
+
+EXAMPLE: Final = "scenario"
+"""The code of a saved example that does not come out as it must; its place says which."""
 
 
 class Level(StrEnum):

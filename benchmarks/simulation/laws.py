@@ -124,6 +124,12 @@ def _deliveries(kept: Kept) -> Iterator[str]:
             yield f"work of kind {job.kind} is {job.state}: {job.error}"
 
 
+def tried(kept: Kept) -> bool:
+    """Whether work is left that failed and is to be tried again."""
+    ready = (job for job in kept.work if job.state == "ready" and job.kind not in LATE_WORK)
+    return any(job.attempts for job in ready)
+
+
 def _ladders(kept: Kept) -> Iterator[str]:
     """Nobody has accepted a case: somebody further is told of it, or it is loud that nobody is
     left."""

@@ -13,7 +13,7 @@ from ivr.library.recordings import read_recordings, recordings_to_renew
 from ivr.library.scripts import ScriptTextError
 from ivr.library.worktime import duty_office, kept_open
 from routing.cases.doors import masked_mailbox, shared_doors
-from routing.findings import Finding, Level, Place
+from routing.findings import EXAMPLE, Finding, Level, Place
 from routing.numbers.forms import masked
 from routing.rules.document import RulesError
 from routing.rules.errors import RuleSetError
@@ -124,7 +124,7 @@ def of_scenarios(plan: Plan, inputs: Inputs) -> Iterator[Finding]:
     for outcome in found:
         if not outcome.passed:
             place = Place("scenario", outcome.scenario.id)
-            yield Finding("scenario", Level.ERROR, outcome.says(wording), place)
+            yield Finding(EXAMPLE, Level.ERROR, outcome.says(wording), place)
 
 
 def of_refused(wrong: BaseException) -> Iterator[Finding]:

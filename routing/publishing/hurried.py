@@ -12,6 +12,7 @@ from routing.audit import Action, subject
 from routing.drafts.change import Author, Drafts, Edit
 from routing.drafts.document import Difference, differences
 from routing.drafts.kinds import Document
+from routing.findings import EXAMPLE, Finding
 from routing.ports import Clock
 from routing.publishing.asked import Review, entry_of, errors_in, reason_of
 from routing.publishing.composing import Beside, at_once, over_what_was_seen
@@ -79,7 +80,7 @@ class HurriedDesk:
         raise Overtaken("others publish at the same moment: try again")
 
     async def _refuse_what_is_new(self, newest: Newest, document: Document) -> None:
-        errors = errors_in(await self.review(document))
+        errors = _in_the_way(await self.review(document))
         if errors:
             known = {(e.code, e.place) for e in errors_in(await self.review(newest.document))}
             if new := [error for error in errors if (error.code, error.place) not in known]:
@@ -111,7 +112,7 @@ class HurriedDesk:
         document = await self.what_comes_back(number, newest)
         if document == newest.document:
             raise Unchanged(f"plan {newest.number} says what plan {number} would bring back")
-        if errors := errors_in(await self.review(document)):
+        if errors := _in_the_way(await self.review(document)):
             raise Refused(errors)
         entry = entry_of(by, Action.PLAN_ROLLED_BACK, "plan", now, reason, brought_back=number)
         return await self.releases.publish(
@@ -168,6 +169,15 @@ class HurriedDesk:
                 if await self.releases.missed(release.number, entry):
                     told.append(release)
         return told
+
+
+def _in_the_way(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Errors that keep back what is done in a hurry: all but examples that fail. These are for
+    plans that are made in peace; what comes back has taken calls, whatever a holiday notice that
+    came since makes of its examples."""
+    return tuple(
+        error for error in errors_in(findings) if error.code != EXAMPLE or not error.place.key
+    )
 
 
 def _subject(edits: Sequence[Edit]) -> str:

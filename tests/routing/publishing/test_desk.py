@@ -9,7 +9,7 @@ import pytest
 from routing.audit import Action
 from routing.drafts.change import Conflict
 from routing.drafts.kinds import Document
-from routing.findings import Finding, Level
+from routing.findings import EXAMPLE, Finding, Level, Place
 from routing.publishing.release import (
     Newest,
     NotSecond,
@@ -287,6 +287,23 @@ async def test_rolling_back_publishes_an_old_body_under_a_new_number(trial: Tria
     with pytest.raises(Overtaken):
         await trial.desk.roll_back(2, "not seen", WANG, 2)
     assert (await trial.desk.releases.newest()).number == number
+
+
+async def test_an_example_that_fails_keeps_back_a_plan_and_nothing_that_is_done_in_a_hurry(
+    trial: Trial,
+) -> None:
+    """What has become wrong since keeps back a way back, as anything else."""
+    await trial.desk.publish(await trial.say("nine"), "trial", LIN)
+    seen = await trial.say("ten")
+    trial.found = [replace(WRONG, code=EXAMPLE, place=Place("scenario", "s1"))]
+    with pytest.raises(Refused):
+        await trial.desk.publish(seen, "trial", LIN)
+    suspended = await trial.edit("number", NUMBER, status="suspended", suspended_on="2026-11-24")
+    await trial.desk.change_quickly([suspended], "misused", WANG)
+    assert await trial.desk.roll_back(1, "callers did not understand", WANG) == 4
+    trial.found = [WRONG]
+    with pytest.raises(Refused):
+        await trial.desk.roll_back(2, "undo", WANG)
 
 
 async def test_what_was_ordered_in_a_hurry_since_stays_when_an_old_plan_comes_back(
